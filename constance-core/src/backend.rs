@@ -1,0 +1,202 @@
+//! The contract between the typed front and a store.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use crate::{Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Watch};
+
+/// A store of settings: finished keys and bytes in, bytes out.
+///
+/// Everything a user calls is built on three verbs, once, in this crate: [`read`](Self::read), [`list`](Self::list) and
+/// [`write`](Self::write). A backend knows nothing of types, defaults, prefixes in keys, or the format of a value.
+///
+/// # The contract
+///
+/// - Making a backend does no I/O. The first call may fail; a later one tries again.
+/// - *Absent*, *unreachable* and *unreadable* are three results: [`Stored::Absent`], an `Err`, [`Stored::Foreign`]. A store
+///   that cannot be asked is never "absent". A read never writes.
+/// - A write that did not happen is an `Err` or a [`Conflict`](Applied::Conflict), never `Done`.
+/// - A batch is applied as a whole or not at all, with its expectations checked in the same step.
+/// - No lock of the backend is held while a visitor runs.
+/// - No value and no password appears in an error: see [`Cause`](crate::Cause).
+///
+/// The suite of [`conformance_tests!`](crate::conformance_tests) (feature `testing`) checks all of it with one line.
+///
+/// # A whole backend
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::sync::Mutex;
+///
+/// use constance_core::{Applied, Backend, Batch, Capability, Encoded, Expect, Key, Prefix, Result, Stored, To};
+///
+/// #[derive(Debug, Default)]
+/// struct MapBackend(Mutex<BTreeMap<String, Encoded>>);
+///
+/// impl MapBackend {
+///     fn map(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Encoded>> {
+///         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+///     }
+/// }
+///
+/// impl Backend for MapBackend {
+///     fn name(&self) -> &str {
+///         "map"
+///     }
+///
+///     fn capability(&self) -> Capability {
+///         Capability::new()
+///     }
+///
+///     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+///         let map = self.map();
+///         Ok(keys.iter().map(|key| map.get(key.as_str()).cloned().into()).collect())
+///     }
+///
+///     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
+///         let map = self.map();
+///         Ok(map.iter().filter_map(|(k, v)| Some((prefix.key_of(k.as_bytes())?, v.clone().into()))).collect())
+///     }
+///
+///     fn write(&self, batch: &Batch) -> Result<Applied> {
+///         let mut map = self.map();
+///         let mut previous = Vec::new();
+///         for (index, change) in batch.changes().iter().enumerate() {
+///             let current = Stored::from(map.get(change.key.as_str()).cloned());
+///             if !change.expect.holds(&current) {
+///                 return Ok(Applied::Conflict { index, current });
+///             }
+///             if batch.want_previous() {
+///                 previous.push(current);
+///             }
+///         }
+///         for change in batch.changes() {
+///             match &change.to {
+///                 To::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
+///                 To::Remove => drop(map.remove(change.key.as_str())),
+///                 To::Keep => {}
+///             }
+///         }
+///         Ok(Applied::Done(previous))
+///     }
+/// }
+///
+/// let backend = MapBackend::default();
+/// let key = Prefix::empty().key("theme")?;
+/// backend.write(&Batch::one(constance_core::Change::set(key.clone(), Encoded::from(b"dark".to_vec()))))?;
+/// assert_eq!(backend.read(&[&key])?[0].value().map(Encoded::as_bytes), Some(&b"dark"[..]));
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+///
+/// There is no `'static` bound: a reference to a backend, and one that works inside a caller's transaction, are backends
+/// too. The trait is object-safe and forwarded for `&B`, `Box<B>` and `Arc<B>`.
+pub trait Backend: Debug + Send + Sync {
+    /// The backend's name, for errors and traces: one word, such as `redis`.
+    fn name(&self) -> &str;
+
+    /// What it can do beyond what every backend must.
+    fn capability(&self) -> Capability;
+
+    /// What is stored under these keys: one answer for each, in their order, from one round trip.
+    ///
+    /// No keys: an empty answer without I/O.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked. Something unreadable under one key is no error: it is [`Stored::Foreign`].
+    fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>>;
+
+    /// Everything stored under a prefix, in no order, for tools; it may take many round trips.
+    ///
+    /// Exactly the keys for which [`Prefix::key_of`] finds a name. The characters of a prefix stand for themselves.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked.
+    fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>>;
+
+    /// Checks every expectation and applies every change, or applies nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not known that the batch was applied. [`Timeout`](ErrorKind::Timeout) and
+    /// [`Unavailable`](ErrorKind::Unavailable) may leave open whether it was; the other kinds say that it was not.
+    fn write(&self, batch: &Batch) -> Result<Applied>;
+
+    /// Shows what is stored under one key without copying it: exactly one call of `visitor` on success, none on an error,
+    /// and under no lock, so that a visitor may use the backend.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and `Decode` for something [foreign](Stored::Foreign).
+    fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
+        match self.read(&[key])?.pop() {
+            Some(Stored::Value(encoded)) => visitor(Some(encoded.as_bytes())),
+            Some(Stored::Absent) => visitor(None),
+            Some(Stored::Foreign(what)) => return Err(foreign(what)),
+            None => return Err(Error::new(ErrorKind::Contract).with_detail("a read gave too few answers")),
+        }
+        Ok(())
+    }
+
+    /// Opens a feed of the changes under a prefix, by any writer.
+    ///
+    /// A change that happens after this returns wakes the feed.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` where there is no feed: `live()` then polls. This is the default.
+    fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
+        let _ = prefix;
+        Err(Error::new(ErrorKind::Unsupported).with_detail("the backend has no feed of changes"))
+    }
+
+    /// The prefix used where the application names none. Default: empty.
+    fn default_prefix(&self) -> Prefix {
+        Prefix::empty()
+    }
+
+    /// Tells which keys a front is going to ask for, so that a cache can fill them together. No I/O. Default: nothing.
+    fn declare(&self, keys: &[Key]) {
+        let _ = keys;
+    }
+
+    /// Asks the store whether it answers. Default: a read of a key that nobody sets.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not answer.
+    fn ping(&self) -> Result<()> {
+        let key = self.default_prefix().key("constance.ping")?;
+        self.read(&[&key]).map(drop)
+    }
+
+    /// Creates or brings up to date what the store needs before it can serve, such as tables; safe to repeat and safe
+    /// from several processes at once. Default: nothing is needed.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be changed.
+    fn migrate(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// How long one call of [`Watch::wait`] may take where nothing says otherwise.
+pub(crate) const DEFAULT_WAIT: Duration = Duration::from_secs(30);
+
+/// The error for something stored that has no bytes.
+pub(crate) fn foreign(what: &'static str) -> Error {
+    Error::new(ErrorKind::Decode)
+        .with_detail(format!("the store holds {what} there"))
+        .with_hint("set or reset the setting to repair it")
+}
+
+/// The bytes that a visitor is shown.
+pub(crate) fn bytes_of(stored: &Stored) -> Result<Option<&Encoded>> {
+    match stored {
+        Stored::Absent => Ok(None),
+        Stored::Value(encoded) => Ok(Some(encoded)),
+        Stored::Foreign(what) => Err(foreign(what)),
+    }
+}

@@ -1,0 +1,22 @@
+//! Time that a test can turn by hand.
+
+use std::fmt::Debug;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// A monotonic clock.
+pub trait Clock: Debug + Send + Sync {
+    /// The time since a fixed moment that is the clock's own; it never goes back.
+    fn now(&self) -> Duration;
+}
+
+/// The clock of the system ([`Instant`]).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
+}

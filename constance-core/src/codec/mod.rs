@@ -1,0 +1,32 @@
+//! How values become bytes.
+
+mod msgpack;
+mod sniff;
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use self::msgpack::MessagePack;
+use crate::{Encoded, Kind, Result};
+
+/// Turns values into stored bytes and back. A type parameter of [`Config`](crate::Config), so that it costs no indirection.
+///
+/// A codec writes one pinned version of its format and reads every version that it ever wrote. It limits the depth of what
+/// it reads, refuses trailing bytes, and never puts a value or serde's text into an error.
+pub trait Codec: Clone + Debug + Send + Sync + 'static {
+    /// The bytes to store for a value of this kind.
+    ///
+    /// # Errors
+    ///
+    /// `Encode` where the format cannot hold the value.
+    fn encode<T: Serialize + ?Sized>(&self, kind: &Kind, value: &T) -> Result<Encoded>;
+
+    /// The value of this kind in stored bytes.
+    ///
+    /// # Errors
+    ///
+    /// `Decode`, saying the type wanted, what was found, and the length.
+    fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T>;
+}

@@ -1,0 +1,96 @@
+//! The default codec.
+
+use rmp_serde::decode::Error as DecodeError;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use super::{Codec, sniff};
+use crate::{Encoded, Error, ErrorKind, Kind, Result};
+
+/// [MessagePack], self-describing, with field names, in a versioned envelope.
+///
+/// The bytes are `0xC1` (which MessagePack itself never uses), the wire version `1`, and one MessagePack value: structs as
+/// maps with field names, so that a field added later does not break what is stored. Nesting is limited to
+/// [64 levels](Self::MAX_DEPTH), trailing bytes are refused, floats keep NaN and the infinities, integers all 64 bits.
+///
+/// ```
+/// use constance_core::{Codec, Kind, MessagePack};
+///
+/// let encoded = MessagePack.encode(&Kind::Bool, &true)?;
+/// assert_eq!(encoded.as_bytes(), [0xC1, 1, 0xC3]);
+/// assert!(MessagePack.decode::<bool>(&Kind::Bool, encoded.as_bytes())?);
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+///
+/// [MessagePack]: https://github.com/msgpack/msgpack/blob/master/spec.md
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MessagePack;
+
+/// "Never used" in the specification, so no bare MessagePack value begins with it.
+pub(super) const ENVELOPE: u8 = 0xC1;
+
+impl MessagePack {
+    /// The wire version that is written.
+    pub const WIRE_VERSION: u8 = 1;
+
+    /// How deep lists and maps may be nested, in writing and in reading.
+    pub const MAX_DEPTH: usize = 64;
+}
+
+impl Codec for MessagePack {
+    fn encode<T: Serialize + ?Sized>(&self, _kind: &Kind, value: &T) -> Result<Encoded> {
+        let mut bytes = vec![ENVELOPE, Self::WIRE_VERSION];
+        let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
+        value.serialize(&mut serializer).map_err(|_| {
+            // serde's text may carry the value, so only our own words go on.
+            Error::new(ErrorKind::Encode).with_detail("the value cannot be written as MessagePack")
+        })?;
+        if !is_shallow(&bytes[2..]) {
+            return Err(Error::new(ErrorKind::Encode)
+                .with_detail(format!("the value is nested deeper than {} levels", Self::MAX_DEPTH)));
+        }
+        Ok(Encoded::from(bytes))
+    }
+
+    fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
+        let [ENVELOPE, Self::WIRE_VERSION, body @ ..] = bytes else {
+            return Err(refused(kind, bytes, &sniff::describe(bytes)));
+        };
+        let mut deserializer = rmp_serde::Deserializer::from_read_ref(body);
+        deserializer.set_max_depth(Self::MAX_DEPTH + 1);
+        let value = T::deserialize(&mut deserializer).map_err(|e| refused(kind, bytes, &words_for(&e, body)))?;
+        match IgnoredAny::deserialize(&mut deserializer) {
+            // The reader is at the end, as it has to be.
+            Err(DecodeError::InvalidMarkerRead(_)) => Ok(value),
+            _ => Err(refused(kind, bytes, "trailing bytes after the value")),
+        }
+    }
+}
+
+/// Whether everything that the serializer wrote can be read again within the limit.
+fn is_shallow(body: &[u8]) -> bool {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(body);
+    deserializer.set_max_depth(MessagePack::MAX_DEPTH + 1);
+    IgnoredAny::deserialize(&mut deserializer).is_ok()
+}
+
+#[cold]
+fn refused(kind: &Kind, bytes: &[u8], found: &str) -> Error {
+    Error::new(ErrorKind::Decode)
+        .with_detail(format!("wanted {kind}, found {found} ({} bytes stored)", bytes.len()))
+        .with_hint("set or reset the setting to repair it")
+}
+
+/// What was found instead, from the shape of the bytes alone: serde's text may carry the value.
+fn words_for(error: &DecodeError, body: &[u8]) -> String {
+    let marker = body.first().map_or("nothing", |first| sniff::marker(*first));
+    match error {
+        DecodeError::InvalidMarkerRead(_) | DecodeError::InvalidDataRead(_) => format!("{marker} that is cut short"),
+        DecodeError::DepthLimitExceeded => {
+            format!("{marker} nested deeper than {} levels", MessagePack::MAX_DEPTH)
+        }
+        DecodeError::Utf8Error(_) => format!("{marker} that is not UTF-8"),
+        DecodeError::OutOfRange => format!("{marker} out of the type's range"),
+        _ => format!("{marker} that does not fit"),
+    }
+}

@@ -1,0 +1,413 @@
+//! The one error of the library.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Cause;
+
+/// The result of every call that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, with which setting, in which backend.
+///
+/// An error never carries the value of a setting or a password: not in its text, not in its `Debug`, and not
+/// in its [`source`](std::error::Error::source), which is a [`Cause`] of our own and never the driver's error.
+/// It is one pointer wide and cheap to clone, so that a cache can hand one failed fetch to everybody who waited for it.
+///
+/// Backend authors make one with [`Error::new`]; the name of the setting, of the backend and of the operation are
+/// filled in by the front where they are missing.
+///
+/// ```
+/// use constance_core::{Cause, Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Unavailable)
+///     .with_detail("the connection was refused")
+///     .with_cause(Cause::new("redis").with_code("ECONNREFUSED"))
+///     .with_backend("redis");
+/// assert_eq!(error.kind(), ErrorKind::Unavailable);
+/// assert!(error.is_transient());
+/// assert_eq!(error.to_string(), "cannot use redis: the connection was refused");
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    action: Option<Action>,
+    settings: Vec<String>,
+    backend: Option<Cow<'static, str>>,
+    detail: Option<Cow<'static, str>>,
+    hint: Option<Cow<'static, str>>,
+    transient: bool,
+    cause: Option<Cause>,
+    current: Option<Arc<dyn Any + Send + Sync>>,
+    parts: Vec<Error>,
+}
+
+/// The kinds of failure that a caller may want to tell apart.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The store cannot be reached, or it cannot serve now.
+    Unavailable,
+    /// The store did not answer in time. For a write it is not known whether it happened.
+    Timeout,
+    /// The store refused the credentials or the right to do this.
+    Denied,
+    /// Something is stored that cannot be read as the setting's type.
+    Decode,
+    /// A value cannot be written in the stored format.
+    Encode,
+    /// A value breaks the setting's rules: its bounds, its choices, its own function, or the rule across settings.
+    Invalid,
+    /// No setting has this name.
+    UnknownSetting,
+    /// Somebody else changed the setting meanwhile; [`Error::current`] has what is stored now.
+    Conflict,
+    /// The tables are missing.
+    NotMigrated,
+    /// This backend cannot do this; its [`Capability`](crate::Capability) says so. Nothing was written.
+    Unsupported,
+    /// The application set something up wrongly: a URL, a prefix, a schema.
+    Configuration,
+    /// A backend broke the contract of [`Backend`](crate::Backend): a defect in that backend.
+    Contract,
+}
+
+/// What was being done when an [`Error`] arose.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Reading settings.
+    Read,
+    /// Setting or resetting settings.
+    Write,
+    /// Listing what is stored under a prefix.
+    List,
+    /// Following changes.
+    Watch,
+    /// Asking whether the store answers.
+    Ping,
+    /// Creating or changing tables.
+    Migrate,
+}
+
+impl ErrorKind {
+    /// The words that stand for the kind when nothing more is known.
+    fn phrase(self) -> &'static str {
+        match self {
+            Self::Unavailable => "the store is unavailable",
+            Self::Timeout => "the store did not answer in time",
+            Self::Denied => "the store denied access",
+            Self::Decode => "the stored value is unreadable",
+            Self::Encode => "the value cannot be encoded",
+            Self::Invalid => "the value is not accepted",
+            Self::UnknownSetting => "there is no such setting",
+            Self::Conflict => "the stored value was changed by another writer",
+            Self::NotMigrated => "the tables do not exist",
+            Self::Unsupported => "the backend does not support this",
+            Self::Configuration => "the configuration is wrong",
+            Self::Contract => "the backend broke its contract",
+        }
+    }
+}
+
+impl Error {
+    /// An error of this kind. `Unavailable` and `Timeout` are transient until [`with_transient`](Self::with_transient) says otherwise.
+    #[must_use]
+    pub fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            action: None,
+            settings: Vec::new(),
+            backend: None,
+            detail: None,
+            hint: None,
+            transient: matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout),
+            cause: None,
+            current: None,
+            parts: Vec::new(),
+        }))
+    }
+
+    /// Says what failed, in place of the kind's own words: lower case, no full stop, never a value or driver text.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Names the next step to take.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Attaches the redacted cause, which [`source`](std::error::Error::source) gives out.
+    #[must_use]
+    pub fn with_cause(mut self, cause: Cause) -> Self {
+        self.0.cause = Some(cause);
+        self
+    }
+
+    /// Says whether the same call may succeed when it is made again.
+    #[must_use]
+    pub fn with_transient(mut self, transient: bool) -> Self {
+        self.0.transient = transient;
+        self
+    }
+
+    /// Names the setting, unless one is named already.
+    #[must_use]
+    pub fn with_setting(mut self, name: &str) -> Self {
+        if self.0.settings.is_empty() {
+            self.0.settings.push(name.to_owned());
+        }
+        self
+    }
+
+    /// Names the backend, unless one is named already.
+    #[must_use]
+    pub fn with_backend(mut self, name: &str) -> Self {
+        if self.0.backend.is_none() {
+            self.0.backend = Some(Cow::Owned(name.to_owned()));
+        }
+        self
+    }
+
+    /// Says what was being done, unless that is said already.
+    #[must_use]
+    pub fn with_action(mut self, action: Action) -> Self {
+        self.0.action.get_or_insert(action);
+        self
+    }
+
+    /// Carries what is stored now, for the loser of a compare-and-set.
+    #[must_use]
+    pub(crate) fn with_current(mut self, current: Arc<dyn Any + Send + Sync>) -> Self {
+        self.0.current = Some(current);
+        self
+    }
+
+    /// One error for several settings that failed in the same way of use.
+    ///
+    /// The kind is the first one's; the message names every setting. A single error is given back as it is.
+    pub(crate) fn several(mut errors: Vec<Error>) -> Option<Self> {
+        if errors.len() < 2 {
+            return errors.pop();
+        }
+        let first = &errors[0].0;
+        let mut all = Self::new(first.kind).with_transient(errors.iter().any(Self::is_transient));
+        all.0.action = first.action;
+        all.0.backend = first.backend.clone();
+        all.0.settings = errors.iter().flat_map(|e| e.0.settings.iter().cloned()).collect();
+        let details: Vec<String> =
+            errors.iter().map(|e| format!("\"{}\": {}", e.setting().unwrap_or("?"), e.detail())).collect();
+        all.0.detail = Some(Cow::Owned(details.join("; ")));
+        all.0.hint = first.hint.clone();
+        all.0.parts = errors;
+        Some(all)
+    }
+
+    /// What kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The setting's own name, without a prefix, where one setting is concerned; the first of several.
+    #[must_use]
+    pub fn setting(&self) -> Option<&str> {
+        self.0.settings.first().map(String::as_str)
+    }
+
+    /// The backend's name.
+    #[must_use]
+    pub fn backend(&self) -> Option<&str> {
+        self.0.backend.as_deref()
+    }
+
+    /// What was being done.
+    #[must_use]
+    pub fn action(&self) -> Option<Action> {
+        self.0.action
+    }
+
+    /// The redacted cause.
+    #[must_use]
+    pub fn cause(&self) -> Option<&Cause> {
+        self.0.cause.as_ref()
+    }
+
+    /// Whether the same call may succeed when it is made again, with nothing changed by a person.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.0.transient
+    }
+
+    /// The errors of the single settings, where one call failed for several; this error alone otherwise.
+    pub fn each(&self) -> impl Iterator<Item = &Error> {
+        let whole = self.0.parts.is_empty().then_some(self);
+        self.0.parts.iter().chain(whole)
+    }
+
+    /// For a [`Conflict`](ErrorKind::Conflict): what is stored now, if `T` is the setting's type and the value is readable.
+    #[must_use]
+    pub fn current<T: 'static>(&self) -> Option<&T> {
+        self.0.current.as_ref()?.downcast_ref()
+    }
+
+    /// What failed, without the setting, the backend and the next step.
+    pub(crate) fn detail(&self) -> &str {
+        self.0.detail.as_deref().unwrap_or_else(|| self.0.kind.phrase())
+    }
+
+    /// The head of the message: what could not be done, with what, where.
+    fn head(&self) -> Option<String> {
+        let inner = &*self.0;
+        let settings = match inner.settings.as_slice() {
+            [] => None,
+            [one] => Some(format!("setting \"{one}\"")),
+            many => {
+                let quoted: Vec<String> = many.iter().map(|n| format!("\"{n}\"")).collect();
+                Some(format!("settings {}", quoted.join(", ")))
+            }
+        };
+        let backend = inner.backend.as_deref();
+        let what = settings.as_deref().unwrap_or("settings");
+        Some(match (inner.action, backend) {
+            (Some(Action::Read), Some(b)) => format!("cannot read {what} from {b}"),
+            (Some(Action::Read), None) => format!("cannot read {what}"),
+            (Some(Action::Write), Some(b)) => format!("cannot write {what} to {b}"),
+            (Some(Action::Write), None) => format!("cannot write {what}"),
+            (Some(Action::List), b) => format!("cannot list the settings in {}", b.unwrap_or("the store")),
+            (Some(Action::Watch), b) => format!("cannot watch {}", b.unwrap_or("the store")),
+            (Some(Action::Ping), b) => format!("cannot reach {}", b.unwrap_or("the store")),
+            (Some(Action::Migrate), b) => format!("cannot migrate {}", b.unwrap_or("the store")),
+            (None, b) => match (settings, b) {
+                (Some(s), _) => s,
+                (None, Some(b)) => format!("cannot use {b}"),
+                (None, None) => return None,
+            },
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(head) = self.head() {
+            write!(f, "{head}: ")?;
+        }
+        f.write_str(self.detail())?;
+        match &self.0.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, action, settings, backend, detail, hint, transient, cause, current: _, parts } = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("action", action)
+            .field("settings", settings)
+            .field("backend", backend)
+            .field("detail", detail)
+            .field("hint", hint)
+            .field("transient", transient)
+            .field("cause", cause)
+            .field("parts", parts)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.cause.as_ref().map(|cause| cause as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full(kind: ErrorKind) -> Error {
+        Error::new(kind).with_action(Action::Read).with_setting("theme").with_backend("redis")
+    }
+
+    #[test]
+    fn the_text_of_every_kind_is_pinned() {
+        let texts = [
+            (ErrorKind::Unavailable, "the store is unavailable"),
+            (ErrorKind::Timeout, "the store did not answer in time"),
+            (ErrorKind::Denied, "the store denied access"),
+            (ErrorKind::Decode, "the stored value is unreadable"),
+            (ErrorKind::Encode, "the value cannot be encoded"),
+            (ErrorKind::Invalid, "the value is not accepted"),
+            (ErrorKind::UnknownSetting, "there is no such setting"),
+            (ErrorKind::Conflict, "the stored value was changed by another writer"),
+            (ErrorKind::NotMigrated, "the tables do not exist"),
+            (ErrorKind::Unsupported, "the backend does not support this"),
+            (ErrorKind::Configuration, "the configuration is wrong"),
+            (ErrorKind::Contract, "the backend broke its contract"),
+        ];
+        for (kind, text) in texts {
+            assert_eq!(full(kind).to_string(), format!("cannot read setting \"theme\" from redis: {text}"));
+            assert_eq!(Error::new(kind).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn the_head_says_what_was_being_done() {
+        let of = |action| Error::new(ErrorKind::Timeout).with_action(action).with_backend("redis").to_string();
+        let tail = "the store did not answer in time";
+        assert_eq!(of(Action::Read), format!("cannot read settings from redis: {tail}"));
+        assert_eq!(of(Action::Write), format!("cannot write settings to redis: {tail}"));
+        assert_eq!(of(Action::List), format!("cannot list the settings in redis: {tail}"));
+        assert_eq!(of(Action::Watch), format!("cannot watch redis: {tail}"));
+        assert_eq!(of(Action::Ping), format!("cannot reach redis: {tail}"));
+        assert_eq!(of(Action::Migrate), format!("cannot migrate redis: {tail}"));
+        let bare = Error::new(ErrorKind::Invalid).with_setting("port").with_detail("must be at most 9");
+        assert_eq!(bare.to_string(), "setting \"port\": must be at most 9");
+    }
+
+    #[test]
+    fn the_hint_comes_last() {
+        let error = full(ErrorKind::NotMigrated).with_hint("run DieselBackend::migrate");
+        assert_eq!(
+            error.to_string(),
+            "cannot read setting \"theme\" from redis: the tables do not exist; run DieselBackend::migrate"
+        );
+    }
+
+    #[test]
+    fn several_errors_name_every_setting() {
+        let one = |name| Error::new(ErrorKind::Decode).with_action(Action::Read).with_setting(name).with_backend("b");
+        let all = Error::several(vec![one("x"), one("y")]).expect("two errors");
+        assert_eq!(
+            all.to_string(),
+            "cannot read settings \"x\", \"y\" from b: \"x\": the stored value is unreadable; \"y\": the stored value is unreadable"
+        );
+        assert_eq!(all.each().filter_map(Error::setting).collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(one("x").each().count(), 1);
+    }
+
+    #[test]
+    fn an_error_is_one_pointer_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn a_conflict_carries_its_value_but_does_not_show_it() {
+        let error = full(ErrorKind::Conflict).with_current(Arc::new(String::from("hunter2")));
+        assert_eq!(error.current::<String>().map(String::as_str), Some("hunter2"));
+        assert_eq!(error.current::<i64>(), None);
+        assert!(!format!("{error:?} {error}").contains("hunter2"));
+    }
+}

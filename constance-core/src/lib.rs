@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod batch;
+mod capability;
+mod cause;
+mod clock;
+mod codec;
+mod declaration;
+mod encoded;
+mod error;
+mod field;
+mod forward;
+mod key;
+mod kind;
+mod prefix;
+mod registry;
+mod schema;
+mod setting;
+mod types;
+mod watch;
+
+pub use self::backend::Backend;
+pub use self::batch::{Applied, Batch, Change, Expect, To};
+pub use self::capability::Capability;
+pub use self::cause::Cause;
+pub use self::clock::{Clock, SystemClock};
+pub use self::codec::{Codec, MessagePack};
+pub use self::declaration::Declaration;
+pub use self::encoded::{Encoded, Stored};
+pub use self::error::{Action, Error, ErrorKind, Result};
+pub use self::key::{CarriedHash, Key, KeyMap, MAX_KEY_LEN};
+pub use self::kind::Kind;
+pub use self::prefix::Prefix;
+pub use self::registry::{Registry, Scheme};
+pub use self::schema::{Schema, SchemaBuilder, Settings};
+pub use self::setting::{Setting, SettingInfo};
+pub use self::types::{ParseError, SettingType, SettingValue};
+pub use self::watch::{Wake, Watch};
+pub use bytes;
+#[cfg(feature = "derive")]
+pub use constance_derive::{SettingEnum, Settings};

@@ -1,0 +1,247 @@
+//! What settings there are.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::field::{Field, TypedField};
+use crate::key::check_name;
+use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, SettingInfo, SettingValue};
+
+/// A struct of settings. Derive it:
+///
+/// ```
+/// use constance_core::Settings;
+///
+/// /// Live settings of the shop.
+/// #[derive(Debug, Clone, Settings)]
+/// struct Shop {
+///     /// Answer to the Ultimate Question of Life, The Universe, and Everything
+///     #[setting(default = 42, min = 0)]
+///     the_answer: i64,
+/// }
+///
+/// assert_eq!(Shop::defaults().the_answer, 42);
+/// assert_eq!(Shop::THE_ANSWER.name(), "the_answer");
+/// ```
+///
+/// or write by hand what the macro would, for which [`Schema`] has an example.
+pub trait Settings: Clone + Send + Sync + Sized + 'static {
+    /// Every setting at its default.
+    fn defaults() -> Self;
+
+    /// The declared settings.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where the declaration contradicts itself: see [`SchemaBuilder::build`].
+    fn schema<C: Codec>() -> Result<Schema<Self, C>>;
+}
+
+/// The declared settings of a struct `S`, in their order, with everything known about them.
+///
+/// One schema serves [`Config`](crate::Config), the command line and a web form. Without the derive macro:
+///
+/// ```
+/// use constance_core::{Codec, Declaration, Result, Schema, Setting, Settings};
+///
+/// #[derive(Clone)]
+/// struct Shop {
+///     the_answer: i64,
+///     site_name: String,
+/// }
+///
+/// impl Shop {
+///     const THE_ANSWER: Setting<Shop, i64> = Setting::new(0, "the_answer");
+///     const SITE_NAME: Setting<Shop, String> = Setting::new(1, "site_name");
+/// }
+///
+/// impl Settings for Shop {
+///     fn defaults() -> Self {
+///         Shop { the_answer: 42, site_name: "My Title".into() }
+///     }
+///
+///     fn schema<C: Codec>() -> Result<Schema<Self, C>> {
+///         Schema::builder(Self::defaults())
+///             .setting(Declaration::new(Self::THE_ANSWER, |s| &s.the_answer, |s, v| s.the_answer = v).min(0))
+///             .setting(Declaration::new(Self::SITE_NAME, |s| &s.site_name, |s, v| s.site_name = v))
+///             .validate(|s: &Shop| if s.site_name.is_empty() { Err("the site needs a name") } else { Ok(()) })
+///             .build()
+///     }
+/// }
+///
+/// let schema = Shop::schema::<constance_core::MessagePack>()?;
+/// assert_eq!(schema.settings().map(|s| s.name).collect::<Vec<_>>(), ["the_answer", "site_name"]);
+/// assert_eq!(schema.find("the_answer")?.default_text, "42");
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+pub struct Schema<S, C = MessagePack> {
+    pub(crate) fields: Vec<Box<dyn Field<S, C>>>,
+    pub(crate) defaults: S,
+    names: HashMap<&'static str, usize>,
+    rule: Option<Rule<S>>,
+}
+
+type Rule<S> = Box<dyn Fn(&S) -> Result<(), String> + Send + Sync>;
+
+/// Collects [`Declaration`]s into a [`Schema`].
+pub struct SchemaBuilder<S, C = MessagePack> {
+    schema: Schema<S, C>,
+    problem: Option<Error>,
+}
+
+impl<S: Settings, C: Codec> Schema<S, C> {
+    /// Begins a schema with the struct that holds every default.
+    #[must_use]
+    pub fn builder(defaults: S) -> SchemaBuilder<S, C> {
+        let schema = Schema { fields: Vec::new(), defaults, names: HashMap::new(), rule: None };
+        SchemaBuilder { schema, problem: None }
+    }
+
+    /// What is known about each setting, in the order of declaration.
+    pub fn settings(&self) -> impl ExactSizeIterator<Item = &SettingInfo> {
+        self.fields.iter().map(|field| field.info())
+    }
+
+    /// What is known about the setting of this name.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSetting`, with the name that comes nearest.
+    pub fn find(&self, name: &str) -> Result<&SettingInfo> {
+        Ok(self.field_named(name)?.1.info())
+    }
+
+    /// The place and the field of a name.
+    pub(crate) fn field_named(&self, name: &str) -> Result<(usize, &dyn Field<S, C>)> {
+        match self.names.get(name) {
+            Some(&index) => Ok((index, &*self.fields[index])),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// The typed field behind a handle.
+    pub(crate) fn typed<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<&TypedField<S, T>> {
+        self.fields
+            .get(setting.index())
+            .and_then(|field| field.as_any().downcast_ref::<TypedField<S, T>>())
+            .filter(|field| std::ptr::eq(field.info.name, setting.name()) || field.info.name == setting.name())
+            .ok_or_else(|| self.unknown(setting.name()))
+    }
+
+    pub(crate) fn has_rule(&self) -> bool {
+        self.rule.is_some()
+    }
+
+    /// Holds the values to the rule across settings.
+    pub(crate) fn check_together(&self, values: &S) -> Result<()> {
+        let Some(rule) = &self.rule else { return Ok(()) };
+        rule(values).map_err(|words| Error::new(ErrorKind::Invalid).with_detail(words))
+    }
+
+    #[cold]
+    fn unknown(&self, name: &str) -> Error {
+        // A secret pasted in the place of a name would end in the message: only names that could be one are shown.
+        let error = Error::new(ErrorKind::UnknownSetting);
+        if check_name(name).is_err() || name.len() > 64 {
+            return error
+                .with_detail("this cannot be the name of a setting")
+                .with_hint("list the settings to see their names");
+        }
+        let nearest = self.settings().map(|s| (distance(s.name, name), s.name)).min();
+        let error = error.with_setting(name);
+        match nearest {
+            Some((edits, nearest)) if edits <= 3 => error.with_hint(format!("did you mean \"{nearest}\"?")),
+            _ => error.with_hint("list the settings to see their names"),
+        }
+    }
+}
+
+impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
+    /// Adds a setting; its place has to be the one in its handle.
+    #[must_use]
+    pub fn setting<T: SettingValue>(mut self, declaration: Declaration<S, T>) -> Self {
+        let (index, name) = (declaration.setting.index(), declaration.setting.name());
+        let place = self.schema.fields.len();
+        if index != place {
+            self.note(name, format!("its handle says place {index}, and it is declared at place {place}"));
+        }
+        for name in std::iter::once(name).chain(declaration.info.aliases.iter().copied()) {
+            if let Err(error) = check_name(name) {
+                self.problem.get_or_insert(error);
+            }
+            if self.schema.names.contains_key(name) || self.all_aliases().any(|alias| alias == name) {
+                self.note(name, "the name is declared twice".to_owned());
+            }
+        }
+        self.schema.names.insert(name, place);
+        let field = TypedField::new(declaration, &self.schema.defaults);
+        self.schema.fields.push(Box::new(field));
+        self
+    }
+
+    /// The rule across settings; its words reach people and must hold no value. It is held when anything is written.
+    #[must_use]
+    pub fn validate<E: fmt::Display>(mut self, rule: impl Fn(&S) -> Result<(), E> + Send + Sync + 'static) -> Self {
+        self.schema.rule = Some(Box::new(move |values| rule(values).map_err(|e| e.to_string())));
+        self
+    }
+
+    /// The schema.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where a name is not possible or declared twice, a handle has another place than its declaration,
+    /// or a default breaks the setting's own rules or the rule across settings.
+    pub fn build(mut self) -> Result<Schema<S, C>> {
+        for field in &self.schema.fields {
+            if let Err(error) = field.check_default() {
+                let detail = format!("its default breaks its own rule: {}", error.detail());
+                let error = Error::new(ErrorKind::Configuration).with_setting(field.info().name).with_detail(detail);
+                self.problem.get_or_insert(error);
+            }
+        }
+        if let Err(error) = self.schema.check_together(&self.schema.defaults) {
+            let detail = format!("the defaults break the rule across settings: {}", error.detail());
+            self.problem.get_or_insert(Error::new(ErrorKind::Configuration).with_detail(detail));
+        }
+        match self.problem {
+            Some(problem) => Err(problem),
+            None => Ok(self.schema),
+        }
+    }
+
+    fn all_aliases(&self) -> impl Iterator<Item = &'static str> {
+        self.schema.fields.iter().flat_map(|field| field.info().aliases.iter().copied())
+    }
+
+    fn note(&mut self, name: &str, detail: String) {
+        self.problem.get_or_insert_with(|| Error::new(ErrorKind::Configuration).with_setting(name).with_detail(detail));
+    }
+}
+
+/// Edits between two names (Levenshtein), without regard to case and to `-` against `_`.
+fn distance(one: &str, other: &str) -> usize {
+    let fold = |b: u8| if b == b'-' { b'_' } else { b.to_ascii_lowercase() };
+    let other: Vec<u8> = other.bytes().map(fold).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.bytes().map(fold).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.iter().enumerate() {
+            let edit = (diagonal + usize::from(a != *b)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], edit);
+        }
+    }
+    row[other.len()]
+}
+
+impl<S, C> fmt::Debug for Schema<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema").field("settings", &self.fields.len()).finish_non_exhaustive()
+    }
+}
+
+impl<S, C> fmt::Debug for SchemaBuilder<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SchemaBuilder").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}

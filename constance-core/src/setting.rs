@@ -1,0 +1,115 @@
+//! The handle of a setting, and what is known about it.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::Kind;
+
+/// The handle of one setting of the struct `S`, with its type: what [`Config::get`](crate::Config::get) takes.
+///
+/// `#[derive(Settings)]` makes one constant for each field, in upper case: `Shop::THE_ANSWER`.
+pub struct Setting<S, T> {
+    index: usize,
+    name: &'static str,
+    types: PhantomData<fn(S) -> T>,
+}
+
+impl<S, T> Setting<S, T> {
+    /// The handle of the setting that is declared at this place, from 0, under this name.
+    ///
+    /// Only needed without the derive macro; [`SchemaBuilder::build`](crate::SchemaBuilder::build) checks both.
+    #[must_use]
+    pub const fn new(index: usize, name: &'static str) -> Self {
+        Self { index, name, types: PhantomData }
+    }
+
+    /// The setting's own name, without a prefix.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The setting's place in the order of declaration.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+}
+
+impl<S, T> Clone for Setting<S, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, T> Copy for Setting<S, T> {}
+
+impl<S, T> fmt::Debug for Setting<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Setting({:?})", self.name)
+    }
+}
+
+/// What is known about a setting without a store: for tools, messages and forms.
+///
+/// It holds no stored value. The [default](Self::default_text) of a secret is not shown in its `Debug`.
+#[non_exhaustive]
+#[derive(Clone)]
+pub struct SettingInfo {
+    /// The setting's own name.
+    pub name: &'static str,
+    /// Old names, read in this order when nothing is stored under the new one.
+    pub aliases: Vec<&'static str>,
+    /// The type.
+    pub kind: Kind,
+    /// What the setting is for, from its doc comment.
+    pub help: &'static str,
+    /// The group it is shown in.
+    pub group: Option<&'static str>,
+    /// The default in its text form.
+    pub default_text: String,
+    /// The smallest value, in its text form.
+    pub min: Option<String>,
+    /// The largest value, in its text form.
+    pub max: Option<String>,
+    /// The only values accepted, in their text forms; empty: any.
+    pub choices: Vec<String>,
+    /// Whether tools mask the value.
+    pub secret: bool,
+}
+
+impl SettingInfo {
+    /// What is accepted, in words for people: `a whole number, at least 0`.
+    #[must_use]
+    pub fn accepted(&self) -> String {
+        if !self.choices.is_empty() {
+            return format!("one of {}", self.choices.join(", "));
+        }
+        let mut words = self.kind.to_string();
+        match (&self.min, &self.max) {
+            (Some(min), Some(max)) => words += &format!(", from {min} to {max}"),
+            (Some(min), None) => words += &format!(", at least {min}"),
+            (None, Some(max)) => words += &format!(", at most {max}"),
+            (None, None) => {}
+        }
+        words
+    }
+}
+
+impl fmt::Debug for SettingInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, aliases, kind, help, group, default_text, min, max, choices, secret } = self;
+        f.debug_struct("SettingInfo")
+            .field("name", name)
+            .field("aliases", aliases)
+            .field("kind", kind)
+            .field("help", help)
+            .field("group", group)
+            .field("default_text", &if *secret { "(secret)" } else { default_text })
+            .field("min", min)
+            .field("max", max)
+            .field("choices", choices)
+            .field("secret", secret)
+            .finish()
+    }
+}

@@ -1,0 +1,55 @@
+//! A value or none.
+
+use super::{ParseError, SettingType};
+use crate::Kind;
+
+/// `none` (or `null`) is no value. A text that would be taken for it, or that begins with a quote, is printed as a JSON string.
+impl<T: SettingType> SettingType for Option<T> {
+    const KIND: Kind = {
+        assert!(!matches!(T::KIND, Kind::Option(_)), "an Option in an Option cannot be told apart once stored");
+        Kind::Option(&T::KIND)
+    };
+
+    fn parse(text: &str) -> Result<Self, ParseError> {
+        if is_none(text) {
+            return Ok(None);
+        }
+        if text.starts_with('"') {
+            let inner: String = serde_json::from_str(text)
+                .map_err(|_| ParseError::new("this begins with a quote and is not a JSON string"))?;
+            return T::parse(&inner).map(Some);
+        }
+        T::parse(text).map(Some)
+    }
+
+    fn print(&self) -> String {
+        match self {
+            None => "none".to_owned(),
+            Some(value) => {
+                let text = value.print();
+                if is_none(&text) || text.starts_with('"') { super::collections::quoted(&text) } else { text }
+            }
+        }
+    }
+}
+
+fn is_none(text: &str) -> bool {
+    matches!(text.trim(), "none" | "None" | "null")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_is_not_the_word_none() {
+        for value in
+            [None, Some(String::new()), Some("none".to_owned()), Some(" null".to_owned()), Some("\"q".to_owned())]
+        {
+            assert_eq!(Option::<String>::parse(&value.print()), Ok(value));
+        }
+        assert_eq!(Option::<i64>::parse("none"), Ok(None));
+        assert_eq!(Option::<i64>::parse("7"), Ok(Some(7)));
+        assert!(Option::<i64>::parse("\"7").is_err());
+    }
+}

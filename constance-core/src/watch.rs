@@ -1,0 +1,33 @@
+//! Following changes in a store.
+
+use std::time::Duration;
+
+use crate::Result;
+
+/// An open feed of changes under one prefix, made by [`Backend::watch`](crate::Backend::watch).
+///
+/// A feed says that something changed, not what: the listener reads again. Changes may be merged, and a wake without a
+/// change is allowed; a change without a wake is not.
+pub trait Watch: Send {
+    /// Waits until something changed since the last call (or since the feed was opened), at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// Where the feed broke. The caller drops it, opens a new one and reads everything again.
+    fn wait(&mut self, timeout: Duration) -> Result<Wake>;
+
+    /// A function that ends a [`wait`](Self::wait) in another thread early. Without it, dropping a `live()` waits out the timeout.
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>>;
+}
+
+/// Why a [`Watch::wait`] returned.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// Something may have changed: read again. Also after a gap in the feed, however it was mended.
+    Changed,
+    /// The time is up and nothing changed.
+    TimedOut,
+    /// The [`interrupter`](Watch::interrupter) was called.
+    Interrupted,
+}
