@@ -1,9 +1,8 @@
 //! The contract between the typed front and a store.
 
 use std::fmt::Debug;
-use std::time::Duration;
 
-use crate::{Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Watch};
+use crate::{Applied, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored, Watch};
 
 /// A store of settings: finished keys and bytes in, bytes out.
 ///
@@ -182,21 +181,9 @@ pub trait Backend: Debug + Send + Sync {
     }
 }
 
-/// How long one call of [`Watch::wait`] may take where nothing says otherwise.
-pub(crate) const DEFAULT_WAIT: Duration = Duration::from_secs(30);
-
 /// The error for something stored that has no bytes.
 pub(crate) fn foreign(what: &'static str) -> Error {
     Error::new(ErrorKind::Decode)
         .with_detail(format!("the store holds {what} there"))
         .with_hint("set or reset the setting to repair it")
-}
-
-/// The bytes that a visitor is shown.
-pub(crate) fn bytes_of(stored: &Stored) -> Result<Option<&Encoded>> {
-    match stored {
-        Stored::Absent => Ok(None),
-        Stored::Value(encoded) => Ok(Some(encoded)),
-        Stored::Foreign(what) => Err(foreign(what)),
-    }
 }

@@ -80,6 +80,8 @@ pub(crate) trait Field<S, C>: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     /// Stored bytes to a value, held to the rules.
     fn decode(&self, codec: &C, bytes: &[u8]) -> Result<AnyValue>;
+    /// Stored bytes straight into the struct, held to the rules.
+    fn decode_into(&self, codec: &C, bytes: &[u8], values: &mut S) -> Result<()>;
     /// A value of this field's type to bytes, held to the rules.
     fn encode(&self, codec: &C, value: &AnyValue) -> Result<Encoded>;
     /// A text to a value; the rules are held when it is encoded.
@@ -104,6 +106,11 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
 
     fn decode(&self, codec: &C, bytes: &[u8]) -> Result<AnyValue> {
         Ok(Arc::new(self.decode(codec, bytes)?))
+    }
+
+    fn decode_into(&self, codec: &C, bytes: &[u8], values: &mut S) -> Result<()> {
+        (self.put)(values, self.decode(codec, bytes)?);
+        Ok(())
     }
 
     fn encode(&self, codec: &C, value: &AnyValue) -> Result<Encoded> {

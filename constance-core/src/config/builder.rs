@@ -1,0 +1,90 @@
+//! How a `Config` is made.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{Config, Inner, SettingKeys};
+use crate::events::Ledger;
+use crate::live::Running;
+use crate::{Backend, Codec, Prefix, Result, Settings};
+
+/// Makes a [`Config`]; from [`Config::builder`].
+///
+/// ```
+/// use constance_core::{Config, Prefix, Settings};
+/// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+///
+/// #[derive(Clone, Settings)]
+/// struct Shop {
+///     #[setting(default = "My Title")]
+///     site_name: String,
+/// }
+///
+/// let config = Config::<Shop>::builder(MemoryBackend::default()).prefix(Prefix::new("shop:")?).build()?;
+/// assert_eq!(config.prefix().as_str(), "shop:");
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+pub struct ConfigBuilder<S, C, B> {
+    backend: B,
+    codec: C,
+    prefix: Option<Prefix>,
+    settings: PhantomData<fn() -> S>,
+}
+
+impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
+    pub(super) fn new(backend: B, codec: C) -> Self {
+        Self { backend, codec, prefix: None, settings: PhantomData }
+    }
+
+    /// The prefix of every stored key. Default: [the backend's own](Backend::default_prefix).
+    #[must_use]
+    pub fn prefix(mut self, prefix: Prefix) -> Self {
+        self.prefix = Some(prefix);
+        self
+    }
+
+    /// The codec. Default: [`MessagePack`](crate::MessagePack).
+    #[must_use]
+    pub fn codec<D: Codec>(self, codec: D) -> ConfigBuilder<S, D, B> {
+        ConfigBuilder { backend: self.backend, codec, prefix: self.prefix, settings: PhantomData }
+    }
+
+    /// A `Config` that holds any backend. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where a stored key would be longer than 255 bytes, or the declaration of `S` contradicts itself.
+    pub fn build(self) -> Result<Config<S, C>>
+    where
+        B: 'static,
+    {
+        let Self { backend, codec, prefix, settings } = self;
+        let backend: Arc<dyn Backend> = Arc::new(backend);
+        ConfigBuilder { backend, codec, prefix, settings }.build_typed()
+    }
+
+    /// A `Config` that holds its backend by type, which spares a read the indirection, or by reference. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_typed(self) -> Result<Config<S, C, B>> {
+        let Self { backend, codec, prefix, settings: _ } = self;
+        let prefix = prefix.unwrap_or_else(|| backend.default_prefix());
+        let schema = S::schema::<C>()?;
+        let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
+        let all: Vec<_> = keys.iter().flat_map(SettingKeys::all).cloned().collect();
+        backend.declare(&all);
+        let ledger = Ledger::new(keys.len());
+        let inner = Inner { schema, codec, prefix, keys, backend, ledger, running: Running::new() };
+        Ok(Config { inner: Arc::new(inner), scope: None })
+    }
+}
+
+impl<S, C: fmt::Debug, B: fmt::Debug> fmt::Debug for ConfigBuilder<S, C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { backend, codec, prefix, settings: _ } = self;
+        f.debug_struct("ConfigBuilder").field("backend", backend).field("codec", codec).field("prefix", prefix).finish()
+    }
+}

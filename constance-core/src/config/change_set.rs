@@ -1,0 +1,135 @@
+//! Several changes as a whole.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::write::{Expected, Goal, Step};
+use super::{Config, Inner};
+use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
+
+/// Changes of several settings, applied as a whole or not at all; from [`Config::change`].
+///
+/// The rule across settings is held against the struct as it becomes, also when another writer changes another setting
+/// meanwhile.
+///
+/// ```
+/// # use constance_core::{Config, Settings};
+/// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+/// # #[derive(Clone, Settings)]
+/// # struct Shop {
+/// #     #[setting(default = 42)]
+/// #     the_answer: i64,
+/// #     #[setting(default = "My Title")]
+/// #     site_name: String,
+/// # }
+/// # let config = Config::<Shop>::new(MemoryBackend::default());
+/// config.change().set(Shop::THE_ANSWER, 43).set(Shop::SITE_NAME, "Shop".to_owned()).apply()?;
+/// config.change().expect(Shop::THE_ANSWER, 43).reset(Shop::SITE_NAME).apply()?;
+/// assert_eq!(config.get(Shop::SITE_NAME)?, "My Title");
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+#[must_use = "nothing is written before `apply`"]
+pub struct ChangeSet<'c, S, C, B> {
+    inner: &'c Inner<S, C, B>,
+    steps: Vec<Step>,
+    problem: Option<crate::Error>,
+}
+
+impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
+    /// Begins a set of changes that is applied as a whole or not at all.
+    pub fn change(&self) -> ChangeSet<'_, S, C, B> {
+        ChangeSet { inner: &self.inner, steps: Vec::new(), problem: None }
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, B> {
+    /// Stores a value. What was said of this setting before is replaced.
+    pub fn set<T: SettingValue>(self, setting: Setting<S, T>, value: T) -> Self {
+        self.to(setting, Goal::Set(Arc::new(value)))
+    }
+
+    /// Removes the stored value, so that the default is in force.
+    pub fn reset<T: SettingValue>(self, setting: Setting<S, T>) -> Self {
+        self.to(setting, Goal::Reset)
+    }
+
+    /// Makes the whole set a conflict unless this value is in force.
+    pub fn expect<T: SettingValue>(mut self, setting: Setting<S, T>, value: T) -> Self {
+        if self.checked(setting) {
+            self.step(setting.index()).expect = Expected::Value(Arc::new(value));
+        }
+        self
+    }
+
+    /// Stores a value by name and text, as a tool has it.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSetting`, and `Invalid` where the text is not a value of the setting.
+    pub fn set_text(mut self, name: &str, text: &str) -> Result<Self> {
+        let (index, field) = self.inner.schema.field_named(name)?;
+        let value = field.parse(text)?;
+        self.step(index).to = Some(Goal::Set(value));
+        Ok(self)
+    }
+
+    /// Resets a setting by name.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSetting`.
+    pub fn reset_name(mut self, name: &str) -> Result<Self> {
+        let (index, _) = self.inner.schema.field_named(name)?;
+        self.step(index).to = Some(Goal::Reset);
+        Ok(self)
+    }
+
+    /// Writes everything, or nothing. One write; one read before it where something is expected or a rule across settings
+    /// is declared. No changes: no I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` naming every refused setting; `Conflict` where something expected is not in force; `Unsupported` where the
+    /// backend cannot write these keys as a whole; otherwise as [`Config::set`].
+    pub fn apply(self) -> Result<()> {
+        match self.problem {
+            Some(problem) => Err(problem),
+            None if self.steps.is_empty() => Ok(()),
+            None => self.inner.apply(&self.steps),
+        }
+    }
+
+    fn to<T: SettingValue>(mut self, setting: Setting<S, T>, goal: Goal) -> Self {
+        if self.checked(setting) {
+            self.step(setting.index()).to = Some(goal);
+        }
+        self
+    }
+
+    /// A handle that is not of this schema is reported by `apply`, so that the calls can be chained.
+    fn checked<T: SettingValue>(&mut self, setting: Setting<S, T>) -> bool {
+        match self.inner.schema.typed(setting) {
+            Ok(_) => true,
+            Err(error) => {
+                self.problem.get_or_insert(error);
+                false
+            }
+        }
+    }
+
+    fn step(&mut self, index: usize) -> &mut Step {
+        let at = self.steps.iter().position(|step| step.index == index).unwrap_or_else(|| {
+            self.steps.push(Step { index, to: None, expect: Expected::Anything });
+            self.steps.len() - 1
+        });
+        &mut self.steps[at]
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend> fmt::Debug for ChangeSet<'_, S, C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.steps.iter().map(|step| self.inner.schema.fields[step.index].info().name);
+        f.write_str("ChangeSet ")?;
+        f.debug_list().entries(names).finish()
+    }
+}

@@ -1,0 +1,117 @@
+//! Settings by name and text, for tools.
+
+use std::fmt;
+
+use super::{Config, Found, Inner};
+use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings, overrides};
+
+/// One setting as a tool shows it, from [`Config::list`].
+#[non_exhaustive]
+#[derive(Clone)]
+pub struct Entry {
+    /// What is known about the setting.
+    pub info: SettingInfo,
+    /// Whether something is stored; otherwise the default is in force.
+    pub is_set: bool,
+    /// The value in force in its text form, or why what is stored is unreadable.
+    ///
+    /// For a [secret](SettingInfo::secret) this is the real value too: the tool masks it.
+    pub text: Result<String>,
+}
+
+impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
+    /// Every setting in the order of declaration, from one round trip. Overrides are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked. An unreadable setting is in its entry.
+    pub fn list(&self) -> Result<Vec<Entry>> {
+        let inner = &*self.inner;
+        let found = inner.find_all().map_err(|e| inner.explain(e, Action::Read))?;
+        Ok(found.iter().enumerate().map(|(index, found)| inner.entry(index, found)).collect())
+    }
+
+    /// One setting by name, from one read. Overrides are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSetting`, with the nearest name; where the store could not be asked.
+    pub fn entry(&self, name: &str) -> Result<Entry> {
+        let inner = &*self.inner;
+        let (index, _) = inner.schema.field_named(name)?;
+        let found = inner.find_one(index).map_err(|e| inner.explain_one(e, Action::Read, index))?;
+        Ok(inner.entry(index, &found))
+    }
+
+    /// The value in force in its text form, by name. One read.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSetting`, with the nearest name; otherwise as [`get`](Self::get).
+    pub fn get_text(&self, name: &str) -> Result<String> {
+        let (index, field) = self.inner.schema.field_named(name)?;
+        if overrides::any()
+            && let Some(value) = self.overridden(index)
+        {
+            return Ok(field.print(&value));
+        }
+        self.entry(name)?.text
+    }
+
+    /// Stores a value by name and text. As [`set`](Self::set).
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSetting`, with the nearest name; `Invalid`, saying what is wrong with the text and what is accepted, never the
+    /// text itself; otherwise as [`set`](Self::set).
+    ///
+    /// ```
+    /// # use constance_core::{Config, Settings};
+    /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+    /// # #[derive(Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42, min = 0)]
+    /// #     the_answer: i64,
+    /// # }
+    /// # let config = Config::<Shop>::new(MemoryBackend::default());
+    /// config.set_text("the_answer", "43")?;
+    /// assert_eq!(config.get_text("the_answer")?, "43");
+    /// assert_eq!(
+    ///     config.set_text("the_answer", "many").unwrap_err().to_string(),
+    ///     "setting \"the_answer\": this is not a whole number; accepted is a whole number, at least 0"
+    /// );
+    /// assert_eq!(
+    ///     config.set_text("the_anwser", "43").unwrap_err().to_string(),
+    ///     "setting \"the_anwser\": there is no such setting; did you mean \"the_answer\"?"
+    /// );
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn set_text(&self, name: &str, text: &str) -> Result<()> {
+        self.change().set_text(name, text)?.apply()
+    }
+
+    /// Resets a setting by name. As [`reset`](Self::reset).
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSetting`, with the nearest name; otherwise as [`reset`](Self::reset).
+    pub fn reset_name(&self, name: &str) -> Result<()> {
+        self.change().reset_name(name)?.apply()
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
+    fn entry(&self, index: usize, found: &Found) -> Entry {
+        let field = &self.schema.fields[index];
+        let value = self.value_in(index, found).map_err(|e| self.explain_one(e, Action::Read, index));
+        Entry { info: field.info().clone(), is_set: found.is_any(), text: value.map(|value| field.print(&value)) }
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { info, is_set, text } = self;
+        let readable: Result<(), &Error> = text.as_ref().map(drop);
+        f.debug_struct("Entry").field("name", &info.name).field("is_set", is_set).field("text", &readable).finish()
+    }
+}

@@ -1,0 +1,147 @@
+//! The typed front.
+
+mod builder;
+mod change_set;
+mod keys;
+mod list;
+mod read;
+mod stale;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::builder::ConfigBuilder;
+pub use self::change_set::ChangeSet;
+pub(crate) use self::keys::{Found, SettingKeys};
+pub use self::list::Entry;
+pub use self::read::ReadAll;
+pub use self::stale::StaleKeys;
+use crate::events::Ledger;
+use crate::live::Running;
+use crate::overrides::Scope;
+use crate::{Action, Backend, Codec, Error, MessagePack, Prefix, Result, Schema, Settings};
+
+/// The settings of a struct `S` in a backend: get, set, reset, snapshot, change sets, events, [`live`](Self::live).
+///
+/// Every call reads or writes the backend, in one round trip where its documentation says no other number. Cloning is
+/// cheap and shares everything. `Config<S>` holds any backend; [`ConfigBuilder::build_typed`] makes one that holds its
+/// backend by type or by reference.
+///
+/// ```
+/// use constance_core::{Config, Settings};
+/// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+///
+/// #[derive(Debug, Clone, Settings)]
+/// struct Shop {
+///     /// Answer to the Ultimate Question of Life, The Universe, and Everything
+///     #[setting(default = 42, min = 0)]
+///     the_answer: i64,
+/// }
+///
+/// let config = Config::<Shop>::new(MemoryBackend::default());
+/// assert_eq!(config.get(Shop::THE_ANSWER)?, 42);
+/// config.set(Shop::THE_ANSWER, 43)?;
+/// assert_eq!(config.snapshot()?.the_answer, 43);
+/// config.reset(Shop::THE_ANSWER)?;
+/// assert_eq!(config.get(Shop::THE_ANSWER)?, 42);
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+pub struct Config<S, C = MessagePack, B = Arc<dyn Backend>> {
+    pub(crate) inner: Arc<Inner<S, C, B>>,
+    /// The overrides that this handle is subject to; none outside tests.
+    pub(crate) scope: Option<Arc<Scope>>,
+}
+
+/// What all handles of one `Config` share.
+pub(crate) struct Inner<S, C, B> {
+    pub(crate) schema: Schema<S, C>,
+    pub(crate) codec: C,
+    pub(crate) prefix: Prefix,
+    /// In the order of the schema.
+    pub(crate) keys: Vec<SettingKeys>,
+    pub(crate) backend: B,
+    pub(crate) ledger: Ledger<S>,
+    pub(crate) running: Running<S>,
+}
+
+impl<S: Settings> Config<S> {
+    /// The settings in a backend, under its default prefix. No I/O.
+    ///
+    /// # Panics
+    ///
+    /// Where the declaration of `S` contradicts itself (a default that breaks its own rule), or a name is too long for the
+    /// backend's default prefix: both are defects of the program. [`builder`](Self::builder) gives them as an `Err`.
+    #[must_use]
+    #[expect(clippy::panic, reason = "documented; the builder is the way without")]
+    pub fn new(backend: impl Backend + 'static) -> Self {
+        match Self::builder(backend).build() {
+            Ok(config) => config,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Begins a `Config` with another prefix or codec.
+    #[must_use]
+    pub fn builder<B: Backend>(backend: B) -> ConfigBuilder<S, MessagePack, B> {
+        ConfigBuilder::new(backend, MessagePack)
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
+    /// The declared settings.
+    #[must_use]
+    pub fn schema(&self) -> &Schema<S, C> {
+        &self.inner.schema
+    }
+
+    /// The prefix of every stored key.
+    #[must_use]
+    pub fn prefix(&self) -> &Prefix {
+        &self.inner.prefix
+    }
+
+    /// The backend underneath.
+    #[must_use]
+    pub fn backend(&self) -> &B {
+        &self.inner.backend
+    }
+
+    /// Creates or brings up to date what the store needs, such as tables; safe to repeat.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be changed.
+    pub fn migrate(&self) -> Result<()> {
+        self.inner.backend.migrate().map_err(|e| self.inner.explain(e, Action::Migrate))
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
+    /// Adds what a backend does not know to its error.
+    pub(crate) fn explain(&self, error: Error, action: Action) -> Error {
+        error.with_action(action).with_backend(self.backend.name())
+    }
+
+    /// The same for one setting.
+    pub(crate) fn explain_one(&self, error: Error, action: Action, index: usize) -> Error {
+        self.explain(error.with_setting(self.schema.fields[index].info().name), action)
+    }
+}
+
+impl<S, C, B> Clone for Config<S, C, B> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), scope: self.scope.clone() }
+    }
+}
+
+impl<S, C, B: Backend> fmt::Debug for Config<S, C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { schema, codec: _, prefix, keys: _, backend, ledger: _, running: _ } = &*self.inner;
+        f.debug_struct("Config")
+            .field("schema", schema)
+            .field("prefix", prefix)
+            .field("backend", &backend.name())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! A `Config` as the environment says.
+
+use crate::{Config, Error, ErrorKind, Prefix, Registry, Result, Settings};
+
+/// What is used where `CONSTANCE_BACKEND` is not set, as upstream does.
+const DEFAULT_URL: &str = "redis://127.0.0.1:6379/0";
+
+impl<S: Settings> Config<S> {
+    /// The settings in the backend that the environment names. No I/O.
+    ///
+    /// | variable | meaning | unset |
+    /// |---|---|---|
+    /// | `CONSTANCE_BACKEND` | the URL of the backend, of a scheme in `registry` | Redis on `127.0.0.1:6379/0`, if registered |
+    /// | `CONSTANCE_PREFIX` | the prefix of stored keys, empty or ending in `:` or `/` | the backend's own |
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` that names the variable and the next step. A URL, which may hold a password, is never shown.
+    pub fn from_env(registry: &Registry) -> Result<Self> {
+        Self::from_vars(registry, |name| match std::env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(Error::new(ErrorKind::Configuration).with_detail(format!("{name} is not UTF-8")))
+            }
+        })
+    }
+
+    /// As [`from_env`](Self::from_env), with the variables from a function: for tests, and for what is kept elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env), and what the function returns.
+    ///
+    /// ```
+    /// # use constance_core::{Config, Registry, Settings};
+    /// # #[derive(Debug, Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42)]
+    /// #     the_answer: i64,
+    /// # }
+    /// let error = Config::<Shop>::from_vars(&Registry::new(), |_| Ok(None)).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "CONSTANCE_BACKEND is not set and Redis, the default, is not registered; \
+    ///      add constance-redis and register its schemes(), or set CONSTANCE_BACKEND to the URL of another backend"
+    /// );
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn from_vars(registry: &Registry, var: impl Fn(&str) -> Result<Option<String>>) -> Result<Self> {
+        let url = match var("CONSTANCE_BACKEND")?.filter(|url| !url.is_empty()) {
+            Some(url) => url,
+            None if registry.knows("redis") => DEFAULT_URL.to_owned(),
+            None => {
+                return Err(Error::new(ErrorKind::Configuration)
+                    .with_detail("CONSTANCE_BACKEND is not set and Redis, the default, is not registered")
+                    .with_hint(
+                        "add constance-redis and register its schemes(), \
+                         or set CONSTANCE_BACKEND to the URL of another backend",
+                    ));
+            }
+        };
+        let builder = Self::builder(registry.open(&url)?);
+        match var("CONSTANCE_PREFIX")? {
+            Some(prefix) => builder.prefix(Prefix::new(&prefix)?).build_typed(),
+            None => builder.build_typed(),
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! What was written, learned and told, in an order that holds when threads do not.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::Event;
+use super::subscription::{Handler, Handlers, Subscription};
+use crate::field::AnyValue;
+use crate::live::Core;
+
+/// Keeps account of the writes through one `Config` and of what its `live()` loads, and decides which event they make.
+///
+/// Two rules come from here. A load that began before a write ended says nothing of the settings written, so it cannot put
+/// an old value back. And one comparison, with the last value seen, decides whether something changed: a write that the
+/// feed was faster to tell of makes no second event.
+///
+/// The lock is held for this book-keeping only, never while the store is asked or a handler runs.
+pub(crate) struct Ledger<S> {
+    state: Mutex<State<S>>,
+    handlers: Handlers<S>,
+}
+
+struct State<S> {
+    /// Counts the beginnings and ends of writes and loads: the order in which this process saw them.
+    now: u64,
+    slots: Vec<Slot>,
+    queue: VecDeque<Event<S>>,
+    delivering: bool,
+    live: Option<Arc<Core<S>>>,
+}
+
+#[derive(Default)]
+struct Slot {
+    in_flight: u32,
+    written_at: u64,
+    loaded_at: u64,
+    /// Writes whose place in the order is not known yet, since others are in flight: before and after.
+    waiting: Vec<(Old, AnyValue)>,
+    seen: Seen,
+}
+
+/// The last value that handlers know of.
+#[derive(Default)]
+enum Seen {
+    #[default]
+    Nothing,
+    Unreadable,
+    Value(AnyValue),
+}
+
+/// What was stored before a write.
+pub(crate) enum Old {
+    /// Nobody asked.
+    Unknown,
+    Unreadable,
+    Value(AnyValue),
+}
+
+/// What a write made of one setting.
+pub(crate) struct Outcome {
+    pub(crate) index: usize,
+    pub(crate) old: Old,
+    pub(crate) new: AnyValue,
+}
+
+/// What a load found of one setting.
+pub(crate) enum Loaded {
+    Unreadable,
+    Value(AnyValue),
+}
+
+/// A write in flight.
+#[must_use]
+pub(crate) struct Written {
+    began: u64,
+    indices: Vec<usize>,
+}
+
+/// What only the schema knows of values.
+pub(crate) trait Judge<S> {
+    fn name(&self, index: usize) -> &'static str;
+    fn same(&self, index: usize, one: &AnyValue, other: &AnyValue) -> bool;
+    fn get(&self, values: &S, index: usize) -> AnyValue;
+    fn put(&self, values: &mut S, index: usize, value: &AnyValue);
+    fn default(&self, index: usize) -> AnyValue;
+}
+
+/// More waiting writes than this are told in the order of their arrival: the ends of a chain may be somebody else's.
+const MOST_WAITING: usize = 16;
+
+impl<S: Clone + Send + Sync + 'static> Ledger<S> {
+    pub(crate) fn new(settings: usize) -> Self {
+        let slots = std::iter::repeat_with(Slot::default).take(settings).collect();
+        let state = State { now: 0, slots, queue: VecDeque::new(), delivering: false, live: None };
+        Self { state: Mutex::new(state), handlers: Handlers::new() }
+    }
+
+    pub(crate) fn subscribe(&self, handler: Handler<S>) -> Subscription {
+        self.handlers.add(handler)
+    }
+
+    /// Whether a write has to find out the previous value.
+    pub(crate) fn is_heard(&self) -> bool {
+        !self.handlers.is_empty()
+    }
+
+    /// A write of these settings is about to be sent.
+    pub(crate) fn begin(&self, indices: impl Iterator<Item = usize>) -> Written {
+        let mut state = self.state.lock();
+        state.now += 1;
+        let written = Written { began: state.now, indices: indices.collect() };
+        for &index in &written.indices {
+            state.slots[index].in_flight += 1;
+        }
+        written
+    }
+
+    /// The write was refused: nothing changed.
+    pub(crate) fn cancel(&self, written: Written, judge: &dyn Judge<S>) {
+        self.end(written, Vec::new(), judge, false);
+    }
+
+    /// Whether the write happened is not known.
+    pub(crate) fn abandon(&self, written: Written, judge: &dyn Judge<S>) {
+        self.end(written, Vec::new(), judge, true);
+    }
+
+    /// The write happened. Says whether another write of the same settings was under way meanwhile while there is a
+    /// `live()`: then only the store knows which one came last.
+    #[must_use]
+    pub(crate) fn finish(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>) -> bool {
+        self.end(written, outcomes, judge, true)
+    }
+
+    fn end(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>, may_have_written: bool) -> bool {
+        let is_heard = self.is_heard();
+        let mut contended = Vec::new();
+        let is_live = {
+            let mut state = self.state.lock();
+            state.now += 1;
+            let now = state.now;
+            for &index in &written.indices {
+                let slot = &mut state.slots[index];
+                slot.in_flight -= 1;
+                if slot.in_flight > 0 || slot.written_at > written.began {
+                    contended.push(index);
+                }
+                if may_have_written {
+                    slot.written_at = now;
+                }
+            }
+            let settled = outcomes.iter().filter(|o| !contended.contains(&o.index));
+            state.publish(settled.map(|o| (o.index, &o.new)), judge);
+            for Outcome { index, old, new } in outcomes {
+                let tracked = state.live.is_some();
+                let slot = &mut state.slots[index];
+                if is_heard {
+                    slot.waiting.push((old, new));
+                } else if tracked && !contended.contains(&index) {
+                    slot.seen = Seen::Value(new);
+                }
+            }
+            for &index in &written.indices {
+                state.settle(index, judge);
+            }
+            state.live.is_some()
+        };
+        self.deliver();
+        is_live && !contended.is_empty()
+    }
+
+    /// A load is about to ask the store.
+    pub(crate) fn begin_load(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.now += 1;
+        state.now
+    }
+
+    /// Takes what a load found, but for settings that were written or loaded since it began. Says whether it was all taken.
+    pub(crate) fn finish_load(
+        &self,
+        began: u64,
+        loaded: impl IntoIterator<Item = (usize, Loaded)>,
+        judge: &dyn Judge<S>,
+    ) -> bool {
+        let is_heard = self.is_heard();
+        let mut complete = true;
+        {
+            let mut state = self.state.lock();
+            let mut learned = Vec::new();
+            for (index, value) in loaded {
+                let slot = &mut state.slots[index];
+                if slot.in_flight > 0 || slot.written_at > began || slot.loaded_at > began {
+                    complete = false;
+                    continue;
+                }
+                slot.loaded_at = began;
+                match value {
+                    Loaded::Unreadable => slot.seen = Seen::Unreadable,
+                    Loaded::Value(new) => {
+                        let event = slot.seen.step_to(index, &new, judge).filter(|_| is_heard);
+                        learned.push((index, new));
+                        state.queue.extend(event);
+                    }
+                }
+            }
+            state.publish(learned.iter().map(|(index, value)| (*index, value)), judge);
+        }
+        self.deliver();
+        complete
+    }
+
+    /// Makes a `live()` follow from here on. Handlers do not hear of its first load.
+    pub(crate) fn attach(&self, core: Arc<Core<S>>) {
+        let mut state = self.state.lock();
+        for slot in &mut state.slots {
+            slot.seen = Seen::Nothing;
+        }
+        let before = state.live.replace(core);
+        drop(state);
+        drop(before);
+    }
+
+    /// The `live()` starts on the defaults: handlers do hear of what its first load finds different.
+    pub(crate) fn assume_defaults(&self, judge: &dyn Judge<S>) {
+        let mut state = self.state.lock();
+        for (index, slot) in state.slots.iter_mut().enumerate() {
+            if matches!(slot.seen, Seen::Nothing) {
+                slot.seen = Seen::Value(judge.default(index));
+            }
+        }
+    }
+
+    /// Ends what [`attach`](Self::attach) began, unless another `live()` has taken over.
+    pub(crate) fn detach(&self, core: &Arc<Core<S>>) {
+        let gone = {
+            let mut state = self.state.lock();
+            if !state.live.as_ref().is_some_and(|live| Arc::ptr_eq(live, core)) {
+                return;
+            }
+            for slot in &mut state.slots {
+                slot.seen = Seen::Nothing;
+            }
+            state.live.take()
+        };
+        drop(gone);
+    }
+
+    /// The `live()` that follows now.
+    pub(crate) fn live(&self) -> Option<Arc<Core<S>>> {
+        self.state.lock().live.clone()
+    }
+
+    /// Whether every setting has been loaded or written since the `live()` began.
+    pub(crate) fn has_seen_all(&self) -> bool {
+        self.state.lock().slots.iter().all(|slot| !matches!(slot.seen, Seen::Nothing))
+    }
+
+    /// Calls the handlers for what is queued, unless another call of this is under way and takes it along: a handler that
+    /// writes comes back here, and two threads must not tell two changes at once.
+    fn deliver(&self) {
+        let mut first_panic = None;
+        let mut is_ours = false;
+        loop {
+            let event = {
+                let mut state = self.state.lock();
+                if state.delivering && !is_ours {
+                    return;
+                }
+                is_ours = true;
+                let event = state.queue.pop_front();
+                state.delivering = event.is_some();
+                event
+            };
+            let Some(event) = event else { break };
+            for handler in self.handlers.all() {
+                let called = catch_unwind(AssertUnwindSafe(|| handler(&event)));
+                first_panic = first_panic.or(called.err());
+            }
+        }
+        if let Some(panic) = first_panic {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> State<S> {
+    /// Puts values into what `live()` gives out.
+    fn publish<'v>(&self, values: impl Iterator<Item = (usize, &'v AnyValue)>, judge: &dyn Judge<S>) {
+        let Some(core) = &self.live else { return };
+        let current = core.values();
+        let mut changed: Option<S> = None;
+        for (index, value) in values {
+            if !judge.same(index, &judge.get(&current, index), value) {
+                judge.put(changed.get_or_insert_with(|| S::clone(&current)), index, value);
+            }
+        }
+        if let Some(changed) = changed {
+            core.publish(changed);
+        }
+    }
+
+    /// Tells of the waiting writes of a setting whose order is known: each began with the value that the last one left.
+    fn settle(&mut self, index: usize, judge: &dyn Judge<S>) {
+        let tracked = self.live.is_some();
+        let slot = &mut self.slots[index];
+        while let Some(at) = slot.next_waiting(index, judge) {
+            let (old, new) = slot.waiting.remove(at);
+            let event = match (&slot.seen, old) {
+                (Seen::Value(seen), Old::Unreadable) if tracked && judge.same(index, seen, &new) => None,
+                (_, Old::Unreadable) => Some(Event::new(judge.name(index), index, None, AnyValue::clone(&new))),
+                (Seen::Value(_) | Seen::Unreadable, _) if tracked => slot.seen.step_to(index, &new, judge),
+                (_, Old::Value(old)) => Seen::Value(old).step_to(index, &new, judge),
+                (_, Old::Unknown) => None,
+            };
+            slot.seen = Seen::Value(new);
+            self.queue.extend(event);
+        }
+        if slot.in_flight == 0 && !tracked {
+            // Nobody follows the store: the next write's own previous value is all there is to go by.
+            slot.seen = Seen::Nothing;
+        }
+    }
+}
+
+impl Slot {
+    fn next_waiting<S>(&self, index: usize, judge: &dyn Judge<S>) -> Option<usize> {
+        let follows = |old: &Old, value: &AnyValue| matches!(old, Old::Value(old) if judge.same(index, old, value));
+        if let Seen::Value(seen) = &self.seen
+            && let Some(at) = self.waiting.iter().position(|(old, _)| follows(old, seen))
+        {
+            return Some(at);
+        }
+        if self.waiting.is_empty() || (self.in_flight > 0 && self.waiting.len() <= MOST_WAITING) {
+            return None;
+        }
+        // A new chain begins with a value that no other waiting write left behind.
+        let begins = |(old, _): &(Old, AnyValue)| !self.waiting.iter().any(|(_, new)| follows(old, new));
+        Some(self.waiting.iter().position(begins).unwrap_or(0))
+    }
+}
+
+impl Seen {
+    /// Moves on to a new value; the event that this makes, if it is one.
+    fn step_to<S>(&mut self, index: usize, new: &AnyValue, judge: &dyn Judge<S>) -> Option<Event<S>> {
+        let event = match &*self {
+            Self::Nothing => None,
+            Self::Value(seen) if judge.same(index, seen, new) => None,
+            Self::Value(seen) => {
+                Some(Event::new(judge.name(index), index, Some(AnyValue::clone(seen)), AnyValue::clone(new)))
+            }
+            Self::Unreadable => Some(Event::new(judge.name(index), index, None, AnyValue::clone(new))),
+        };
+        *self = Self::Value(AnyValue::clone(new));
+        event
+    }
+}

@@ -1,0 +1,102 @@
+//! Telling the application what changed.
+
+mod ledger;
+mod subscription;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+pub(crate) use self::ledger::{Judge, Ledger, Loaded, Old, Outcome, Written};
+pub use self::subscription::Subscription;
+use crate::field::AnyValue;
+use crate::{Backend, Codec, Config, Setting, SettingValue, Settings};
+
+/// One change of one setting, for a handler of [`Config::subscribe`].
+///
+/// It is raised once for each change that changed something: a set or reset through this `Config`, and what its
+/// [`live`](Config::live) learns from the store, where the changes of others may be merged.
+///
+/// Its `Debug` shows the name only.
+pub struct Event<S> {
+    name: &'static str,
+    index: usize,
+    old: Option<AnyValue>,
+    new: AnyValue,
+    settings: PhantomData<fn() -> S>,
+}
+
+impl<S> Event<S> {
+    pub(crate) fn new(name: &'static str, index: usize, old: Option<AnyValue>, new: AnyValue) -> Self {
+        Self { name, index, old, new, settings: PhantomData }
+    }
+
+    /// The setting's own name, without a prefix.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The value before; `None` where it was unreadable, or where the event is of another setting.
+    #[must_use]
+    pub fn old<T: SettingValue>(&self, setting: Setting<S, T>) -> Option<&T> {
+        self.old.as_ref().filter(|_| self.is_of(setting))?.downcast_ref()
+    }
+
+    /// The value now; `None` where the event is of another setting.
+    #[must_use]
+    pub fn new_value<T: SettingValue>(&self, setting: Setting<S, T>) -> Option<&T> {
+        if self.is_of(setting) { self.new.downcast_ref() } else { None }
+    }
+
+    /// Whether what was stored before could not be read.
+    #[must_use]
+    pub fn old_was_unreadable(&self) -> bool {
+        self.old.is_none()
+    }
+
+    /// Whether this is a change of that setting.
+    #[must_use]
+    pub fn is_of<T>(&self, setting: Setting<S, T>) -> bool {
+        self.index == setting.index() && self.name == setting.name()
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
+    /// Calls `handler` for every change, until the [`Subscription`] is dropped.
+    ///
+    /// Handlers run one after the other, in the order of the changes, outside every lock: they may read and write settings.
+    /// Those of a set run before it returns, unless another thread is calling handlers at that moment and takes them along.
+    /// A handler that panics does not keep the others from being called; the panic goes on in the thread that wrote.
+    ///
+    /// While somebody is subscribed, a write asks the store for the previous value, which a database charges for.
+    ///
+    /// ```
+    /// # use constance_core::{Config, Settings};
+    /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+    /// # #[derive(Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42)]
+    /// #     the_answer: i64,
+    /// # }
+    /// # let config = Config::<Shop>::new(MemoryBackend::default());
+    /// let subscription = config.subscribe(|event| {
+    ///     assert_eq!(event.name(), "the_answer");
+    ///     assert_eq!(event.old(Shop::THE_ANSWER), Some(&42));
+    ///     assert_eq!(event.new_value(Shop::THE_ANSWER), Some(&43));
+    /// });
+    /// config.set(Shop::THE_ANSWER, 43)?;
+    /// config.set(Shop::THE_ANSWER, 43)?; // changes nothing: no event
+    /// drop(subscription);
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn subscribe(&self, handler: impl Fn(&Event<S>) + Send + Sync + 'static) -> Subscription {
+        self.inner.ledger.subscribe(std::sync::Arc::new(handler))
+    }
+}
+
+impl<S> fmt::Debug for Event<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, index: _, old: _, new: _, settings: _ } = self;
+        f.debug_struct("Event").field("name", name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,236 @@
+//! What the handles of a `live()` and its thread share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::{ArcSwap, Guard};
+use parking_lot::{Condvar, Mutex};
+
+use super::{LiveMode, LiveStatus};
+use crate::field::AnyValue;
+use crate::overrides::{Nudge, Scope};
+use crate::{Clock, Error, Result};
+
+/// The values, and how current they are.
+pub(crate) struct Core<S> {
+    current: ArcSwap<S>,
+    state: Mutex<State>,
+    changed: Condvar,
+    clock: Arc<dyn Clock>,
+    /// Puts an override into a struct: only the schema can.
+    put: Box<Put<S>>,
+}
+
+pub(super) type Put<S> = dyn Fn(&mut S, usize, &AnyValue) + Send + Sync;
+
+struct State {
+    version: u64,
+    /// Counts whatever a waiting reader has to look at again.
+    ticks: u64,
+    loaded_at: Option<Duration>,
+    last_error: Option<Error>,
+    mode: LiveMode,
+    /// How the first load ended.
+    started: Option<Result<()>>,
+    stopping: bool,
+    /// The values may be wrong: read again now.
+    nudged: bool,
+    interrupt: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// Stops the following when the last handle is gone.
+pub(crate) struct Keeper<S>(Arc<Core<S>>);
+
+impl<S> Core<S> {
+    pub(super) fn new(values: S, clock: Arc<dyn Clock>, put: Box<Put<S>>) -> Self {
+        let state = State {
+            version: 0,
+            ticks: 0,
+            loaded_at: None,
+            last_error: None,
+            mode: LiveMode::Polling,
+            started: None,
+            stopping: false,
+            nudged: false,
+            interrupt: None,
+        };
+        Self { current: ArcSwap::from_pointee(values), state: Mutex::new(state), changed: Condvar::new(), clock, put }
+    }
+
+    #[inline]
+    pub(super) fn load(&self) -> Guard<Arc<S>> {
+        self.current.load()
+    }
+
+    pub(crate) fn values(&self) -> Arc<S> {
+        self.current.load_full()
+    }
+
+    pub(crate) fn publish(&self, values: S) {
+        let old = self.current.swap(Arc::new(values));
+        {
+            let mut state = self.state.lock();
+            state.version += 1;
+            state.ticks += 1;
+        }
+        self.changed.notify_all();
+        drop(old);
+    }
+
+    pub(super) fn version(&self) -> u64 {
+        self.state.lock().version
+    }
+
+    /// The values with the overrides of a scope, if it has any.
+    #[cold]
+    pub(super) fn overridden(&self, scope: Option<&Arc<Scope>>) -> Option<Arc<S>>
+    where
+        S: Clone,
+    {
+        let overrides = scope?.all();
+        if overrides.is_empty() {
+            return None;
+        }
+        let mut values = S::clone(&self.current.load());
+        for (index, value) in &overrides {
+            (self.put)(&mut values, *index, value);
+        }
+        Some(Arc::new(values))
+    }
+
+    /// Waits until `ready` gives something or the time is up. `ready` runs without the lock.
+    pub(super) fn wait<T>(&self, timeout: Duration, ready: impl Fn() -> Option<T>) -> Option<T> {
+        let deadline = Instant::now().checked_add(timeout);
+        loop {
+            let before = self.state.lock().ticks;
+            if let Some(value) = ready() {
+                return Some(value);
+            }
+            let mut state = self.state.lock();
+            // What came between the look and the lock has called already.
+            while state.ticks == before {
+                match deadline {
+                    Some(deadline) if self.changed.wait_until(&mut state, deadline).timed_out() => return None,
+                    Some(_) => {}
+                    None => self.changed.wait(&mut state),
+                }
+            }
+        }
+    }
+
+    /// For the thread: rests until it is stopped or nudged, or the time is up.
+    pub(super) fn rest(&self, timeout: Duration) {
+        let deadline = Instant::now() + timeout;
+        let mut state = self.state.lock();
+        while !state.stopping && !state.nudged && !self.changed.wait_until(&mut state, deadline).timed_out() {}
+    }
+
+    pub(super) fn note_started(&self, started: Result<()>) {
+        self.wake(|state| {
+            state.started = Some(started);
+            state.ticks += 1;
+        });
+    }
+
+    /// Waits for the first load, which another call has begun, and shares how it ends.
+    pub(super) fn wait_started(&self) -> Result<()> {
+        let mut state = self.state.lock();
+        loop {
+            match &state.started {
+                Some(started) => return started.clone(),
+                None => self.changed.wait(&mut state),
+            }
+        }
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.state.lock().stopping
+    }
+
+    /// Whether somebody asked for the values to be read again; asks no more.
+    pub(super) fn take_nudge(&self) -> bool {
+        std::mem::take(&mut self.state.lock().nudged)
+    }
+
+    /// Asks the thread to read again now.
+    pub(crate) fn read_again(&self) {
+        self.wake(|state| state.nudged = true);
+    }
+
+    fn wake(&self, change: impl FnOnce(&mut State)) {
+        let interrupt = {
+            let mut state = self.state.lock();
+            change(&mut state);
+            state.interrupt.clone()
+        };
+        self.changed.notify_all();
+        // A backend's code: not under our lock.
+        if let Some(interrupt) = interrupt {
+            interrupt();
+        }
+    }
+
+    pub(super) fn note_mode(&self, mode: LiveMode, interrupt: Option<Arc<dyn Fn() + Send + Sync>>) {
+        let mut state = self.state.lock();
+        state.mode = mode;
+        state.interrupt = interrupt;
+    }
+
+    /// A load succeeded; `error` names what was unreadable in it.
+    pub(super) fn note_load(&self, error: Option<Error>) {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        state.loaded_at = Some(now);
+        state.last_error = error;
+    }
+
+    pub(super) fn note_error(&self, error: Error) {
+        self.state.lock().last_error = Some(error);
+    }
+
+    pub(super) fn status(&self) -> LiveStatus {
+        let now = self.clock.now();
+        let state = self.state.lock();
+        LiveStatus {
+            age: state.loaded_at.map(|at| now.saturating_sub(at)),
+            last_error: state.last_error.clone(),
+            mode: state.mode,
+        }
+    }
+}
+
+impl<S: Send + Sync> Nudge for Core<S> {
+    /// An override began or ended: who waits for a change has to look.
+    fn nudge(&self) {
+        self.state.lock().ticks += 1;
+        self.changed.notify_all();
+    }
+}
+
+impl<S> Keeper<S> {
+    pub(super) fn new(core: Arc<Core<S>>) -> Self {
+        Self(core)
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core<S>> {
+        &self.0
+    }
+}
+
+impl<S> Drop for Keeper<S> {
+    fn drop(&mut self) {
+        self.0.wake(|state| state.stopping = true);
+    }
+}
+
+/// Reaches the values for `arc_swap::Cache`.
+pub(super) struct Swap<S>(pub(super) Arc<Core<S>>);
+
+impl<S> Deref for Swap<S> {
+    type Target = ArcSwap<S>;
+
+    fn deref(&self) -> &ArcSwap<S> {
+        &self.0.current
+    }
+}
