@@ -50,3 +50,9 @@ pub use self::watch::{Wake, Watch};
 pub use bytes;
 #[cfg(feature = "derive")]
 pub use constance_derive::{SettingEnum, Settings};
+
+/// What the derive macros' code needs and users may not depend on themselves.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+}

@@ -1,14 +1,68 @@
 #![doc = include_str!("../README.md")]
-use proc_macro::TokenStream;
 
-/// Declares a struct's fields as settings.
+mod attributes;
+mod case;
+mod convert;
+mod enums;
+mod expand;
+mod field;
+mod help;
+mod names;
+mod problems;
+mod structs;
+mod variant;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Declares the named fields of a struct as settings: implements the trait `Settings` for it, and gives it one constant
+/// for each field, named in upper case (`Shop::THE_ANSWER` for `the_answer`), with the struct's visibility.
+///
+/// On fields:
+///
+/// | `#[setting(…)]` | meaning |
+/// |---|---|
+/// | `default = 42` | the default, any expression; a string literal is converted into the field's type |
+/// | `default` | the type's own `Default`; an `Option` needs no default and begins as `None` |
+/// | `rename = "name"` | the name, instead of the field's |
+/// | `alias = "old-name"` | an old name, read when nothing is stored under the new one; may be repeated |
+/// | `group = "General"` | the group that tools show it in |
+/// | `help = "…"` | what it is for, instead of the doc comment |
+/// | `min = 0`, `max = 100` | bounds, inclusive |
+/// | `choices = [a, b]` | the only values accepted |
+/// | `validate = path` | a rule, a `fn(&T) -> Result<(), impl Display>` or a closure; may be repeated |
+/// | `secret` | tools do not show the value |
+/// | `serde` | any type that implements serde's traits, with JSON as its text form |
+///
+/// On the struct:
+///
+/// | `#[settings(…)]` | meaning |
+/// |---|---|
+/// | `rename_all = "kebab-case"` | how names are made of the fields' names; the words are serde's |
+/// | `validate = path` | the rule across settings, a `fn(&Self) -> Result<(), impl Display>` or a closure |
+/// | `crate = path` | where `constance_core` is, when it was renamed or is re-exported |
 #[proc_macro_derive(Settings, attributes(setting, settings))]
-pub fn settings(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn settings(input: TokenStream) -> TokenStream {
+    structs::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes an enum of plain words a setting type.
+/// Makes an enum of plain words a setting type: implements `SettingType`, and serde's `Serialize` and `Deserialize`, so
+/// that the value is stored as the word that people write. Do not derive serde's traits as well.
+///
+/// On variants:
+///
+/// | `#[setting(…)]` | meaning |
+/// |---|---|
+/// | `rename = "word"` | the word, instead of the variant's name in snake case |
+/// | `alias = "old-word"` | another word, read and never written; may be repeated |
+///
+/// On the enum:
+///
+/// | `#[setting(…)]` | meaning |
+/// |---|---|
+/// | `rename_all = "kebab-case"` | how words are made of the variants' names; the words are serde's |
+/// | `crate = path` | where `constance_core` is, when it was renamed or is re-exported |
 #[proc_macro_derive(SettingEnum, attributes(setting))]
-pub fn setting_enum(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn setting_enum(input: TokenStream) -> TokenStream {
+    enums::derive(&parse_macro_input!(input as DeriveInput)).into()
 }

@@ -1,0 +1,107 @@
+//! Reading `#[setting(…)]` and `#[settings(…)]`: flags and `name = value`, separated by commas.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, LitStr, Path, Token};
+
+use crate::case::Case;
+use crate::convert::string_literal;
+use crate::problems::Problems;
+
+/// The name of an item, and whether it may be written several times.
+pub(crate) type Known = (&'static str, bool);
+
+/// One `name` or `name = value`.
+pub(crate) struct Item {
+    pub(crate) name: Ident,
+    pub(crate) value: Option<Expr>,
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        // `crate` is a keyword, so a plain `Ident` would refuse it.
+        let name = input.call(Ident::parse_any)?;
+        if input.peek(syn::token::Paren) {
+            return Err(input.error(format!("write `{name} = …`, without parentheses")));
+        }
+        let value = match input.parse::<Option<Token![=]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        Ok(Self { name, value })
+    }
+}
+
+impl Item {
+    /// The value of an item that needs one.
+    pub(crate) fn expression(self) -> syn::Result<Expr> {
+        let Self { name, value } = self;
+        value.ok_or_else(|| syn::Error::new(name.span(), format!("`{name}` needs a value: write `{name} = …`")))
+    }
+
+    /// The value of an item that names something: it has to be known while the macro runs.
+    pub(crate) fn text(self) -> syn::Result<LitStr> {
+        let name = self.name.clone();
+        let value = self.expression()?;
+        string_literal(&value)
+            .cloned()
+            .ok_or_else(|| syn::Error::new_spanned(value, format!("`{name}` needs a string literal")))
+    }
+
+    /// An item without a value.
+    pub(crate) fn flag(self) -> syn::Result<bool> {
+        match self.value {
+            None => Ok(true),
+            Some(value) => Err(syn::Error::new_spanned(value, format!("`{}` takes no value", self.name))),
+        }
+    }
+
+    /// The value of `crate = path`.
+    pub(crate) fn path(self) -> syn::Result<Path> {
+        let name = self.name.clone();
+        match self.expression()? {
+            Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => Ok(path.path),
+            other => Err(syn::Error::new_spanned(other, format!("`{name}` needs a path, such as ::constance_core"))),
+        }
+    }
+
+    /// The value of `rename_all = "…"`.
+    pub(crate) fn case(self) -> syn::Result<Case> {
+        let text = self.text()?;
+        Case::of(&text.value()).ok_or_else(|| {
+            let known = Case::ALL.map(|(name, _)| name).join(", ");
+            syn::Error::new_spanned(&text, format!("unknown case {:?}: known are {known}", text.value()))
+        })
+    }
+}
+
+/// The items of every attribute of this name; unknown and repeated ones are problems.
+pub(crate) fn items(attrs: &[Attribute], attribute: &str, known: &[Known], problems: &mut Problems) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
+        let parsed = attr.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated);
+        for item in problems.take(parsed).into_iter().flatten() {
+            let name = item.name.to_string();
+            match known.iter().find(|(known, _)| *known == name) {
+                None => {
+                    let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+                    problems.add(&item.name, format!("unknown attribute `{name}`: known are {known}"));
+                }
+                Some((_, false)) if items.iter().any(|earlier| earlier.name == item.name) => {
+                    problems.add(&item.name, format!("`{name}` is given twice"));
+                }
+                Some(_) => items.push(item),
+            }
+        }
+    }
+    items
+}
+
+/// Notes an attribute in a place where it would have no effect.
+pub(crate) fn refuse(attrs: &[Attribute], attribute: &str, words: &str, problems: &mut Problems) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
+        problems.add(attr.path(), words);
+    }
+}

@@ -1,0 +1,83 @@
+//! Values as users write them in attributes, turned into the type of their field.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Lit, LitStr, PathSegment, Type};
+
+/// The value as an expression of the type: a string literal is converted, anything else is the user's own words, so that
+/// the compiler's errors point at them.
+pub(crate) fn value(value: &Expr, ty: &Type) -> TokenStream {
+    let Some(literal) = string_literal(value) else { return value.to_token_stream() };
+    let span = at(literal);
+    if is_option(ty) {
+        return quote_spanned!(span=> ::core::option::Option::Some(::core::convert::Into::into(#literal)));
+    }
+    if takes_no_text(ty) {
+        return literal.to_token_stream();
+    }
+    quote_spanned!(span=> <#ty as ::core::convert::From<&'static str>>::from(#literal))
+}
+
+/// The list of a `choices = [a, b]`; an expression that is no array literal is used as it is.
+pub(crate) fn values(list: &Expr, ty: &Type) -> TokenStream {
+    match peel(list) {
+        Expr::Array(array) => {
+            let elements = array.elems.iter().map(|element| value(element, ty));
+            quote_spanned!(at(array)=> [#(#elements),*])
+        }
+        _ => list.to_token_stream(),
+    }
+}
+
+/// A rule as a function of `&#ty`. A path is called in a closure, so that a `fn(&str)` serves a `String`.
+pub(crate) fn rule(rule: &Expr, ty: &TokenStream) -> TokenStream {
+    match peel(rule) {
+        Expr::Path(path) => quote_spanned!(at(path)=> |value: &#ty| #path(value)),
+        other => other.to_token_stream(),
+    }
+}
+
+pub(crate) fn string_literal(value: &Expr) -> Option<&LitStr> {
+    match peel(value) {
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal),
+        _ => None,
+    }
+}
+
+/// Whether the type is written as an `Option<…>`.
+pub(crate) fn is_option(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "Option" && !segment.arguments.is_empty())
+}
+
+/// A place in the user's code for generated code: errors show up there, and lints still see that nobody wrote it.
+pub(crate) fn at(place: impl Spanned) -> Span {
+    Span::mixed_site().located_at(place.span())
+}
+
+/// Types that no text converts into; without the conversion, the error says so in fewer words.
+fn takes_no_text(ty: &Type) -> bool {
+    const NAMES: [&str; 16] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize",
+        "Duration", "HashMap",
+    ];
+    last_segment(ty).is_some_and(|segment| NAMES.iter().any(|name| segment.ident == name))
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
+        // A `$ty` of a macro_rules macro arrives in an invisible group.
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        _ => None,
+    }
+}
+
+/// The expression without the invisible group that a `$expr` of a macro_rules macro arrives in.
+fn peel(value: &Expr) -> &Expr {
+    match value {
+        Expr::Group(group) => peel(&group.expr),
+        other => other,
+    }
+}

@@ -1,0 +1,103 @@
+//! `#[derive(Settings)]`: writing what a person would write by hand.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::convert::{self, at};
+use crate::field::{DefaultValue, Help, SettingField};
+use crate::structs::SettingsStruct;
+
+pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
+    let SettingsStruct { ident, fields, core, .. } = this;
+    let constants = fields.iter().enumerate().map(|(index, field)| constant(this, index, field));
+    let defaults = fields.iter().map(default);
+    let declarations = fields.iter().map(|field| declaration(this, field));
+    let rule = this.rule.as_ref().map(|rule| {
+        let function = convert::rule(rule, &quote!(Self));
+        quote_spanned!(at(rule)=> let builder = builder.validate(#function);)
+    });
+    // Locals are out of sight of the users' expressions; the codec's parameter is named so that no type of theirs is hidden.
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        #[allow(dead_code, deprecated, non_upper_case_globals, private_interfaces, unreachable_pub)]
+        impl #ident {
+            #(#constants)*
+        }
+
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #core::Settings for #ident {
+            fn defaults() -> Self {
+                Self { #(#defaults),* }
+            }
+
+            fn schema<__Codec: #core::Codec>() -> #core::Result<#core::Schema<Self, __Codec>> {
+                let builder = #core::Schema::<Self, __Codec>::builder(<Self as #core::Settings>::defaults());
+                #(#declarations)*
+                #rule
+                builder.build()
+            }
+        }
+    }
+}
+
+/// The handle. It is as visible as the struct: a service reads by it where the struct's fields may be private.
+fn constant(this: &SettingsStruct, index: usize, field: &SettingField) -> TokenStream {
+    let SettingsStruct { visibility, core, .. } = this;
+    let SettingField { constant, name, ty, kept, .. } = field;
+    let doc = (!kept.iter().any(|attr| attr.path().is_ident("doc"))).then(|| {
+        let words = format!("The setting `{name}`.");
+        quote!(#[doc = #words])
+    });
+    quote_spanned! {Span::mixed_site()=>
+        #doc
+        #(#kept)*
+        #visibility const #constant: #core::Setting<Self, #ty> = #core::Setting::new(#index, #name);
+    }
+}
+
+fn default(field: &SettingField) -> TokenStream {
+    let SettingField { ident, ty, .. } = field;
+    let value = match &field.default {
+        DefaultValue::Given(expression) => convert::value(expression, ty),
+        DefaultValue::OfType => quote_spanned!(at(ty)=> <#ty as ::core::default::Default>::default()),
+        DefaultValue::None => quote!(::core::option::Option::None),
+    };
+    quote!(#ident: #value)
+}
+
+fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
+    let core = &this.core;
+    let SettingField { ident, ty, constant, aliases, .. } = field;
+    // Located at the type: where it is no setting type, the compiler says so there.
+    let span = at(ty);
+    let new = match field.serde {
+        true => quote_spanned!(span=> #core::Declaration::<Self, #ty>::serde),
+        false => quote_spanned!(span=> #core::Declaration::<Self, #ty>::new),
+    };
+    let help = match &field.help {
+        Help::Given(help) => Some(quote!(.help(#help))),
+        Help::Docs(docs) => (!docs.is_empty()).then(|| quote!(.help(#docs))),
+    };
+    let group = field.group.as_ref().map(|group| quote!(.group(#group)));
+    let bounds = [(&field.min, quote!(min)), (&field.max, quote!(max))].into_iter().filter_map(|(bound, method)| {
+        let bound = bound.as_ref()?;
+        let value = convert::value(bound, ty);
+        Some(quote_spanned!(at(bound)=> .#method(#value)))
+    });
+    let choices = field.choices.iter().map(|choices| {
+        let values = convert::values(choices, ty);
+        quote_spanned!(at(choices)=> .choices(#values))
+    });
+    let rules = field.rules.iter().map(|rule| {
+        let function = convert::rule(rule, &quote!(#ty));
+        quote_spanned!(at(rule)=> .validate(#function))
+    });
+    let secret = field.secret.then(|| quote!(.secret()));
+    quote_spanned! {span=>
+        let builder = builder.setting(
+            #new(Self::#constant, |values| &values.#ident, |values, value| values.#ident = value)
+                #help #group #(.alias(#aliases))* #(#bounds)* #(#choices)* #(#rules)* #secret
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! One field of a struct of settings.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::{Attribute, Expr, Field, LitStr, Type};
+
+use crate::attributes::{self, Known};
+use crate::case::Case;
+use crate::convert::is_option;
+use crate::help;
+use crate::names::check_name;
+use crate::problems::Problems;
+
+const KNOWN: &[Known] = &[
+    ("default", false),
+    ("rename", false),
+    ("alias", true),
+    ("group", false),
+    ("help", false),
+    ("min", false),
+    ("max", false),
+    ("choices", false),
+    ("validate", true),
+    ("secret", false),
+    ("serde", false),
+];
+
+/// What was said about a field.
+pub(crate) struct SettingField {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    /// The name of the handle.
+    pub(crate) constant: Ident,
+    /// The name of the setting.
+    pub(crate) name: String,
+    pub(crate) rename: Option<LitStr>,
+    pub(crate) aliases: Vec<LitStr>,
+    pub(crate) default: DefaultValue,
+    pub(crate) help: Help,
+    pub(crate) group: Option<Expr>,
+    pub(crate) min: Option<Expr>,
+    pub(crate) max: Option<Expr>,
+    pub(crate) choices: Option<Expr>,
+    pub(crate) rules: Vec<Expr>,
+    pub(crate) secret: bool,
+    pub(crate) serde: bool,
+    /// Attributes that its handle has too: docs, and whether it is deprecated.
+    pub(crate) kept: Vec<Attribute>,
+}
+
+/// Where a default comes from.
+pub(crate) enum DefaultValue {
+    /// The expression given.
+    Given(Expr),
+    /// The `Default` of the type.
+    OfType,
+    /// An `Option` begins as `None`.
+    None,
+}
+
+/// Where the help comes from.
+pub(crate) enum Help {
+    Given(Expr),
+    Docs(String),
+}
+
+impl SettingField {
+    /// Reads a field with its attributes. `None` only for a field without a name.
+    pub(crate) fn read(field: &Field, rename_all: Option<Case>, problems: &mut Problems) -> Option<Self> {
+        let ident = field.ident.clone()?;
+        let own_name = ident.unraw().to_string();
+        let kept = ["doc", "deprecated"];
+        let mut this = Self {
+            constant: constant(&ident, &own_name),
+            ty: field.ty.clone(),
+            name: rename_all.map_or_else(|| own_name.clone(), |case| case.field(&own_name)),
+            rename: None,
+            aliases: Vec::new(),
+            default: DefaultValue::None,
+            help: Help::Docs(help::from_docs(&field.attrs)),
+            group: None,
+            min: None,
+            max: None,
+            choices: None,
+            rules: Vec::new(),
+            secret: false,
+            serde: false,
+            kept: field.attrs.iter().filter(|a| kept.iter().any(|name| a.path().is_ident(name))).cloned().collect(),
+            ident,
+        };
+        let has_default = this.read_attributes(field, problems);
+        if !has_default && !is_option(&this.ty) {
+            problems.add(
+                field,
+                format!(
+                    "the setting `{}` has no default: write `#[setting(default = …)]`, or `#[setting(default)]` for the \
+                     default of its type",
+                    this.name
+                ),
+            );
+        }
+        this.check_names(problems);
+        Some(this)
+    }
+
+    /// Whether there was a default.
+    fn read_attributes(&mut self, field: &Field, problems: &mut Problems) -> bool {
+        let misplaced = "write `#[setting(…)]` on a field; `#[settings(…)]` belongs on the struct";
+        attributes::refuse(&field.attrs, "settings", misplaced, problems);
+        let mut has_default = false;
+        for item in attributes::items(&field.attrs, "setting", KNOWN, problems) {
+            match item.name.to_string().as_str() {
+                "default" => {
+                    has_default = true;
+                    self.default = item.value.map_or(DefaultValue::OfType, DefaultValue::Given);
+                }
+                "rename" => self.rename = problems.take(item.text()),
+                "alias" => self.aliases.extend(problems.take(item.text())),
+                "group" => self.group = problems.take(item.expression()),
+                "help" => self.help = problems.take(item.expression()).map_or(Help::Docs(String::new()), Help::Given),
+                "min" => self.min = problems.take(item.expression()),
+                "max" => self.max = problems.take(item.expression()),
+                "choices" => self.choices = problems.take(item.expression()),
+                "validate" => self.rules.extend(problems.take(item.expression())),
+                "secret" => self.secret = problems.take(item.flag()).is_some(),
+                _ => self.serde = problems.take(item.flag()).is_some(),
+            }
+        }
+        has_default
+    }
+
+    fn check_names(&mut self, problems: &mut Problems) {
+        match &self.rename {
+            Some(rename) => {
+                self.name = rename.value();
+                check_name(&self.name, rename, problems);
+            }
+            None => check_name(&self.name, &self.ident, problems),
+        }
+        for alias in &self.aliases {
+            check_name(&alias.value(), alias, problems);
+        }
+    }
+}
+
+/// The field's name in upper case. A few letters have an upper case that no name can hold; those are left as they are.
+fn constant(ident: &Ident, own_name: &str) -> Ident {
+    let mut constant = syn::parse_str::<Ident>(&own_name.to_uppercase()).unwrap_or_else(|_| ident.clone());
+    constant.set_span(ident.span());
+    constant
+}
