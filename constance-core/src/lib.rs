@@ -22,6 +22,8 @@ mod prefix;
 mod registry;
 mod schema;
 mod setting;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 mod types;
 mod watch;
