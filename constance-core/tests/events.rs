@@ -58,7 +58,7 @@ fn an_event_is_raised_once_for_each_change_that_changed_something() {
 fn a_change_set_raises_one_event_for_each_setting_that_changed() {
     let (_, config) = shop();
     let (sender, seen) = channel();
-    config.subscribe(move |event| drop(sender.send(event.name()))).forever();
+    config.subscribe(move |event| sender.send(event.name()).expect("somebody listens")).forever();
     config.change().set(Shop::THE_ANSWER, 1).set(Shop::SITE_NAME, "My Title".into()).apply().expect("applies");
     assert_eq!(seen.try_iter().collect::<Vec<_>>(), ["the_answer"]);
 }
@@ -79,7 +79,7 @@ fn an_unreadable_old_value_is_reported_as_that() {
     let (backend, config) = shop();
     let key = config.prefix().key("the_answer").expect("a key");
     let (sender, seen) = channel();
-    config.subscribe(move |event| drop(sender.send(event.old_was_unreadable()))).forever();
+    config.subscribe(move |event| sender.send(event.old_was_unreadable()).expect("somebody listens")).forever();
     for rubbish in [Stored::Foreign("a list"), Stored::Value(Encoded::from(b"rubbish".to_vec()))] {
         backend.put(&key, rubbish);
         config.set(Shop::THE_ANSWER, 42).expect("repairs");

@@ -82,10 +82,7 @@ fn a_refused_value_is_not_stored_and_the_error_says_what_is_accepted() {
     let (_, config) = shop();
     let error = config.set(Shop::THE_ANSWER, -77).expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::Invalid);
-    assert_eq!(
-        error.to_string(),
-        "setting \"the_answer\": must be at least 0; accepted is a whole number, at least 0"
-    );
+    assert_eq!(error.to_string(), "setting \"the_answer\": must be at least 0; accepted is a whole number, at least 0");
     assert!(!config.is_set(Shop::THE_ANSWER).expect("reads"));
     let both = config.change().set(Shop::THE_ANSWER, -1).set(Shop::SITE_NAME, "x".into()).apply();
     assert_eq!(both.expect_err("refused").setting(), Some("the_answer"));
@@ -105,7 +102,10 @@ fn one_unreadable_value_does_not_hide_the_others_and_can_be_repaired() {
     let error = config.snapshot().expect_err("strict");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(error.each().count(), 2);
-    assert!(error.to_string().starts_with("cannot read settings \"the_answer\", \"site_name\" from reference: "), "{error}");
+    assert!(
+        error.to_string().starts_with("cannot read settings \"the_answer\", \"site_name\" from reference: "),
+        "{error}"
+    );
     let list = config.list().expect("lists");
     assert_eq!(list.iter().map(|entry| entry.text.is_ok()).collect::<Vec<_>>(), [false, false, true, true, true]);
     assert_eq!(
@@ -153,7 +153,7 @@ fn an_old_name_is_read_until_the_new_one_is_stored_and_reset_removes_both() {
 #[test]
 fn compare_and_set_compares_values_and_not_bytes() {
     let (backend, config) = shop();
-    let (a, b) = (("a".to_owned(), 1.0), ("b".to_owned(), 2.0));
+    let (a, b) = (("a".to_owned(), 1.0_f64), ("b".to_owned(), 2.0_f64));
     // The same map, its entries stored in the two possible orders.
     for entries in [[&a, &b], [&b, &a]] {
         let mut bytes = vec![0xc1, 1, 0x82];
@@ -218,7 +218,10 @@ fn a_change_set_is_applied_as_a_whole_or_not_at_all() {
 fn the_rule_across_settings_is_held_on_every_path() {
     let config = Config::<Bounds>::new(ReferenceBackend::new());
     let error = config.set(Bounds::LOW, 10).expect_err("refused");
-    assert_eq!((error.kind(), error.to_string()), (ErrorKind::Invalid, "setting \"low\": low must be below high".into()));
+    assert_eq!(
+        (error.kind(), error.to_string()),
+        (ErrorKind::Invalid, "setting \"low\": low must be below high".into())
+    );
     assert!(config.set_text("low", "10").is_err());
     assert!(config.compare_and_set(Bounds::LOW, 1, 10).is_err());
     assert!(config.update(Bounds::LOW, |_| 10).is_err());

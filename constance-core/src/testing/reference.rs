@@ -145,7 +145,7 @@ impl Backend for ReferenceBackend {
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
         let stored = self.peek(key);
-        visitor(crate::backend::bytes_of(&stored)?.map(crate::Encoded::as_bytes));
+        visitor(stored.bytes()?.map(crate::Encoded::as_bytes));
         Ok(())
     }
 
