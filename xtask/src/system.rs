@@ -47,8 +47,9 @@ pub(crate) fn ensure(wanted: &[SystemPackage], install: Install, folder: &Path) 
     }
     output::line(format!("installing: {}", names.join(" ")));
     let apt = || Cmd::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
-    apt().words("update").run(folder)?;
-    apt().words("install -y --no-install-recommends").args(names).run(folder)
+    let installed = apt().words("update").run(folder);
+    let installed = installed.and_then(|()| apt().words("install -y --no-install-recommends").args(names).run(folder));
+    installed.map_err(|error| Error::failed(format!("{error}; install them by hand, or go on without: --no-install")))
 }
 
 fn present(package: &SystemPackage, debian: bool) -> bool {
