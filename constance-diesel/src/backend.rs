@@ -3,8 +3,7 @@
 use std::fmt;
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Change, Encoded, Expect, Key, Prefix, Result, Stored, To,
-    Watch,
+    Applied, Backend, Batch, Capability, Change, Encoded, Expect, Key, Prefix, Result, Stored, To, Watch,
 };
 use diesel::Connection;
 use diesel::connection::TransactionManager;
