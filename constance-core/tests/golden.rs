@@ -48,14 +48,24 @@ struct Golden(BTreeMap<String, Vec<u8>>);
 impl Golden {
     fn load() -> Self {
         let lines = include_str!("golden/msgpack-1.txt").lines().filter(|line| !line.starts_with('#'));
-        Self(lines.map(|line| line.split_once(' ').expect("a name and hex")).map(|(n, h)| (n.to_owned(), unhex(h))).collect())
+        Self(
+            lines
+                .map(|line| line.split_once(' ').expect("a name and hex"))
+                .map(|(n, h)| (n.to_owned(), unhex(h)))
+                .collect(),
+        )
     }
 
     fn bytes(&self, name: &str) -> &[u8] {
         self.0.get(name).unwrap_or_else(|| panic!("no vector {name}"))
     }
 
-    fn value<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(&mut self, name: &str, kind: Kind, value: &T) {
+    fn value<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        value: &T,
+    ) {
         let bytes = self.bytes(name);
         let read: T = MessagePack.decode(&kind, bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(&read, value, "{name} reads as it was written");

@@ -145,7 +145,10 @@ impl Backend for ReferenceBackend {
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
         let stored = self.peek(key);
-        visitor(crate::backend::bytes_of(&stored)?.map(crate::Encoded::as_bytes));
+        match &stored {
+            Stored::Foreign(what) => return Err(crate::backend::foreign(what)),
+            stored => visitor(stored.value().map(crate::Encoded::as_bytes)),
+        }
         Ok(())
     }
 
