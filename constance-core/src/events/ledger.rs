@@ -98,8 +98,9 @@ pub(crate) trait Judge<S> {
     fn default(&self, index: usize) -> AnyValue;
 }
 
-/// More waiting writes than this are told in the order of their arrival: the ends of a chain may be somebody else's.
-const MOST_WAITING: usize = 16;
+/// A write waits while the one before it may still come back. Where that is somebody else's, and one of ours hangs, this
+/// many wait at most.
+const MOST_WAITING: usize = 1024;
 
 impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn new(settings: usize) -> Self {
