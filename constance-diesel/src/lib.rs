@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// Without a database there is nobody who would use what they share.
+#![cfg_attr(not(feature = "sqlite"), allow(dead_code, unused_imports))]
 
 mod backend;
 mod builder;

@@ -1,5 +1,6 @@
 //! The SQLite backend keeps the contract.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::expect_used)]
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

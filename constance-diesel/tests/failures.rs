@@ -1,5 +1,6 @@
 //! Real faults, and what they are called.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::expect_used)]
 
 mod common;
 
@@ -296,6 +297,13 @@ fn keys_of_others_are_passed_over() {
     let mut wanted: Vec<String> = (0..100).map(|at| format!("k{at}")).chain(["5".to_owned()]).collect();
     wanted.sort();
     assert_eq!(names, wanted);
+    // What stands for bytes that are not text is a character that a prefix may hold.
+    folder
+        .raw()
+        .batch_execute("INSERT INTO constance_settings VALUES (CAST(x'ff3a61' AS TEXT), x'00', 1, '')")
+        .expect("a row of another writer");
+    let odd = Prefix::new("\u{fffd}:").expect("a prefix");
+    assert_eq!(backend.list(&odd).expect("a list"), []);
     let keys: Vec<_> = (0..100).map(|at| key(&format!("k{at}"))).collect();
     for found in backend.read(&keys.iter().collect::<Vec<_>>()).expect("a read") {
         assert_eq!(found, value(b"1"));

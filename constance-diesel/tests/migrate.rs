@@ -1,5 +1,6 @@
 //! Migrations.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::expect_used)]
 
 mod common;
 

@@ -2,6 +2,7 @@
 //!
 //! The test program runs itself again: in a child the environment names the file and the work.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::expect_used)]
 
 mod common;
 

@@ -2,6 +2,7 @@
 //!
 //! The counter is the default instrumentation of the process, so that everything is in one test.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::expect_used)]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! The feed of changes.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::expect_used)]
 
 mod common;
 

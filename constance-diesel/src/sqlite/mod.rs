@@ -251,12 +251,9 @@ impl FromSql<Nullable<Binary>, Sqlite> for FoundValue {
 
 impl FromSql<Text, Sqlite> for FoundKey {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        let text = value.read_text();
-        // What is not UTF-8 is read with replacement characters, which must not make it another key.
-        if text.contains(char::REPLACEMENT_CHARACTER) {
-            return Ok(Self(value.read_blob().to_vec()));
-        }
-        Ok(Self(text.as_bytes().to_vec()))
+        // What is not UTF-8 is read with replacement characters. That makes no other key of it: a row is found by its
+        // bytes, so that only the name can be replaced, and a name is ASCII.
+        Ok(Self(value.read_text().as_bytes().to_vec()))
     }
 }
 

@@ -1,5 +1,5 @@
 //! What the tests of this crate share.
-#![allow(dead_code, unreachable_pub)]
+#![allow(clippy::expect_used, dead_code, unreachable_pub)]
 
 use std::path::PathBuf;
 use std::time::Duration;
