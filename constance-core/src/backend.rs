@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::{Applied, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored, Watch};
+use crate::{Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Watch};
 
 /// A store of settings: finished keys and bytes in, bytes out.
 ///
@@ -129,12 +129,8 @@ pub trait Backend: Debug + Send + Sync {
     ///
     /// As [`read`](Self::read), and `Decode` for something [foreign](Stored::Foreign).
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
-        match self.read(&[key])?.pop() {
-            Some(Stored::Value(encoded)) => visitor(Some(encoded.as_bytes())),
-            Some(Stored::Absent) => visitor(None),
-            Some(Stored::Foreign(what)) => return Err(foreign(what)),
-            None => return Err(Error::new(ErrorKind::Contract).with_detail("a read gave too few answers")),
-        }
+        let stored = self.read(&[key])?.pop().ok_or_else(too_few)?;
+        visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
 
@@ -181,9 +177,8 @@ pub trait Backend: Debug + Send + Sync {
     }
 }
 
-/// The error for something stored that has no bytes.
-pub(crate) fn foreign(what: &'static str) -> Error {
-    Error::new(ErrorKind::Decode)
-        .with_detail(format!("the store holds {what} there"))
-        .with_hint("set or reset the setting to repair it")
+/// The error for a read that breaks the contract.
+#[cold]
+pub(crate) fn too_few() -> Error {
+    Error::new(ErrorKind::Contract).with_detail("a read did not give one answer for each key")
 }

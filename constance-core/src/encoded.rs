@@ -4,6 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::{Error, ErrorKind, Result};
+
 /// A stored value as bytes: free to make from a driver's `Vec<u8>`, cheap to clone.
 ///
 /// Its `Debug` shows the length only, so that no value of a setting ends in a log.
@@ -95,6 +97,21 @@ impl Stored {
         match self {
             Self::Value(encoded) => Some(encoded),
             Self::Absent | Self::Foreign(_) => None,
+        }
+    }
+
+    /// What a visitor is shown: the bytes, or `None` where nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// `Decode` for something [foreign](Self::Foreign).
+    pub fn bytes(&self) -> Result<Option<&Encoded>> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Value(encoded) => Ok(Some(encoded)),
+            Self::Foreign(what) => Err(Error::new(ErrorKind::Decode)
+                .with_detail(format!("the store holds {what} there"))
+                .with_hint("set or reset the setting to repair it")),
         }
     }
 

@@ -62,7 +62,13 @@ impl<S: Settings> Config<S> {
         };
         let builder = Self::builder(registry.open(&url)?);
         match var("CONSTANCE_PREFIX")? {
-            Some(prefix) => builder.prefix(Prefix::new(&prefix)?).build_typed(),
+            Some(text) => {
+                let prefix = Prefix::new(&text).map_err(|error| {
+                    let named = format!("CONSTANCE_PREFIX: {}", error.detail());
+                    error.with_detail(named)
+                })?;
+                builder.prefix(prefix).build_typed()
+            }
             None => builder.build_typed(),
         }
     }

@@ -22,6 +22,8 @@ mod prefix;
 mod registry;
 mod schema;
 mod setting;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 mod types;
 mod watch;
@@ -48,8 +50,29 @@ pub use self::setting::{Setting, SettingInfo};
 pub use self::types::{ParseError, SettingType, SettingValue};
 pub use self::watch::{Wake, Watch};
 pub use bytes;
+/// Derives [`SettingType`] for an enum of plain words:
+///
+/// ```
+/// use constance_core::{SettingEnum, SettingType};
+///
+/// #[derive(Debug, Clone, PartialEq, SettingEnum)]
+/// enum Theme {
+///     Light,
+///     #[setting(alias = "black")]
+///     VeryDark,
+/// }
+///
+/// assert_eq!(Theme::VeryDark.print(), "very_dark");
+/// assert_eq!(Theme::parse("Black"), Ok(Theme::VeryDark));
+/// assert_eq!(Theme::parse("red").unwrap_err().to_string(), "this is not one of light, very_dark");
+/// ```
+///
 #[cfg(feature = "derive")]
-pub use constance_derive::{SettingEnum, Settings};
+pub use constance_derive::SettingEnum;
+/// Derives [the trait of this name](trait@Settings), which has examples.
+///
+#[cfg(feature = "derive")]
+pub use constance_derive::Settings;
 
 /// What the derive macros' code needs and users may not depend on themselves.
 #[doc(hidden)]

@@ -25,6 +25,98 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// ```
 ///
 /// or write by hand what the macro would, for which [`Schema`] has an example.
+///
+/// # The derive macro
+///
+/// Each field becomes a setting of the same name, and gets a constant in upper case, as visible as the struct: its
+/// [`Setting`], by which it is read and written. The doc comment is the help that tools show, its lines joined and its
+/// paragraphs kept. The struct needs named fields, no generic parameters, and `Clone`.
+///
+/// A field's type is a [`SettingType`](crate::SettingType), or it is marked `serde`. On fields:
+///
+/// | `#[setting(…)]` | meaning |
+/// |---|---|
+/// | `default = 42` | the default: any expression of the field's type; a string literal is converted into it |
+/// | `default` | the type's own [`Default`]; an `Option` needs none and begins as `None` |
+/// | `rename = "name"` | the setting's name, instead of the field's; the constant keeps the field's |
+/// | `alias = "old-name"` | [an old name](Declaration::alias); may be repeated |
+/// | `group = "General"` | [the group](Declaration::group) that tools show it in |
+/// | `help = "…"` | [the help](Declaration::help), instead of the doc comment |
+/// | `min = 0`, `max = 100` | [the smallest](Declaration::min) and [the largest](Declaration::max) value |
+/// | `choices = [a, b]` | [the only values](Declaration::choices) accepted |
+/// | `validate = path` | [a rule](Declaration::validate): a function or a closure; may be repeated |
+/// | `secret` | [tools do not show](Declaration::secret) the value |
+/// | `serde` | [any serde type](Declaration::serde), with JSON as its text form |
+///
+/// On the struct:
+///
+/// | `#[settings(…)]` | meaning |
+/// |---|---|
+/// | `rename_all = "kebab-case"` | how names are made of the fields' names; the words are those of serde |
+/// | `validate = path` | [the rule across settings](SchemaBuilder::validate): a function or a closure |
+/// | `crate = path` | where this crate is, when it was renamed or is re-exported |
+///
+/// ```
+/// use constance_core::{MessagePack, SettingEnum, Settings};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Settings)]
+/// #[settings(rename_all = "kebab-case", validate = Shop::check)]
+/// struct Shop {
+///     #[setting(default = "My Title", group = "General", validate = not_blank)]
+///     site_name: String,
+///     #[setting(default = 2, min = 0, max = 10, alias = "few")]
+///     low_stock: i64,
+///     #[setting(default = 20, help = "From how many on a shelf counts as full")]
+///     full_stock: i64,
+///     #[setting(default = "EUR", choices = ["EUR", "NOK"])]
+///     currency: String,
+///     #[setting(default = Theme::Light)]
+///     theme: Theme,
+///     /// `None` until somebody sets it
+///     #[setting(secret)]
+///     api_key: Option<String>,
+///     #[setting(default, serde)]
+///     address: Address,
+/// }
+///
+/// #[derive(Clone, PartialEq, SettingEnum)]
+/// enum Theme {
+///     Light,
+///     Dark,
+/// }
+///
+/// #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+/// struct Address {
+///     city: String,
+/// }
+///
+/// impl Shop {
+///     fn check(&self) -> Result<(), &'static str> {
+///         if self.low_stock < self.full_stock { Ok(()) } else { Err("low-stock must be below full-stock") }
+///     }
+/// }
+///
+/// fn not_blank(text: &str) -> Result<(), &'static str> {
+///     if text.trim().is_empty() { Err("must not be blank") } else { Ok(()) }
+/// }
+///
+/// let schema = Shop::schema::<MessagePack>()?;
+/// let accepted: Vec<String> = schema.settings().map(|s| format!("{}: {}", s.name, s.accepted())).collect();
+/// assert_eq!(
+///     accepted,
+///     [
+///         "site-name: a text",
+///         "low-stock: a whole number, from 0 to 10",
+///         "full-stock: a whole number",
+///         "currency: one of EUR, NOK",
+///         "theme: one of light, dark",
+///         "api-key: a text, or none",
+///         "address: JSON",
+///     ]
+/// );
+/// # Ok::<(), constance_core::Error>(())
+/// ```
 pub trait Settings: Clone + Send + Sync + Sized + 'static {
     /// Every setting at its default.
     fn defaults() -> Self;

@@ -85,14 +85,24 @@ impl SettingInfo {
         if !self.choices.is_empty() {
             return format!("one of {}", self.choices.join(", "));
         }
-        let mut words = self.kind.to_string();
-        match (&self.min, &self.max) {
-            (Some(min), Some(max)) => words += &format!(", from {min} to {max}"),
-            (Some(min), None) => words += &format!(", at least {min}"),
-            (None, Some(max)) => words += &format!(", at most {max}"),
-            (None, None) => {}
+        let (mut min, mut max) = (self.min.clone(), self.max.clone());
+        let words = match self.kind {
+            // The setting's bounds stand in for those of its type; where one is missing, the type's is still true.
+            Kind::Int { min: lowest, max: highest } if min.is_some() || max.is_some() => {
+                if highest < i64::MAX.into() {
+                    min.get_or_insert_with(|| lowest.to_string());
+                    max.get_or_insert_with(|| highest.to_string());
+                }
+                "a whole number".to_owned()
+            }
+            kind => kind.to_string(),
+        };
+        match (min, max) {
+            (Some(min), Some(max)) => format!("{words}, from {min} to {max}"),
+            (Some(min), None) => format!("{words}, at least {min}"),
+            (None, Some(max)) => format!("{words}, at most {max}"),
+            (None, None) => words,
         }
-        words
     }
 }
 
@@ -111,5 +121,36 @@ impl fmt::Debug for SettingInfo {
             .field("choices", choices)
             .field("secret", secret)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SettingType;
+
+    #[test]
+    fn what_is_accepted_names_the_narrowest_bounds() {
+        let accepted = |kind, min: Option<&str>, max: Option<&str>| {
+            let info = SettingInfo {
+                name: "n",
+                aliases: vec![],
+                kind,
+                help: "",
+                group: None,
+                default_text: String::new(),
+                min: min.map(str::to_owned),
+                max: max.map(str::to_owned),
+                choices: vec![],
+                secret: false,
+            };
+            info.accepted()
+        };
+        assert_eq!(accepted(i64::KIND, None, None), "a whole number");
+        assert_eq!(accepted(u64::KIND, None, None), "a whole number, 0 or more");
+        assert_eq!(accepted(i64::KIND, Some("0"), None), "a whole number, at least 0");
+        assert_eq!(accepted(u8::KIND, Some("1"), None), "a whole number, from 1 to 255");
+        assert_eq!(accepted(u32::KIND, None, Some("10")), "a whole number, from 0 to 10");
+        assert_eq!(accepted(f64::KIND, Some("0.0"), Some("1.0")), "a number, from 0.0 to 1.0");
     }
 }

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, LitStr, Path, Token};
 
 use crate::case::Case;
-use crate::convert::string_literal;
+use crate::convert::{peel, string_literal};
 use crate::problems::Problems;
 
 /// The name of an item, and whether it may be written several times.
@@ -61,8 +61,8 @@ impl Item {
     /// The value of `crate = path`.
     pub(crate) fn path(self) -> syn::Result<Path> {
         let name = self.name.clone();
-        match self.expression()? {
-            Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => Ok(path.path),
+        match peel(&self.expression()?) {
+            Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
             other => Err(syn::Error::new_spanned(other, format!("`{name}` needs a path, such as ::constance_core"))),
         }
     }

@@ -57,9 +57,9 @@ pub(crate) fn at(place: impl Spanned) -> Span {
 
 /// Types that no text converts into; without the conversion, the error says so in fewer words.
 fn takes_no_text(ty: &Type) -> bool {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 15] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize",
-        "Duration", "HashMap",
+        "Duration",
     ];
     last_segment(ty).is_some_and(|segment| NAMES.iter().any(|name| segment.ident == name))
 }
@@ -75,7 +75,7 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
 }
 
 /// The expression without the invisible group that a `$expr` of a macro_rules macro arrives in.
-fn peel(value: &Expr) -> &Expr {
+pub(crate) fn peel(value: &Expr) -> &Expr {
     match value {
         Expr::Group(group) => peel(&group.expr),
         other => other,

@@ -1,7 +1,7 @@
 //! `#[derive(Settings)]`: writing what a person would write by hand.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
 use crate::convert::{self, at};
 use crate::field::{DefaultValue, Help, SettingField};
@@ -67,22 +67,23 @@ fn default(field: &SettingField) -> TokenStream {
 }
 
 fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
-    let core = &this.core;
     let SettingField { ident, ty, constant, aliases, .. } = field;
-    // Located at the type: where it is no setting type, the compiler says so there.
+    // Located at the type, to the last token: where it is no setting type, the compiler says so there.
     let span = at(ty);
+    let core = moved(this.core.to_token_stream(), span);
     let new = match field.serde {
-        true => quote_spanned!(span=> #core::Declaration::<Self, #ty>::serde),
-        false => quote_spanned!(span=> #core::Declaration::<Self, #ty>::new),
+        true => quote_spanned!(span=> #core::Declaration::serde),
+        false => quote_spanned!(span=> #core::Declaration::new),
     };
     let help = match &field.help {
         Help::Given(help) => Some(quote!(.help(#help))),
         Help::Docs(docs) => (!docs.is_empty()).then(|| quote!(.help(#docs))),
     };
     let group = field.group.as_ref().map(|group| quote!(.group(#group)));
-    let bounds = [(&field.min, quote!(min)), (&field.max, quote!(max))].into_iter().filter_map(|(bound, method)| {
+    let bounds = [(&field.min, "min"), (&field.max, "max")].into_iter().filter_map(|(bound, method)| {
         let bound = bound.as_ref()?;
         let value = convert::value(bound, ty);
+        let method = Ident::new(method, at(bound));
         Some(quote_spanned!(at(bound)=> .#method(#value)))
     });
     let choices = field.choices.iter().map(|choices| {
@@ -100,4 +101,15 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
                 #help #group #(.alias(#aliases))* #(#bounds)* #(#choices)* #(#rules)* #secret
         );
     }
+}
+
+/// The tokens at another place, with the names in them still looked up where they were.
+fn moved(tokens: TokenStream, place: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(place.resolved_at(token.span()));
+            token
+        })
+        .collect()
 }

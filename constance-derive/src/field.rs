@@ -1,6 +1,7 @@
 //! One field of a struct of settings.
 
 use proc_macro2::Ident;
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Field, LitStr, Type};
 
@@ -90,8 +91,9 @@ impl SettingField {
         };
         let has_default = this.read_attributes(field, problems);
         if !has_default && !is_option(&this.ty) {
+            let (ident, ty) = (&this.ident, &this.ty);
             problems.add(
-                field,
+                quote!(#ident #ty),
                 format!(
                     "the setting `{}` has no default: write `#[setting(default = …)]`, or `#[setting(default)]` for the \
                      default of its type",

@@ -1,9 +1,9 @@
 //! The stored keys of a setting, and what is found under them.
 
 use super::Inner;
-use crate::backend::foreign;
+use crate::backend::too_few;
 use crate::field::AnyValue;
-use crate::{Backend, Codec, Encoded, Error, ErrorKind, Expect, Key, Prefix, Result, SettingInfo, Settings, Stored};
+use crate::{Backend, Codec, Encoded, Expect, Key, Prefix, Result, SettingInfo, Settings, Stored};
 
 /// The key of a setting and those of its old names.
 pub(crate) struct SettingKeys {
@@ -34,11 +34,7 @@ pub(crate) struct Found(pub(super) Vec<Stored>);
 impl Found {
     /// What counts: the first that is not absent.
     pub(crate) fn bytes(&self) -> Result<Option<&Encoded>> {
-        match self.0.iter().find(|stored| !stored.is_absent()) {
-            None | Some(Stored::Absent) => Ok(None),
-            Some(Stored::Value(encoded)) => Ok(Some(encoded)),
-            Some(Stored::Foreign(what)) => Err(foreign(what)),
-        }
+        self.0.iter().find(|stored| !stored.is_absent()).map_or(Ok(None), Stored::bytes)
     }
 
     /// Whether anything is stored, readable or not.
@@ -48,14 +44,9 @@ impl Found {
 
     /// The expectation that a key still holds what was found. Something foreign cannot be expected.
     pub(super) fn expectations(&self) -> Result<Vec<Expect>> {
-        self.0
-            .iter()
-            .map(|stored| match stored {
-                Stored::Absent => Ok(Expect::Absent),
-                Stored::Value(encoded) => Ok(Expect::Equals(encoded.clone())),
-                Stored::Foreign(what) => Err(foreign(what)),
-            })
-            .collect()
+        let exactly =
+            |stored: &Stored| Ok(stored.bytes()?.map_or(Expect::Absent, |bytes| Expect::Equals(bytes.clone())));
+        self.0.iter().map(exactly).collect()
     }
 }
 
@@ -88,9 +79,4 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
             None => Ok(field.default()),
         }
     }
-}
-
-#[cold]
-pub(crate) fn too_few() -> Error {
-    Error::new(ErrorKind::Contract).with_detail("a read did not give one answer for each key")
 }

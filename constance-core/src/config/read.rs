@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use super::keys::too_few;
 use super::{Config, Found};
+use crate::backend::too_few;
 use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings, overrides};
 
 /// Every setting as far as it can be read, from [`Config::read_all`].

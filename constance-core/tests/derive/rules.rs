@@ -101,9 +101,13 @@ refused!(
     validate = is_slug,
     validate = |slug: &String| short(slug)
 );
-refused!(a_default_against_a_closure, "must be even", u8, default = 3, validate = |n| {
-    if n % 2 == 0 { Ok(()) } else { Err("must be even") }
-});
+refused!(
+    a_default_against_a_closure,
+    "must be even",
+    u8,
+    default = 3,
+    validate = |n| { if n % 2 == 0 { Ok(()) } else { Err("must be even") } }
+);
 
 #[test]
 fn defaults_that_break_the_rule_across_settings() {

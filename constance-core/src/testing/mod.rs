@@ -1,0 +1,32 @@
+//! For tests: the conformance suite of backends, a backend that fails on demand, and a clock that is turned by hand.
+//!
+//! # The suite
+//!
+//! A backend crate tests itself with one line, [`conformance_tests!`](crate::conformance_tests), which makes one
+//! `#[test]` per promise of the [`Backend`](crate::Backend) contract. A wrapper (a cache, a tracing layer) runs the same
+//! suite, and [`wrapper_conformance_tests!`](crate::wrapper_conformance_tests) besides, which looks at what it does
+//! while the backend inside fails.
+//!
+//! - What a backend says in its [`Capability`](crate::Capability) that it cannot do is not demanded; it has to refuse it
+//!   properly instead.
+//! - Every case works under a random prefix of its own and removes what it wrote, also when it fails. Nothing else is touched.
+//! - A case that does not end is a failure, not a hang: see [`Case::check`].
+//! - A service that is missing skips the case, unless `CONSTANCE_REQUIRE_SERVICES=1` is set: see [`Opened`].
+//!
+//! Another runner (for a backend that lives in a caller's transaction, or an asynchronous one behind a bridge) takes
+//! the list from [`cases::ALL`] or [`conformance_cases!`](crate::conformance_cases) and runs each with [`Case::run_here`].
+// A case that cannot go on panics: that is how a test fails, and its message says which promise is broken.
+#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::print_stderr, clippy::unwrap_used)]
+
+mod case;
+pub mod cases;
+mod deadline;
+mod fixture;
+mod macros;
+mod opened;
+mod reference;
+
+pub use self::case::{Case, Outcome};
+pub use self::fixture::Fixture;
+pub use self::opened::Opened;
+pub use self::reference::ReferenceBackend;

@@ -1,0 +1,101 @@
+//! Promise 12: hostile bytes give an error that says what was found; they never panic, hang, or exhaust memory.
+
+use std::collections::BTreeMap;
+
+use constance_core::{Codec, ErrorKind, Kind, MessagePack, Result, SettingType};
+use serde::{Deserialize, Serialize};
+
+/// Nests as deep as the bytes do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Tree(Vec<Tree>);
+
+fn decode<T: SettingType>(bytes: &[u8]) -> Result<T> {
+    MessagePack.decode(&T::KIND, bytes)
+}
+
+fn refusal<T: SettingType + std::fmt::Debug>(bytes: &[u8]) -> String {
+    let error = decode::<T>(bytes).expect_err("refused");
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    error.to_string()
+}
+
+#[test]
+fn formats_of_others_are_named() {
+    let tail = "; set or reset the setting to repair it";
+    for (bytes, found) in [
+        (&b""[..], "an empty value (0 bytes stored)"),
+        (b"\xc1", "an envelope that is cut short (1 bytes stored)"),
+        (b"\xc1\x02\x01", "wire version 2, written by a newer release (this one knows up to 1) (3 bytes stored)"),
+        (b"\xc1\x00\x01", "the unknown wire version 0 (3 bytes stored)"),
+        (br#"{"__type__": "default", "__value__": 1}"#, "JSON (39 bytes stored)"),
+        (b"\x80\x04K\x01.", "a Python pickle (5 bytes stored)"),
+        (b"\x2a", "no envelope of this format, but the byte 0x2a (1 bytes stored)"),
+    ] {
+        assert_eq!(refusal::<i64>(bytes), format!("wanted a whole number, found {found}{tail}"));
+    }
+}
+
+#[test]
+fn another_type_is_named_and_its_value_is_not() {
+    let text = MessagePack.encode(&Kind::Text, "hunter2").expect("encodes");
+    assert!(refusal::<i64>(text.as_bytes()).starts_with("wanted a whole number, found a text that does not fit"));
+    let big = MessagePack.encode(&Kind::Text, &300_i64).expect("encodes");
+    let refused = refusal::<u8>(big.as_bytes());
+    assert!(refused.starts_with("wanted a whole number from 0 to 255, found a whole number of 0 or more"), "{refused}");
+    assert!(!refused.contains("300"));
+}
+
+#[test]
+fn every_cut_of_a_value_is_refused() {
+    let value = BTreeMap::from([("key".to_owned(), vec![Some("text".to_owned()), None])]);
+    let whole = MessagePack.encode(&Kind::Serde, &value).expect("encodes");
+    for length in 0..whole.len() {
+        refusal::<BTreeMap<String, Vec<Option<String>>>>(&whole.as_bytes()[..length]);
+    }
+}
+
+#[test]
+fn trailing_bytes_are_refused() {
+    let mut bytes = MessagePack.encode(&Kind::Bool, &true).expect("encodes").as_bytes().to_vec();
+    bytes.push(0xc3);
+    assert!(refusal::<bool>(&bytes).contains("trailing bytes"));
+    // A byte that no value begins with is no end either.
+    *bytes.last_mut().expect("a byte") = 0xc1;
+    assert!(refusal::<bool>(&bytes).contains("trailing bytes"));
+}
+
+#[test]
+fn depth_is_limited_in_reading_and_in_writing() {
+    let deep = |levels: usize| [vec![0xc1, 1], vec![0x91; levels], vec![0x90]].concat();
+    assert!(MessagePack.decode::<Tree>(&Kind::Serde, &deep(60)).is_ok());
+    let error = MessagePack.decode::<Tree>(&Kind::Serde, &deep(10_000)).expect_err("too deep");
+    assert!(error.to_string().contains("nested deeper than 64 levels"), "{error}");
+    let tree = (0..100).fold(Tree(vec![]), |inner, _| Tree(vec![inner]));
+    let error = MessagePack.encode(&Kind::Serde, &tree).expect_err("too deep");
+    assert_eq!(error.kind(), ErrorKind::Encode);
+}
+
+#[test]
+fn a_length_that_is_a_lie_takes_no_memory() {
+    for marker in [0xdd, 0xdf, 0xdb, 0xc6, 0xc9] {
+        let bytes = [0xc1, 1, marker, 0xff, 0xff, 0xff, 0xff];
+        refusal::<Vec<i64>>(&bytes);
+        refusal::<String>(&bytes);
+        refusal::<BTreeMap<String, String>>(&bytes);
+    }
+}
+
+#[test]
+fn no_byte_string_up_to_three_bytes_panics() {
+    let mut read = 0;
+    for a in 0..=255_u8 {
+        for b in 0..=255_u8 {
+            let bytes = [0xc1, 1, a, b];
+            read += usize::from(decode::<Vec<Option<String>>>(&bytes).is_ok());
+            read += usize::from(decode::<Vec<Option<String>>>(&bytes[..3]).is_ok());
+            read += usize::from(decode::<f64>(&bytes).is_ok());
+        }
+    }
+    // Fixed-length lists of one `none` or one empty text, and the empty list, in each of its 256 repetitions.
+    assert!(read > 0);
+}

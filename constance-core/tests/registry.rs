@@ -1,0 +1,80 @@
+//! Backends by URL and by environment.
+
+use std::sync::Arc;
+
+use constance_core::testing::ReferenceBackend;
+use constance_core::{Backend, Config, Error, ErrorKind, Registry, Result, Scheme, Settings};
+
+#[derive(Debug, Clone, PartialEq, Settings)]
+struct Shop {
+    #[setting(default = 42)]
+    the_answer: i64,
+}
+
+fn scheme(name: &'static str) -> Scheme {
+    Scheme::new(name, |_url| Ok(Arc::new(ReferenceBackend::new()) as Arc<dyn Backend>))
+}
+
+fn from(registry: &Registry, vars: &[(&str, &str)]) -> Result<Config<Shop>> {
+    Config::from_vars(registry, |name| Ok(vars.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())))
+}
+
+#[test]
+fn the_environment_names_backend_and_prefix() -> Result<()> {
+    let registry = Registry::new().with([scheme("memory")]);
+    let config = from(&registry, &[("CONSTANCE_BACKEND", "memory://"), ("CONSTANCE_PREFIX", "shop:")])?;
+    config.set(Shop::THE_ANSWER, 1)?;
+    assert_eq!(config.prefix().as_str(), "shop:");
+    let config = from(&registry, &[("CONSTANCE_BACKEND", "memory://")])?;
+    assert_eq!(config.prefix().as_str(), "reference:", "the backend's own");
+    let config = from(&registry, &[("CONSTANCE_BACKEND", "memory://"), ("CONSTANCE_PREFIX", "")])?;
+    assert_eq!(config.prefix().as_str(), "", "empty is not unset");
+    Ok(())
+}
+
+#[test]
+fn redis_is_the_default_where_it_is_registered() -> Result<()> {
+    let registry = Registry::new().with([Scheme::new("redis", |url| {
+        assert_eq!(url, "redis://127.0.0.1:6379/0");
+        Ok(Arc::new(ReferenceBackend::new()) as Arc<dyn Backend>)
+    })]);
+    from(&registry, &[])?;
+    let error = from(&Registry::new(), &[]).expect_err("no backend");
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    Ok(())
+}
+
+#[test]
+fn what_is_wrong_is_said_with_the_next_step_and_without_the_url() {
+    let registry = Registry::new().with([scheme("memory"), scheme("sqlite")]);
+    let refused = |url: &str| registry.open(url).expect_err("refused").to_string();
+    assert_eq!(
+        refused("redis://user:hunter2@host/0"),
+        "no backend is registered for the scheme \"redis\"; add constance-redis and register its schemes(); \
+         registered are memory://, sqlite://"
+    );
+    assert_eq!(
+        refused("oracle://user:hunter2@host/0"),
+        "no backend is registered for the scheme \"oracle\"; registered are memory://, sqlite://"
+    );
+    for url in ["", "hunter2", "/hunter2/x", "hunter2 :x"] {
+        assert_eq!(
+            refused(url),
+            "the backend's URL does not begin with a scheme; registered are memory://, sqlite://",
+            "{url:?}"
+        );
+    }
+    let error =
+        from(&registry, &[("CONSTANCE_BACKEND", "memory://"), ("CONSTANCE_PREFIX", "shop")]).expect_err("refused");
+    assert!(
+        error.to_string().starts_with("CONSTANCE_PREFIX: the prefix \"shop\" does not end in a separator"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_the_backend_says_of_its_url_is_passed_on() {
+    let broken = Scheme::new("broken", |_| Err(Error::new(ErrorKind::Configuration).with_detail("no host")));
+    let error = Registry::new().with([broken]).open("broken://").expect_err("refused");
+    assert_eq!(error.to_string(), "no host");
+}
