@@ -20,3 +20,9 @@ impl Clock for SystemClock {
         START.elapsed()
     }
 }
+
+impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
+    fn now(&self) -> Duration {
+        (**self).now()
+    }
+}

@@ -1,2 +1,63 @@
-//! Tasks.
-fn main() {}
+//! The tasks of this workspace, reached as `cargo xtask <command>`.
+//!
+//! - [`demo`]: runs the example shop on an SQLite file and prints what to try next
+//! - [`check`]: format, lints, docs, features one by one, who depends on whom, packaging
+//! - [`test`]: the tests, by suite, with the system packages that they need
+//! - [`bench`]: the benchmarks
+//!
+//! What they share: [`args`] reads the command line, [`workspace`] asks cargo what there is, [`command`] prints and
+//! runs a program, [`steps`] runs named steps and sums up, [`system`] looks after system packages, [`redact`] hides
+//! passwords, [`output`] prints.
+
+mod args;
+mod bench;
+mod check;
+mod command;
+mod demo;
+mod error;
+mod output;
+mod redact;
+mod steps;
+mod system;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use crate::error::Error;
+
+const HELP: &str = "\
+Usage: cargo xtask <command> [options]
+
+Commands:
+  demo    run the example shop on an SQLite file and print what to try next
+  check   format, lints, docs, features one by one, who depends on whom, packaging
+  test    run the tests, by suite, and install the system packages that they need
+  bench   run the benchmarks and print their tables
+
+`cargo xtask <command> --help` says more.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let done = match args.split_first() {
+        None => Err(Error::usage(format!("which command?\n\n{HELP}"))),
+        Some((name, rest)) => match name.as_str() {
+            "demo" => demo::run(rest),
+            "check" => check::run(rest),
+            "test" => test::run(rest),
+            "bench" => bench::run(rest),
+            "help" | "--help" | "-h" => {
+                output::line(HELP);
+                Ok(())
+            }
+            other => Err(Error::usage(format!("there is no command `{other}`\n\n{HELP}"))),
+        },
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complaint(&error);
+            error.exit_code()
+        }
+    }
+}

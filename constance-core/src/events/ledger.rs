@@ -37,6 +37,8 @@ struct Slot {
     in_flight: u32,
     written_at: u64,
     loaded_at: u64,
+    /// A load could not be taken since a write was in flight: the store has to be asked again when that ends.
+    passed_over: bool,
     /// Writes whose place in the order is not known yet, since others are in flight: before and after.
     waiting: Vec<(Old, AnyValue)>,
     seen: Seen,
@@ -70,6 +72,14 @@ pub(crate) struct Outcome {
 pub(crate) enum Loaded {
     Unreadable,
     Value(AnyValue),
+}
+
+/// How much of a load was taken.
+pub(crate) struct Taken {
+    /// Everything.
+    pub(crate) all: bool,
+    /// Something was passed over and nobody else is going to see to it: the store has to be asked again.
+    pub(crate) ask_again: bool,
 }
 
 /// A write in flight.
@@ -138,7 +148,8 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     fn end(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>, may_have_written: bool) -> bool {
         let is_heard = self.is_heard();
         let mut contended = Vec::new();
-        let is_live = {
+        let mut passed_over = false;
+        let live = {
             let mut state = self.state.lock();
             state.now += 1;
             let now = state.now;
@@ -147,6 +158,9 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                 slot.in_flight -= 1;
                 if slot.in_flight > 0 || slot.written_at > written.began {
                     contended.push(index);
+                }
+                if slot.in_flight == 0 {
+                    passed_over |= std::mem::take(&mut slot.passed_over);
                 }
                 if may_have_written {
                     slot.written_at = now;
@@ -166,10 +180,13 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             for &index in &written.indices {
                 state.settle(index, judge);
             }
-            state.live.is_some()
+            state.live.clone()
         };
         self.deliver();
-        is_live && !contended.is_empty()
+        if let Some(live) = live.as_ref().filter(|_| passed_over) {
+            live.read_again();
+        }
+        live.is_some() && !contended.is_empty()
     }
 
     /// A load is about to ask the store.
@@ -179,22 +196,24 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         state.now
     }
 
-    /// Takes what a load found, but for settings that were written or loaded since it began. Says whether it was all taken.
+    /// Takes what a load found, but for settings that were written or loaded since it began.
     pub(crate) fn finish_load(
         &self,
         began: u64,
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
         judge: &dyn Judge<S>,
-    ) -> bool {
+    ) -> Taken {
         let is_heard = self.is_heard();
-        let mut complete = true;
+        let mut taken = Taken { all: true, ask_again: false };
         {
             let mut state = self.state.lock();
             let mut learned = Vec::new();
             for (index, value) in loaded {
                 let slot = &mut state.slots[index];
                 if slot.in_flight > 0 || slot.written_at > began || slot.loaded_at > began {
-                    complete = false;
+                    taken.all = false;
+                    slot.passed_over |= slot.in_flight > 0;
+                    taken.ask_again |= slot.in_flight == 0;
                     continue;
                 }
                 slot.loaded_at = began;
@@ -210,7 +229,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             state.publish(learned.iter().map(|(index, value)| (*index, value)), judge);
         }
         self.deliver();
-        complete
+        taken
     }
 
     /// Makes a `live()` follow from here on. Handlers do not hear of its first load.

@@ -6,7 +6,7 @@ mod subscription;
 use std::fmt;
 use std::marker::PhantomData;
 
-pub(crate) use self::ledger::{Judge, Ledger, Loaded, Old, Outcome, Written};
+pub(crate) use self::ledger::{Judge, Ledger, Loaded, Old, Outcome, Taken, Written};
 pub use self::subscription::Subscription;
 use crate::field::AnyValue;
 use crate::{Backend, Codec, Config, Setting, SettingValue, Settings};

@@ -9,16 +9,21 @@ use super::Event;
 
 /// Keeps a handler of [`Config::subscribe`](crate::Config::subscribe) subscribed until it is dropped.
 #[must_use = "dropping it ends the subscription"]
-pub struct Subscription(Option<Box<dyn FnOnce() + Send + Sync>>);
+pub struct Subscription(Option<End>);
+
+type End = Box<dyn FnOnce() + Send + Sync>;
 
 pub(crate) type Handler<S> = Arc<dyn Fn(&Event<S>) + Send + Sync>;
 
 /// The handlers of one `Config`.
-pub(super) struct Handlers<S>(Arc<Mutex<Vec<(u64, Handler<S>)>>>);
+pub(super) struct Handlers<S>(Arc<Mutex<Registered<S>>>);
+
+/// With the number that a subscription finds its own by.
+type Registered<S> = Vec<(u64, Handler<S>)>;
 
 impl<S: 'static> Handlers<S> {
     pub(super) fn new() -> Self {
-        Self(Arc::default())
+        Self(Arc::new(Mutex::new(Vec::new())))
     }
 
     pub(super) fn add(&self, handler: Handler<S>) -> Subscription {

@@ -34,6 +34,9 @@ enum Feed {
 /// The longest rest between two attempts while the store fails.
 const MOST_REST: Duration = Duration::from_secs(5);
 
+/// The rest before asking again for what writes through the same `Config` got in the way of.
+const PASSED_OVER: Duration = Duration::from_millis(1);
+
 /// Without an interrupter, how long dropping a `live()` may take to end its thread.
 const UNINTERRUPTED: Duration = Duration::from_secs(1);
 
@@ -48,7 +51,7 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
         self.open_feed();
         loop {
             match self.inner.load(&self.core) {
-                Ok(unreadable) => {
+                Ok((_, unreadable)) => {
                     if let Some(error) = unreadable.filter(|_| !self.options.start_on_defaults) {
                         return Err(error);
                     }
@@ -57,6 +60,8 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
                         self.read_at = Instant::now();
                         return Ok(());
                     }
+                    self.core.rest(PASSED_OVER);
+                    self.core.take_nudge();
                 }
                 Err(error) if self.options.start_on_defaults => {
                     self.inner.ledger.assume_defaults(&*self.inner);
@@ -100,12 +105,23 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
                 self.failures = self.failures.saturating_add(1);
                 false
             }
-            Ok(Ok(_)) | Err(_) => {
-                self.failures = 0;
-                self.read_at = Instant::now();
+            Ok(Ok((taken, _))) => {
+                self.loaded();
+                if taken.ask_again {
+                    self.core.rest(PASSED_OVER);
+                }
+                !taken.ask_again
+            }
+            Err(_) => {
+                self.loaded();
                 true
             }
         }
+    }
+
+    fn loaded(&mut self) {
+        self.failures = 0;
+        self.read_at = Instant::now();
     }
 
     /// Waits for the next reason to read. Says whether there is one.

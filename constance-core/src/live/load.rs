@@ -1,30 +1,22 @@
 //! What writes and loads tell each other.
 
-use std::sync::Arc;
-
 use super::Core;
 use crate::config::Inner;
-use crate::events::{Judge, Loaded, Outcome, Written};
+use crate::events::{Judge, Loaded, Outcome, Taken, Written};
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Settings, trace};
 
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
-    /// Reads everything into `live()`; gives an error that names what is unreadable, whose last good value stays.
-    pub(super) fn load(&self, core: &Arc<Core<S>>) -> Result<Option<Error>> {
+    /// Reads everything into `live()`. What is unreadable keeps its last good value, and an error names it.
+    pub(super) fn load(&self, core: &Core<S>) -> Result<(Taken, Option<Error>)> {
         let all: Vec<usize> = (0..self.keys.len()).collect();
-        loop {
-            let (complete, unreadable) = self.load_some(&all)?;
-            core.note_load(Error::several(unreadable.clone()));
-            // Incomplete: something was written meanwhile, whose writer has published it. What else changed just then is not
-            // known, so it is read again.
-            if complete || core.is_stopping() {
-                return Ok(Error::several(unreadable));
-            }
-            std::thread::yield_now();
-        }
+        let (taken, unreadable) = self.load_some(&all)?;
+        let unreadable = Error::several(unreadable);
+        core.note_load(unreadable.clone());
+        Ok((taken, unreadable))
     }
 
-    fn load_some(&self, indices: &[usize]) -> Result<(bool, Vec<Error>)> {
+    fn load_some(&self, indices: &[usize]) -> Result<(Taken, Vec<Error>)> {
         let began = self.ledger.begin_load();
         let found = self.find(indices).map_err(|e| self.explain(e, Action::Read))?;
         let mut unreadable = Vec::new();
@@ -52,7 +44,7 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
             // Another write through this `Config` overlapped: only the store knows which came last. Where it cannot say
             // now, the following thread asks again.
             let settled = self.load_some(&indices);
-            if !matches!(settled, Ok((true, _)))
+            if !settled.is_ok_and(|(taken, _)| taken.all)
                 && let Some(core) = self.ledger.live()
             {
                 core.read_again();

@@ -1,0 +1,156 @@
+//! Options of the backend.
+
+use std::fmt;
+use std::time::Duration;
+
+use constance_core::{Error, ErrorKind, Prefix, Result};
+use r2d2::ManageConnection;
+
+use crate::DieselBackend;
+use crate::dialect::{Dialect, Options};
+use crate::pool::{Brought, Pool};
+use crate::schema::Tables;
+
+/// Builds a [`DieselBackend`]; made by [`DieselBackend::builder`].
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use std::time::Duration;
+///
+/// use constance_core::Prefix;
+/// use constance_diesel::SqliteBackend;
+///
+/// let backend = SqliteBackend::builder()
+///     .url("sqlite:///var/lib/shop/settings.sqlite3")
+///     .pool_size(2)
+///     .busy_timeout(Duration::from_millis(500))
+///     .default_prefix(Prefix::new("shop:")?)
+///     .build()?;
+/// # }
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+#[must_use]
+pub struct Builder<C: Dialect> {
+    url: Option<String>,
+    brought: Option<Box<dyn Brought<C>>>,
+    pool_size: u32,
+    acquire_timeout: Duration,
+    options: Options,
+    prefix: Prefix,
+}
+
+impl<C: Dialect> Builder<C> {
+    pub(crate) fn new() -> Self {
+        Self {
+            url: None,
+            brought: None,
+            pool_size: 4,
+            acquire_timeout: Duration::from_secs(3),
+            options: Options { busy_timeout: Duration::from_secs(5), watch_interval: Duration::from_millis(25) },
+            prefix: Prefix::empty(),
+        }
+    }
+
+    /// The URL of the database. Default: none; this or [`pool`](Self::pool) is needed.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// A pool of the application's own. Default: none; this or [`url`](Self::url) is needed.
+    ///
+    /// See [`DieselBackend::with_pool`] for what such a pool has to do. The pool's own options hold, and
+    /// [`pool_size`](Self::pool_size), [`acquire_timeout`](Self::acquire_timeout) and, but for migrations and the feed of
+    /// changes, [`busy_timeout`](Self::busy_timeout) mean nothing.
+    pub fn pool<M>(mut self, pool: r2d2::Pool<M>) -> Self
+    where
+        M: ManageConnection<Connection = C>,
+    {
+        self.brought = Some(Box::new(pool));
+        self
+    }
+
+    /// The greatest number of connections, at least 1. Default: 4.
+    ///
+    /// They are made when they are needed. A feed of changes has one more of its own.
+    pub fn pool_size(mut self, connections: u32) -> Self {
+        self.pool_size = connections;
+        self
+    }
+
+    /// How long a call waits for a free connection before it fails with `Timeout`, more than zero. Default: 3 seconds.
+    ///
+    /// A database that cannot be opened fails at once and does not wait for this.
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.acquire_timeout = timeout;
+        self
+    }
+
+    /// How long a statement waits for a lock that another connection holds before it fails with `Timeout`; whole
+    /// milliseconds count. Default: 5 seconds. Zero: not at all.
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.options.busy_timeout = timeout;
+        self
+    }
+
+    /// How often a feed looks for changes where the database does not push them, at least 1 millisecond. Default: 25
+    /// milliseconds.
+    pub fn watch_interval(mut self, interval: Duration) -> Self {
+        self.options.watch_interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// The prefix of keys where the application names none. Default: empty.
+    pub fn default_prefix(mut self, prefix: Prefix) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// Makes the backend. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where there is no URL or pool, or both; where the URL is not one of this database; where the pool's
+    /// size or the acquire timeout is zero.
+    pub fn build(self) -> Result<DieselBackend<C>> {
+        let wrong =
+            |detail: &'static str| Error::new(ErrorKind::Configuration).with_backend(C::NAME).with_detail(detail);
+        let pool = match (self.url, self.brought) {
+            (Some(_), Some(_)) => return Err(wrong("both a URL and a pool are given")),
+            (None, None) => return Err(wrong("neither a URL nor a pool is given")),
+            (None, Some(brought)) => Pool::Brought(brought),
+            (Some(url), None) => {
+                if self.pool_size == 0 {
+                    return Err(wrong("the pool size is zero"));
+                }
+                if self.acquire_timeout.is_zero() {
+                    return Err(wrong("the acquire timeout is zero"));
+                }
+                let target = C::target(&url).map_err(|error| error.with_backend(C::NAME))?;
+                Pool::open(target, self.pool_size, self.acquire_timeout, self.options.clone())
+            }
+        };
+        Ok(DieselBackend::new(pool, Tables::default(), self.options, self.prefix))
+    }
+
+    /// Makes the backend over a pool, with every other option at its default.
+    pub(crate) fn over(brought: Box<dyn Brought<C>>) -> DieselBackend<C> {
+        let Self { options, prefix, .. } = Self::new();
+        DieselBackend::new(Pool::Brought(brought), Tables::default(), options, prefix)
+    }
+}
+
+impl<C: Dialect> fmt::Debug for Builder<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, brought, pool_size, acquire_timeout, options, prefix } = self;
+        f.debug_struct("Builder")
+            // Whether there is one: it may hold a password.
+            .field("url", &url.is_some())
+            .field("pool", &brought.is_some())
+            .field("pool_size", pool_size)
+            .field("acquire_timeout", acquire_timeout)
+            .field("options", options)
+            .field("prefix", prefix)
+            .finish()
+    }
+}

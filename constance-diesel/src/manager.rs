@@ -1,0 +1,88 @@
+//! Makes the connections of the pool.
+
+use std::fmt;
+use std::sync::Arc;
+
+use constance_core::{Error, Result};
+use parking_lot::Mutex;
+use r2d2::ManageConnection;
+
+use crate::dialect::{Dialect, Options, Purpose};
+
+/// A pooled connection, and what is known of its health.
+pub(crate) struct Session<C: Dialect> {
+    pub(crate) connection: C,
+    /// Set after any failure that was not a clean answer; the pool then drops the connection.
+    pub(crate) broken: bool,
+    /// What the target named when the connection was opened.
+    pub(crate) mark: C::Mark,
+}
+
+/// Opens connections for r2d2.
+///
+/// diesel's own manager keeps a connection that failed, and cannot say why connecting failed.
+pub(crate) struct Manager<C: Dialect>(pub(crate) Arc<Door<C>>);
+
+/// Where connections come from, shared by the manager inside the pool and those who ask the pool.
+pub(crate) struct Door<C: Dialect> {
+    pub(crate) target: C::Target,
+    pub(crate) options: Options,
+    /// Why the last connection could not be made; r2d2 keeps only the text of it.
+    failure: Mutex<Option<Error>>,
+    /// A connection that was made to see whether one can be, for the pool to take over.
+    spare: Mutex<Option<Session<C>>>,
+}
+
+impl<C: Dialect> Door<C> {
+    pub(crate) fn new(target: C::Target, options: Options) -> Self {
+        Self { target, options, failure: Mutex::new(None), spare: Mutex::new(None) }
+    }
+
+    /// Makes a connection now and puts it aside for the pool, so that one that cannot be made fails here, at once: r2d2
+    /// tries again and again until its timeout is over.
+    pub(crate) fn probe(&self) -> Result<()> {
+        let session = self.connect()?;
+        *self.spare.lock() = Some(session);
+        Ok(())
+    }
+
+    /// Why the last try to connect failed, if it did.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.failure.lock().clone()
+    }
+
+    fn connect(&self) -> Result<Session<C>> {
+        // Looked at before the connection is made: if the target is replaced in between, the connection counts as out of
+        // date and is made anew. The other way round it would pass for the new one.
+        let mark = C::mark(&self.target);
+        let made = C::open(&self.target, Purpose::Serve, &self.options);
+        *self.failure.lock() = made.as_ref().err().cloned();
+        Ok(Session { connection: made?, broken: false, mark })
+    }
+}
+
+impl<C: Dialect> ManageConnection for Manager<C> {
+    type Connection = Session<C>;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Session<C>> {
+        // Taken in a statement of its own: the lock must not be held while a connection is made.
+        let spare = self.0.spare.lock().take();
+        spare.map_or_else(|| self.0.connect(), Ok)
+    }
+
+    /// Not asked: the pool is built without a test on checkout, which would double the price of a read.
+    fn is_valid(&self, _: &mut Session<C>) -> Result<()> {
+        Ok(())
+    }
+
+    fn has_broken(&self, session: &mut Session<C>) -> bool {
+        session.broken || std::thread::panicking() || session.connection.is_broken()
+    }
+}
+
+impl<C: Dialect> fmt::Debug for Manager<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Manager({})", C::NAME)
+    }
+}

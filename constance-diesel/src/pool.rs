@@ -1,0 +1,144 @@
+//! Hands out connections, from our own pool or the application's.
+
+use std::fmt;
+use std::ops::DerefMut;
+use std::sync::Arc;
+use std::time::Duration;
+
+use constance_core::{Cause, Error, ErrorKind, Result};
+use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
+
+use crate::dialect::{Dialect, Options};
+use crate::error::Fault;
+use crate::manager::{Door, Manager};
+
+/// Where the backend gets its connections.
+pub(crate) enum Pool<C: Dialect> {
+    /// Our own pool, made from a URL.
+    Own { pool: r2d2::Pool<Manager<C>>, door: Arc<Door<C>> },
+    /// A pool that the application made.
+    Brought(Box<dyn Brought<C>>),
+}
+
+/// A pool of the application's, whatever its manager is.
+pub(crate) trait Brought<C>: Send + Sync {
+    fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
+}
+
+/// A connection for one operation; it goes back when it is dropped.
+pub(crate) enum Lease<C: Dialect> {
+    Own(PooledConnection<Manager<C>>),
+    Brought(Box<dyn DerefMut<Target = C>>),
+}
+
+impl<C: Dialect> Pool<C> {
+    /// A pool that makes its first connection when the first is asked for.
+    pub(crate) fn open(target: C::Target, size: u32, acquire_timeout: Duration, options: Options) -> Self {
+        let door = Arc::new(Door::new(target, options));
+        let pool = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(acquire_timeout)
+            // The default handler logs what the driver says.
+            .error_handler(Box::new(NopErrorHandler))
+            .build_unchecked(Manager(Arc::clone(&door)));
+        Self::Own { pool, door }
+    }
+
+    /// A connection that leads to what the target names now.
+    pub(crate) fn lease(&self) -> Result<Lease<C>> {
+        let (pool, door) = match self {
+            Self::Own { pool, door } => (pool, door),
+            Self::Brought(brought) => return brought.lend().map(Lease::Brought),
+        };
+        // A file that was replaced leaves every pooled connection on the old one, where reads are out of date and writes
+        // are lost without an error.
+        for _ in 0..=pool.max_size() {
+            let mut session = checkout(pool, door)?;
+            if session.mark == C::mark(&door.target) {
+                return Ok(Lease::Own(session));
+            }
+            session.broken = true;
+        }
+        Err(Error::new(ErrorKind::Unavailable).with_detail("the database is being replaced again and again"))
+    }
+
+    /// Runs `work` on a connection and gives the connection back.
+    ///
+    /// The driver's error becomes one of ours here, while there is still a connection to ask.
+    pub(crate) fn run<T>(&self, work: impl FnOnce(&mut C) -> Result<T, diesel::result::Error>) -> Result<T> {
+        let mut lease = self.lease()?;
+        work(lease.connection()).map_err(|error| {
+            let fault = lease.connection().fault(&error);
+            lease.finish(fault)
+        })
+    }
+}
+
+fn checkout<C: Dialect>(pool: &r2d2::Pool<Manager<C>>, door: &Door<C>) -> Result<PooledConnection<Manager<C>>> {
+    if let Some(session) = pool.try_get() {
+        return Ok(session);
+    }
+    if pool.state().connections == 0 {
+        door.probe()?;
+    }
+    pool.get().map_err(|_| {
+        door.failure().unwrap_or_else(|| {
+            Error::new(ErrorKind::Timeout).with_detail("no connection of the pool came free in time").with_cause(
+                Cause::new("r2d2")
+                    .with_code("timeout")
+                    .with_text(format!("{} connections are in use", pool.max_size())),
+            )
+        })
+    })
+}
+
+impl<C: Dialect> Lease<C> {
+    pub(crate) fn connection(&mut self) -> &mut C {
+        match self {
+            Self::Own(session) => &mut session.connection,
+            Self::Brought(connection) => connection,
+        }
+    }
+
+    /// Notes whether the connection may be used again, and gives the error out.
+    pub(crate) fn finish(&mut self, fault: Fault) -> Error {
+        match self {
+            Self::Own(session) => session.broken |= fault.broken,
+            // What becomes of it is the business of the manager that the application chose.
+            Self::Brought(_) => {}
+        }
+        fault.error
+    }
+}
+
+impl<C, M> Brought<C> for r2d2::Pool<M>
+where
+    C: Dialect,
+    M: ManageConnection<Connection = C>,
+{
+    fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>> {
+        match self.get() {
+            Ok(connection) => Ok(Box::new(connection)),
+            // The pool's error is driver text. How many connections it has tells enough.
+            Err(_) if self.state().connections >= self.max_size() => {
+                Err(Error::new(ErrorKind::Timeout)
+                    .with_detail("no connection of the application's pool came free in time"))
+            }
+            Err(_) => {
+                Err(Error::new(ErrorKind::Unavailable).with_detail("the application's pool could not connect in time"))
+            }
+        }
+    }
+}
+
+impl<C: Dialect> fmt::Debug for Pool<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The door holds the target, which may hold a password.
+            Self::Own { pool, door: _ } => f.debug_tuple("Own").field(&pool.state()).finish(),
+            Self::Brought(_) => f.write_str("Brought"),
+        }
+    }
+}

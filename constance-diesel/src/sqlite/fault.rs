@@ -1,0 +1,128 @@
+//! What went wrong in SQLite.
+//!
+//! diesel gives no code, but SQLite's texts are fixed and never translated. They are compared with a list, and what is
+//! passed on is ours.
+
+use constance_core::{Cause, Error, ErrorKind};
+use diesel::ConnectionError;
+use diesel::result::{DatabaseErrorKind, Error as DriverError};
+
+use super::place::Place;
+use crate::error::{Fault, MIGRATE, common, not_migrated};
+
+const DRIVER: &str = "sqlite";
+
+fn cause(code: &'static str, text: &'static str) -> Cause {
+    Cause::new(DRIVER).with_code(code).with_text(text)
+}
+
+fn text_of(error: &DriverError) -> Option<&str> {
+    match error {
+        DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) => Some(information.message()),
+        DriverError::RollbackErrorOnCommit { commit_error, .. } => text_of(commit_error),
+        _ => None,
+    }
+}
+
+/// Whether another connection's lock was in the way.
+pub(super) fn is_busy(error: &DriverError) -> bool {
+    text_of(error).is_some_and(|text| {
+        matches!(text, "database is locked" | "locking protocol" | "database schema is locked")
+            || text.starts_with("database table is locked")
+    })
+}
+
+/// The failure of a statement.
+pub(super) fn of(error: &DriverError) -> Fault {
+    let stands = |kind: ErrorKind, detail: &'static str| Error::new(kind).with_detail(detail).with_transient(false);
+    if is_busy(error) {
+        let error = Error::new(ErrorKind::Timeout)
+            .with_detail("another connection kept the database locked")
+            .with_cause(cause("SQLITE_BUSY", "the busy timeout is over"));
+        return Fault::answered(error);
+    }
+    match text_of(error) {
+        Some(text) if text.starts_with("no such table: ") => {
+            Fault::answered(not_migrated(cause("SQLITE_ERROR", "no such table")))
+        }
+        Some(text) if text.starts_with("no such column: ") || text.contains(" has no column named ") => {
+            Fault::answered(
+                stands(ErrorKind::Unavailable, "the table is not as the migrations made it")
+                    .with_cause(cause("SQLITE_ERROR", "no such column")),
+            )
+        }
+        Some("attempt to write a readonly database") => Fault::broken(
+            Error::new(ErrorKind::Denied)
+                .with_detail("the database can only be read")
+                .with_cause(cause("SQLITE_READONLY", "an attempt to write")),
+        ),
+        Some("access permission denied" | "authorization denied" | "not authorized") => {
+            Fault::answered(Error::new(ErrorKind::Denied).with_cause(cause("SQLITE_PERM", "access was denied")))
+        }
+        Some("database or disk is full") => Fault::answered(
+            // Waiting does not make room; somebody has to.
+            stands(ErrorKind::Unavailable, "the disk is full, or the database has reached its greatest size")
+                .with_cause(cause("SQLITE_FULL", "no room for the write")),
+        ),
+        Some("string or blob too big") => Fault::answered(
+            Error::new(ErrorKind::Encode)
+                .with_detail("the value is longer than SQLite can store")
+                .with_cause(cause("SQLITE_TOOBIG", "the limit is 1,000,000,000 bytes unless it was built otherwise")),
+        ),
+        Some("file is not a database") => Fault::broken(
+            stands(ErrorKind::Unavailable, "the file is not an SQLite database")
+                .with_cause(cause("SQLITE_NOTADB", "its first bytes are not those of a database, or it is encrypted")),
+        ),
+        Some("database disk image is malformed") => Fault::broken(
+            stands(ErrorKind::Unavailable, "the database file is damaged")
+                .with_cause(cause("SQLITE_CORRUPT", "its pages contradict each other")),
+        ),
+        Some(text) if text.starts_with("malformed database schema") => Fault::broken(
+            stands(ErrorKind::Unavailable, "the database file is damaged")
+                .with_cause(cause("SQLITE_CORRUPT", "its schema cannot be read")),
+        ),
+        Some("disk I/O error") => Fault::broken(
+            Error::new(ErrorKind::Unavailable)
+                .with_detail("the disk failed")
+                .with_cause(cause("SQLITE_IOERR", "reading or writing failed")),
+        ),
+        Some("unable to open database file") => Fault::broken(
+            Error::new(ErrorKind::Unavailable)
+                .with_detail("a file of the database cannot be opened")
+                .with_cause(cause("SQLITE_CANTOPEN", "the database, its log or its shared memory")),
+        ),
+        Some("out of memory") => {
+            Fault::broken(Error::new(ErrorKind::Unavailable).with_cause(cause("SQLITE_NOMEM", "out of memory")))
+        }
+        Some("interrupted") => {
+            Fault::answered(Error::new(ErrorKind::Unavailable).with_cause(cause("SQLITE_INTERRUPT", "interrupted")))
+        }
+        _ => common(DRIVER, error),
+    }
+}
+
+/// The failure to open the file. SQLite says little, so the file system is asked.
+pub(super) fn connecting(error: &ConnectionError, place: &Place) -> Error {
+    if let ConnectionError::CouldntSetupConfiguration(error) = error {
+        return of(error).error;
+    }
+    let cause = cause("SQLITE_CANTOPEN", "the file cannot be opened");
+    if !place.folder().is_dir() {
+        return Error::new(ErrorKind::Unavailable)
+            .with_detail("the folder of the database file does not exist")
+            .with_hint("create it, or mount it")
+            .with_cause(cause);
+    }
+    match std::fs::metadata(place.path()) {
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Error::new(ErrorKind::NotMigrated)
+            .with_detail("the database file does not exist")
+            .with_hint(MIGRATE)
+            .with_cause(cause),
+        Ok(found) if found.is_dir() => Error::new(ErrorKind::Unavailable)
+            .with_detail("there is a folder in place of the database file")
+            .with_transient(false)
+            .with_cause(cause),
+        // It is there, and may not be opened.
+        _ => Error::new(ErrorKind::Denied).with_detail("the database file cannot be opened").with_cause(cause),
+    }
+}

@@ -1,0 +1,269 @@
+//! SQLite.
+
+mod fault;
+mod feed;
+mod place;
+
+use constance_core::{Error, ErrorKind, Result, Watch};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::deserialize::{self, FromSql};
+use diesel::dsl::sql;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::{Error as DriverError, OptionalExtension, QueryResult};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sqlite::{Sqlite, SqliteConnection, SqliteType, SqliteValue};
+use diesel::{Connection, RunQueryDsl};
+
+use self::place::{FileId, Place};
+use crate::DieselBackend;
+use crate::dialect::{Options, Purpose, Verbs};
+use crate::error::Fault;
+use crate::migrate::Step;
+use crate::query::{Delete, Forget, Record, RowsIn, Upsert, ValueOf, Versions, statement};
+use crate::schema::{FoundKey, FoundValue, Row, Tables};
+
+/// Settings in an SQLite file.
+pub type SqliteBackend = DieselBackend<SqliteConnection>;
+
+impl Verbs for SqliteConnection {
+    const NAME: &'static str = "sqlite";
+    // Measured: see the benchmark of reads in the tests of this crate.
+    const RANGE_FROM: usize = 32;
+    const NOW: &'static str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+
+    type Target = Place;
+    type Mark = Option<FileId>;
+
+    fn target(url: &str) -> Result<Place> {
+        Place::parse(url)
+    }
+
+    fn target_of(&mut self) -> Result<Place, Fault> {
+        let file = sql::<Text>("SELECT file FROM pragma_database_list WHERE name = 'main'").get_result::<String>(self);
+        match file {
+            Ok(file) if !file.is_empty() => Ok(Place::at(&file)),
+            Ok(_) => Err(Fault::answered(
+                Error::new(ErrorKind::Unsupported).with_detail("a database without a file has no feed of changes"),
+            )),
+            Err(error) => Err(self.fault(&error)),
+        }
+    }
+
+    fn mark(target: &Place) -> Option<FileId> {
+        target.file_id()
+    }
+
+    fn open(target: &Place, purpose: Purpose, options: &Options) -> Result<Self> {
+        let mut connection =
+            SqliteConnection::establish(&target.uri(purpose)).map_err(|error| fault::connecting(&error, target))?;
+        connection.ready(purpose, options).map_err(|error| connection.fault(&error).error)?;
+        Ok(connection)
+    }
+
+    fn begin_write(&mut self) -> QueryResult<()> {
+        // A plain BEGIN that reads first and then writes fails at once when another writer came in between, whatever the
+        // busy timeout.
+        match AnsiTransactionManager::begin_transaction_sql(self, "BEGIN IMMEDIATE") {
+            // An application's pool for tests lends connections inside a transaction that is never committed.
+            Err(DriverError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(self),
+            begun => begun,
+        }
+    }
+
+    fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>> {
+        statement.get_result(self).optional()
+    }
+
+    fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {
+        statement.load(self)
+    }
+
+    fn rows_of(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
+        RowsOf { tables, keys: json_array(keys) }.load(self)
+    }
+
+    fn upsert(&mut self, statement: Upsert<'_>) -> QueryResult<usize> {
+        statement.execute(self)
+    }
+
+    fn delete(&mut self, statement: Delete<'_>) -> QueryResult<usize> {
+        statement.execute(self)
+    }
+
+    fn has_table(&mut self, name: &str) -> QueryResult<bool> {
+        let query = sql::<BigInt>("SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'view') AND name = ");
+        query.bind::<Text, _>(name).get_result::<i64>(self).map(|count| count > 0)
+    }
+
+    fn versions(&mut self, statement: Versions<'_>) -> QueryResult<Vec<String>> {
+        statement.load(self)
+    }
+
+    fn record(&mut self, statement: Record<'_>) -> QueryResult<usize> {
+        statement.execute(self)
+    }
+
+    fn forget(&mut self, statement: Forget<'_>) -> QueryResult<usize> {
+        statement.execute(self)
+    }
+
+    fn steps(tables: &Tables) -> Vec<Step> {
+        let table = tables.settings;
+        vec![Step {
+            version: "0001_settings",
+            // Keys are text for the eyes of whoever opens the file; the default collation compares bytes. Without a row
+            // id the key is the tree itself: one search per read instead of two.
+            up: format!(
+                "CREATE TABLE \"{table}\" (\
+                     \"key\" TEXT NOT NULL PRIMARY KEY, \
+                     \"value\" BLOB NOT NULL, \
+                     \"revision\" INTEGER NOT NULL, \
+                     \"changed_at\" TEXT NOT NULL\
+                 ) WITHOUT ROWID"
+            ),
+            down: format!("DROP TABLE \"{table}\""),
+        }]
+    }
+
+    fn create_versions(tables: &Tables) -> String {
+        format!(
+            "CREATE TABLE IF NOT EXISTS \"{}\" (\
+                 \"version\" TEXT NOT NULL PRIMARY KEY, \
+                 \"applied_at\" TEXT NOT NULL DEFAULT ({})\
+             )",
+            tables.versions,
+            Self::NOW
+        )
+    }
+
+    fn prepare(&mut self, options: &Options) -> QueryResult<()> {
+        // The change to the write-ahead log needs the file alone, and SQLite does not always wait for that. An exclusive
+        // transaction does; whoever gets one tries again.
+        let end = std::time::Instant::now() + options.busy_timeout;
+        loop {
+            match journal_mode(self, "PRAGMA journal_mode = WAL") {
+                Err(error) if fault::is_busy(&error) && std::time::Instant::now() < end => {
+                    self.batch_execute("BEGIN EXCLUSIVE; COMMIT")?;
+                }
+                // A file system that cannot do it says which mode it keeps. Everything works there, only slower.
+                other => return other.map(drop),
+            }
+        }
+    }
+
+    fn begin_migration(&mut self) -> QueryResult<()> {
+        match AnsiTransactionManager::begin_transaction_sql(self, "BEGIN EXCLUSIVE") {
+            Err(DriverError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(self),
+            begun => begun,
+        }
+    }
+
+    fn feed(target: &Place, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
+        feed::open(target, tables, options)
+    }
+
+    fn fault(&mut self, error: &DriverError) -> Fault {
+        fault::of(error)
+    }
+}
+
+/// What a connection is told before it is used.
+trait Ready {
+    fn ready(&mut self, purpose: Purpose, options: &Options) -> QueryResult<()>;
+}
+
+impl Ready for SqliteConnection {
+    fn ready(&mut self, purpose: Purpose, options: &Options) -> QueryResult<()> {
+        // A feed rather asks again in a moment than waits where nobody can interrupt it.
+        let busy = if purpose == Purpose::Watch { 0 } else { options.busy_timeout.as_millis().min(i32::MAX as u128) };
+        // First of all, since everything after it may meet a lock.
+        self.batch_execute(&format!("PRAGMA busy_timeout = {busy}"))?;
+        // Only looked at: the mode is written into the file, which is a matter of migrating, not of reading. With the
+        // write-ahead log NORMAL loses no consistency, and a write need not wait for the disk.
+        if journal_mode(self, "PRAGMA journal_mode")? == "wal" {
+            self.batch_execute("PRAGMA synchronous = NORMAL")?;
+        }
+        Ok(())
+    }
+}
+
+fn journal_mode(connection: &mut SqliteConnection, pragma: &str) -> QueryResult<String> {
+    sql::<Text>(pragma).get_result(connection)
+}
+
+/// The rows of the keys in a JSON array: one cached statement, and one parameter, for any number of keys.
+#[derive(Debug)]
+struct RowsOf<'a> {
+    tables: &'a Tables,
+    keys: String,
+}
+
+statement!(RowsOf, (Text, Nullable<Binary>));
+
+impl QueryFragment<Sqlite> for RowsOf<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("SELECT s.\"key\", s.\"value\" FROM json_each(");
+        out.push_bind_param::<Text, String>(&self.keys)?;
+        // CROSS keeps the order: walk the array, look each key up.
+        out.push_sql(") AS wanted CROSS JOIN ");
+        out.push_identifier(self.tables.settings)?;
+        out.push_sql(" AS s ON s.\"key\" = wanted.value");
+        Ok(())
+    }
+}
+
+fn json_array(keys: &[&str]) -> String {
+    let mut json = String::with_capacity(keys.iter().map(|key| key.len() + 3).sum::<usize>() + 2);
+    for (place, key) in keys.iter().enumerate() {
+        json.push_str(if place == 0 { "[\"" } else { ",\"" });
+        for c in key.chars() {
+            match c {
+                '"' | '\\' => json.extend(['\\', c]),
+                c if c < ' ' => json.push_str(&format!("\\u{:04x}", u32::from(c))),
+                c => json.push(c),
+            }
+        }
+        json.push('"');
+    }
+    json.push_str(if keys.is_empty() { "[]" } else { "]" });
+    json
+}
+
+/// A column declared for bytes may hold anything in SQLite.
+impl FromSql<Nullable<Binary>, Sqlite> for FoundValue {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(match value.value_type() {
+            Some(SqliteType::Binary) => Self::bytes(value.read_blob()),
+            Some(SqliteType::Text) => Self::foreign("a text"),
+            Some(SqliteType::Integer | SqliteType::SmallInt | SqliteType::Long) => Self::foreign("an integer"),
+            Some(SqliteType::Float | SqliteType::Double) => Self::foreign("a real number"),
+            None => Self::foreign("an SQL NULL"),
+        })
+    }
+
+    fn from_nullable_sql(value: Option<SqliteValue<'_, '_, '_>>) -> deserialize::Result<Self> {
+        value.map_or_else(|| Ok(Self::foreign("an SQL NULL")), Self::from_sql)
+    }
+}
+
+impl FromSql<Text, Sqlite> for FoundKey {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        let text = value.read_text();
+        // What is not UTF-8 is read with replacement characters, which must not make it another key.
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Ok(Self(value.read_blob().to_vec()));
+        }
+        Ok(Self(text.as_bytes().to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json_array;
+
+    #[test]
+    fn keys_are_escaped_in_json() {
+        assert_eq!(json_array(&["a", "q\"\\:b", "t\u{1}:\u{e9}"]), "[\"a\",\"q\\\"\\\\:b\",\"t\\u0001:\u{e9}\"]");
+        assert_eq!(json_array(&[]), "[]");
+    }
+}

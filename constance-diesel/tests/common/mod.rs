@@ -1,0 +1,75 @@
+//! What the tests of this crate share.
+#![allow(dead_code, unreachable_pub)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use constance_core::{Backend, Batch, Change, Encoded, Key, Prefix, Stored};
+use constance_diesel::SqliteBackend;
+use constance_diesel::diesel::connection::SimpleConnection;
+use constance_diesel::diesel::{Connection, SqliteConnection};
+use tempfile::TempDir;
+
+/// A folder for one test, removed at its end.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder"))
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.0.path().join("settings.sqlite3")
+    }
+
+    pub fn url(&self) -> String {
+        url(&self.file())
+    }
+
+    /// A backend whose tables are there, which waits for no lock.
+    pub fn backend(&self) -> SqliteBackend {
+        let backend = SqliteBackend::builder()
+            .url(self.url())
+            .busy_timeout(Duration::from_millis(50))
+            .acquire_timeout(Duration::from_millis(200))
+            .build()
+            .expect("a valid URL");
+        backend.migrate().expect("tables");
+        backend
+    }
+
+    /// A connection past the backend.
+    pub fn raw(&self) -> SqliteConnection {
+        raw(&self.file())
+    }
+}
+
+pub fn raw(file: &std::path::Path) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("a connection");
+    connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
+    connection
+}
+
+pub fn url(file: &std::path::Path) -> String {
+    format!("sqlite://{}", file.display())
+}
+
+pub fn key(name: &str) -> Key {
+    Prefix::empty().key(name).expect("a valid name")
+}
+
+pub fn set(key: &Key, value: &[u8]) -> Change {
+    Change::set(key.clone(), Encoded::from(value))
+}
+
+pub fn value(bytes: &[u8]) -> Stored {
+    Stored::Value(Encoded::from(bytes))
+}
+
+pub fn store(backend: &dyn Backend, name: &str, value: &[u8]) {
+    backend.write(&Batch::one(set(&key(name), value))).expect("a write");
+}
+
+pub fn read(backend: &dyn Backend, name: &str) -> constance_core::Result<Stored> {
+    Ok(backend.read(&[&key(name)])?.remove(0))
+}

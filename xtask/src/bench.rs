@@ -1,0 +1,78 @@
+//! `cargo xtask bench`: the benchmarks, in release, with their tables as they print them.
+
+use crate::args::Accepts;
+use crate::command::Cmd;
+use crate::error::{Error, Result};
+use crate::output;
+use crate::steps::{self, Step};
+use crate::workspace::{Target, Workspace};
+
+const HELP: &str = "\
+Usage: cargo xtask bench [name…] [options] [-- arguments of the benchmarks]
+
+Runs the benchmarks named, or all of them, one after the other. Figures mean something on a machine that does
+nothing else.
+
+Options:
+  --keep-going   run the other benchmarks after one failed";
+
+const ACCEPTS: Accepts = Accepts { flags: &["--keep-going"], options: &[], names: true, passed_on: true };
+
+/// Runs the command.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let given = ACCEPTS.read(args)?;
+    let workspace = Workspace::load()?;
+    let all: Vec<(&str, &Target)> = workspace
+        .packages
+        .iter()
+        .flat_map(|package| package.targets("bench").map(|target| (package.name.as_str(), target)))
+        .collect();
+    if given.help {
+        output::line(format!("{HELP}\n\nBenchmarks:\n{}", list(&all)));
+        return Ok(());
+    }
+    if let Some(name) = given.names.iter().find(|name| all.iter().all(|(_, target)| target.name != **name)) {
+        return Err(Error::usage(format!("there is no benchmark `{name}`\n\nBenchmarks:\n{}", list(&all))));
+    }
+    let chosen = all.into_iter().filter(|(_, target)| given.names.is_empty() || given.names.contains(&target.name));
+    let (root, passed_on) = (&workspace.root, &given.passed_on);
+    let steps = chosen.map(|(package, target)| {
+        let advice = "repeat the command above; benchmarks need no service";
+        Step::new(target.name.clone(), advice, move || command(package, target, passed_on).run(root))
+    });
+    steps::run(steps.collect(), given.flag("--keep-going"))
+}
+
+/// One package with the features that the benchmark asks for and no others: a feature such as tracing has its price.
+fn command(package: &str, target: &Target, passed_on: &[String]) -> Cmd {
+    let mut bench =
+        Cmd::cargo().words("bench --locked -p").args([package]).words("--bench").args([target.name.as_str()]);
+    if !target.required_features.is_empty() {
+        bench = bench.words("--features").args([target.required_features.join(",")]);
+    }
+    if !passed_on.is_empty() {
+        bench = bench.words("--").args(passed_on.iter().map(String::as_str));
+    }
+    bench
+}
+
+fn list(all: &[(&str, &Target)]) -> String {
+    if all.is_empty() {
+        return "  none yet".to_owned();
+    }
+    all.iter().map(|(package, target)| format!("  {}   of {package}", target.name)).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_benchmark_has_the_features_it_asks_for_and_no_others() {
+        let mut target = Target { name: "reads".into(), kind: "bench".into(), ..Target::default() };
+        assert_eq!(command("a", &target, &[]).shell_line(), "cargo bench --locked -p a --bench reads");
+        target.required_features = vec!["sqlite".into(), "bundled".into()];
+        let line = command("a", &target, &["get".to_owned()]).shell_line();
+        assert_eq!(line, "cargo bench --locked -p a --bench reads --features sqlite,bundled -- get");
+    }
+}

@@ -1,0 +1,129 @@
+//! Proves with `cargo tree` that crates depend on each other in one direction only, and that a build with one backend
+//! links no other backend's driver.
+
+use std::collections::BTreeSet;
+
+use crate::command::Cmd;
+use crate::error::{Error, Result};
+use crate::workspace::{Package, Workspace};
+
+const CORE: &str = "constance-core";
+const DERIVE: &str = "constance-derive";
+
+/// A crate that may link a package, and the feature that it takes.
+type Owner = (&'static str, Option<&'static str>);
+
+/// Packages that only the named crates may link, and only with the named feature where there is one. Features and
+/// packages that do not exist yet are in the list already, so that they arrive guarded.
+const GUARDED: &[(&str, &[Owner])] = &[
+    ("diesel", &[("constance-diesel", None)]),
+    ("libsqlite3-sys", &[("constance-diesel", Some("sqlite"))]),
+    ("pq-sys", &[("constance-diesel", Some("postgres"))]),
+    ("mysqlclient-sys", &[("constance-diesel", Some("mysql"))]),
+    ("r2d2", &[("constance-diesel", None), ("constance-redis", None)]),
+    ("redis", &[("constance-redis", None), ("constance-cache", Some("redis"))]),
+    ("memcache", &[("constance-cache", Some("memcached"))]),
+    ("tokio", &[("constance-core", Some("tokio")), ("constance-redis", Some("tokio"))]),
+    ("clap", &[("constance-cli", None)]),
+];
+
+pub(super) fn check(workspace: &Workspace) -> Result<()> {
+    let mut wrong = Vec::new();
+    for package in &workspace.packages {
+        let linked = tree(workspace, package, &["--all-features"])?;
+        wrong.extend(wrong_direction(package, &linked, &siblings(workspace)));
+    }
+    for package in workspace.libraries() {
+        let alone = std::iter::once(None).chain(package.features.keys().map(Some));
+        for feature in alone {
+            let choice = match feature {
+                None => vec!["--no-default-features"],
+                Some(feature) => vec!["--no-default-features", "--features", feature.as_str()],
+            };
+            let linked = tree(workspace, package, &choice)?;
+            wrong.extend(foreign_drivers(package, feature.map(String::as_str), &linked));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::failed(wrong.join("; "))) }
+}
+
+fn siblings(workspace: &Workspace) -> BTreeSet<String> {
+    workspace.packages.iter().map(|package| package.name.clone()).collect()
+}
+
+/// The names of all packages that `package` is built with, tests left out.
+fn tree(workspace: &Workspace, package: &Package, choice: &[&str]) -> Result<BTreeSet<String>> {
+    let tree =
+        Cmd::cargo().words("tree --locked -e normal,build --prefix none -f {p} -p").args([package.name.as_str()]);
+    let tree = tree.args(choice.iter().copied());
+    tree.print();
+    let text = tree.output(&workspace.root)?;
+    Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
+}
+
+/// Every library crate depends on core, core on the derive macros alone, and those and the tools on none.
+fn wrong_direction(package: &Package, linked: &BTreeSet<String>, siblings: &BTreeSet<String>) -> Vec<String> {
+    let name = package.name.as_str();
+    let allowed: &[&str] = match name {
+        DERIVE => &[],
+        CORE => &[DERIVE],
+        _ if !package.published => &[],
+        _ => &[CORE, DERIVE],
+    };
+    let unwanted = linked.intersection(siblings).filter(|other| *other != name && !allowed.contains(&other.as_str()));
+    let mut wrong: Vec<String> = unwanted.map(|other| format!("{name} must not depend on {other}")).collect();
+    if allowed.contains(&CORE) && !linked.contains(CORE) {
+        wrong.push(format!("{name} must depend on {CORE}"));
+    }
+    wrong
+}
+
+fn foreign_drivers(package: &Package, feature: Option<&str>, linked: &BTreeSet<String>) -> Vec<String> {
+    let allowed = |owners: &[Owner]| {
+        owners.iter().any(|(owner, needed)| *owner == package.name && (needed.is_none() || *needed == feature))
+    };
+    let found = GUARDED.iter().filter(|(driver, owners)| linked.contains(*driver) && !allowed(owners));
+    let with = feature.map_or_else(|| "no features".to_owned(), |feature| format!("feature `{feature}` alone"));
+    found.map(|(driver, _)| format!("{} with {with} must not link {driver}", package.name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str) -> Package {
+        Package { name: name.into(), published: name != "xtask", ..Package::default() }
+    }
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn arrows_run_one_way() {
+        let siblings = set(&[CORE, DERIVE, "constance-memory", "constance-cli", "xtask"]);
+        let wrong = |name: &str, linked: &[&str]| wrong_direction(&package(name), &set(linked), &siblings);
+        assert!(wrong(CORE, &[CORE, DERIVE, "serde"]).is_empty());
+        assert!(wrong("constance-memory", &["constance-memory", CORE, DERIVE]).is_empty());
+        assert!(wrong("xtask", &["xtask", "serde_json"]).is_empty());
+        assert_eq!(wrong(CORE, &[CORE, "constance-memory"]), ["constance-core must not depend on constance-memory"]);
+        assert_eq!(wrong(DERIVE, &[DERIVE, CORE]), ["constance-derive must not depend on constance-core"]);
+        assert_eq!(wrong("xtask", &["xtask", DERIVE]), ["xtask must not depend on constance-derive"]);
+        assert_eq!(
+            wrong("constance-memory", &["constance-memory"]),
+            ["constance-memory must depend on constance-core"]
+        );
+    }
+
+    #[test]
+    fn a_driver_belongs_to_its_crate_and_feature() {
+        let diesel = package("constance-diesel");
+        let linked = set(&["diesel", "libsqlite3-sys"]);
+        assert!(foreign_drivers(&diesel, Some("sqlite"), &linked).is_empty());
+        let wanted = ["constance-diesel with no features must not link libsqlite3-sys"];
+        assert_eq!(foreign_drivers(&diesel, None, &linked), wanted);
+        assert_eq!(foreign_drivers(&package("constance-memory"), None, &linked).len(), 2);
+        let wanted = ["constance-core with feature `testing` alone must not link tokio"];
+        assert_eq!(foreign_drivers(&package(CORE), Some("testing"), &set(&["tokio"])), wanted);
+    }
+}

@@ -1,0 +1,72 @@
+//! What a compiler does not look at: entries of manifests, project files, and paths of somebody's machine.
+
+use std::fs;
+
+use crate::command::Cmd;
+use crate::error::{Error, Result};
+use crate::output;
+use crate::workspace::Workspace;
+
+const PROJECT_FILES: [&str; 6] =
+    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE-MIT", "LICENSE-APACHE"];
+
+pub(super) fn check(workspace: &Workspace) -> Result<()> {
+    let mut wrong = Vec::new();
+    for package in &workspace.packages {
+        let text = fs::read_to_string(&package.manifest)
+            .map_err(|error| Error::failed(format!("cannot read {}: {error}", package.manifest.display())))?;
+        wrong.extend(not_inherited(&text).into_iter().map(|entry| format!("{} lacks `{entry}`", package.name)));
+        if package.published {
+            wrong.extend(package.undescribed.iter().map(|entry| format!("{} lacks `{entry}`", package.name)));
+        }
+    }
+    let missing = PROJECT_FILES.iter().filter(|name| !workspace.root.join(name).is_file());
+    wrong.extend(missing.map(|name| format!("{name} does not exist")));
+    wrong.extend(machine_paths(workspace)?);
+    for line in &wrong {
+        output::line(line);
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::failed(format!("{} entries above", wrong.len()))) }
+}
+
+/// Entries that come from the workspace, so that all crates agree: `unsafe_code` is forbidden by one of them.
+fn not_inherited(manifest: &str) -> Vec<&'static str> {
+    const INHERITED: [&str; 4] = [
+        "version.workspace = true",
+        "rust-version.workspace = true",
+        "license.workspace = true",
+        "[lints] workspace = true",
+    ];
+    let lines: Vec<&str> = manifest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lints = lines.windows(2).any(|pair| pair == ["[lints]", "workspace = true"]);
+    let has = |entry: &&str| if entry.starts_with('[') { lints } else { lines.contains(entry) };
+    INHERITED.into_iter().filter(|entry| !has(entry)).collect()
+}
+
+/// Files under version control that name the home folder of whoever runs this: such a path works on one machine.
+fn machine_paths(workspace: &Workspace) -> Result<Vec<String>> {
+    let Some(home) = std::env::var("HOME").ok().filter(|home| home.len() > 1) else { return Ok(Vec::new()) };
+    let needle = format!("{}/", home.trim_end_matches('/'));
+    let Ok(files) = Cmd::new("git").words("ls-files -z").output(&workspace.root) else {
+        output::line("not a git repository: files are not searched for paths of this machine");
+        return Ok(Vec::new());
+    };
+    let named = files.split('\0').filter(|file| {
+        // A file that is no text, or is deleted but not yet committed, cannot name a path.
+        fs::read_to_string(workspace.root.join(file)).is_ok_and(|text| text.contains(&needle))
+    });
+    Ok(named.map(|file| format!("{file} names a folder below {needle}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_inherited_is_named() {
+        let whole = "[package]\nversion.workspace = true\nrust-version.workspace = true\nlicense.workspace = true\n\n[lints]\nworkspace = true\n";
+        assert!(not_inherited(whole).is_empty());
+        let wanted = ["rust-version.workspace = true", "[lints] workspace = true"];
+        assert_eq!(not_inherited("version.workspace = true\nlicense.workspace = true\n[lints]\n"), wanted);
+    }
+}

@@ -1,0 +1,38 @@
+//! Why a task did not succeed.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// A message for the person at the terminal, and how the process should end.
+#[derive(Debug)]
+pub(crate) struct Error {
+    message: String,
+    usage: bool,
+}
+
+impl Error {
+    /// The task was understood and failed.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self { message: message.into(), usage: false }
+    }
+
+    /// The command line was not understood.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), usage: true }
+    }
+
+    /// 2 for a command line that was not understood, so that a script can tell it from a failed task.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(if self.usage { 2 } else { 1 })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,70 @@
+//! `cargo xtask test`: the tests by suite, with the system packages that they need.
+
+mod needs;
+mod suites;
+
+use crate::args::{Accepts, Given};
+use crate::command::Cmd;
+use crate::error::{Error, Result};
+use crate::output;
+use crate::steps::{self, Step};
+use crate::system::{self, Install};
+use crate::workspace::Workspace;
+
+use self::suites::Suite;
+
+const HELP: &str = "\
+Usage: cargo xtask test [suite…] [options] [-- arguments of the test programs]
+
+Runs the suites named, or all of them: then every test runs once. A test that needs a service which is not there
+fails, where plain `cargo test` skips it. What is missing on Debian is installed when root runs this.
+
+Options:
+  --keep-going   run the other suites, and the other tests of a suite, after a failure
+  --no-install   only say which system packages are missing
+
+For example: cargo xtask test core -- --nocapture empty_value";
+
+const ACCEPTS: Accepts =
+    Accepts { flags: &["--keep-going", "--no-install"], options: &[], names: true, passed_on: true };
+
+/// Runs the command.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let given = ACCEPTS.read(args)?;
+    let workspace = Workspace::load()?;
+    let suites = suites::discover(&workspace);
+    if given.help {
+        output::line(format!("{HELP}\n\nSuites:\n{}", suites::list(&suites)));
+        return Ok(());
+    }
+    let chosen = suites::choose(suites, &given.names)?;
+    let install = if given.flag("--no-install") { Install::OnlySay } else { Install::Yes };
+    system::ensure(&needs::of(chosen.iter().map(|suite| suite.name.as_str())), install, &workspace.root)?;
+    let steps = chosen.into_iter().map(|suite| step(suite, &workspace, &given)).collect();
+    steps::run(steps, given.flag("--keep-going"))
+}
+
+fn step<'a>(suite: Suite, workspace: &'a Workspace, given: &'a Given) -> Step<'a> {
+    let name = suite.name.clone();
+    let advice = format!(
+        "the failing test is named above; repeat it with `cargo xtask test {name} -- --nocapture NAME_OF_THE_TEST`"
+    );
+    Step::new(name, advice, move || {
+        let commands = suite.commands(given.flag("--keep-going"), &given.passed_on);
+        for command in commands {
+            // A service that is not there is a failure here: a suite that skips says nothing about the code.
+            command.env("CONSTANCE_REQUIRE_SERVICES", "1").run(&workspace.root)?;
+        }
+        Ok(())
+    })
+}
+
+/// `cargo test` over the whole workspace, so that all suites share one build: a suite for one crate with that crate's
+/// features alone would build the dependencies again.
+fn cargo_test() -> Cmd {
+    Cmd::cargo().words("test --locked --workspace --all-features")
+}
+
+fn unknown(name: &str, suites: &[Suite]) -> Error {
+    Error::usage(format!("there is no suite `{name}`\n\nSuites:\n{}", suites::list(suites)))
+}
