@@ -1,5 +1,7 @@
 //! The four commands, as an operator sees them.
 
+#![allow(clippy::expect_used, reason = "helpers of tests are tests too")]
+
 mod common;
 
 use std::io::{self, Write};
@@ -87,7 +89,8 @@ fn a_value_may_begin_with_a_hyphen() -> Result<()> {
     assert_eq!(shop.ok(&["set", "offset", "--", "-6"]), "offset: -5 -> -6\n");
     assert_eq!(shop.ok(&["set", "site_name", "--sale--"]), "site_name: My Title -> --sale--\n");
     assert_eq!(shop.ok(&["set", "site_name", "--", "--json"]), "site_name: --sale-- -> --json\n");
-    for args in [["set", "offset", "-7", "--json"], ["set", "offset", "--json", "-7"], ["set", "--json", "offset", "-7"]]
+    for args in
+        [["set", "offset", "-7", "--json"], ["set", "offset", "--json", "-7"], ["set", "--json", "offset", "-7"]]
     {
         assert_eq!(shop.json(&args)["new"], "-7", "{args:?}");
     }
@@ -111,7 +114,11 @@ fn a_lone_hyphen_reads_the_value_from_the_input() -> Result<()> {
 fn a_wrong_value_says_what_is_accepted_and_changes_nothing() -> Result<()> {
     let shop = Sandbox::new();
     for (name, value, words) in [
-        ("the_answer", "many", "setting \"the_answer\": this is not a whole number; accepted is a whole number, at least 0"),
+        (
+            "the_answer",
+            "many",
+            "setting \"the_answer\": this is not a whole number; accepted is a whole number, at least 0",
+        ),
         ("the_answer", "-5", "setting \"the_answer\": must be at least 0; accepted is a whole number, at least 0"),
         ("theme", "purple", "accepted is one of light, dark"),
     ] {
@@ -128,7 +135,12 @@ fn a_wrong_value_says_what_is_accepted_and_changes_nothing() -> Result<()> {
 #[test]
 fn an_unknown_name_suggests_the_nearest() {
     let shop = Sandbox::new();
-    for args in [&["get", "the_anwser"][..], &["set", "the_anwser", "43"], &["set", "the_anwser", "-"], &["reset", "the_anwser"]] {
+    for args in [
+        &["get", "the_anwser"][..],
+        &["set", "the_anwser", "43"],
+        &["set", "the_anwser", "-"],
+        &["reset", "the_anwser"],
+    ] {
         let expected = "setting \"the_anwser\": there is no such setting; did you mean \"the_answer\"?";
         assert_eq!(shop.run(args).failed(), (2, expected.to_owned()), "{args:?}");
     }
@@ -187,7 +199,10 @@ fn an_unreachable_store_is_an_error_and_never_the_default() {
         let ran = run(&config, args, b"");
         let (code, error) = ran.failed();
         assert_eq!((code, ran.out.as_str()), (1, ""), "{args:?}");
-        assert!(error.starts_with("cannot read") && error.ends_with("from down: the connection was refused"), "{error}");
+        assert!(
+            error.starts_with("cannot read") && error.ends_with("from down: the connection was refused"),
+            "{error}"
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! What programs read.
 
+#![allow(clippy::expect_used, reason = "helpers of tests are tests too")]
+
 mod common;
 
 use common::{Down, Sandbox, Shop, parse};

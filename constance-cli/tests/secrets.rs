@@ -1,5 +1,7 @@
 //! Nothing that a command writes or that can be printed holds a secret.
 
+#![allow(clippy::expect_used, reason = "helpers of tests are tests too")]
+
 mod common;
 
 use std::error::Error as _;

@@ -5,21 +5,18 @@ use axum::http::StatusCode;
 
 use crate::serve::Shop;
 
-/// 200 where the settings are those of the store and the store is in order, else 503; with a line for each.
+/// 200 where the shop has the settings of its store, 503 while it is on defaults; with what is known about both.
 pub(crate) async fn health(State(shop): State<Shop>) -> (StatusCode, String) {
-    let status = shop.live.status();
     let config = shop.config.clone();
     // It asks the store and waits for it, which must not keep this thread from other requests.
     let store = match tokio::task::spawn_blocking(move || config.verify()).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("the check of the store was broken off".to_owned()),
+        Ok(Ok(())) => "in order".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "its check was broken off".to_owned(),
     };
-    // Values from the store that grow old while it is away are still served, and a shop on its defaults is not ready.
-    let code = match status.age.is_some() && store.is_ok() {
-        true => StatusCode::OK,
-        false => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    let store = store.err().unwrap_or_else(|| "in order".to_owned());
+    let status = shop.live.status();
+    // What the store says now is there to be read, and does not decide: were every instance to report itself unready when
+    // the store goes away, the whole shop would go with it, although all of them still have good settings.
+    let code = if status.age.is_some() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (code, format!("settings: {status}\nstore: {store}\n"))
 }
