@@ -2,9 +2,6 @@
 
 use crate::NewValue;
 
-/// Read and change the live settings
-// The line above is also what `--help` says, and so has no full stop.
-///
 /// The subcommand as one `clap` type, for every way that an application may want it: as a variant's type or flattened
 /// (it implements [`clap::Args`]), as a whole program ([`clap::Parser::parse`]), and with clap's builder
 /// ([`clap::CommandFactory::command`] gives a `Command` named `settings`):

@@ -7,7 +7,9 @@ mod common;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use clap::{CommandFactory, Parser};
 use common::{Down, Sandbox, Shop, parse, run};
+use constance_cli::{SettingsArgs, SettingsCommand};
 use constance_core::{Config, Result};
 
 #[test]
@@ -218,6 +220,39 @@ fn errors_are_lines_that_name_the_cause() {
         "error: cannot read setting \"the_answer\" from down: the connection was refused\n  \
          caused by: driver ECONNREFUSED\n"
     );
+}
+
+#[derive(clap::Parser)]
+struct Flattened {
+    #[arg(long)]
+    verbose: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(clap::Parser)]
+enum Nested {
+    Settings(SettingsArgs),
+}
+
+#[test]
+fn it_fits_every_place_in_an_application() -> Result<()> {
+    let shop = Sandbox::new();
+    let output = |command: SettingsCommand| {
+        let mut out = Vec::new();
+        command.run_to(&shop.config, &mut out).expect("a run");
+        String::from_utf8(out).expect("UTF-8")
+    };
+    let flattened = Flattened::try_parse_from(["shop", "--verbose", "get", "the_answer"]).expect("complete");
+    assert!(flattened.verbose);
+    assert_eq!(output(flattened.settings.command), "42\n");
+    let Nested::Settings(nested) = Nested::try_parse_from(["shop", "settings", "get", "theme"]).expect("complete");
+    assert_eq!(output(nested.command), "light\n");
+    // clap checks its own declaration only where it is asked to.
+    for command in [SettingsArgs::command(), Flattened::command(), Nested::command()] {
+        command.debug_assert();
+    }
+    Ok(())
 }
 
 /// Fails every write in one way.

@@ -23,7 +23,7 @@ use constance_cli::SettingsCommand;
 /// A small shop whose settings can be changed while it runs
 #[derive(Parser)]
 #[command(name = "shop")]
-enum Shop {
+enum Program {
     /// Answer requests with the live settings
     Serve {
         /// Where to listen; port 0 takes a free one
@@ -36,8 +36,8 @@ enum Shop {
 }
 
 fn main() -> ExitCode {
-    match Shop::parse() {
-        Shop::Serve { addr } => match serve::run(addr) {
+    match Program::parse() {
+        Program::Serve { addr } => match serve::run(addr) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 store::say(&format!("error: {error}"));
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
             }
         },
         // An operator's change has to reach the store, so here an unreachable one is an error, unlike in `serve`.
-        Shop::Settings(command) => match store::open().and_then(|config| config.migrate().map(|()| config)) {
+        Program::Settings(command) => match store::open().and_then(|config| config.migrate().map(|()| config)) {
             Ok(config) => command.run(&config),
             Err(error) => command.report(&error.into()),
         },

@@ -10,26 +10,26 @@ use constance_core::{Config, Live, LiveOptions, SettingType};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::settings::{ShopSettings, Theme};
+use crate::settings::{Shop, Theme};
 use crate::{health, store};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// What every request may use. Cloning it is cheap.
 #[derive(Clone)]
-pub(crate) struct Shop {
-    pub(crate) config: Config<ShopSettings>,
-    pub(crate) live: Live<ShopSettings>,
+pub(crate) struct Service {
+    pub(crate) config: Config<Shop>,
+    pub(crate) live: Live<Shop>,
 }
 
 /// Listens at `addr` and answers until the process ends.
 pub(crate) fn run(addr: SocketAddr) -> Result<()> {
     // What does I/O comes before the runtime: these calls block.
-    let shop = start()?;
-    tokio::runtime::Runtime::new()?.block_on(serve(addr, shop))
+    let service = start()?;
+    tokio::runtime::Runtime::new()?.block_on(serve(addr, service))
 }
 
-fn start() -> Result<Shop> {
+fn start() -> Result<Service> {
     let config = store::open()?;
     // A shop that sells on its defaults is better than one that does not come back during an outage: it starts, says so
     // here and on /health, and follows the store as soon as it answers. A service whose defaults would do harm (no limit,
@@ -43,11 +43,11 @@ fn start() -> Result<Shop> {
     if let Some(error) = live.status().last_error {
         store::say(&format!("warning: starting on defaults: {error}"));
     }
-    Ok(Shop { config, live })
+    Ok(Service { config, live })
 }
 
-async fn serve(addr: SocketAddr, shop: Shop) -> Result<()> {
-    let router = Router::new().route("/", get(index)).route("/health", get(health::health)).with_state(shop);
+async fn serve(addr: SocketAddr, service: Service) -> Result<()> {
+    let router = Router::new().route("/", get(index)).route("/health", get(health::health)).with_state(service);
     let listener = TcpListener::bind(addr).await?;
     let mut out = std::io::stdout();
     // The address that it has now: with port 0 the system chose one.
@@ -59,9 +59,9 @@ async fn serve(addr: SocketAddr, shop: Shop) -> Result<()> {
 }
 
 /// The settings as they are now. No I/O, so there is nothing to await.
-async fn index(State(shop): State<Shop>) -> Json<Value> {
+async fn index(State(service): State<Service>) -> Json<Value> {
     // All of one moment, and let go at the end of the request.
-    let settings = shop.live.load();
+    let settings = service.live.load();
     Json(json!({
         "site_name": settings.site_name,
         "the_answer": settings.the_answer,

@@ -6,7 +6,7 @@ use constance_core::{SettingEnum, Settings};
 
 /// Live settings of the shop.
 #[derive(Debug, Clone, Settings)]
-pub(crate) struct ShopSettings {
+pub(crate) struct Shop {
     /// Answer to the Ultimate Question of Life, The Universe, and Everything
     #[setting(default = 42, min = 0)]
     pub(crate) the_answer: i64,

@@ -5,10 +5,10 @@ use std::io::Write;
 
 use constance_core::{Config, Error, ErrorKind, Registry, Result};
 
-use crate::settings::ShopSettings;
+use crate::settings::Shop;
 
 /// The settings in the store that the environment names, or in a file of the shop's own choice. No I/O.
-pub(crate) fn open() -> Result<Config<ShopSettings>> {
+pub(crate) fn open() -> Result<Config<Shop>> {
     // Only what is named here is linked: a shop with PostgreSQL would name it in place of these.
     let registry = Registry::new().with(constance_diesel::schemes()).with(constance_memory::schemes());
     if env::var_os("CONSTANCE_BACKEND").is_none_or(|url| url.is_empty()) {
