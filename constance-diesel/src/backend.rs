@@ -3,8 +3,7 @@
 use std::fmt;
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Change, Encoded, Error, ErrorKind, Expect, Key, Prefix, Result, Stored, To,
-    Watch,
+    Applied, Backend, Batch, Capability, Change, Encoded, Expect, Key, Prefix, Result, Stored, To, Watch,
 };
 use diesel::Connection;
 use diesel::connection::TransactionManager;
@@ -240,15 +239,8 @@ impl<C: Dialect> Backend for DieselBackend<C> {
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
         // The connection is back in the pool before the visitor runs: with a pool of one, a visitor that reads would wait
         // for itself.
-        match self.pool.run(|connection| self.one(connection, key))? {
-            Stored::Absent => visitor(None),
-            Stored::Value(value) => visitor(Some(Encoded::as_bytes(&value))),
-            Stored::Foreign(what) => {
-                return Err(Error::new(ErrorKind::Decode)
-                    .with_detail(format!("the store holds {what} there"))
-                    .with_hint("set or reset the setting to repair it"));
-            }
-        }
+        let stored = self.pool.run(|connection| self.one(connection, key))?;
+        visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
 

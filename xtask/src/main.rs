@@ -1,9 +1,9 @@
 //! The tasks of this workspace, reached as `cargo xtask <command>`.
 //!
-//! - [`demo`]: runs the example shop on an SQLite file and prints what to try next
-//! - [`check`]: format, lints, docs, features one by one, who depends on whom, packaging
-//! - [`test`]: the tests, by suite, with the system packages that they need
-//! - [`bench`]: the benchmarks
+//! - `demo`: runs the example shop on an SQLite file and prints what to try next
+//! - `check`: format, lints, docs, features one by one, who depends on whom, packaging
+//! - `test`: the tests, by suite, with the system packages that they need
+//! - `bench`: the benchmarks
 //!
 //! What they share: [`args`] reads the command line, [`workspace`] asks cargo what there is, [`command`] prints and
 //! runs a program, [`steps`] runs named steps and sums up, [`system`] looks after system packages, [`redact`] hides

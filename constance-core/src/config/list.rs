@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Config, Found, Inner};
-use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings, overrides};
+use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 
 /// One setting as a tool shows it, from [`Config::list`].
 #[non_exhaustive]
@@ -50,9 +50,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// `UnknownSetting`, with the nearest name; otherwise as [`get`](Self::get).
     pub fn get_text(&self, name: &str) -> Result<String> {
         let (index, field) = self.inner.schema.field_named(name)?;
-        if overrides::any()
-            && let Some(value) = self.overridden(index)
-        {
+        if let Some(value) = self.overridden(index) {
             return Ok(field.print(&value));
         }
         self.entry(name)?.text

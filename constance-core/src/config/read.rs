@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::{Config, Found};
 use crate::backend::too_few;
-use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings, overrides};
+use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings};
 
 /// Every setting as far as it can be read, from [`Config::read_all`].
 ///
@@ -32,8 +32,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         let inner = &*self.inner;
         let index = setting.index();
         let field = inner.schema.typed(setting)?;
-        if overrides::any()
-            && let Some(value) = self.overridden(index)
+        if let Some(value) = self.overridden(index)
             && let Some(value) = value.downcast_ref::<T>()
         {
             return Ok(value.clone());
@@ -97,12 +96,10 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         let found = self.inner.find_all().map_err(|e| self.inner.explain(e, Action::Read))?;
         let taken_at = SystemTime::now();
         let (mut values, mut unreadable) = self.inner.assemble(&found);
-        if overrides::any() {
-            for (index, value) in self.all_overridden() {
-                self.inner.schema.fields[index].put(&mut values, &value);
-                let name = self.inner.schema.fields[index].info().name;
-                unreadable.retain(|error| error.setting() != Some(name));
-            }
+        for (index, value) in self.all_overridden() {
+            self.inner.schema.fields[index].put(&mut values, &value);
+            let name = self.inner.schema.fields[index].info().name;
+            unreadable.retain(|error| error.setting() != Some(name));
         }
         Ok(ReadAll { values, unreadable, taken_at })
     }

@@ -84,11 +84,11 @@ impl<S> Core<S> {
 
     /// The values with the overrides of a scope, if it has any.
     #[cold]
-    pub(super) fn overridden(&self, scope: Option<&Arc<Scope>>) -> Option<Arc<S>>
+    pub(super) fn overridden(&self, scope: &Scope) -> Option<Arc<S>>
     where
         S: Clone,
     {
-        let overrides = scope?.all();
+        let overrides = scope.all();
         if overrides.is_empty() {
             return None;
         }

@@ -21,7 +21,7 @@ pub use self::options::LiveOptions;
 pub use self::reader::LiveReader;
 pub(crate) use self::start::Running;
 pub use self::status::{LiveMode, LiveStatus};
-use crate::overrides::{self, Scope};
+use crate::overrides::Scope;
 
 /// Settings held in the process and kept up to date in the background; from [`Config::live`](crate::Config::live).
 ///
@@ -70,8 +70,8 @@ impl<S: Clone + Send + Sync + 'static> Live<S> {
     #[must_use]
     #[inline]
     pub fn load(&self) -> LiveGuard<S> {
-        if overrides::any()
-            && let Some(overridden) = self.core.overridden(self.scope.as_ref())
+        if let Some(scope) = &self.scope
+            && let Some(overridden) = self.core.overridden(scope)
         {
             return LiveGuard(Guard::from_inner(overridden));
         }

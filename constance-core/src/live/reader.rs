@@ -7,7 +7,6 @@ use arc_swap::Cache;
 
 use super::Live;
 use super::core::Swap;
-use crate::overrides;
 
 /// Reads a [`Live`] in one thread's hot loop, at the cost of one atomic load; from [`Live::reader`].
 ///
@@ -41,8 +40,8 @@ impl<S: Clone + Send + Sync + 'static> LiveReader<S> {
     /// The settings now, all of one moment.
     #[inline]
     pub fn load(&mut self) -> &S {
-        if overrides::any() {
-            self.overridden = self.live.core.overridden(self.live.scope.as_ref());
+        if let Some(scope) = &self.live.scope {
+            self.overridden = self.live.core.overridden(scope);
             if let Some(overridden) = &self.overridden {
                 return overridden;
             }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-pub(crate) use self::scope::{Nudge, Scope, any};
+pub(crate) use self::scope::{Nudge, Scope};
 use crate::field::AnyValue;
 use crate::{Backend, Codec, Config, Result, Setting, SettingValue, Settings};
 
@@ -60,12 +60,12 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         Overrides { config: Config { inner: Arc::clone(&self.inner), scope: Some(Arc::clone(&scope)) }, scope }
     }
 
-    #[cold]
+    /// The override in force of a setting. A handle outside tests has no scope, and pays for no more than that look.
+    #[inline]
     pub(crate) fn overridden(&self, index: usize) -> Option<AnyValue> {
-        self.scope.as_ref()?.find(index)
+        self.scope.as_ref().and_then(|scope| scope.find(index))
     }
 
-    #[cold]
     pub(crate) fn all_overridden(&self) -> Vec<(usize, AnyValue)> {
         self.scope.as_ref().map_or_else(Vec::new, |scope| scope.all())
     }

@@ -1,22 +1,11 @@
 //! The overrides that a handle is subject to.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
 use crate::field::AnyValue;
-
-/// How many overrides there are in the process: all that a read without any pays for.
-static ACTIVE: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether a read has to look for overrides at all.
-///
-/// Relaxed is enough: a thread that is to see an override was told of it by something that orders memory.
-#[inline]
-pub(crate) fn any() -> bool {
-    ACTIVE.load(Ordering::Relaxed) != 0
-}
 
 /// Overrides, the newest last, above those of an outer scope.
 pub(crate) struct Scope {
@@ -50,7 +39,6 @@ impl Scope {
             layers.active.push((id, index, value));
             id
         };
-        ACTIVE.fetch_add(1, Ordering::Relaxed);
         self.tell_all();
         id
     }
@@ -61,7 +49,6 @@ impl Scope {
             layers.active.iter().position(|(other, _, _)| *other == id).map(|at| layers.active.remove(at))
         };
         if gone.is_some() {
-            ACTIVE.fetch_sub(1, Ordering::Relaxed);
             self.tell_all();
         }
     }

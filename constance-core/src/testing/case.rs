@@ -56,7 +56,7 @@ impl Case {
         O: Opened<'static>,
         F: Fn() -> O + Send + Sync + 'static,
     {
-        match within(self.name, deadline::CASE, move || self.outcome(make)) {
+        match within(self.name, deadline::CASE, move || self.outcome(deadline::EVENT, make)) {
             Ok(outcome) => report_skipped(self.name, outcome == Outcome::Skipped),
             Err(Unfinished::Panicked(panic)) => resume_unwind(panic),
             Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::CASE)),
@@ -69,7 +69,7 @@ impl Case {
         O: Opened<'static>,
         F: Fn() -> O + Send + Sync + 'static,
     {
-        match within(self.name, deadline, move || self.outcome(make)) {
+        match within(self.name, deadline, move || self.outcome(deadline::EVENT.min(deadline / 2), make)) {
             Ok(outcome) => outcome,
             Err(Unfinished::Panicked(panic)) => Outcome::Failed(deadline::message(&*panic)),
             Err(Unfinished::Late) => Outcome::Failed(late(self.name, deadline)),
@@ -83,15 +83,15 @@ impl Case {
         O: Opened<'b>,
         F: Fn() -> O + Sync + 'b,
     {
-        report_skipped(self.name, self.outcome(make) == Outcome::Skipped);
+        report_skipped(self.name, self.outcome(deadline::EVENT, make) == Outcome::Skipped);
     }
 
-    fn outcome<'b, O, F>(self, make: F) -> Outcome
+    fn outcome<'b, O, F>(self, patience: Duration, make: F) -> Outcome
     where
         O: Opened<'b>,
         F: Fn() -> O + Sync + 'b,
     {
-        match Fixture::new(make) {
+        match Fixture::with_patience(patience, make) {
             Some(fixture) => {
                 (self.run)(&fixture);
                 Outcome::Passed

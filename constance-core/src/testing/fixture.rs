@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use parking_lot::Mutex;
 
 use super::Opened;
+use super::deadline::EVENT;
 use crate::{Applied, Backend, Batch, Capability, Change, Encoded, ErrorKind, Key, Prefix, Result, Stored};
 
 /// A backend, a key space that nobody else uses, and short words for what cases do.
@@ -29,6 +30,7 @@ pub struct Fixture<'b> {
     open: Box<dyn Fn() -> Option<Box<dyn Backend + 'b>> + Sync + 'b>,
     root: Prefix,
     used: Mutex<BTreeSet<Key>>,
+    patience: Duration,
 }
 
 impl<'b> Fixture<'b> {
@@ -38,11 +40,20 @@ impl<'b> Fixture<'b> {
         O: Opened<'b>,
         F: Fn() -> O + Sync + 'b,
     {
+        Self::with_patience(EVENT, make)
+    }
+
+    /// The same, with another limit for what has to come.
+    pub(super) fn with_patience<O, F>(patience: Duration, make: F) -> Option<Self>
+    where
+        O: Opened<'b>,
+        F: Fn() -> O + Sync + 'b,
+    {
         let backend = make().opened()?;
         // Below the backend's own prefix, where a store may limit its users to that.
         let root = format!("{}{}:", backend.default_prefix(), random_word());
         let root = Prefix::new(&root).expect("the default prefix leaves room for another word");
-        Some(Self { backend, open: Box::new(move || make().opened()), root, used: Mutex::default() })
+        Some(Self { backend, open: Box::new(move || make().opened()), root, used: Mutex::default(), patience })
     }
 
     /// The backend under test.
@@ -61,6 +72,13 @@ impl<'b> Fixture<'b> {
     #[must_use]
     pub fn capability(&self) -> Capability {
         self.backend.capability()
+    }
+
+    /// How long something that has to come may take, such as the wake of a feed: ten seconds, or less where a whole case has
+    /// less.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// A prefix inside this case's key space; `tail` is empty or ends in `:` or `/`.

@@ -20,13 +20,20 @@
 
 mod case;
 pub mod cases;
+mod clock;
 mod deadline;
+mod faulty;
 mod fixture;
+mod gate;
 mod macros;
 mod opened;
 mod reference;
+pub mod wrappers;
 
 pub use self::case::{Case, Outcome};
+pub use self::clock::ManualClock;
+pub use self::faulty::{FaultyBackend, Method};
 pub use self::fixture::Fixture;
+pub use self::gate::Gate;
 pub use self::opened::Opened;
 pub use self::reference::ReferenceBackend;

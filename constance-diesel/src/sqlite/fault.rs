@@ -32,6 +32,11 @@ pub(super) fn is_busy(error: &DriverError) -> bool {
     })
 }
 
+/// Whether the journal mode was to be changed inside a transaction.
+pub(super) fn is_in_transaction(error: &DriverError) -> bool {
+    text_of(error) == Some("cannot change into wal mode from within a transaction")
+}
+
 /// The failure of a statement.
 pub(super) fn of(error: &DriverError) -> Fault {
     let stands = |kind: ErrorKind, detail: &'static str| Error::new(kind).with_detail(detail).with_transient(false);

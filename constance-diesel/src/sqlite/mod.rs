@@ -27,8 +27,9 @@ pub type SqliteBackend = DieselBackend<SqliteConnection>;
 
 impl Verbs for SqliteConnection {
     const NAME: &'static str = "sqlite";
-    // Measured: see the benchmark of reads in the tests of this crate.
-    const RANGE_FROM: usize = 32;
+    // Measured, keys looked up one by one / as a range without others in it: 32 keys 18 / 18 us, 100 keys 55 / 41,
+    // 1,000 keys 574 / 367.
+    const RANGE_FROM: usize = 64;
     const NOW: &'static str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
     type Target = Place;
@@ -145,6 +146,8 @@ impl Verbs for SqliteConnection {
                 Err(error) if fault::is_busy(&error) && std::time::Instant::now() < end => {
                     self.batch_execute("BEGIN EXCLUSIVE; COMMIT")?;
                 }
+                // An application's pool for tests lends connections inside a transaction.
+                Err(error) if fault::is_in_transaction(&error) => return Ok(()),
                 // A file system that cannot do it says which mode it keeps. Everything works there, only slower.
                 other => return other.map(drop),
             }

@@ -56,7 +56,10 @@ impl Place {
                 "mode=rwc" => Some("rwc"),
                 "mode=memory" => return Self::in_memory(),
                 _ => {
-                    return wrong("the URL has a parameter that is not known", "only mode=ro, mode=rw and mode=rwc are");
+                    return wrong(
+                        "the URL has a parameter that is not known",
+                        "only mode=ro, mode=rw and mode=rwc are",
+                    );
                 }
             };
         }

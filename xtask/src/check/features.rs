@@ -1,20 +1,27 @@
 //! Builds every library crate with no feature, with each feature alone, and with all of them.
 
 use crate::command::Cmd;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::workspace::{Package, Workspace};
 
-pub(super) fn check(workspace: &Workspace) -> Result<()> {
+/// Stops at the first build that fails unless `keep_going`.
+pub(super) fn check(workspace: &Workspace, keep_going: bool) -> Result<()> {
+    let mut failed = Vec::new();
     for package in workspace.libraries() {
         for choice in choices(package) {
-            // Clippy rather than `cargo check`: its `-D warnings` reaches this crate alone, so that an import that is
-            // unused without a feature is an error and no dependency is built again for other compiler flags.
+            // Clippy rather than `cargo check`: its `-D warnings` reaches this workspace's crates alone, so that an
+            // import that is unused without a feature is an error and no driver is built again for other compiler flags.
             // Neither of them links, so a feature that uses a system library needs nothing installed here.
             let clippy = Cmd::cargo().words("clippy --quiet --locked -p").args([package.name.as_str()]);
-            clippy.args(choice).words("-- -D warnings").run(&workspace.root)?;
+            let build = format!("{} {}", package.name, choice.join(" "));
+            match clippy.args(choice).words("-- -D warnings").run(&workspace.root) {
+                Ok(()) => {}
+                Err(_) if keep_going => failed.push(build),
+                Err(error) => return Err(error),
+            }
         }
     }
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { Err(Error::failed(failed.join("; "))) }
 }
 
 /// The arguments that choose features, once for each build that differs.

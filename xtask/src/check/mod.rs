@@ -25,7 +25,7 @@ Checks the code without running it. Steps, all of them unless some are named:
   package        the crates can be packaged and build from the package
 
 Options:
-  --keep-going   run the other steps after one failed";
+  --keep-going   run the other steps, and the other builds of a step, after one failed";
 
 const ACCEPTS: Accepts = Accepts { flags: &["--keep-going"], options: &[], names: true, passed_on: false };
 
@@ -37,7 +37,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         return Ok(());
     }
     let workspace = Workspace::load()?;
-    let mut steps = steps(&workspace);
+    let keep_going = given.flag("--keep-going");
+    let mut steps = steps(&workspace, keep_going);
     if let Some(unknown) = given.names.iter().find(|name| steps.iter().all(|step| step.name() != name.as_str())) {
         let known: Vec<&str> = steps.iter().map(Step::name).collect();
         return Err(Error::usage(format!("there is no step `{unknown}`; there are: {}", known.join(", "))));
@@ -45,10 +46,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if !given.names.is_empty() {
         steps.retain(|step| given.names.iter().any(|name| name == step.name()));
     }
-    steps::run(steps, given.flag("--keep-going"))
+    steps::run(steps, keep_going)
 }
 
-fn steps(workspace: &Workspace) -> Vec<Step<'_>> {
+fn steps(workspace: &Workspace, keep_going: bool) -> Vec<Step<'_>> {
     let root = &workspace.root;
     let cargo = |line: &'static str| move || Cmd::cargo().words(line).run(root);
     vec![
@@ -72,8 +73,8 @@ fn steps(workspace: &Workspace) -> Vec<Step<'_>> {
         ),
         Step::new(
             "features",
-            "repeat the last command above; often an item needs the same `#[cfg(feature = …)]` as what it uses",
-            || features::check(workspace),
+            "repeat the command above that failed; often an item needs the same `#[cfg(feature = …)]` as what it uses",
+            move || features::check(workspace, keep_going),
         ),
         Step::new(
             "dependencies",

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::batches::{batch, set};
 use crate::testing::Fixture;
-use crate::testing::deadline::EVENT;
 use crate::testing::fixture::{ok, skip};
 use crate::{ErrorKind, Wake, Watch};
 
@@ -44,21 +43,21 @@ fn quiet(feed: &mut dyn Watch) {
 }
 
 #[track_caller]
-fn expect_wake(feed: &mut dyn Watch, what: &str) {
-    let deadline = Instant::now() + EVENT;
+pub(super) fn expect_wake(f: &Fixture<'_>, feed: &mut dyn Watch, what: &str) {
+    let deadline = Instant::now() + f.patience();
     while let Some(left) = deadline.checked_duration_since(Instant::now()) {
         if ok(feed.wait(left), "a wait on a feed") == Wake::Changed {
             return;
         }
     }
-    panic!("broken: a change wakes the feed; {what} did not within {} s", EVENT.as_secs());
+    panic!("broken: a change wakes the feed; {what} did not within {} s", f.patience().as_secs());
 }
 
 /// Whether or not there is a feed, `capability().watch` says so.
 pub fn watch_capability_is_the_truth(f: &Fixture<'_>) {
     let Some(mut feed) = feed(f) else { return };
     f.set(&f.key("theme"), b"dark");
-    expect_wake(&mut *feed, "a first value");
+    expect_wake(f, &mut *feed, "a first value");
 }
 
 /// Nothing falls between opening a feed and the first wait.
@@ -68,7 +67,7 @@ pub fn change_before_the_first_wait_wakes(f: &Fixture<'_>) {
     }
     let mut feed = ok(f.backend().watch(&f.prefix("")), "opening the feed that `capability().watch` promises");
     f.set(&f.key("theme"), b"dark");
-    expect_wake(&mut *feed, "a change after the feed was opened and before it was waited on");
+    expect_wake(f, &mut *feed, "a change after the feed was opened and before it was waited on");
 }
 
 /// Every change, not only the first.
@@ -77,7 +76,7 @@ pub fn every_change_wakes(f: &Fixture<'_>) {
     let key = f.key("theme");
     for value in [b"1", b"2", b"3"] {
         f.set(&key, value);
-        expect_wake(&mut *feed, "a changed value");
+        expect_wake(f, &mut *feed, "a changed value");
         quiet(&mut *feed);
     }
 }
@@ -88,7 +87,7 @@ pub fn removal_wakes(f: &Fixture<'_>) {
     f.set(&key, b"dark");
     let Some(mut feed) = feed(f) else { return };
     f.remove(&key);
-    expect_wake(&mut *feed, "a removal");
+    expect_wake(f, &mut *feed, "a removal");
 }
 
 /// A batch is one change or several.
@@ -96,7 +95,7 @@ pub fn batch_wakes(f: &Fixture<'_>) {
     let Some(mut feed) = feed(f) else { return };
     let changes = vec![set(&f.key("a"), b"1"), set(&f.key("b"), b"1")];
     if f.write_several(&batch(changes)).is_some() {
-        expect_wake(&mut *feed, "a batch");
+        expect_wake(f, &mut *feed, "a batch");
     }
 }
 
@@ -108,7 +107,7 @@ pub fn change_during_a_wait_wakes(f: &Fixture<'_>) {
     thread::scope(|scope| {
         scope.spawn(move || {
             let _ = beginning.send(());
-            expect_wake(&mut *feed, "a change by another thread");
+            expect_wake(f, &mut *feed, "a change by another thread");
         });
         let _ = begun.recv();
         f.set(&key, b"dark");
@@ -119,12 +118,12 @@ pub fn change_during_a_wait_wakes(f: &Fixture<'_>) {
 pub fn every_feed_wakes(f: &Fixture<'_>) {
     let (Some(mut one), Some(mut other)) = (feed(f), feed(f)) else { return };
     f.set(&f.key("theme"), b"dark");
-    expect_wake(&mut *one, "a change, for the first of two feeds,");
-    expect_wake(&mut *other, "a change, for the second of two feeds,");
+    expect_wake(f, &mut *one, "a change, for the first of two feeds,");
+    expect_wake(f, &mut *other, "a change, for the second of two feeds,");
     drop(one);
     quiet(&mut *other);
     f.set(&f.key("theme"), b"light");
-    expect_wake(&mut *other, "a change after another feed was dropped");
+    expect_wake(f, &mut *other, "a change after another feed was dropped");
 }
 
 /// Changes elsewhere neither break a feed nor hide one here.
@@ -134,7 +133,7 @@ pub fn changes_elsewhere_hide_nothing(f: &Fixture<'_>) {
     (0..20).for_each(|i| f.set(&elsewhere, format!("{i}").as_bytes()));
     quiet(&mut *feed);
     f.set(&f.key("theme"), b"dark");
-    expect_wake(&mut *feed, "a change after many under another prefix");
+    expect_wake(f, &mut *feed, "a change after many under another prefix");
 }
 
 /// The characters of a watched prefix stand for themselves too.
@@ -147,7 +146,7 @@ pub fn odd_prefixes_can_be_watched(f: &Fixture<'_>) {
         let mut feed = ok(f.backend().watch(&prefix), "opening a feed under any valid prefix");
         quiet(&mut *feed);
         f.set(&f.key_under(&prefix, "theme"), b"dark");
-        expect_wake(&mut *feed, &format!("a change under {prefix:?}"));
+        expect_wake(f, &mut *feed, &format!("a change under {prefix:?}"));
     }
 }
 
@@ -170,7 +169,7 @@ pub fn interrupter_ends_a_wait(f: &Fixture<'_>) {
     let (ending, ended) = channel();
     thread::scope(|scope| {
         scope.spawn(move || {
-            let deadline = Instant::now() + EVENT;
+            let deadline = Instant::now() + f.patience();
             let mut wake = Wake::Changed;
             while let (Wake::Changed, Some(left)) = (wake, deadline.checked_duration_since(Instant::now())) {
                 wake = ok(feed.wait(left), "a wait that is interrupted");

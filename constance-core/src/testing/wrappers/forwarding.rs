@@ -1,0 +1,126 @@
+//! A wrapper passes on what is not its own business, and asks no more than it has to.
+
+use super::WrapperFixture;
+use crate::testing::fixture::{expect_stored, ok};
+use crate::testing::{Method, ReferenceBackend};
+use crate::{Applied, Batch, Change, Encoded, ErrorKind, Prefix};
+
+/// Building a wrapper asks nobody.
+pub fn wrapping_does_no_io(f: &WrapperFixture<'_>) {
+    let _ = (f.backend().name(), f.backend().capability(), f.backend().default_prefix(), format!("{:?}", f.backend()));
+    f.backend().declare(&[f.key("theme")]);
+    assert_eq!(f.faulty().store_calls(), 0, "to build a wrapper, and to ask what it is, does no I/O");
+}
+
+/// Reading never writes, also not what was found absent.
+pub fn reading_never_writes_inside(f: &WrapperFixture<'_>) {
+    let (stored, unset) = (f.key("stored"), f.key("unset"));
+    f.put(&stored, b"dark");
+    f.backend().declare(&[stored.clone(), unset.clone()]);
+    for _ in 0..2 {
+        f.expect(&stored, Some(b"dark"), "a read shows what is stored");
+        f.expect(&unset, None, "a read shows what is absent");
+        ok(f.backend().visit(&unset, &mut |_| ()), "a visit");
+        drop(ok(f.backend().list(&Prefix::empty()), "a listing"));
+        ok(f.backend().ping(), "a ping");
+    }
+    assert_eq!(
+        f.faulty().calls(Method::Write),
+        0,
+        "broken: a read never writes; the wrapper wrote to the store inside"
+    );
+    f.expect_inside(&unset, None, "a read never writes");
+}
+
+/// A write through the wrapper is in the store when it returns, and in every read after it.
+pub fn write_is_in_the_store_and_seen_at_once(f: &WrapperFixture<'_>) {
+    let key = f.key("theme");
+    for value in [Some(&b"1"[..]), Some(b"2"), Some(b""), None, Some(b"3")] {
+        match value {
+            Some(value) => f.set(&key, value),
+            None => drop(ok(f.backend().write(&Batch::one(Change::remove(key.clone()))), "a removal")),
+        }
+        f.expect_inside(&key, value, "a write is in the store when it returns");
+        for _ in 0..2 {
+            f.expect(&key, value, "a write through a wrapper is seen at once");
+        }
+    }
+}
+
+/// A kept empty value is not a kept absence.
+pub fn empty_and_absent_stay_apart(f: &WrapperFixture<'_>) {
+    let (empty, unset) = (f.key("empty"), f.key("unset"));
+    f.put(&empty, b"");
+    for _ in 0..3 {
+        f.expect(&empty, Some(b""), "an empty value stays an empty value, however often it is read");
+        f.expect(&unset, None, "an absent value stays absent, however often it is read");
+    }
+}
+
+/// A read of many keys does not become many reads.
+pub fn one_read_is_one_call(f: &WrapperFixture<'_>) {
+    let keys: Vec<_> = (0..50).map(|i| f.key(&format!("k{i}"))).collect();
+    drop(ok(f.backend().read(&keys.iter().collect::<Vec<_>>()), "a read of 50 keys"));
+    let calls = f.faulty().calls(Method::Read) + f.faulty().calls(Method::List) + f.faulty().calls(Method::Visit);
+    assert!(calls <= 1, "a read of many keys is one round trip, not {calls}");
+}
+
+/// Previous values come from the store.
+pub fn previous_values_come_from_the_store(f: &WrapperFixture<'_>) {
+    let key = f.key("theme");
+    f.set(&key, b"old");
+    f.expect(&key, Some(b"old"), "a write is seen");
+    f.put(&key, b"foreign");
+    let change = Change::set(key, Encoded::from(&b"new"[..]));
+    let applied = ok(f.backend().write(&Batch::one(change).wanting_previous(true)), "a write");
+    let Applied::Done(previous) = applied else { panic!("a change without an expectation cannot be a conflict") };
+    assert_eq!(previous.len(), 1, "a batch that wants previous values gets one for each change");
+    expect_stored(&previous[0], Some(b"foreign"), "a previous value is what the store had, not what the wrapper knew");
+}
+
+/// A batch reaches the store as one.
+pub fn batch_stays_one_batch(f: &WrapperFixture<'_>) {
+    let changes = ["a", "b", "c"].map(|name| Change::set(f.key(name), Encoded::from(&b"1"[..])));
+    let batch = Batch::new(changes.to_vec()).expect("no key twice");
+    drop(ok(f.backend().write(&batch), "a batch"));
+    assert_eq!(f.faulty().calls(Method::Write), 1, "a batch reaches the store as one write, or it is not all-or-none");
+}
+
+/// No wrapper can do more than what it wraps.
+pub fn wrapper_claims_no_more_than_the_inner(f: &WrapperFixture<'_>) {
+    let (outer, inner) = (f.backend().capability(), crate::Backend::capability(f.faulty()));
+    let claims = [
+        ("atomic_batch", outer.atomic_batch, inner.atomic_batch),
+        ("binary", outer.binary, inner.binary),
+        ("watch", outer.watch, inner.watch),
+        ("persistent", outer.persistent, inner.persistent),
+        ("shared", outer.shared, inner.shared),
+    ];
+    for (what, outer, inner) in claims {
+        assert!(inner || !outer, "a wrapper claims `{what}` over a backend that cannot do it");
+    }
+    let silent = f.wrap(ReferenceBackend::new().without_watch());
+    assert!(!silent.capability().watch, "a wrapper claims `watch` over a backend that has no feed");
+    let error = silent.watch(&Prefix::empty()).err().map(|error| error.kind());
+    assert_eq!(error, Some(ErrorKind::Unsupported), "a wrapper passes on that there is no feed");
+}
+
+/// The default prefix is the store's.
+pub fn default_prefix_is_passed_on(f: &WrapperFixture<'_>) {
+    let (outer, inner) = (f.backend().default_prefix(), crate::Backend::default_prefix(f.faulty()));
+    assert_eq!(outer, inner, "a wrapper passes on the default prefix, else it reads other keys than the backend alone");
+}
+
+/// Pings and migrations are the store's business.
+pub fn ping_and_migrate_reach_the_store(f: &WrapperFixture<'_>) {
+    ok(f.backend().migrate(), "a migration");
+    ok(f.backend().ping(), "a ping");
+    assert_eq!(f.faulty().calls(Method::Migrate), 1, "a wrapper passes on `migrate`");
+    assert!(f.faulty().calls(Method::Ping) >= 1, "a wrapper passes on `ping`: that it answers itself says nothing");
+}
+
+/// A wrapper below may need to know which keys there are.
+pub fn declared_keys_are_passed_on(f: &WrapperFixture<'_>) {
+    f.backend().declare(&[f.key("theme")]);
+    assert!(f.faulty().calls(Method::Declare) >= 1, "a wrapper passes on `declare`, for the wrapper below it");
+}
