@@ -3,11 +3,13 @@
 use std::io::Write;
 use std::net::SocketAddr;
 
+use axum::Router;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::{Json, Router};
 use constance_core::{Config, Live, LiveOptions, SettingType};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::settings::{Shop, Theme};
@@ -59,10 +61,10 @@ async fn serve(addr: SocketAddr, service: Service) -> Result<()> {
 }
 
 /// The settings as they are now. No I/O, so there is nothing to await.
-async fn index(State(service): State<Service>) -> Json<Value> {
+async fn index(State(service): State<Service>) -> impl IntoResponse {
     // All of one moment, and let go at the end of the request.
     let settings = service.live.load();
-    Json(json!({
+    let answer = json!({
         "site_name": settings.site_name,
         "the_answer": settings.the_answer,
         "theme": match settings.theme {
@@ -72,5 +74,7 @@ async fn index(State(service): State<Service>) -> Json<Value> {
         "basket_timeout": settings.basket_timeout.print(),
         // Whether there is a key, never the key.
         "can_pay": settings.api_key.is_some(),
-    }))
+    });
+    // In lines and with one at the end, since the reader is likely to be `curl` in a terminal.
+    ([(CONTENT_TYPE, "application/json")], format!("{answer:#}\n"))
 }
