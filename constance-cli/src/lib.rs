@@ -1,1 +1,18 @@
 #![doc = include_str!("../README.md")]
+
+mod args;
+mod command;
+mod error;
+mod get;
+mod list;
+mod mask;
+mod output;
+mod reset;
+mod set;
+mod value;
+
+pub use clap;
+
+pub use self::args::{SettingsArgs, SettingsCommand};
+pub use self::error::CommandError;
+pub use self::value::NewValue;

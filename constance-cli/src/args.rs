@@ -1,0 +1,107 @@
+//! What is written on the command line.
+
+use crate::NewValue;
+
+/// The subcommand as one `clap` type, for every way that an application may want it: as a variant's type or flattened
+/// (it implements [`clap::Args`]), as a whole program ([`clap::Parser::parse`]), and with clap's builder
+/// ([`clap::CommandFactory::command`] gives a `Command` named `settings`):
+///
+/// ```
+/// use constance_cli::SettingsArgs;
+/// use constance_cli::clap::{Command, CommandFactory, FromArgMatches};
+///
+/// let program = Command::new("shop").subcommand(SettingsArgs::command());
+/// let matches = program.try_get_matches_from(["shop", "settings", "set", "the_answer", "-5"])?;
+/// if let Some(("settings", matches)) = matches.subcommand() {
+///     let settings = SettingsArgs::from_arg_matches(matches)?;
+///     // then: return settings.command.run(&config);
+/// #   drop(settings);
+/// }
+/// # Ok::<(), constance_cli::clap::Error>(())
+/// ```
+#[derive(Debug, Clone, clap::Parser)]
+#[command(name = "settings", about = "Read and change the live settings", long_about = None)]
+#[non_exhaustive]
+pub struct SettingsArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: SettingsCommand,
+}
+
+/// One of `list`, `get`, `set` and `reset`, with its arguments; [`run`](Self::run) does it.
+///
+/// Its `Debug` shows no value.
+///
+/// ```
+/// use constance_cli::SettingsCommand;
+/// use constance_cli::clap::{self, Parser};
+///
+/// #[derive(Parser)]
+/// enum Program {
+///     /// Run the service
+///     Serve,
+///     /// Read and change the live settings
+///     #[command(subcommand)]
+///     Settings(SettingsCommand),
+/// }
+///
+/// let program = Program::try_parse_from(["shop", "settings", "get", "the_answer"])?;
+/// assert!(matches!(program, Program::Settings(SettingsCommand::Get { name, json: false, .. }) if name == "the_answer"));
+/// # let _ = Program::Serve;
+/// # Ok::<(), clap::Error>(())
+/// ```
+#[derive(Debug, Clone, clap::Subcommand)]
+#[non_exhaustive]
+pub enum SettingsCommand {
+    /// Show every setting: its value, default, help, and what it accepts
+    #[non_exhaustive]
+    List {
+        /// Print one JSON array, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the value that is in force, and nothing else
+    #[non_exhaustive]
+    Get {
+        /// The setting's name
+        name: String,
+        /// Print one JSON object with everything known about the setting, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a value and store it
+    #[non_exhaustive]
+    Set {
+        /// The setting's name
+        name: String,
+        /// The new value; `-` reads it from standard input, which keeps a secret out of the shell's history
+        #[arg(allow_hyphen_values = true)]
+        value: NewValue,
+        /// More words, which only come from forgotten quotes
+        // clap would refuse them too, but its message repeats the first, and that may be half of a password.
+        #[arg(hide = true, allow_hyphen_values = true)]
+        extra: Vec<NewValue>,
+        /// Print one JSON object with the old and the new value, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove the stored value, so that the default is in force
+    #[non_exhaustive]
+    Reset {
+        /// The setting's name
+        name: String,
+        /// Print one JSON object with the old and the new value, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl SettingsCommand {
+    /// Whether JSON was asked for, which goes for errors too.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        match self {
+            Self::List { json } | Self::Get { json, .. } | Self::Set { json, .. } | Self::Reset { json, .. } => *json,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Running a command.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::process::ExitCode;
+
+use constance_core::{Backend, Codec, Config, Settings};
+
+use crate::{CommandError, SettingsCommand, get, list, output, reset, set};
+
+impl SettingsCommand {
+    /// Does it, with the process's standard streams, and gives the exit code for `main` to return.
+    ///
+    /// What was asked for goes to standard output; errors go to standard error, as [`report`](Self::report) writes them.
+    ///
+    /// ```no_run
+    /// use std::process::ExitCode;
+    ///
+    /// use constance_cli::SettingsArgs;
+    /// use constance_cli::clap::Parser;
+    /// use constance_core::{Config, Settings};
+    /// use constance_memory::MemoryBackend;
+    ///
+    /// #[derive(Clone, Settings)]
+    /// struct Shop {
+    ///     #[setting(default = 42, min = 0)]
+    ///     the_answer: i64,
+    /// }
+    ///
+    /// fn main() -> ExitCode {
+    ///     let config = Config::<Shop>::new(MemoryBackend::new());
+    ///     SettingsArgs::parse().command.run(&config)
+    /// }
+    /// ```
+    pub fn run<S: Settings, C: Codec, B: Backend>(&self, config: &Config<S, C, B>) -> ExitCode {
+        let input = io::stdin();
+        if matches!(self, Self::Set { value, .. } if value.is_from_input()) && input.is_terminal() {
+            // Otherwise it looks as if the command hung.
+            let _ = writeln!(io::stderr(), "reading the value from the terminal, up to an end of file (Ctrl-D)");
+        }
+        match self.run_with(config, &mut input.lock(), &mut io::stdout().lock()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => self.report(&error),
+        }
+    }
+
+    /// Does it, writing to `out`; a value given as `-` is read from the process's standard input.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be done. Where some settings are unreadable, `list` and `get --json` write everything first.
+    /// That nobody reads the output to its end (`settings list | head`) is no error.
+    ///
+    /// ```
+    /// use constance_cli::SettingsArgs;
+    /// use constance_cli::clap::Parser;
+    /// use constance_core::{Config, Settings};
+    /// use constance_memory::MemoryBackend;
+    ///
+    /// #[derive(Clone, Settings)]
+    /// struct Shop {
+    ///     #[setting(default = 42, min = 0)]
+    ///     the_answer: i64,
+    /// }
+    ///
+    /// let config = Config::<Shop>::new(MemoryBackend::new());
+    /// let mut out = Vec::new();
+    /// SettingsArgs::try_parse_from(["settings", "set", "the_answer", "43"])?.command.run_to(&config, &mut out)?;
+    /// assert_eq!(out, b"the_answer: 42 -> 43\n");
+    ///
+    /// let too_small = SettingsArgs::try_parse_from(["settings", "set", "the_answer", "-5"])?.command;
+    /// let error = too_small.run_to(&config, &mut out).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "setting \"the_answer\": must be at least 0; accepted is a whole number, at least 0"
+    /// );
+    /// assert_eq!(error.code(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn run_to<S: Settings, C: Codec, B: Backend>(
+        &self,
+        config: &Config<S, C, B>,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        self.run_with(config, &mut io::stdin(), out)
+    }
+
+    /// Does it, writing to `out`; a value given as `-` is read from `input` to its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_to`](Self::run_to), and where `input` could not be read.
+    pub fn run_with<S: Settings, C: Codec, B: Backend>(
+        &self,
+        config: &Config<S, C, B>,
+        input: &mut dyn Read,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        match self {
+            Self::List { json } => list::run(config, *json, out),
+            Self::Get { name, json } => get::run(config, name, *json, out),
+            Self::Set { name, value, extra, json } => {
+                // Before the input is read: nobody should type a password for a setting that does not exist.
+                let name = config.schema().find(name)?.name;
+                if !extra.is_empty() {
+                    let words = extra.len() + 1;
+                    return Err(CommandError::usage(format!(
+                        "setting \"{name}\": its value was given as {words} words; put quotes around it"
+                    )));
+                }
+                set::run(config, name, &value.text(input)?, *json, out)
+            }
+            Self::Reset { name, json } => reset::run(config, name, *json, out),
+        }
+    }
+
+    /// Writes an error to standard error as this command does (`error: …`, or JSON after `--json`), and gives its exit code.
+    ///
+    /// For what fails before the command can run, such as [`Config::from_env`] or [`Config::migrate`]:
+    ///
+    /// ```
+    /// # use std::process::ExitCode;
+    /// # use constance_cli::SettingsCommand;
+    /// # use constance_core::{Config, Settings};
+    /// # fn settings<S: Settings>(command: &SettingsCommand, config: &Config<S>) -> ExitCode {
+    /// match config.migrate() {
+    ///     Ok(()) => command.run(config),
+    ///     Err(error) => command.report(&error.into()),
+    /// }
+    /// # }
+    /// ```
+    pub fn report(&self, error: &CommandError) -> ExitCode {
+        // Where standard error is closed nobody is told, and the exit code still says it.
+        let _ = self.report_to(error, &mut io::stderr());
+        error.into()
+    }
+
+    /// As [`report`](Self::report), to any writer.
+    ///
+    /// # Errors
+    ///
+    /// The writer's.
+    pub fn report_to(&self, error: &CommandError, err: &mut dyn Write) -> io::Result<()> {
+        let text = if self.is_json() { output::json::error(error) } else { output::text::error(error) };
+        err.write_all(text.as_bytes())
+    }
+}

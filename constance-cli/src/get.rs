@@ -1,0 +1,26 @@
+//! `settings get NAME`.
+
+use std::io::Write;
+
+use constance_core::{Backend, Codec, Config, Settings};
+
+use crate::mask::Shown;
+use crate::{CommandError, output};
+
+pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
+    config: &Config<S, C, B>,
+    name: &str,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let entry = config.entry(name)?;
+    if json {
+        output::print(out, &output::json::one(&entry))?;
+    } else if let Ok(value) = Shown::value(&entry) {
+        output::print(out, &format!("{}\n", value.exact()))?;
+    }
+    match entry.text {
+        Ok(_) => Ok(()),
+        Err(error) => Err(CommandError::unreadable(vec![error])),
+    }
+}

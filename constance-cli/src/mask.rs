@@ -1,0 +1,107 @@
+//! Hiding what is secret.
+
+use constance_core::{Entry, Error, SettingInfo};
+
+/// What stands for a secret, of the same length whatever the secret is.
+const MASK: &str = "********";
+
+/// A value on its way out: every output of this crate takes it in this form, so that none can forget the mask.
+#[derive(Clone, Copy)]
+pub(crate) enum Shown<'v> {
+    Text(&'v str),
+    Secret,
+}
+
+impl<'v> Shown<'v> {
+    pub(crate) fn new(info: &SettingInfo, text: &'v str) -> Self {
+        if info.secret { Self::Secret } else { Self::Text(text) }
+    }
+
+    /// The default of a setting. One that is secret may be a secret as well: whoever never set it uses it.
+    pub(crate) fn default(info: &'v SettingInfo) -> Self {
+        Self::new(info, &info.default_text)
+    }
+
+    /// The value in force, or why it is unreadable.
+    pub(crate) fn value(entry: &'v Entry) -> Result<Self, &'v Error> {
+        entry.text.as_ref().map(|text| Self::new(&entry.info, text))
+    }
+
+    /// As it is, for scripts.
+    pub(crate) fn exact(self) -> &'v str {
+        match self {
+            Self::Text(text) => text,
+            Self::Secret => MASK,
+        }
+    }
+
+    /// For programs: nothing rather than asterisks, which might be taken for a value.
+    pub(crate) fn for_json(self) -> Option<&'v str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Secret => None,
+        }
+    }
+
+    /// On one line, for people: in quotes where the ends could not be seen otherwise, without control characters, which a
+    /// terminal would obey.
+    pub(crate) fn on_one_line(self) -> String {
+        let text = match self {
+            Self::Secret => return MASK.to_owned(),
+            Self::Text(text) => text,
+        };
+        let is_plain = !text.is_empty() && text.trim() == text && !text.contains(is_unprintable) && !is_quoted(text);
+        if is_plain { text.to_owned() } else { quoted(text) }
+    }
+}
+
+/// Control characters, and those that turn the direction of what follows.
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Looks as if it had been put in quotes here.
+fn is_quoted(text: &str) -> bool {
+    text.starts_with('"') && text.ends_with('"')
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            _ if is_unprintable(c) => quoted.extend(c.escape_default()),
+            _ => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_stays_on_its_line_and_shows_its_ends() {
+        for (text, line) in [
+            ("My Title", "My Title"),
+            ("", "\"\""),
+            (" a ", "\" a \""),
+            ("a\nb", "\"a\\nb\""),
+            ("\u{1b}[31m", "\"\\u{1b}[31m\""),
+            ("\"q\"", "\"\\\"q\\\"\""),
+            ("5\" pipe", "5\" pipe"),
+            ("größer", "größer"),
+            ("a\u{202e}b", "\"a\\u{202e}b\""),
+        ] {
+            assert_eq!(Shown::Text(text).on_one_line(), line);
+        }
+    }
+
+    #[test]
+    fn the_mask_tells_nothing() {
+        assert_eq!(Shown::Secret.on_one_line(), MASK);
+        assert_eq!(Shown::Secret.exact(), MASK);
+        assert_eq!(Shown::Secret.for_json(), None);
+    }
+}

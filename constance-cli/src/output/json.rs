@@ -1,0 +1,158 @@
+//! For programs. Names of members are a promise: scripts depend on them.
+
+use std::error::Error as _;
+
+use constance_core::{Entry, Kind, SettingInfo};
+use serde::Serialize;
+
+use super::Change;
+use crate::CommandError;
+use crate::mask::Shown;
+
+/// One setting. Values are in their text form: what `set` takes.
+#[derive(Serialize)]
+struct Object<'e> {
+    name: &'e str,
+    group: Option<&'e str>,
+    help: &'e str,
+    kind: String,
+    accepted: String,
+    min: Option<&'e str>,
+    max: Option<&'e str>,
+    choices: Vec<&'e str>,
+    secret: bool,
+    is_set: bool,
+    /// `null`: secret or unreadable; `error` tells which.
+    value: Option<&'e str>,
+    default: Option<&'e str>,
+    error: Option<String>,
+}
+
+impl<'e> Object<'e> {
+    fn new(entry: &'e Entry) -> Self {
+        let info = &entry.info;
+        let value = Shown::value(entry);
+        Self {
+            name: info.name,
+            group: info.group,
+            help: info.help,
+            kind: kind(&info.kind),
+            accepted: info.accepted(),
+            min: info.min.as_deref(),
+            max: info.max.as_deref(),
+            choices: choices(info),
+            secret: info.secret,
+            is_set: entry.is_set,
+            value: value.ok().and_then(Shown::for_json),
+            default: Shown::default(info).for_json(),
+            error: value.err().map(ToString::to_string),
+        }
+    }
+}
+
+/// The result of `set` and `reset`.
+#[derive(Serialize)]
+struct Changed<'e> {
+    name: &'e str,
+    secret: bool,
+    was_set: bool,
+    is_set: bool,
+    /// `null`: secret, or unreadable.
+    old: Option<&'e str>,
+    new: Option<&'e str>,
+}
+
+#[derive(Serialize)]
+struct Failure<'e> {
+    error: Failed<'e>,
+}
+
+#[derive(Serialize)]
+struct Failed<'e> {
+    kind: &'static str,
+    settings: Vec<&'e str>,
+    message: String,
+    cause: Option<String>,
+    transient: bool,
+    exit_code: u8,
+}
+
+/// An array of every setting, in the order of declaration.
+pub(crate) fn list(entries: &[Entry]) -> String {
+    pretty(&entries.iter().map(Object::new).collect::<Vec<_>>())
+}
+
+pub(crate) fn one(entry: &Entry) -> String {
+    pretty(&Object::new(entry))
+}
+
+pub(crate) fn change(change: &Change<'_>) -> String {
+    let Change { before, new, is_set } = *change;
+    pretty(&Changed {
+        name: before.info.name,
+        secret: before.info.secret,
+        was_set: before.is_set,
+        is_set,
+        old: Shown::value(before).ok().and_then(Shown::for_json),
+        new: new.for_json(),
+    })
+}
+
+/// On one line, so that it can be found among other lines of standard error.
+pub(crate) fn error(error: &CommandError) -> String {
+    let failed = Failed {
+        kind: error.kind(),
+        settings: error.settings(),
+        message: error.to_string(),
+        cause: error.source().map(ToString::to_string),
+        transient: error.is_transient(),
+        exit_code: error.code(),
+    };
+    // Texts, numbers and lists of them: this does not fail.
+    serde_json::to_string(&Failure { error: failed }).unwrap_or_default() + "\n"
+}
+
+fn pretty<T: Serialize>(value: &T) -> String {
+    // As above.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// The type, in words that a program can compare.
+fn kind(kind: &Kind) -> String {
+    let word = match kind {
+        Kind::Bool => "bool",
+        Kind::Int { .. } => "int",
+        Kind::Float => "float",
+        Kind::Text => "text",
+        Kind::Char => "char",
+        Kind::Duration => "duration",
+        Kind::Choice(_) => "choice",
+        Kind::Serde => "json",
+        Kind::Option(inner) => return format!("option<{}>", self::kind(inner)),
+        Kind::List(inner) => return format!("list<{}>", self::kind(inner)),
+        Kind::Map(inner) => return format!("map<{}>", self::kind(inner)),
+        _ => "other",
+    };
+    word.to_owned()
+}
+
+/// The declared choices, or the words of an enum.
+fn choices(info: &SettingInfo) -> Vec<&str> {
+    match info.kind {
+        Kind::Choice(words) if info.choices.is_empty() => words.to_vec(),
+        _ => info.choices.iter().map(String::as_str).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use constance_core::SettingType;
+
+    use super::*;
+
+    #[test]
+    fn kinds_are_words() {
+        assert_eq!(kind(&<Option<Vec<u8>> as SettingType>::KIND), "option<list<int>>");
+        assert_eq!(kind(&<std::time::Duration as SettingType>::KIND), "duration");
+    }
+}

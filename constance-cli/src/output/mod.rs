@@ -1,0 +1,29 @@
+//! What the commands write.
+
+pub(crate) mod json;
+pub(crate) mod text;
+
+use std::io::{ErrorKind, Write};
+
+use constance_core::Entry;
+
+use crate::CommandError;
+use crate::mask::Shown;
+
+/// What `set` and `reset` did.
+pub(crate) struct Change<'e> {
+    /// The setting as it was just before.
+    pub(crate) before: &'e Entry,
+    /// The value now in force.
+    pub(crate) new: Shown<'e>,
+    /// Whether a value is stored now.
+    pub(crate) is_set: bool,
+}
+
+/// Writes the whole output at once. Who closes a pipe has seen enough, and the command has done its work.
+pub(crate) fn print(out: &mut dyn Write, text: &str) -> Result<(), CommandError> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CommandError::output(error)),
+        _ => Ok(()),
+    }
+}

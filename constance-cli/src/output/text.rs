@@ -1,0 +1,97 @@
+//! For people.
+
+use std::error::Error as _;
+use std::fmt::{self, Write};
+
+use constance_core::Entry;
+
+use super::Change;
+use crate::CommandError;
+use crate::mask::Shown;
+
+/// Longer values are shown whole, and push the rest of their own line only.
+const WIDEST_VALUE: usize = 32;
+
+/// Every setting, those without a group first, then group by group; in the order of declaration.
+pub(crate) fn list(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write_list(&mut text, entries);
+    text
+}
+
+fn write_list(text: &mut String, entries: &[Entry]) -> fmt::Result {
+    let name_width = entries.iter().map(|entry| width(entry.info.name)).max().unwrap_or(0);
+    let values: Vec<String> = entries.iter().map(value).collect();
+    let value_width = values.iter().map(|value| width(value)).filter(|w| *w <= WIDEST_VALUE).max().unwrap_or(0);
+    let mut groups = vec![None];
+    for entry in entries {
+        if !groups.contains(&entry.info.group) {
+            groups.push(entry.info.group);
+        }
+    }
+    for group in groups {
+        let mut members = entries.iter().zip(&values).filter(|(entry, _)| entry.info.group == group).peekable();
+        if let (Some(group), Some(_)) = (group, members.peek()) {
+            separate(text);
+            writeln!(text, "[{group}]")?;
+        }
+        for (entry, value) in members {
+            separate(text);
+            let state = match entry.is_set {
+                true => format!("stored; default {}", Shown::default(&entry.info).on_one_line()),
+                false => "default".to_owned(),
+            };
+            writeln!(text, "{:name_width$}  {value:value_width$}  {state}", entry.info.name)?;
+            for line in entry.info.help.lines() {
+                writeln!(text, "{:name_width$}  {line}", "")?;
+            }
+            writeln!(text, "{:name_width$}  accepts: {}", "", entry.info.accepted())?;
+            if let Err(error) = &entry.text {
+                writeln!(text, "{:name_width$}  error: {error}", "")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A blank line, but not at the beginning and not after a heading.
+fn separate(text: &mut String) {
+    if !text.is_empty() && !text.ends_with("]\n") {
+        text.push('\n');
+    }
+}
+
+fn value(entry: &Entry) -> String {
+    Shown::value(entry).map_or_else(|_| "(unreadable)".to_owned(), Shown::on_one_line)
+}
+
+/// Characters rather than columns: wide scripts are the rare case, and a table of their widths is not worth it here.
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// `the_answer: 42 -> 43`.
+pub(crate) fn change(change: &Change<'_>) -> String {
+    let Change { before, new, is_set } = change;
+    let name = before.info.name;
+    match (is_set, before.info.secret) {
+        (false, _) if !before.is_set => format!("{name}: {} (default), nothing was stored\n", new.on_one_line()),
+        // No old and new here: two masks side by side look as if nothing had changed.
+        (true, true) => format!("{name}: stored, not shown\n"),
+        (false, true) => format!("{name}: reset to its default, not shown\n"),
+        (true, false) => format!("{name}: {} -> {}\n", value(before), new.on_one_line()),
+        (false, false) => format!("{name}: {} -> {} (default)\n", value(before), new.on_one_line()),
+    }
+}
+
+/// `error: …`, and what the driver said.
+pub(crate) fn error(error: &CommandError) -> String {
+    let mut text = format!("error: {error}\n");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!("  caused by: {cause}\n");
+        source = cause.source();
+    }
+    text
+}

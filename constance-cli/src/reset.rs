@@ -1,0 +1,21 @@
+//! `settings reset NAME`.
+
+use std::io::Write;
+
+use constance_core::{Backend, Codec, Config, Settings};
+
+use crate::mask::Shown;
+use crate::output::Change;
+use crate::{CommandError, output};
+
+pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
+    config: &Config<S, C, B>,
+    name: &str,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let before = config.entry(name)?;
+    config.reset_name(name)?;
+    let change = Change { before: &before, new: Shown::default(&before.info), is_set: false };
+    output::print(out, &if json { output::json::change(&change) } else { output::text::change(&change) })
+}

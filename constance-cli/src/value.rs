@@ -1,0 +1,99 @@
+//! The value that `set` is given.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+
+use crate::CommandError;
+
+/// A value as it was given to `set`, or `-` for the one on standard input.
+///
+/// Its `Debug` shows no value: the command line is not known to hold no secret until the setting is looked up.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewValue(String);
+
+/// No setting is that long; an endless input must not fill the memory.
+const MAX_INPUT: u64 = 16 << 20;
+
+impl NewValue {
+    /// Whether the value is to be read from standard input.
+    #[must_use]
+    pub fn is_from_input(&self) -> bool {
+        self.0 == "-"
+    }
+
+    /// The text, from `input` if it is there. The line break that ends it is not part of it.
+    pub(crate) fn text(&self, input: &mut dyn Read) -> Result<Cow<'_, str>, CommandError> {
+        if !self.is_from_input() {
+            return Ok(Cow::Borrowed(&self.0));
+        }
+        let mut bytes = Vec::new();
+        input.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(CommandError::input)?;
+        if bytes.is_empty() {
+            // What a failed command leaves in a pipe. It must not wipe out a password.
+            return Err(CommandError::usage("standard input is empty; for an empty text give '' as the value"));
+        }
+        if bytes.len() as u64 > MAX_INPUT {
+            return Err(CommandError::usage("the value on standard input is longer than 16 MiB"));
+        }
+        let Ok(mut text) = String::from_utf8(bytes) else {
+            return Err(CommandError::usage("the value on standard input is not UTF-8"));
+        };
+        if text.ends_with('\n') {
+            text.pop();
+            if text.ends_with('\r') {
+                text.pop();
+            }
+        }
+        Ok(Cow::Owned(text))
+    }
+}
+
+impl From<String> for NewValue {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for NewValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewValue({} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_input(bytes: &[u8]) -> Result<String, String> {
+        let value = NewValue::from("-".to_owned());
+        value.text(&mut &*bytes).map(Cow::into_owned).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn one_line_break_at_the_end_is_not_part_of_the_value() {
+        assert_eq!(from_input(b"hunter2\n").as_deref(), Ok("hunter2"));
+        assert_eq!(from_input(b"hunter2\r\n").as_deref(), Ok("hunter2"));
+        assert_eq!(from_input(b"two\nlines\n\n").as_deref(), Ok("two\nlines\n"));
+        assert_eq!(from_input(b"bare").as_deref(), Ok("bare"));
+        assert_eq!(from_input(b"\n").as_deref(), Ok(""), "an empty line is an empty text");
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused_without_repeating_it() {
+        assert!(from_input(b"").is_err_and(|e| e.contains("empty")));
+        assert!(from_input(b"hunter2\xff").is_err_and(|e| e.contains("UTF-8") && !e.contains("hunter2")));
+    }
+
+    #[test]
+    fn an_endless_input_ends() {
+        let value = NewValue::from("-".to_owned());
+        let error = value.text(&mut std::io::repeat(b'a')).expect_err("there is no end");
+        assert!(error.to_string().contains("16 MiB"), "{error}");
+    }
+
+    #[test]
+    fn debug_does_not_show_the_value() {
+        assert_eq!(format!("{:?}", NewValue::from("hunter2".to_owned())), "NewValue(7 bytes)");
+    }
+}
