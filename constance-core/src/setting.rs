@@ -82,6 +82,9 @@ impl SettingInfo {
     /// What is accepted, in words for people: `a whole number, at least 0`.
     #[must_use]
     pub fn accepted(&self) -> String {
+        if self.secret && !self.choices.is_empty() {
+            return "one of its choices, which are secret".to_owned();
+        }
         if !self.choices.is_empty() {
             return format!("one of {}", self.choices.join(", "));
         }

@@ -43,7 +43,7 @@ fn shop() -> (Arc<ReferenceBackend>, Config<Shop>) {
 }
 
 fn key(config: &Config<Shop>, name: &str) -> Key {
-    config.prefix().key(name).expect("a key")
+    config.prefix().key(name).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn put(backend: &ReferenceBackend, key: Key, bytes: &[u8]) {
