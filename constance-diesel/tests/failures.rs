@@ -94,6 +94,17 @@ fn a_missing_table_says_to_migrate() {
 }
 
 #[test]
+fn a_url_may_ask_for_the_file_to_be_made() {
+    let folder = Folder::new();
+    let url = format!("{}?mode=rwc", folder.url());
+    let backend = SqliteBackend::builder().url(url).pool_size(1).build().expect("a valid URL");
+    assert_eq!(read(&backend, "a").expect_err("no table").kind(), ErrorKind::NotMigrated);
+    assert!(folder.file().exists());
+    backend.migrate().expect("tables");
+    assert_eq!(read(&backend, "a").expect("a read"), Stored::Absent);
+}
+
+#[test]
 fn a_missing_folder_is_an_outage() {
     let folder = Folder::new();
     let missing = folder.file().with_file_name("missing");

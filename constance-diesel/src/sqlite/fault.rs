@@ -131,3 +131,58 @@ pub(super) fn connecting(error: &ConnectionError, place: &Place) -> Error {
         _ => Error::new(ErrorKind::Denied).with_detail("the database file cannot be opened").with_cause(cause),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(text: &str) -> DriverError {
+        DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()))
+    }
+
+    #[test]
+    fn every_known_text_has_its_kind() {
+        use ErrorKind::{Denied, Encode, NotMigrated, Timeout, Unavailable};
+
+        // The text, its kind, whether it may pass by itself, whether the connection goes.
+        for (text, kind, transient, broken) in [
+            ("database is locked", Timeout, true, false),
+            ("database table is locked", Timeout, true, false),
+            ("database table is locked: x", Timeout, true, false),
+            ("database schema is locked", Timeout, true, false),
+            ("locking protocol", Timeout, true, false),
+            ("no such table: constance_settings", NotMigrated, false, false),
+            ("no such column: key", Unavailable, false, false),
+            ("table x has no column named key", Unavailable, false, false),
+            ("attempt to write a readonly database", Denied, false, true),
+            ("access permission denied", Denied, false, false),
+            ("not authorized", Denied, false, false),
+            ("authorization denied", Denied, false, false),
+            ("database or disk is full", Unavailable, false, false),
+            ("string or blob too big", Encode, false, false),
+            ("file is not a database", Unavailable, false, true),
+            ("database disk image is malformed", Unavailable, false, true),
+            ("malformed database schema (hunter2)", Unavailable, false, true),
+            ("disk I/O error", Unavailable, true, true),
+            ("unable to open database file", Unavailable, true, true),
+            ("out of memory", Unavailable, true, true),
+            ("interrupted", Unavailable, true, false),
+            ("hunter2", Unavailable, true, true),
+        ] {
+            let fault = of(&unknown(text));
+            let found = (fault.error.kind(), fault.error.is_transient(), fault.broken);
+            assert_eq!(found, (kind, transient, broken), "{text}");
+            let shown = format!("{0} {0:?} {1:?}", fault.error, fault.error.cause().map(ToString::to_string));
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_failed_commit_is_named_for_what_failed() {
+        let error = DriverError::RollbackErrorOnCommit {
+            rollback_error: Box::new(unknown("cannot rollback - no transaction is active")),
+            commit_error: Box::new(unknown("disk I/O error")),
+        };
+        assert_eq!(of(&error).error.to_string(), "the disk failed");
+    }
+}
