@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use constance_core::testing::ReferenceBackend;
 use constance_core::{Backend, Codec, Config, Encoded, Error, Kind, MessagePack, SettingEnum, Settings, Stored};
@@ -58,7 +58,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

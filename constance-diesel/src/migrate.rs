@@ -39,6 +39,11 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// Where the database cannot be opened or refuses; `Timeout` where another connection keeps it locked.
     pub fn migrate(&self) -> Result<Vec<String>> {
+        // Most starts find nothing to do, and need neither the lock nor the right to write for it. What is wrong otherwise is
+        // better told by the attempt below.
+        if self.pending().is_ok_and(|pending| pending.is_empty()) {
+            return Ok(Vec::new());
+        }
         let during = during(Action::Migrate, C::NAME);
         let work = |connection: &mut C| {
             connection.prepare(&self.options)?;

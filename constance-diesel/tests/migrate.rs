@@ -178,3 +178,12 @@ fn a_pool_for_tests_keeps_nothing() {
         assert_eq!(read(&backend, "a").expect("a read"), value(b"1"));
     }
 }
+
+#[test]
+fn a_store_that_is_up_to_date_is_migrated_without_the_right_to_write() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}/settings.sqlite3", dir.path().display());
+    SqliteBackend::from_url(&url).and_then(|backend| backend.migrate()).expect("migrates");
+    let reader = SqliteBackend::from_url(&format!("{url}?mode=ro")).expect("a URL");
+    assert!(reader.migrate().expect("nothing to do").is_empty());
+}
