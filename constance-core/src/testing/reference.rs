@@ -74,6 +74,12 @@ impl ReferenceBackend {
         });
     }
 
+    /// How many things are in the store, under any prefix.
+    #[must_use]
+    pub fn stored(&self) -> usize {
+        self.store.content.lock().map.len()
+    }
+
     /// What is in the store, past the contract.
     #[must_use]
     pub fn peek(&self, key: &Key) -> Stored {

@@ -2,7 +2,7 @@
 
 use constance_core::{Applied, Batch, Change, Encoded, Key, Result, Stored};
 
-use crate::wrong::{Defect, Inside, assert_caught, map_bytes};
+use crate::wrong::{Defect, Inside, assert_caught, assert_wrapper_caught, map_bytes};
 
 /// Empty bytes count as missing, as upstream on Redis.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ impl Defect for EmptyIsAbsent {
 #[test]
 fn an_empty_value_read_as_absent_is_caught() {
     assert_caught(|| EmptyIsAbsent, &["empty_value_is_not_absent", "overwritten_value_is_replaced_whole"]);
+    assert_wrapper_caught(|| EmptyIsAbsent, &["empty_and_absent_stay_apart"]);
 }
 
 /// Absent reads as empty.
@@ -56,6 +57,7 @@ impl Defect for ReadWrites {
 #[test]
 fn a_read_that_writes_is_caught() {
     assert_caught(|| ReadWrites, &["reading_writes_nothing", "empty_value_is_not_absent"]);
+    assert_wrapper_caught(|| ReadWrites, &["reading_never_writes_inside"]);
 }
 
 /// To tell of keys creates them.
@@ -88,6 +90,7 @@ impl Defect for WriteIsDropped {
 #[test]
 fn a_dropped_write_is_caught() {
     assert_caught(|| WriteIsDropped, &["overwritten_value_is_replaced_whole", "batch_of_200_changes_is_applied"]);
+    assert_wrapper_caught(|| WriteIsDropped, &["write_is_in_the_store_and_seen_at_once"]);
 }
 
 /// Answers in the order of the keys' text.
@@ -136,4 +139,36 @@ impl Defect for OnlyPresent {
 #[test]
 fn left_out_answers_are_caught() {
     assert_caught(|| OnlyPresent, &["absent_keys_keep_their_place", "thousand_keys_are_read_at_once"]);
+}
+
+/// Says something where nothing was asked.
+#[derive(Debug)]
+struct AlwaysAnswers;
+
+impl Defect for AlwaysAnswers {
+    fn read(&self, right: &dyn Inside, keys: &[&Key]) -> Result<Vec<Stored>> {
+        if keys.is_empty() { Ok(vec![Stored::Absent]) } else { right.read(keys) }
+    }
+}
+
+#[test]
+fn an_answer_without_a_question_is_caught() {
+    assert_caught(|| AlwaysAnswers, &["read_of_no_keys_is_empty"]);
+}
+
+/// Reads as from a queue.
+#[derive(Debug)]
+struct ReadRemoves;
+
+impl Defect for ReadRemoves {
+    fn read(&self, right: &dyn Inside, keys: &[&Key]) -> Result<Vec<Stored>> {
+        let found = right.read(keys)?;
+        keys.iter().try_for_each(|key| right.write(&Batch::one(Change::remove((*key).clone()))).map(drop))?;
+        Ok(found)
+    }
+}
+
+#[test]
+fn a_read_that_removes_is_caught() {
+    assert_caught(|| ReadRemoves, &["reading_does_not_consume"]);
 }

@@ -1,8 +1,9 @@
 //! Promise 5: expectations that are not kept.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use constance_core::{Applied, Batch, Change, Expect, Result, Stored};
+use constance_core::{Applied, Batch, Change, Error, ErrorKind, Expect, Result, Stored, To};
 
 use crate::wrong::{Defect, Inside, assert_caught};
 
@@ -163,4 +164,72 @@ impl Defect for StaleConflicts {
 #[test]
 fn a_stale_value_in_a_conflict_is_caught() {
     assert_caught(StaleConflicts::default, &["conflict_names_the_change_and_what_is_stored", "equals_is_exact"]);
+}
+
+/// Of two writes at the same time one is lost, whatever their keys: the whole store is written as one file.
+#[derive(Debug, Default)]
+struct OneFile(AtomicUsize);
+
+impl Defect for OneFile {
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        let others = self.0.fetch_add(1, Ordering::SeqCst);
+        (0..50).for_each(|_| std::thread::yield_now());
+        let applied = if others > 0 { Ok(Applied::Done(Vec::new())) } else { right.write(batch) };
+        self.0.fetch_sub(1, Ordering::SeqCst);
+        applied
+    }
+}
+
+#[test]
+fn a_write_lost_beside_another_is_caught() {
+    assert_caught(OneFile::default, &["writers_of_different_keys_lose_nothing", "compare_and_set_counts_exactly"]);
+}
+
+/// Counts the rows that it changed, and takes none for a conflict.
+#[derive(Debug)]
+struct CountsRows;
+
+impl Defect for CountsRows {
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        if batch.changes().is_empty() {
+            return Err(Error::new(ErrorKind::Contract).with_detail("no rows"));
+        }
+        for (index, change) in batch.changes().iter().enumerate() {
+            let current = right.read(&[&change.key])?.remove(0);
+            let unchanged = match (&change.to, &current) {
+                (To::Set(new), Stored::Value(old)) => new == old,
+                (To::Remove, Stored::Absent) => true,
+                _ => false,
+            };
+            if unchanged {
+                return Ok(Applied::Conflict { index, current });
+            }
+        }
+        right.write(batch)
+    }
+}
+
+#[test]
+fn a_change_to_the_same_taken_for_a_conflict_is_caught() {
+    let by = ["equals_accepts_a_change_to_the_same", "removing_the_absent_is_done", "empty_batch_is_done"];
+    assert_caught(|| CountsRows, &by);
+}
+
+/// Can only create.
+#[derive(Debug)]
+struct AnyIsAbsent;
+
+impl Defect for AnyIsAbsent {
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        let strict = |change: &Change| match change.expect {
+            Expect::Any => change.clone().expecting(Expect::Absent),
+            _ => change.clone(),
+        };
+        right.write(&Batch::new(batch.changes().iter().map(strict).collect())?)
+    }
+}
+
+#[test]
+fn an_expectation_that_nobody_had_is_caught() {
+    assert_caught(|| AnyIsAbsent, &["any_holds_always"]);
 }

@@ -138,6 +138,10 @@ fn keys_that_lose_a_difference_are_caught() {
     assert_caught(|| Keys::folded(|key| key.replace('\\', "")), &["backslash_in_a_prefix_is_literal"]);
     assert_caught(|| Keys::folded(|key| key.replace('\'', "\"")), &["quotes_in_a_prefix_are_literal"]);
     assert_caught(|| Keys::folded(|key| key.replace('/', ":")), &["separators_are_distinct"]);
+    assert_caught(|| Keys::folded(|key| key.replace(":0", ":")), &["keys_differ_by_leading_zeros"]);
+    assert_caught(|| Keys::folded(|key| key.trim_end_matches('2').to_owned()), &["keys_that_begin_alike_are_distinct"]);
+    assert_caught(|| Keys::folded(|key| key.replace('Q', "q")), &["every_character_of_a_name_works"]);
+    assert_caught(|| Keys::folded(|key| key.replace("null", "NULL")), &["reserved_words_are_names"]);
     let cut: fn() -> Keys = || Keys::folded(|key| key.chars().take(250).collect());
     assert_caught(cut, &["longest_keys_work", "long_prefixes_are_isolated"]);
     let bare: fn() -> Keys = || Keys::folded(|key| key.rsplit([':', '/']).next().unwrap_or(key).to_owned());
@@ -168,4 +172,25 @@ fn a_listing_that_drops_or_repeats_is_caught() {
         || Pages(|found| found.iter_mut().for_each(|(_, stored)| *stored = Stored::Absent)),
         &["listing_agrees_with_reading"],
     );
+}
+
+/// A key for the same text, split elsewhere.
+fn split_elsewhere(found: &mut Vec<(Key, Stored)>) {
+    for (key, _) in found {
+        let (beginning, end) = key.as_str().split_at(key.as_str().len() - 1);
+        *key = Prefix::without_separator(beginning).and_then(|prefix| prefix.key(end)).expect("a key");
+    }
+}
+
+/// Where nothing is, something is shown.
+fn never_empty(found: &mut Vec<(Key, Stored)>) {
+    if found.is_empty() {
+        found.push((Prefix::empty().key("autofilled").expect("a key"), Stored::Absent));
+    }
+}
+
+#[test]
+fn listed_keys_that_are_not_the_stored_ones_are_caught() {
+    assert_caught(|| Pages(split_elsewhere), &["listed_keys_are_usable"]);
+    assert_caught(|| Pages(never_empty), &["unused_prefix_lists_nothing"]);
 }

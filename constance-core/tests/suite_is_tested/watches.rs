@@ -103,3 +103,27 @@ impl Defect for PlainPrefixesOnly {
 fn a_feed_that_does_not_take_every_prefix_is_caught() {
     assert_caught(|| PlainPrefixesOnly, &["odd_prefixes_can_be_watched"]);
 }
+
+/// Tells of one change, and sleeps.
+struct Once(Option<Box<dyn Watch>>);
+
+impl Watch for Once {
+    fn wait(&mut self, timeout: Duration) -> Result<Wake> {
+        let Some(feed) = self.0.as_mut() else { return Always(Wake::TimedOut).wait(timeout) };
+        let wake = feed.wait(timeout)?;
+        if wake == Wake::Changed {
+            self.0 = None;
+        }
+        Ok(wake)
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        self.0.as_ref()?.interrupter()
+    }
+}
+
+#[test]
+fn a_feed_that_wakes_once_is_caught() {
+    let by = ["changes_elsewhere_hide_nothing", "every_change_wakes"];
+    assert_silence_is_caught(|| Feeds(|feed| Box::new(Once(Some(feed)))), &by);
+}

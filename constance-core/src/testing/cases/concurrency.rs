@@ -30,22 +30,20 @@ impl Drop for Finally<'_> {
 pub fn compare_and_set_counts_exactly(f: &Fixture<'_>) {
     const STEPS: usize = 25;
     let key = f.key("counter");
-    let step = || {
+    let step = |mut current: Stored| {
         // Each lost round is somebody else's step, and there are only so many of those.
         for _ in 0..=THREADS * STEPS {
-            let current = read_one(f.backend(), &key);
             let expect = current.value().map_or(Expect::Absent, |value| Expect::Equals(value.clone()));
             let next = (number(&current) + 1).to_string();
             match f.try_one(set(&key, next.as_bytes()).expecting(expect)) {
                 Applied::Done(_) => return,
                 Applied::Conflict { index, current: found } => {
                     assert_eq!(index, 0, "a batch of one change has one place for a conflict");
-                    assert!(
-                        number(&found) >= number(&current),
-                        "a conflict carries what is stored now, not an older value"
-                    );
+                    let newer = number(&found) > number(&current);
+                    assert!(newer, "a conflict carries what is stored now, and a counter has moved on by then");
                 }
             }
+            current = read_one(f.backend(), &key);
         }
         panic!("a compare-and-set lost more rounds than others won: a conflict was reported without one");
     };
@@ -54,7 +52,9 @@ pub fn compare_and_set_counts_exactly(f: &Fixture<'_>) {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 start.wait();
-                (0..STEPS).for_each(|_| step());
+                // All begin with what was there before the start, so that they are sure to meet.
+                step(Stored::Absent);
+                (1..STEPS).for_each(|_| step(read_one(f.backend(), &key)));
             });
         }
     });
@@ -115,11 +115,12 @@ pub fn batches_are_never_seen_torn(f: &Fixture<'_>) {
     if f.write_several(&both(0)).is_none() {
         return;
     }
-    let done = AtomicBool::new(false);
+    let (done, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
+                    reads.fetch_add(1, Ordering::Relaxed);
                     let found = ok(f.backend().read(&[&one, &other]), "a read while another thread writes");
                     assert!(
                         found.len() == 2 && found[0] == found[1],
@@ -131,7 +132,10 @@ pub fn batches_are_never_seen_torn(f: &Fixture<'_>) {
             });
         }
         let _done = Finally(&done);
-        (1..150).for_each(|round| drop(f.write(&both(round))));
+        // On until readers and writer have met, but not for ever where a reader has failed.
+        for round in (1..5_000).take_while(|round| *round < 150 || reads.load(Ordering::Relaxed) < 150) {
+            let _ = f.write(&both(round));
+        }
     });
 }
 
@@ -193,11 +197,15 @@ pub fn listing_during_writes_works(f: &Fixture<'_>) {
                 }
             }
         });
-        while !done.load(Ordering::Relaxed) {
+        loop {
+            let last = done.load(Ordering::Relaxed);
             let listed: Vec<Key> = f.list(&f.prefix("")).into_iter().map(|(key, _)| key).collect();
             for key in &still {
                 let times = listed.iter().filter(|listed| *listed == key).count();
                 assert_eq!(times, 1, "a listing during writes shows every key that stands still once");
+            }
+            if last {
+                return;
             }
         }
     });
