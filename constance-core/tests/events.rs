@@ -1,5 +1,8 @@
 //! Promise 7: an event for each change that changed something, with the setting's own name.
 
+// The lint's exception for tests knows the test functions only, not what they share.
+#![allow(clippy::expect_used)]
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 

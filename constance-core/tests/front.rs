@@ -1,5 +1,8 @@
 //! Reading and writing through `Config`.
 
+// The lint's exception for tests knows the test functions only, not what they share.
+#![allow(clippy::expect_used)]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,6 +2,9 @@
 //!
 //! A line is the name of a value and its bytes in hex. Lines are only ever added.
 
+// The lint's exception for tests knows the test functions only, not what they share.
+#![allow(clippy::expect_used)]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

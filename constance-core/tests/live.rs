@@ -1,5 +1,8 @@
 //! Promise 10, and what `live()` says it does: it follows, it never goes back, it survives whatever fails.
 
+// The lint's exception for tests knows the test functions only, not what they share.
+#![allow(clippy::expect_used)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;

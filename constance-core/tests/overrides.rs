@@ -1,5 +1,8 @@
 //! Promise 11: overrides are scoped, never stored, and do not leak between tests that run in parallel.
 
+// The lint's exception for tests knows the test functions only, not what they share.
+#![allow(clippy::expect_used)]
+
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 

@@ -1,5 +1,8 @@
 //! Promise 9: no value of a setting appears in an error, its whole `source()` chain, a `Debug`, or a log record.
 
+// The lint's exception for tests knows the test functions only, not what they share.
+#![allow(clippy::expect_used)]
+
 use std::error::Error as _;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,9 @@
 //! The suite finds what it is there to find: for each promise, backends that break it, and the cases that notice.
 //!
-//! Each wrong backend is a right one with one defect, so that a case which notices it notices that defect. Events and
-//! overrides belong to the typed front and are not visible here.
+//! Each wrong backend is a right one with one defect, so that a case which notices it notices that defect. Promise 7
+//! (events) rests on a backend's previous values, on its feed, and on visits under no lock: `batches`, `watches`, `visits`.
+//! Promise 11 (nothing leaks between tests) rests on instances that are stores of their own: `claims`. What the typed front
+//! adds to both is tested in `events.rs` and `overrides.rs`.
 
 // The lint's exception for tests knows the test functions only, not what they share.
 #![allow(clippy::expect_used)]

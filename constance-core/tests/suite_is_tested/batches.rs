@@ -112,7 +112,7 @@ fn a_removal_that_does_nothing_or_empties_is_caught() {
     );
 }
 
-/// What is given back as previous is not what was there.
+/// Promise 7: what is given back as previous is not what was there, and an event would tell it so.
 #[derive(Debug)]
 struct Previous(fn(Vec<Stored>, &Batch) -> Vec<Stored>);
 

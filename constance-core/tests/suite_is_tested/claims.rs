@@ -1,8 +1,10 @@
 //! Backends that say of themselves what is not so.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
+use constance_core::testing::{Outcome, ReferenceBackend, cases};
 use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Prefix, Result, To, Watch};
 
 use crate::wrong::{Defect, Inside, assert_caught, assert_silence_is_caught};
@@ -35,6 +37,15 @@ fn untrue_claims_are_caught() {
     );
     assert_caught(|| Claims(|truth| truth.with_max_value_len(100)), &["refused_value_leaves_the_old_one"]);
     assert_caught(|| Claims(|truth| truth.with_binary(false)), &["invalid_utf8_survives", "all_byte_values_survive"]);
+}
+
+/// Promise 11: each instance is the same store, and says that it is its own. What one test leaves, another finds.
+#[test]
+fn instances_that_are_secretly_one_store_are_caught() {
+    static ONE: LazyLock<ReferenceBackend> = LazyLock::new(ReferenceBackend::new);
+    let case = cases::ALL.iter().find(|case| case.name() == "shared_capability_is_the_truth").expect("this case");
+    let outcome = case.check(|| &*ONE, Duration::from_secs(60));
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
 }
 
 /// Has no feed, and says that it has one.
