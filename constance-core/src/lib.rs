@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "tokio")]
+pub mod aio;
 mod backend;
 mod batch;
 mod capability;
