@@ -17,6 +17,7 @@ use std::time::Duration;
 use arc_swap::Guard;
 
 pub(crate) use self::core::{Core, Keeper};
+pub(crate) use self::load::Settling;
 pub use self::options::LiveOptions;
 pub use self::reader::LiveReader;
 pub(crate) use self::start::Running;
