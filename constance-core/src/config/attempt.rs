@@ -1,5 +1,7 @@
 //! A write from its check to its end, but for the store: free of I/O, and right also where it is broken off.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::plan::Step;
 use super::{Found, Front};
 use crate::events::Written;
@@ -103,7 +105,8 @@ impl<'w, S: Settings, C: Codec> Planned<'w, S, C> {
 impl<S: Settings, C: Codec> Drop for Planned<'_, S, C> {
     fn drop(&mut self) {
         if let Some(written) = self.written.take() {
-            self.front.abandon(written);
+            // A handler that panics has been reported by then; out of a destructor it would end the program.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.front.abandon(written)));
         }
     }
 }

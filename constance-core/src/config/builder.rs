@@ -48,6 +48,12 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
         ConfigBuilder { backend: self.backend, codec, prefix: self.prefix, settings: PhantomData }
     }
 
+    #[cfg(feature = "tokio")]
+    pub(crate) fn map_backend<D: Backend>(self, map: impl FnOnce(B) -> D) -> ConfigBuilder<S, C, D> {
+        let Self { backend, codec, prefix, settings } = self;
+        ConfigBuilder { backend: map(backend), codec, prefix, settings }
+    }
+
     /// A `Config` that holds any backend. No I/O.
     ///
     /// # Errors

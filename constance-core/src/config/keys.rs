@@ -76,10 +76,14 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
     }
 
-    /// The same for a setting whose type is known.
-    pub(crate) fn typed_value_in<T: SettingValue>(&self, setting: Setting<S, T>, found: &Found) -> Result<T> {
+    /// The same for a setting whose type is known, from what counts of it.
+    pub(crate) fn typed_value<T: SettingValue>(
+        &self,
+        setting: Setting<S, T>,
+        found: Result<Option<&Encoded>>,
+    ) -> Result<T> {
         let field = self.schema.typed(setting)?;
-        let read = found.bytes().and_then(|bytes| match bytes {
+        let read = found.and_then(|bytes| match bytes {
             Some(encoded) => field.decode(&self.codec, encoded.as_bytes()),
             None => Ok(field.default.clone()),
         });

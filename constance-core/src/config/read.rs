@@ -40,7 +40,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         }
         let keys = &inner.keys[index];
         if !keys.aliases.is_empty() {
-            return inner.typed_value_in(setting, &inner.find_one(index)?);
+            return inner.typed_value(setting, inner.find_one(index)?.bytes());
         }
         let mut read = None;
         inner

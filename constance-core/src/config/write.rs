@@ -91,7 +91,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         let mut tries = 0;
         loop {
             let found = inner.find_one(index)?;
-            let new = change(inner.typed_value_in(setting, &found)?);
+            let new = change(inner.typed_value(setting, found.bytes())?);
             let to = Some(Goal::Set(Arc::new(new.clone())));
             tries += 1;
             match inner.apply(&[Step { index, to, expect: Expected::Found(found) }]) {
