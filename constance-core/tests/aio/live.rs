@@ -99,6 +99,35 @@ fn it_keeps_its_values_when_the_runtime_ends_and_goes_on_in_another() -> Result<
     })
 }
 
+#[test]
+fn one_blocking_thread_is_enough() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().expect("a thread");
+    runtime.block_on(async {
+        let (_, config) = shop();
+        let live = config.live_with(quick()).await?;
+        config.update(Shop::THE_ANSWER, |n| n + 1).await?;
+        assert_eq!(live.load().the_answer, 43);
+        Ok(())
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_by_many_tasks_end_at_what_is_stored() -> Result<()> {
+    let (_, config) = shop();
+    let live = config.live().await?;
+    for _ in 0..10 {
+        let set = |n| {
+            let config = config.clone();
+            tokio::spawn(async move { config.set(Shop::THE_ANSWER, n).await })
+        };
+        for task in (0..8).map(set).collect::<Vec<_>>() {
+            task.await.expect("no panic")?;
+        }
+        assert_eq!(live.load().the_answer, config.get(Shop::THE_ANSWER).await?);
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn each_receiver_has_seen_what_it_returned_for_and_misses_nothing() -> Result<()> {
     let config = AsyncConfig::<Shop>::new(Blocking::new(ReferenceBackend::new()));
