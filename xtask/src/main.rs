@@ -18,6 +18,7 @@ mod demo;
 mod error;
 mod output;
 mod redact;
+#[cfg_attr(not(unix), path = "services/elsewhere.rs")]
 mod services;
 mod steps;
 mod system;

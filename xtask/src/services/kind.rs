@@ -60,9 +60,7 @@ impl Kind {
             match word {
                 "redis" => redis = true,
                 "all" => kinds.extend(Self::ALL),
-                name => {
-                    kinds.push(Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| unknown(name))?)
-                }
+                name => kinds.push(Self::named(name)?),
             }
         }
         if kinds.is_empty() && redis {
@@ -73,15 +71,17 @@ impl Kind {
         Ok(kinds)
     }
 
+    fn named(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            Error::usage(format!("there is no service `{name}`; there are: redis, all, {known}"))
+        })
+    }
+
     /// Those of `kinds` that the environment does not name already.
     pub(crate) fn missing(kinds: &[Self], is_set: impl Fn(&str) -> bool) -> Vec<Self> {
         kinds.iter().copied().filter(|kind| !is_set(kind.variable())).collect()
     }
-}
-
-fn unknown(name: &str) -> Error {
-    let known = Kind::ALL.map(Kind::name).join(", ");
-    Error::usage(format!("there is no service `{name}`; there are: redis, all, {known}"))
 }
 
 #[cfg(test)]

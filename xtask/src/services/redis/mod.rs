@@ -15,14 +15,7 @@ use crate::system::SystemPackage;
 use self::node::Node;
 
 use super::kind::Kind;
-
-/// What the servers are.
-pub(crate) const SERVER: SystemPackage =
-    SystemPackage { name: "redis-server", program: Some("redis-server"), reason: "the server of constance-redis" };
-
-/// What makes the certificates.
-pub(crate) const OPENSSL: SystemPackage =
-    SystemPackage { name: "openssl", program: Some("openssl"), reason: "certificates for servers with TLS" };
+use super::programs::{OPENSSL, REDIS};
 
 /// Running servers that belong together, and the variables that tell tests where they are.
 #[derive(Debug)]
@@ -48,7 +41,7 @@ impl Set {
 
 /// What `kind` needs on this machine.
 pub(super) fn needs(kind: Kind) -> &'static [SystemPackage] {
-    if kind == Kind::Tls { &[SERVER, OPENSSL] } else { &[SERVER] }
+    if kind == Kind::Tls { &[REDIS, OPENSSL] } else { &[REDIS] }
 }
 
 /// Starts `kind` in `folder` and waits until it is ready.
