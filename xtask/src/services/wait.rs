@@ -7,15 +7,18 @@ use crate::error::{Error, Result};
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Asks until `ready` says what it found; its own error ends the waiting at once.
+/// Asks until `ready` says what it found. An error of its own is asked about again, since a server that is busy or
+/// loading may answer the next time; the last one is told when there is no next time.
 pub(super) fn until<T>(what: &str, limit: Duration, mut ready: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let deadline = Instant::now() + limit;
     loop {
-        if let Some(found) = ready()? {
+        let answer = ready();
+        if let Ok(Some(found)) = answer {
             return Ok(found);
         }
         if Instant::now() >= deadline {
-            return Err(Error::failed(format!("{what}: not within {} s", limit.as_secs())));
+            let last = answer.err().map(|error| format!(": {error}")).unwrap_or_default();
+            return Err(Error::failed(format!("{what}: not within {} s{last}", limit.as_secs())));
         }
         thread::sleep(PAUSE);
     }
@@ -42,8 +45,18 @@ mod tests {
     }
 
     #[test]
-    fn an_error_ends_it() {
-        let result = until::<()>("anything", Duration::from_secs(3600), || Err(Error::failed("broken")));
-        assert_eq!(result.unwrap_err().to_string(), "broken");
+    fn an_error_may_pass() {
+        let mut asked = 0;
+        let found = until("the second", Duration::from_secs(60), || {
+            asked += 1;
+            if asked == 1 { Err(Error::failed("busy")) } else { Ok(Some(asked)) }
+        });
+        assert_eq!(found.unwrap(), 2);
+    }
+
+    #[test]
+    fn an_error_that_stays_is_told() {
+        let result = until::<()>("anything", Duration::ZERO, || Err(Error::failed("broken")));
+        assert_eq!(result.unwrap_err().to_string(), "anything: not within 0 s: broken");
     }
 }

@@ -62,10 +62,11 @@ impl Node {
 
     pub(super) fn wait(&mut self) -> Result<()> {
         wait::until("a server that answers PING", LIMIT, || {
-            self.process.check()?;
-            // It refuses connections until it listens, and everything else until it is loaded.
-            Ok(self.ask(&["PING"]).ok().filter(|reply| reply.text() == "PONG").map(|_| ()))
-        })
+            if let Err(ended) = self.process.check() {
+                return Ok(Some(Err(ended)));
+            }
+            Ok((self.ask(&["PING"])?.text() == "PONG").then_some(Ok(())))
+        })?
     }
 
     /// Asks on a connection of its own: rare enough, and a connection that broke is nobody's concern.
