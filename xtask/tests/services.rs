@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use self::support::{Place, Up, ask, can_run, kill, text, until};
 
@@ -183,16 +183,37 @@ fn a_command_runs_with_the_variables_and_its_code_is_passed_on() {
 fn a_server_that_does_not_start_is_explained_and_its_folder_kept() {
     let place = Place::new();
     let server = place.0.join("redis-server");
-    fs::write(&server, "#!/bin/sh\necho 'no room for me' >&2\nexit 3\n").unwrap();
-    fs::set_permissions(&server, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = std::env::join_paths(
-        std::iter::once(place.0.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
-    );
-    let output = place.xtask("services run plain -- true").env("PATH", path.unwrap()).output().unwrap();
+    let output = run_with_server(&place, "echo 'no room for me' >&2; exit 3");
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(complaint.contains("cannot start redis plain") && complaint.contains("\nno room for me\n"), "{complaint}");
     let kept = place.left().into_iter().find(|path| *path != server).expect("the folder is kept");
     assert!(complaint.contains("What to do: ") && complaint.contains(&kept.display().to_string()));
     assert!(kept.join("plain/server/server.log").is_file());
+}
+
+#[test]
+fn a_port_that_somebody_else_took_is_given_up_for_another() {
+    if !can_run() {
+        return;
+    }
+    let place = Place::new();
+    let once = place.0.join("once");
+    let script = format!(
+        "if mkdir {}; then echo 'bind: Address already in use'; exit 1; fi\nPATH=${{PATH#*:}} exec redis-server \"$@\"",
+        once.display()
+    );
+    let output = run_with_server(&place, &script);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(place.left().len(), 2, "{:?}", place.left());
+}
+
+/// Runs nothing with a plain server, for which this script stands.
+fn run_with_server(place: &Place, script: &str) -> Output {
+    let server = place.0.join("redis-server");
+    fs::write(&server, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&server, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", place.0.display());
+    place.xtask("services run plain -- true").env("PATH", path).stderr(Stdio::piped()).output().unwrap()
 }

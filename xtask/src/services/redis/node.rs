@@ -29,6 +29,8 @@ pub(super) struct Node {
     process: Process,
     address: Address,
     password: Option<&'static str>,
+    /// The line of `INFO` that names our configuration, and so tells this server from a stranger on its port.
+    mark: String,
 }
 
 impl Node {
@@ -53,7 +55,10 @@ impl Node {
         written.map_err(|error| Error::failed(format!("cannot write into {}: {error}", own.display())))?;
         let args: Vec<&str> = std::iter::once("redis.conf").chain(args.iter().copied()).collect();
         let process = Process::start(PROGRAM, &args, &own)?;
-        Ok(Self { process, address, password: None })
+        // As the server sees it, which asks the system where it is.
+        let real = own.canonicalize().unwrap_or(own);
+        let mark = format!("config_file:{}\r\n", real.join("redis.conf").display());
+        Ok(Self { process, address, password: None, mark })
     }
 
     pub(super) fn with_password(self, password: &'static str) -> Self {
@@ -65,7 +70,9 @@ impl Node {
             if let Err(ended) = self.process.check() {
                 return Ok(Some(Err(ended)));
             }
-            Ok((self.ask(&["PING"])?.text() == "PONG").then_some(Ok(())))
+            self.ask(&["PING"])?;
+            // Where somebody else took the port, ours is about to end.
+            Ok(self.ask(&["INFO", "server"])?.text().contains(&self.mark).then_some(Ok(())))
         })?
     }
 
