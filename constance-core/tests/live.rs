@@ -228,6 +228,32 @@ fn a_change_hidden_behind_a_slow_write_is_found_when_that_ends() {
 }
 
 #[test]
+fn a_set_is_in_it_before_it_returns_whatever_else_is_in_flight() {
+    let (backend, config, _) = shop();
+    let live = config.live_with(LiveOptions::new().reread_interval(LONG * 100)).expect("loads");
+    let set = |answer| config.set(Shop::THE_ANSWER, answer).expect("writes");
+    let held = |answers: [i64; 2]| {
+        std::thread::scope(|scope| {
+            // One write is stored and does not come back while others begin and end.
+            let gate = backend.hold_write_replies();
+            let slow = scope.spawn(|| set(-1));
+            gate.wait_for(1);
+            let still = backend.hold_write_replies();
+            still.open();
+            for answer in answers {
+                set(answer);
+                assert_eq!(live.load().the_answer, answer);
+            }
+            gate.open();
+            slow.join().expect("no panic");
+            assert_eq!(live.load().the_answer, answers[1], "the slow one was stored first");
+        });
+    };
+    held([1, 2]);
+    held([3, 4]);
+}
+
+#[test]
 fn a_write_whose_reply_was_lost_is_found() {
     let (backend, config, _) = shop();
     let options = LiveOptions::new().reread_interval(LONG * 100);

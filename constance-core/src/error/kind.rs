@@ -18,7 +18,7 @@ pub enum ErrorKind {
     Invalid,
     /// No setting has this name.
     UnknownSetting,
-    /// Somebody else changed the setting meanwhile; [`Error::current`] has what is stored now.
+    /// Somebody else changed the setting meanwhile; [`Error::current`](crate::Error::current) has what is stored now.
     Conflict,
     /// The tables are missing.
     NotMigrated,
@@ -30,7 +30,7 @@ pub enum ErrorKind {
     Contract,
 }
 
-/// What was being done when an [`Error`] arose.
+/// What was being done when an [`Error`](crate::Error) arose.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {

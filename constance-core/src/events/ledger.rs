@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Event;
+use super::slot::{Old, Seen, Slot};
 use super::subscription::{Handler, Handlers, Subscription};
 use crate::field::AnyValue;
 use crate::live::Core;
@@ -30,35 +31,6 @@ struct State<S> {
     queue: VecDeque<Event<S>>,
     delivering: bool,
     live: Option<Arc<Core<S>>>,
-}
-
-#[derive(Default)]
-struct Slot {
-    in_flight: u32,
-    written_at: u64,
-    loaded_at: u64,
-    /// A load could not be taken since a write was in flight: the store has to be asked again when that ends.
-    passed_over: bool,
-    /// Writes whose place in the order is not known yet, since others are in flight: before and after.
-    waiting: Vec<(Old, AnyValue)>,
-    seen: Seen,
-}
-
-/// The last value that handlers know of.
-#[derive(Default)]
-enum Seen {
-    #[default]
-    Nothing,
-    Unreadable,
-    Value(AnyValue),
-}
-
-/// What was stored before a write.
-pub(crate) enum Old {
-    /// Nobody asked.
-    Unknown,
-    Unreadable,
-    Value(AnyValue),
 }
 
 /// What a write made of one setting.
@@ -98,10 +70,6 @@ pub(crate) trait Judge<S> {
     fn default(&self, index: usize) -> AnyValue;
 }
 
-/// A write waits while the one before it may still come back. Where that is somebody else's, and one of ours hangs, this
-/// many wait at most.
-const MOST_WAITING: usize = 1024;
-
 impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn new(settings: usize) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(settings).collect();
@@ -139,8 +107,8 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         self.end(written, Vec::new(), judge, true);
     }
 
-    /// The write happened. Says whether another write of the same settings was under way meanwhile while there is a
-    /// `live()`: then only the store knows which one came last.
+    /// The write happened. Says whether, while there is a `live()`, another write of the same settings ended meanwhile: then
+    /// only the store knows which one came last, and its answer is for [`settle_order`](Self::settle_order).
     #[must_use]
     pub(crate) fn finish(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>) -> bool {
         self.end(written, outcomes, judge, true)
@@ -148,7 +116,8 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
 
     fn end(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>, may_have_written: bool) -> bool {
         let is_heard = self.is_heard();
-        let mut contended = Vec::new();
+        // Settings of which another write ended while this one was under way: which came last is not known here.
+        let mut overtaken = Vec::new();
         let mut passed_over = false;
         let live = {
             let mut state = self.state.lock();
@@ -157,8 +126,8 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             for &index in &written.indices {
                 let slot = &mut state.slots[index];
                 slot.in_flight -= 1;
-                if slot.in_flight > 0 || slot.written_at > written.began {
-                    contended.push(index);
+                if slot.written_at > written.began {
+                    overtaken.push(index);
                 }
                 if slot.in_flight == 0 {
                     passed_over |= std::mem::take(&mut slot.passed_over);
@@ -167,14 +136,14 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                     slot.written_at = now;
                 }
             }
-            let settled = outcomes.iter().filter(|o| !contended.contains(&o.index));
-            state.publish(settled.map(|o| (o.index, &o.new)), judge);
+            let in_order = outcomes.iter().filter(|o| !overtaken.contains(&o.index));
+            state.publish(in_order.map(|o| (o.index, &o.new)), judge);
             for Outcome { index, old, new } in outcomes {
                 let tracked = state.live.is_some();
                 let slot = &mut state.slots[index];
                 if is_heard {
                     slot.waiting.push((old, new));
-                } else if tracked && !contended.contains(&index) {
+                } else if tracked && !overtaken.contains(&index) {
                     slot.seen = Seen::Value(new);
                 }
             }
@@ -187,7 +156,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         if let Some(live) = live.as_ref().filter(|_| passed_over) {
             live.read_again();
         }
-        live.is_some() && !contended.is_empty()
+        live.is_some() && !overtaken.is_empty()
     }
 
     /// A load is about to ask the store.
@@ -231,6 +200,37 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         }
         self.deliver();
         taken
+    }
+
+    /// Takes what the store says after writes that overlapped. Says whether it was all taken.
+    ///
+    /// Where yet another write is in flight, it is given out and no more: that one counts as overtaken then, so that it asks
+    /// in its turn, and handlers hear of the order from what the store gave with each write.
+    pub(crate) fn settle_order(
+        &self,
+        began: u64,
+        loaded: impl IntoIterator<Item = (usize, Loaded)>,
+        judge: &dyn Judge<S>,
+    ) -> bool {
+        let (mut certain, mut given_out) = (Vec::new(), Vec::new());
+        {
+            let mut state = self.state.lock();
+            state.now += 1;
+            let now = state.now;
+            for (index, value) in loaded {
+                let slot = &mut state.slots[index];
+                match value {
+                    Loaded::Value(value) if slot.in_flight > 0 && slot.written_at < began && slot.loaded_at < began => {
+                        slot.written_at = now;
+                        slot.passed_over = true;
+                        given_out.push((index, value));
+                    }
+                    value => certain.push((index, value)),
+                }
+            }
+            state.publish(given_out.iter().map(|(index, value)| (*index, value)), judge);
+        }
+        self.finish_load(began, certain, judge).all
     }
 
     /// Makes a `live()` follow from here on. Handlers do not hear of its first load.
@@ -343,38 +343,5 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
             // Nobody follows the store: the next write's own previous value is all there is to go by.
             slot.seen = Seen::Nothing;
         }
-    }
-}
-
-impl Slot {
-    fn next_waiting<S>(&self, index: usize, judge: &dyn Judge<S>) -> Option<usize> {
-        let follows = |old: &Old, value: &AnyValue| matches!(old, Old::Value(old) if judge.same(index, old, value));
-        if let Seen::Value(seen) = &self.seen
-            && let Some(at) = self.waiting.iter().position(|(old, _)| follows(old, seen))
-        {
-            return Some(at);
-        }
-        if self.waiting.is_empty() || (self.in_flight > 0 && self.waiting.len() <= MOST_WAITING) {
-            return None;
-        }
-        // A new chain begins with a value that no other waiting write left behind.
-        let begins = |(old, _): &(Old, AnyValue)| !self.waiting.iter().any(|(_, new)| follows(old, new));
-        Some(self.waiting.iter().position(begins).unwrap_or(0))
-    }
-}
-
-impl Seen {
-    /// Moves on to a new value; the event that this makes, if it is one.
-    fn step_to<S>(&mut self, index: usize, new: &AnyValue, judge: &dyn Judge<S>) -> Option<Event<S>> {
-        let event = match &*self {
-            Self::Nothing => None,
-            Self::Value(seen) if judge.same(index, seen, new) => None,
-            Self::Value(seen) => {
-                Some(Event::new(judge.name(index), index, Some(AnyValue::clone(seen)), AnyValue::clone(new)))
-            }
-            Self::Unreadable => Some(Event::new(judge.name(index), index, None, AnyValue::clone(new))),
-        };
-        *self = Self::Value(AnyValue::clone(new));
-        event
     }
 }

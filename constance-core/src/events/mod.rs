@@ -1,12 +1,14 @@
 //! Telling the application what changed.
 
 mod ledger;
+mod slot;
 mod subscription;
 
 use std::fmt;
 use std::marker::PhantomData;
 
-pub(crate) use self::ledger::{Judge, Ledger, Loaded, Old, Outcome, Taken, Written};
+pub(crate) use self::ledger::{Judge, Ledger, Loaded, Outcome, Taken, Written};
+pub(crate) use self::slot::Old;
 pub use self::subscription::Subscription;
 use crate::field::AnyValue;
 use crate::{Backend, Codec, Config, Setting, SettingValue, Settings};

@@ -11,7 +11,8 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         let all = self.all();
         let began = self.ledger.begin_load();
         let found = self.find(&all).map_err(|e| self.explain(e, Action::Read))?;
-        let (taken, unreadable) = self.take(began, &all, &found);
+        let (loaded, unreadable) = self.loaded(&all, &found);
+        let taken = self.ledger.finish_load(began, loaded, &**self);
         let unreadable = Error::several(unreadable);
         core.note_load(unreadable.clone());
         Ok((taken, unreadable))
@@ -19,10 +20,10 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    /// Takes what a load found into `live()`; names what is unreadable.
-    fn take(&self, began: u64, indices: &[usize], found: &[Found]) -> (Taken, Vec<Error>) {
+    /// What was found, for the ledger; names what is unreadable.
+    fn loaded(&self, indices: &[usize], found: &[Found]) -> (Vec<(usize, Loaded)>, Vec<Error>) {
         let mut unreadable = Vec::new();
-        let loaded: Vec<(usize, Loaded)> = indices
+        let loaded = indices
             .iter()
             .zip(found)
             .map(|(&index, found)| match self.value_in(index, found) {
@@ -33,7 +34,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
                 }
             })
             .collect();
-        (self.ledger.finish_load(began, loaded, self), unreadable)
+        (loaded, unreadable)
     }
 
     /// Whether a write happened is not known: the following thread has to look.
@@ -71,8 +72,8 @@ impl<'f, S: Settings, C: Codec> Settling<'f, S, C> {
 
     pub(crate) fn take(mut self, found: Result<Vec<Found>>) {
         if let Ok(found) = found {
-            let (taken, _) = self.front.take(self.began, &self.indices, &found);
-            self.settled = taken.all;
+            let (loaded, _) = self.front.loaded(&self.indices, &found);
+            self.settled = self.front.ledger.settle_order(self.began, loaded, self.front);
         }
     }
 }
