@@ -1,6 +1,6 @@
 //! Secure connections, with certificates made on the spot.
 #![cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::print_stderr)]
 
 mod common;
 
@@ -127,7 +127,8 @@ fn a_server_that_nobody_vouches_for_is_refused() {
 fn a_server_without_tls_is_refused() {
     let (Some(plain), Some(folder)) = (Server::start(), FOLDER.as_ref()) else { return };
     let error = read(&open(&plain, folder.path()), "a").expect_err("it does not speak TLS");
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", shown(&error));
+    // Redis waits for the end of what it takes for a line of text.
+    assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{}", shown(&error));
 }
 
 #[test]
