@@ -9,11 +9,11 @@ use constance_core::{
 use redis::{ConnectionLike, RedisResult, Value};
 
 use crate::builder::{Builder, default_prefix};
-use crate::command::{self, CHUNK};
+use crate::command::{self, CHUNK, NO_STRING};
 use crate::connections::{Connections, Layout};
 use crate::error::fault;
 use crate::script::Call;
-use crate::watch::Feed;
+use crate::watch::{Feed, without_right};
 use crate::{NAME, RedisOptions};
 
 /// The longest string that Redis stores, with its default `proto-max-bulk-len`.
@@ -66,6 +66,15 @@ impl RedisBackend {
     /// # Errors
     ///
     /// `Configuration` where the options contradict each other, or ask for TLS that is not built in.
+    ///
+    /// ```
+    /// use constance_redis::{RedisBackend, RedisOptions};
+    ///
+    /// let mut options = RedisOptions::default();
+    /// options.db = 1;
+    /// let backend = RedisBackend::from_options(options)?;
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
     pub fn from_options(options: RedisOptions) -> Result<Self> {
         Self::builder().options(options).build()
     }
@@ -167,7 +176,11 @@ impl RedisBackend {
 
 /// What is stored under one key.
 fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
-    command::stored(connection.req_command(&command::get(key))?)
+    match connection.req_command(&command::get(key)) {
+        // Some connections give the server's errors so, and some as an answer.
+        Err(error) if command::is_wrong_type(&error) => Ok(NO_STRING),
+        answer => command::stored(answer?),
+    }
 }
 
 /// Every key under a prefix, each once.
@@ -278,7 +291,8 @@ impl Backend for RedisBackend {
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
-        Ok(Box::new(Feed::open(self.connections.dedicate()?, prefix)?))
+        let feed = self.connections.dedicate().and_then(|connection| Feed::open(connection, prefix));
+        Ok(Box::new(feed.map_err(without_right)?))
     }
 
     fn default_prefix(&self) -> Prefix {

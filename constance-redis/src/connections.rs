@@ -180,6 +180,39 @@ impl Connections for redis::Client {
     }
 }
 
+/// Connections from the first, and those for feeds of changes from the second, within 3 seconds: so that `live()` need not
+/// poll where a pool or a closure hands out the connections.
+///
+/// ```
+/// use constance_redis::{RedisBackend, redis};
+///
+/// let client = redis::Client::open("redis://127.0.0.1:6379/0")?;
+/// let pool = r2d2::Pool::builder().build_unchecked(client.clone());
+/// let backend = RedisBackend::with_connections((pool, client));
+/// # Ok::<(), redis::RedisError>(())
+/// ```
+impl<S: Connections> Connections for (S, redis::Client) {
+    fn lend(&self) -> Result<Box<dyn Lease + '_>> {
+        self.0.lend()
+    }
+
+    fn can_dedicate(&self) -> bool {
+        true
+    }
+
+    fn dedicate(&self) -> Result<redis::Connection> {
+        self.1.dedicate()
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+
+    fn layout(&self) -> Layout {
+        self.0.layout()
+    }
+}
+
 /// Called for each call; what it gives is dropped after it.
 impl<F, C> Connections for F
 where

@@ -170,6 +170,10 @@ fn a_missing_right_is_denied() {
     let error = backend.watch(&prefix("constance:")).map(drop).expect_err("a right that it does not have");
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
 
+    cmd("ACL").arg(&["SETUSER", "reader", "-hello"]).exec(&mut admin).expect("one right less");
+    let error = backend.watch(&prefix("constance:")).map(drop).expect_err("a right that it does not have");
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+
     // A right that is missing in the middle of a batch leaves nothing written.
     cmd("ACL").arg(&["SETUSER", "reader", "+set"]).exec(&mut admin).expect("one right more");
     let batch = Batch::new(vec![set("a", b"hunter2"), Change::remove(key("b"))]).expect("two keys");
