@@ -10,7 +10,7 @@ use redis::{ConnectionLike, RedisResult, Value};
 
 use crate::builder::{Builder, default_prefix};
 use crate::command::{self, CHUNK, NO_STRING};
-use crate::connections::{Connections, Layout};
+use crate::connections::{Connections, Layout, Lease};
 use crate::error::fault;
 use crate::script::Call;
 use crate::watch::{Feed, without_right};
@@ -148,20 +148,23 @@ impl RedisBackend {
     /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
     /// fresh one.
     fn look<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        match self.once(&work)? {
+        match self.once(self.connections.lend()?, &work)? {
             Ok(value) => Ok(value),
-            Err(_) => self.once(&work)?,
+            Err(_) => self.once(self.connections.lend()?, &work)?,
         }
     }
 
     /// Sends what may change something. It is sent once: whether a connection that closed had taken it, nobody can tell.
     fn change<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        self.once(work)?
+        self.once(self.connections.lend_for_change()?, work)?
     }
 
     /// One try. The outer error is final; the inner one may be the connection's fault alone.
-    fn once<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<Result<T>> {
-        let mut lease = self.connections.lend()?;
+    fn once<T>(
+        &self,
+        mut lease: Box<dyn Lease + '_>,
+        work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
+    ) -> Result<Result<T>> {
         let error = match work(lease.connection()) {
             Ok(value) => return Ok(Ok(value)),
             Err(error) => error,

@@ -53,6 +53,16 @@ pub trait Connections: Send + Sync {
     /// Where there is none, such as `Unavailable` where the server is down or `Timeout` where all are in use.
     fn lend(&self) -> Result<Box<dyn Lease + '_>>;
 
+    /// A connection for one call that may change something, and so is not made again when its connection breaks: the source
+    /// may look first whether it is still there. Default: as [`lend`](Self::lend).
+    ///
+    /// # Errors
+    ///
+    /// As [`lend`](Self::lend).
+    fn lend_for_change(&self) -> Result<Box<dyn Lease + '_>> {
+        self.lend()
+    }
+
     /// Whether [`dedicate`](Self::dedicate) can give a connection. Default: no.
     fn can_dedicate(&self) -> bool {
         false
@@ -194,6 +204,10 @@ impl Connections for redis::Client {
 impl<S: Connections> Connections for (S, redis::Client) {
     fn lend(&self) -> Result<Box<dyn Lease + '_>> {
         self.0.lend()
+    }
+
+    fn lend_for_change(&self) -> Result<Box<dyn Lease + '_>> {
+        self.0.lend_for_change()
     }
 
     fn can_dedicate(&self) -> bool {
