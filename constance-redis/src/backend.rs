@@ -148,33 +148,32 @@ impl RedisBackend {
     /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
     /// fresh one.
     fn look<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        match self.once(self.connections.lend()?, &work)? {
+        match once(self.connections.lend()?, &work)? {
             Ok(value) => Ok(value),
-            Err(_) => self.once(self.connections.lend()?, &work)?,
+            Err(_) => once(self.connections.lend()?, &work)?,
         }
     }
 
     /// Sends what may change something. It is sent once: whether a connection that closed had taken it, nobody can tell.
     fn change<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        self.once(self.connections.lend_for_change()?, work)?
+        once(self.connections.lend_for_change()?, work)?
     }
+}
 
-    /// One try. The outer error is final; the inner one may be the connection's fault alone.
-    fn once<T>(
-        &self,
-        mut lease: Box<dyn Lease + '_>,
-        work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
-    ) -> Result<Result<T>> {
-        let error = match work(lease.connection()) {
-            Ok(value) => return Ok(Ok(value)),
-            Err(error) => error,
-        };
-        let fault = fault(&error);
-        if fault.broken {
-            lease.failed(fault.gone);
-        }
-        if fault.gone && lease.is_used() { Ok(Err(fault.error)) } else { Err(fault.error) }
+/// One try. The outer error is final; the inner one may be the connection's fault alone.
+fn once<T>(
+    mut lease: Box<dyn Lease + '_>,
+    work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
+) -> Result<Result<T>> {
+    let error = match work(lease.connection()) {
+        Ok(value) => return Ok(Ok(value)),
+        Err(error) => error,
+    };
+    let fault = fault(&error);
+    if fault.broken {
+        lease.failed(fault.gone);
     }
+    if fault.gone && lease.is_used() { Ok(Err(fault.error)) } else { Err(fault.error) }
 }
 
 /// What is stored under one key.
