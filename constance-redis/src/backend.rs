@@ -1,0 +1,314 @@
+//! The backend.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use constance_core::{
+    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Expect, Key, Prefix, Result, Stored, To, Watch,
+};
+use redis::{ConnectionLike, RedisResult, Value};
+
+use crate::builder::{Builder, default_prefix};
+use crate::command::{self, CHUNK, NO_STRING};
+use crate::connections::{Connections, Layout, Lease};
+use crate::error::fault;
+use crate::script::Call;
+use crate::watch::{Feed, without_right};
+use crate::{NAME, RedisOptions};
+
+/// The longest string that Redis stores, with its default `proto-max-bulk-len`.
+const MAX_VALUE_LEN: usize = 512 << 20;
+
+/// Settings in Redis.
+///
+/// ```no_run
+/// use constance_core::{Backend, Batch, Change, Encoded, Prefix};
+/// use constance_redis::RedisBackend;
+///
+/// let backend = RedisBackend::from_url("redis://127.0.0.1:6379/0")?;
+/// let key = backend.default_prefix().key("theme")?;
+/// backend.write(&Batch::one(Change::set(key.clone(), Encoded::from(b"dark".to_vec()))))?;
+/// assert_eq!(backend.read(&[&key])?[0].value().map(Encoded::as_bytes), Some(&b"dark"[..]));
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+pub struct RedisBackend {
+    connections: Box<dyn Connections>,
+    prefix: Prefix,
+    /// Whether the last read of many keys met one without a string.
+    gaps: AtomicBool,
+}
+
+impl RedisBackend {
+    pub(crate) fn new(connections: Box<dyn Connections>, prefix: Prefix) -> Self {
+        Self { connections, prefix, gaps: AtomicBool::new(false) }
+    }
+
+    /// A backend for the server that a URL names, with a pool of its own. No I/O. See [`Builder::url`].
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where the URL is not one of a Redis server, or asks for TLS that is not built in. It is never shown.
+    ///
+    /// ```
+    /// use constance_redis::RedisBackend;
+    ///
+    /// let backend = RedisBackend::from_url("redis://user:hunter2@127.0.0.1:6379/0")?;
+    /// assert!(!format!("{backend:?}").contains("hunter2"));
+    /// assert!(RedisBackend::from_url("http://127.0.0.1").is_err());
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn from_url(url: &str) -> Result<Self> {
+        Self::builder().url(url).build()
+    }
+
+    /// A backend for the server that options name, with a pool of its own. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where the options contradict each other, or ask for TLS that is not built in.
+    ///
+    /// ```
+    /// use constance_redis::{RedisBackend, RedisOptions};
+    ///
+    /// let mut options = RedisOptions::default();
+    /// options.db = 1;
+    /// let backend = RedisBackend::from_options(options)?;
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn from_options(options: RedisOptions) -> Result<Self> {
+        Self::builder().options(options).build()
+    }
+
+    /// Options, where the defaults will not do.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// A backend over connections that the application has already. No I/O.
+    ///
+    /// See [`Connections`] for what will do. Timeouts are the business of whoever makes the connections: set a read and a
+    /// write timeout on them, and leave `test_on_check_out` of an `r2d2` pool at its default, `true`, unless its manager
+    /// drops a connection after any failure.
+    ///
+    /// ```
+    /// use constance_redis::{RedisBackend, redis};
+    ///
+    /// let client = redis::Client::open("redis://127.0.0.1:6379/0")?;
+    /// let one_per_call = RedisBackend::with_connections(client.clone());
+    /// let by_closure = RedisBackend::with_connections(move || client.get_connection());
+    /// # Ok::<(), redis::RedisError>(())
+    /// ```
+    pub fn with_connections(source: impl Connections + 'static) -> Self {
+        Self::new(Box::new(source), default_prefix())
+    }
+
+    /// What is stored under these keys, all of one moment.
+    ///
+    /// `MGET` shows a list like nothing at all. So where keys have no string, `EXISTS` tells in the same round trip whether
+    /// there is anything else, and only if so the script looks again, at everything at once. A store in which every key is
+    /// set is not asked twice: the last read says what this one is likely to meet.
+    ///
+    /// Between the two commands the server may serve somebody else where a request is longer than what it takes in at once
+    /// (16 KiB). To hide a list, exactly as many values would have to vanish in that moment as there are lists.
+    fn many(&self, connection: &mut dyn ConnectionLike, keys: &[&Key]) -> RedisResult<Vec<Stored>> {
+        match keys {
+            [] => return Ok(Vec::new()),
+            [key] => return Ok(vec![one(connection, key)?]),
+            _ => {}
+        }
+        let gaps = self.gaps.load(Ordering::Relaxed);
+        let mut request = command::of_keys("MGET", keys).get_packed_command();
+        let (answer, counted) = if gaps {
+            request.extend(command::of_keys("EXISTS", keys).get_packed_command());
+            let answers = connection.req_packed_commands(&request, 0, 2)?;
+            let [answer, counted] = <[Value; 2]>::try_from(answers).map_err(|_| command::unexpected())?;
+            (answer, Some(counted))
+        } else {
+            (connection.req_packed_command(&request)?, None)
+        };
+        let found = command::strings(answer, keys.len())?;
+        let strings = found.iter().filter(|stored| !stored.is_absent()).count();
+        if gaps != (strings < keys.len()) {
+            self.gaps.store(!gaps, Ordering::Relaxed);
+        }
+        // A user without the right to EXISTS gets an error here, and the script.
+        let all = match counted {
+            Some(Value::Int(there)) => there == strings as i64,
+            _ => strings == keys.len(),
+        };
+        if all {
+            return Ok(found);
+        }
+        match run(connection, &Call::looking(keys))? {
+            Applied::Done(found) => Ok(found),
+            Applied::Conflict { .. } => Err(command::unexpected()),
+        }
+    }
+
+    /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
+    /// fresh one.
+    fn look<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
+        match once(self.connections.lend()?, &work)? {
+            Ok(value) => Ok(value),
+            Err(_) => once(self.connections.lend()?, &work)?,
+        }
+    }
+
+    /// Sends what may change something. It is sent once: whether a connection that closed had taken it, nobody can tell.
+    fn change<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
+        once(self.connections.lend_for_change()?, work)?
+    }
+}
+
+/// One try. The outer error is final; the inner one may be the connection's fault alone.
+fn once<T>(
+    mut lease: Box<dyn Lease + '_>,
+    work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
+) -> Result<Result<T>> {
+    let error = match work(lease.connection()) {
+        Ok(value) => return Ok(Ok(value)),
+        Err(error) => error,
+    };
+    let fault = fault(&error);
+    if fault.broken {
+        lease.failed(fault.gone);
+    }
+    if fault.gone && lease.is_used() { Ok(Err(fault.error)) } else { Err(fault.error) }
+}
+
+/// What is stored under one key.
+fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
+    match connection.req_command(&command::get(key)) {
+        // Some connections give the server's errors so, and some as an answer.
+        Err(error) if command::is_wrong_type(&error) => Ok(NO_STRING),
+        answer => command::stored(answer?),
+    }
+}
+
+/// Every key under a prefix, each once.
+fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> RedisResult<Vec<Key>> {
+    let (mut cursor, mut keys) = (0, Vec::new());
+    loop {
+        let (next, found): (u64, Vec<Vec<u8>>) = command::scan(cursor, prefix).query(connection)?;
+        keys.extend(found.iter().filter_map(|key| prefix.key_of(key)));
+        if next == 0 {
+            break;
+        }
+        cursor = next;
+    }
+    // A key may be met twice while the server's table grows or shrinks.
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(keys)
+}
+
+/// Runs the script, and gives its text to a server that does not have it.
+fn run(connection: &mut dyn ConnectionLike, call: &Call) -> RedisResult<Applied> {
+    let answer: Value = match call.by_digest().query(connection) {
+        Err(error) if Call::is_unknown(&error) => call.by_text().query(connection)?,
+        answer => answer?,
+    };
+    call.applied(answer)
+}
+
+/// A batch of one change that expects nothing, in the one command that does it, if there is one.
+fn plainly(connection: &mut dyn ConnectionLike, batch: &Batch) -> RedisResult<Option<Applied>> {
+    let [change] = batch.changes() else { return Ok(None) };
+    if change.expect != Expect::Any {
+        return Ok(None);
+    }
+    match (&change.to, batch.want_previous()) {
+        (To::Set(value), false) => command::set(&change.key, value).exec(connection)?,
+        (To::Set(value), true) => {
+            let answer = command::set(&change.key, value).arg("GET").query::<Value>(connection);
+            return match answer {
+                Ok(previous) => Ok(Some(Applied::Done(vec![command::stored(previous)?]))),
+                // Nothing was written: it works on strings only.
+                Err(error) if command::is_wrong_type(&error) => Ok(None),
+                Err(error) => Err(error),
+            };
+        }
+        (To::Remove, false) => command::del(&change.key).exec(connection)?,
+        (To::Keep, false) => {}
+        (To::Remove | To::Keep, true) => return Ok(None),
+    }
+    Ok(Some(Applied::Done(Vec::new())))
+}
+
+impl Backend for RedisBackend {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn capability(&self) -> Capability {
+        Capability::new()
+            .with_atomic_batch(self.connections.layout() == Layout::One)
+            .with_watch(self.connections.can_dedicate())
+            .with_persistent(true)
+            .with_shared(true)
+            .with_max_value_len(MAX_VALUE_LEN)
+    }
+
+    fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.look(|connection| self.many(connection, keys))
+    }
+
+    fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
+        self.look(|connection| {
+            let keys = keys_of(connection, prefix)?;
+            let mut listed = Vec::with_capacity(keys.len());
+            for chunk in keys.chunks(CHUNK) {
+                let found = self.many(connection, &chunk.iter().collect::<Vec<_>>())?;
+                // What was removed since its key was met is left out.
+                listed.extend(chunk.iter().cloned().zip(found).filter(|(_, stored)| !stored.is_absent()));
+            }
+            Ok(listed)
+        })
+    }
+
+    fn write(&self, batch: &Batch) -> Result<Applied> {
+        if batch.changes().is_empty() {
+            return Ok(Applied::Done(Vec::new()));
+        }
+        for change in batch.changes() {
+            if matches!(&change.to, To::Set(value) if value.len() > MAX_VALUE_LEN) {
+                return Err(Error::new(ErrorKind::Encode)
+                    .with_setting(change.key.name())
+                    .with_detail("the value is longer than the 512 MiB that Redis stores"));
+            }
+        }
+        self.change(|connection| match plainly(connection, batch)? {
+            Some(applied) => Ok(applied),
+            None => run(connection, &Call::new(batch)),
+        })
+    }
+
+    fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
+        let stored = self.look(|connection| one(connection, key))?;
+        visitor(stored.bytes()?.map(Encoded::as_bytes));
+        Ok(())
+    }
+
+    fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
+        let feed = self.connections.dedicate().and_then(|connection| Feed::open(connection, prefix));
+        Ok(Box::new(feed.map_err(without_right)?))
+    }
+
+    fn default_prefix(&self) -> Prefix {
+        self.prefix.clone()
+    }
+
+    fn ping(&self) -> Result<()> {
+        self.look(|connection| redis::cmd("PING").exec(connection))
+    }
+}
+
+impl fmt::Debug for RedisBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { connections, prefix, gaps: _ } = self;
+        f.debug_struct("RedisBackend").field("connections", &connections.describe()).field("prefix", prefix).finish()
+    }
+}

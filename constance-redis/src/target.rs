@@ -1,0 +1,100 @@
+//! The server that connections lead to.
+
+use std::fmt;
+
+use constance_core::{Error, ErrorKind, Result};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+
+use crate::tls::{self, Certificates};
+
+/// An address, a way to log in, and certificates.
+#[derive(Clone)]
+pub(crate) struct Target {
+    info: ConnectionInfo,
+    certificates: Certificates,
+}
+
+impl Target {
+    pub(crate) fn new(info: ConnectionInfo, certificates: Certificates) -> Result<Self> {
+        match info.addr() {
+            ConnectionAddr::TcpTls { tls_params, .. } => {
+                if !tls::BUILT_IN {
+                    return Err(tls::without_feature());
+                }
+                // With both, the driver makes connections by rustls and does not look for the system's certificates.
+                let both = cfg!(all(feature = "tls-rustls", feature = "tls-native-tls"));
+                if both && tls_params.is_none() && certificates.roots.is_none() {
+                    return Err(Error::new(ErrorKind::Configuration)
+                        .with_detail("with both TLS features the driver trusts no certificate of the system")
+                        .with_hint("enable one of tls-rustls and tls-native-tls, or give the root certificates"));
+                }
+            }
+            _ if !certificates.is_empty() => {
+                return Err(Error::new(ErrorKind::Configuration)
+                    .with_detail("certificates are given for a connection without TLS")
+                    .with_hint("use rediss://"));
+            }
+            _ => {}
+        }
+        // Nobody but newer servers knows the command, and an ACL without it notes each refusal in its log.
+        let settings = info.redis_settings().clone().set_skip_set_lib_name();
+        // Requests are small, and each waits for its answer.
+        let tcp = info.tcp_settings().clone().set_nodelay(true);
+        Ok(Self { info: info.set_redis_settings(settings).set_tcp_settings(tcp), certificates })
+    }
+
+    /// What the driver needs for a connection.
+    pub(crate) fn info(&self) -> Result<ConnectionInfo> {
+        if self.certificates.is_empty() {
+            return Ok(self.info.clone());
+        }
+        self.certificates.apply(&self.info)
+    }
+}
+
+/// The schemes of one server.
+pub(crate) const SCHEMES: [&str; 7] = ["redis", "rediss", "redis+unix", "unix", "valkey", "valkeys", "valkey+unix"];
+
+/// Reads a URL, which may hold a password and is never shown.
+pub(crate) fn parse(url: &str) -> Result<ConnectionInfo> {
+    let wrong = |detail: &'static str, hint: &'static str| {
+        Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint)
+    };
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    match scheme {
+        "rediss" | "valkeys" if !tls::BUILT_IN => return Err(tls::without_feature()),
+        "redis+cluster" | "redis+sentinel" => {
+            return Err(wrong(
+                "this URL names several servers",
+                "open it through constance_redis::schemes(), with the feature cluster or sentinel",
+            ));
+        }
+        scheme if !SCHEMES.contains(&scheme) => {
+            return Err(wrong(
+                "the URL does not begin with a scheme of Redis",
+                "use redis://user:password@host:6379/0, rediss:// or redis+unix:///path",
+            ));
+        }
+        _ => {}
+    }
+    url.into_connection_info().map_err(|_| {
+        wrong(
+            "the URL cannot be read as one of a Redis server",
+            "it looks like redis://user:password@host:6379/0, with special characters written as %40 and the like",
+        )
+    })
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { info, certificates } = self;
+        // The address and the user's name tell which server it is; the password stays here.
+        f.debug_struct("Target")
+            .field("addr", &info.addr().to_string())
+            .field("db", &info.redis_settings().db())
+            .field("username", &info.redis_settings().username())
+            .field("password", &info.redis_settings().password().map(|_| "…"))
+            .field("certificates", certificates)
+            .finish()
+    }
+}

@@ -1,0 +1,97 @@
+//! Certificates for secure connections.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use constance_core::{Error, ErrorKind, Result};
+use redis::{ConnectionAddr, ConnectionInfo};
+
+/// A certificate or a key in PEM format.
+#[derive(Clone)]
+#[cfg_attr(not(any(feature = "tls-rustls", feature = "tls-native-tls")), allow(dead_code))]
+pub(crate) enum Pem {
+    Text(Vec<u8>),
+    /// Read when a connection is made, so that one that was renewed is used.
+    File(PathBuf),
+}
+
+/// What a secure connection shows and trusts, beyond what the system trusts.
+#[derive(Clone, Default)]
+pub(crate) struct Certificates {
+    pub(crate) roots: Option<Pem>,
+    /// The certificate and its key.
+    pub(crate) client: Option<(Pem, Pem)>,
+}
+
+impl Pem {
+    #[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
+    fn read(&self) -> Result<Vec<u8>> {
+        match self {
+            Self::Text(text) => Ok(text.clone()),
+            Self::File(path) => std::fs::read(path).map_err(|error| {
+                Error::new(ErrorKind::Configuration)
+                    .with_detail(format!("the certificate file {} cannot be read", path.display()))
+                    .with_cause(constance_core::Cause::new("file").with_code(format!("{:?}", error.kind())))
+            }),
+        }
+    }
+}
+
+impl Certificates {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.roots.is_none() && self.client.is_none()
+    }
+
+    /// Puts the certificates where the driver looks for them.
+    #[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
+    pub(crate) fn apply(&self, info: &ConnectionInfo) -> Result<ConnectionInfo> {
+        let client_tls = match &self.client {
+            Some((certificate, key)) => {
+                Some(redis::ClientTlsConfig { client_cert: certificate.read()?, client_key: key.read()? })
+            }
+            None => None,
+        };
+        let root_cert = self.roots.as_ref().map(Pem::read).transpose()?;
+        let client = redis::Client::build_with_tls(info.clone(), redis::TlsCertificates { client_tls, root_cert });
+        let client = client.map_err(|_| {
+            // The driver's text can hold what the file holds.
+            Error::new(ErrorKind::Configuration).with_detail("a certificate or its key is not in PEM format")
+        })?;
+        Ok(client.get_connection_info().clone())
+    }
+
+    #[cfg(not(any(feature = "tls-rustls", feature = "tls-native-tls")))]
+    pub(crate) fn apply(&self, _: &ConnectionInfo) -> Result<ConnectionInfo> {
+        Err(without_feature())
+    }
+}
+
+/// Whether this crate was built with TLS.
+pub(crate) const BUILT_IN: bool = cfg!(any(feature = "tls-rustls", feature = "tls-native-tls"));
+
+/// The error where TLS is asked for and not built in.
+pub(crate) fn without_feature() -> Error {
+    Error::new(ErrorKind::Configuration)
+        .with_detail("constance-redis was built without TLS")
+        .with_hint("enable its feature tls-rustls or tls-native-tls")
+}
+
+/// Sees to it that the driver can make a secure connection.
+///
+/// rustls takes its cryptography from a setting of the process, and panics where nobody has set it and several could be
+/// meant. What the application has set by now is left alone; else it is set here, as late as can be.
+pub(crate) fn prepare(addr: &ConnectionAddr) {
+    #[cfg(feature = "tls-rustls")]
+    if matches!(addr, ConnectionAddr::TcpTls { .. }) && rustls::crypto::CryptoProvider::get_default().is_none() {
+        // An error says that somebody else was faster.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    let _ = addr;
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { roots, client } = self;
+        f.debug_struct("Certificates").field("roots", &roots.is_some()).field("client", &client.is_some()).finish()
+    }
+}

@@ -1,0 +1,66 @@
+//! What the tests of this crate share.
+#![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
+
+pub mod server;
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
+use constance_redis::RedisBackend;
+
+pub use self::server::Server;
+
+/// The rights that a backend needs, in the words of `ACL SETUSER`; the README has the same.
+pub const RIGHTS: &str =
+    "nocommands +get +mget +exists +type +set +del +scan +eval +evalsha +script|load +hello +ping +select +client";
+
+/// A backend that gives up soon.
+pub fn backend(server: &Server) -> RedisBackend {
+    hasty(&server.url())
+}
+
+pub fn hasty(url: &str) -> RedisBackend {
+    let soon = Duration::from_millis(500);
+    RedisBackend::builder()
+        .url(url)
+        .connect_timeout(soon)
+        .response_timeout(soon)
+        .acquire_timeout(soon)
+        .build()
+        .expect("a valid URL")
+}
+
+pub fn prefix(text: &str) -> Prefix {
+    Prefix::new(text).expect("a valid prefix")
+}
+
+pub fn key(name: &str) -> Key {
+    prefix("constance:").key(name).expect("a valid name")
+}
+
+pub fn set(name: &str, value: &[u8]) -> Change {
+    Change::set(key(name), Encoded::from(value))
+}
+
+pub fn value(bytes: &[u8]) -> Stored {
+    Stored::Value(Encoded::from(bytes))
+}
+
+pub fn write(backend: &dyn Backend, name: &str, value: &[u8]) -> constance_core::Result<()> {
+    backend.write(&Batch::one(set(name, value))).map(drop)
+}
+
+pub fn read(backend: &dyn Backend, name: &str) -> constance_core::Result<Stored> {
+    Ok(backend.read(&[&key(name)])?.remove(0))
+}
+
+pub fn read_all(backend: &dyn Backend, names: &[&str]) -> constance_core::Result<Vec<Stored>> {
+    let keys: Vec<Key> = names.iter().map(|name| key(name)).collect();
+    backend.read(&keys.iter().collect::<Vec<_>>())
+}
+
+/// What an error shows anywhere.
+pub fn shown(error: &Error) -> String {
+    format!("{error} {error:?} {:?}", error.source().map(ToString::to_string))
+}
