@@ -9,8 +9,11 @@ use crate::settings::Shop;
 
 /// The settings in the store that the environment names, or in a file of the shop's own choice. No I/O.
 pub(crate) fn open() -> Result<Config<Shop>> {
-    // Only what is named here is linked: a shop with PostgreSQL would name it in place of these.
-    let registry = Registry::new().with(constance_diesel::schemes()).with(constance_memory::schemes());
+    // Only what is named here is linked. A shop of your own names the one that it runs on.
+    let registry = Registry::new()
+        .with(constance_diesel::schemes())
+        .with(constance_memory::schemes())
+        .with(constance_redis::schemes());
     if env::var_os("CONSTANCE_BACKEND").is_none_or(|url| url.is_empty()) {
         say("CONSTANCE_BACKEND is not set: the settings are kept in shop.sqlite3 in this folder");
         return Config::from_vars(&registry, |name| match name {

@@ -1,0 +1,117 @@
+//! How long a change takes from one process to `live()` in another: `cargo xtask bench propagation`.
+//!
+//! The child process sets the time of its clock, a thousand times; this one takes the difference when it sees it. Between
+//! two changes it asks for the next one, so no two are merged.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use constance_core::{Backend, Change, Codec, Config, Kind, MessagePack, Registry, Settings};
+
+type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+
+const CHANGES: usize = 1_000;
+const ROLE: &str = "CONSTANCE_BENCH_WRITES_TO";
+
+#[derive(Debug, Clone, Settings)]
+struct Clock {
+    /// When it was set, in nanoseconds since 1970.
+    #[setting(default = 0)]
+    set_at: i64,
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+fn registry() -> Registry {
+    Registry::new().with(constance_diesel::schemes()).with(constance_redis::schemes())
+}
+
+fn config(url: &str) -> Fallible<Config<Clock>> {
+    Ok(Config::<Clock>::builder(registry().open(url)?).build_typed()?)
+}
+
+/// The child: sets the clock for each line it is sent; `foreign` goes past `Config`, as another program would.
+fn write(url: &str, foreign: bool) -> Fallible<()> {
+    let config = config(url)?;
+    let key = config.prefix().key("set_at")?;
+    println!("ready");
+    for line in std::io::stdin().lines() {
+        line?;
+        if foreign {
+            let encoded = MessagePack.encode(&Kind::Text, &now())?;
+            config.backend().write(&constance_core::Batch::one(Change::set(key.clone(), encoded)))?;
+        } else {
+            config.set(Clock::SET_AT, now())?;
+        }
+    }
+    Ok(())
+}
+
+struct Writer {
+    child: Child,
+    asks: ChildStdin,
+}
+
+impl Writer {
+    fn start(url: &str, foreign: bool) -> Fallible<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .env(ROLE, url)
+            .env("CONSTANCE_BENCH_FOREIGN", if foreign { "1" } else { "0" })
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let asks = child.stdin.take().ok_or("the child has no standard input")?;
+        let answers: ChildStdout = child.stdout.take().ok_or("the child has no standard output")?;
+        BufReader::new(answers).read_line(&mut String::new())?;
+        Ok(Self { child, asks })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn measure(name: &str, url: &str, foreign: bool) -> Fallible<()> {
+    let config = config(url)?;
+    config.migrate()?;
+    let live = config.live()?;
+    let mut writer = Writer::start(url, foreign)?;
+    let mut took = Vec::with_capacity(CHANGES);
+    for _ in 0..CHANGES {
+        writer.asks.write_all(b"\n")?;
+        if !live.wait_for_change(Duration::from_secs(10)) {
+            return Err("a change did not arrive".into());
+        }
+        took.push(now() - live.load().set_at);
+    }
+    took.sort_unstable();
+    let at = |percent: usize| took[(took.len() * percent / 100).min(took.len() - 1)] as f64 / 1e6;
+    println!("{name:<44} p50 {:>7.2} ms   p99 {:>7.2} ms   worst {:>7.2} ms", at(50), at(99), at(100));
+    Ok(())
+}
+
+fn main() -> Fallible<()> {
+    if let Ok(url) = std::env::var(ROLE) {
+        return write(&url, std::env::var("CONSTANCE_BENCH_FOREIGN").is_ok_and(|foreign| foreign == "1"));
+    }
+    let dir = tempfile::tempdir()?;
+    println!("\nFrom a set in one process to live() in another, {CHANGES} changes");
+    measure("SQLite, Config::set", &format!("sqlite://{}/bench.sqlite3", dir.path().display()), false)?;
+    match std::env::var("CONSTANCE_REDIS_URL") {
+        Ok(url) => {
+            measure("Redis, Config::set", &url, false)?;
+            measure("Redis, a foreign SET", &url, true)?;
+        }
+        Err(_) => println!("Redis: left out, CONSTANCE_REDIS_URL is not set"),
+    }
+    Ok(())
+}
