@@ -23,7 +23,7 @@ const GUARDED: &[(&str, &[Owner])] = &[
     ("r2d2", &[("constance-diesel", None), ("constance-redis", None)]),
     ("redis", &[("constance-redis", None), ("constance-cache", Some("redis"))]),
     ("memcache", &[("constance-cache", Some("memcached"))]),
-    ("tokio", &[("constance-core", Some("tokio")), ("constance-redis", Some("tokio"))]),
+    ("tokio", &[("constance-core", Some("tokio")), ("constance-redis", Some("aio"))]),
     ("clap", &[("constance-cli", None)]),
 ];
 
