@@ -53,7 +53,12 @@ pub(crate) fn fault(error: &RedisError) -> Fault {
             // Where the driver has put words of its own in front, the code is lost and the kind is left.
             answer(error.code().unwrap_or("ERR"), error.detail().unwrap_or_default())
         }
-        DriverKind::Io => Fault::broken(unavailable("I/O", "the connection failed")),
+        // Without an error of the system inside it is the handshake of the system's TLS library, in that library's words.
+        DriverKind::Io => Fault::broken(
+            unavailable("TLS", "a secure connection could not be made")
+                .with_transient(!error.detail().unwrap_or_default().contains("certificate"))
+                .with_hint("look at the certificates, and whether the server expects TLS"),
+        ),
         DriverKind::Client => Fault::broken(
             unavailable("TLS", "a secure connection could not be made")
                 .with_transient(false)

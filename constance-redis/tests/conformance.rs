@@ -87,3 +87,8 @@ constance_core::conformance_tests!(mod with_few_rights: || {
     let url = format!("redis://settings:secret@127.0.0.1:{}/0", server.port);
     Some(RedisBackend::from_url(&url).expect("a valid URL"))
 });
+
+#[test]
+fn the_readme_gives_the_rights_that_are_tested() {
+    assert!(include_str!("../README.md").contains(&format!("resetkeys ~constance:* {}", common::RIGHTS)));
+}
