@@ -49,7 +49,8 @@ async fn ten_thousand_reads_over_connections_that_are_cut() {
 /// The answers that were right, and the errors.
 async fn some_reads(backend: Arc<AsyncRedisBackend>, long: Vec<u8>) -> (usize, usize) {
     let (mut right, mut failed) = (0, 0);
-    let fine = |error: Error| assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    // A request that is handed to the driver just when it sees the connection end is forgotten there, and times out.
+    let fine = |error: Error| assert!(matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout), "{error:?}");
     for round in 0..10_000 / TASKS {
         let answer = match round % 4 {
             0 => read(&*backend, "a").await.map(|found| assert_eq!(found, value(b"1"))),
@@ -91,7 +92,7 @@ async fn a_write_over_a_connection_that_is_cut_is_never_done_twice() {
                 done += 1;
             }
             Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+                assert!(matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout), "{error:?}");
                 unknown += 1;
             }
         }

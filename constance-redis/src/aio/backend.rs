@@ -132,7 +132,9 @@ impl AsyncRedisBackend {
         if fault.broken {
             self.source.failed(number);
         }
-        if fault.gone { Ok(Err(fault.error)) } else { Err(fault.error) }
+        // A reply that was cut short together with the connection is one that cannot be read.
+        let cut = error.kind() == redis::ErrorKind::Parse;
+        if fault.gone || cut { Ok(Err(fault.error)) } else { Err(fault.error) }
     }
 }
 
