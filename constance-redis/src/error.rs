@@ -121,7 +121,6 @@ pub(crate) fn timeout() -> Error {
 
 /// What an error of the server means, by its first word. The rest is only looked at, never passed on.
 fn answer(code: &str, rest: &str) -> Fault {
-    let gone = |fault: Fault| Fault { broken: true, ..fault };
     Fault::answered(match code {
         "NOAUTH" => denied("NOAUTH", "the server wants a password"),
         "WRONGPASS" => denied("WRONGPASS", "the user name or the password is wrong"),
@@ -142,9 +141,7 @@ fn answer(code: &str, rest: &str) -> Fault {
             .with_detail("the server is one of a cluster, and the key lies on another")
             .with_hint("use redis+cluster://"),
         // After a fail-over the old connection leads to what is a replica now: a new one may lead to the master.
-        "READONLY" => {
-            return gone(Fault::answered(unavailable("READONLY", "the server is a replica that takes no writes")));
-        }
+        "READONLY" => return Fault::broken(unavailable("READONLY", "the server is a replica that takes no writes")),
         "NOSCRIPT" => unavailable("NOSCRIPT", "the server has forgotten the script"),
         _ => return general(rest),
     })

@@ -42,6 +42,11 @@ constance_core::conformance_tests!(mod with_own_pool: || {
     Some(RedisBackend::with_connections(pool))
 });
 
+constance_core::conformance_tests!(mod with_own_pool_and_client: || {
+    let pool = Pool::builder().max_size(3).build(client()?).expect("a pool");
+    Some(RedisBackend::with_connections((pool, client()?)))
+});
+
 constance_core::conformance_tests!(mod with_resp3: || {
     Some(RedisBackend::from_url(&format!("{}?protocol=resp3", url()?)).expect("a valid URL"))
 });

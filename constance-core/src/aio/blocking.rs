@@ -83,7 +83,7 @@ impl<B: Backend + ?Sized + 'static> AsyncBackend for Blocking<B> {
     }
 
     fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {
-        let keys: Vec<Key> = keys.iter().map(|key| Key::clone(key)).collect();
+        let keys: Vec<Key> = keys.iter().copied().cloned().collect();
         self.run(move |backend| backend.read(&keys.iter().collect::<Vec<_>>()))
     }
 

@@ -1,8 +1,10 @@
 //! How a `live()` over an asynchronous backend starts.
 
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::thread;
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::{AsyncBackend, AsyncConfig};
 use crate::{Action, Codec, Error, ErrorKind, Live, LiveOptions, Result, Settings};
@@ -33,14 +35,20 @@ impl<S: Settings, C: Codec, B: AsyncBackend + 'static> AsyncConfig<S, C, B> {
         let Ok(runtime) = Handle::try_current() else {
             return failed(ErrorKind::Configuration, "it was not called in a tokio runtime");
         };
-        self.sync.inner.backend.set_runtime(runtime.clone());
+        self.sync.inner.backend.set_runtime(runtime);
         let config = self.sync.clone();
-        match runtime.spawn_blocking(move || config.live_with(options)).await {
-            Ok(live) => live,
-            Err(end) => match end.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                Err(_) => failed(ErrorKind::Unavailable, "the tokio runtime is shutting down"),
-            },
+        let (done, started) = oneshot::channel();
+        // Where nobody waits any more, the `Live` is dropped right there, and the following ends.
+        let start = move || drop(done.send(catch_unwind(AssertUnwindSafe(|| config.live_with(options)))));
+        // Not one of the runtime's blocking threads: the backend may need the last of them.
+        let thread = thread::Builder::new().name("constance-start".to_owned());
+        if thread.spawn(start).is_err() {
+            return failed(ErrorKind::Unavailable, "the system gave no thread to start in");
+        }
+        match started.await {
+            Ok(Ok(live)) => live,
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => failed(ErrorKind::Unavailable, "the thread that started ended early"),
         }
     }
 }

@@ -39,7 +39,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// # Errors
     ///
-    /// `Conflict` where another value is in force, which [`Error::current`] gives; `Decode` where what is stored is
+    /// `Conflict` where another value is in force, which [`Error::current`](crate::Error::current) gives; `Decode` where what is stored is
     /// unreadable; otherwise as [`set`](Self::set).
     ///
     /// ```

@@ -16,6 +16,7 @@ use crate::command::{self, CHUNK};
 use crate::error::fault;
 use crate::plan::{self, Many, Plain};
 use crate::script::Call;
+use crate::watch::without_right;
 use crate::{NAME, RedisOptions};
 
 /// Settings in Redis, over one connection that all tasks share.
@@ -250,7 +251,9 @@ impl AsyncBackend for AsyncRedisBackend {
     fn watch<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Box<dyn AsyncWatch>>> {
         Box::pin(async move {
             match &self.source {
-                Source::Own(shared) => Ok(Box::new(Feed::open(shared.opener(), prefix).await?) as _),
+                Source::Own(shared) => {
+                    Ok(Box::new(Feed::open(shared.opener(), prefix).await.map_err(without_right)?) as _)
+                }
                 Source::Brought(_) => Err(Error::new(ErrorKind::Unsupported)
                     .with_detail("the application's connection cannot be kept for a feed of changes")),
             }

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::opener::Opener;
 use crate::error::fault;
-use crate::watch::{ASK, PATIENCE, refused, silent, tracking};
+use crate::watch::{ASK, PATIENCE, silent, tracking};
 
 /// Client-side caching of Redis over a connection of its own, as [`crate::watch`] has it.
 ///
@@ -54,7 +54,7 @@ impl Feed {
             Ok::<(), ()>(())
         };
         let mut connection = opener.open_for_pushes(PATIENCE, pushes).await?;
-        tracking(prefix).exec_async(&mut connection).await.map_err(|error| refused(&error))?;
+        tracking(prefix).exec_async(&mut connection).await.map_err(|error| fault(&error).error)?;
         let keeper = runtime.spawn(keep(connection, Arc::clone(&news)));
         Ok(Self { news, keeper })
     }
