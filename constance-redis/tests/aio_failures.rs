@@ -145,6 +145,19 @@ async fn a_write_on_a_connection_that_died_happens_once_or_fails() {
 }
 
 #[tokio::test]
+async fn a_rested_connection_that_died_costs_a_write_nothing() {
+    let Some(mut server) = Server::start() else { return };
+    let backend = hasty(&server.url());
+    write(&backend, "a", b"1").await.expect("a write");
+    server.kill();
+    server.restart();
+    // Only rest makes a connection a rested one.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    write(&backend, "a", b"2").await.expect("a fresh connection");
+    assert_eq!(read(&backend, "a").await.expect("a read"), value(b"2"));
+}
+
+#[tokio::test]
 async fn with_resp3_an_idle_connection_that_died_costs_a_write_nothing() {
     let Some(mut server) = Server::start() else { return };
     let backend = hasty(&format!("{}?protocol=resp3", server.url()));

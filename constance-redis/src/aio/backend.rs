@@ -23,7 +23,8 @@ use crate::{NAME, RedisOptions};
 ///
 /// The connection is made at the first call, and again after it failed. Of many tasks that need it meanwhile one attempt
 /// is made. A read that was under way when the server closed the connection is sent once more; a write is not, since nobody
-/// can tell whether the server had taken it, and fails as `Unavailable`.
+/// can tell whether the server had taken it, and fails as `Unavailable`. So that a write is not what finds a connection
+/// dead, it asks first whether the server is there where nothing was answered for a second.
 ///
 /// A write is one command, so that a dropped future leaves it done or not done, never in part. Replies are matched to
 /// requests by the driver, also where a request's future is dropped.
@@ -126,7 +127,10 @@ impl AsyncRedisBackend {
     {
         let (connection, number) = self.source.connection().await?;
         let error = match work(connection).await {
-            Ok(value) => return Ok(Ok(value)),
+            Ok(value) => {
+                self.source.answered();
+                return Ok(Ok(value));
+            }
             Err(error) => error,
         };
         let fault = fault(&error);
@@ -243,6 +247,14 @@ impl AsyncBackend for AsyncRedisBackend {
                 return Ok(Applied::Done(Vec::new()));
             }
             plan::check(batch)?;
+            if self.source.is_rested() {
+                // A question can be sent again, so it is what finds out whether the connection has died. That the user has
+                // no right to ask is an answer too.
+                match self.ping().await {
+                    Err(error) if error.kind() != ErrorKind::Denied => return Err(error),
+                    _ => {}
+                }
+            }
             // Sent once: whether a connection that closed had taken it, nobody can tell.
             self.once(|mut connection| async move { apply(&mut connection, batch).await }).await?
         })

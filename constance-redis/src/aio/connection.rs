@@ -48,6 +48,18 @@ impl Source {
         }
     }
 
+    /// Told that an answer came.
+    pub(crate) fn answered(&self) {
+        if let Self::Own(shared) = self {
+            shared.answered();
+        }
+    }
+
+    /// Whether the connection has lain idle for so long that a write should not be what finds it dead.
+    pub(crate) fn is_rested(&self) -> bool {
+        matches!(self, Self::Own(shared) if shared.is_rested())
+    }
+
     /// Told that the connection of this number failed, other than by a clean answer of the server.
     pub(crate) fn failed(&self, number: u64) {
         match self {

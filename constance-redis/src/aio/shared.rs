@@ -1,7 +1,9 @@
 //! The one connection that all tasks share.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use constance_core::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
@@ -12,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::opener::Opener;
+use crate::manager::REST;
 
 /// What an attempt to connect came to, for everybody who waits for it.
 type Outcome = Option<Result<Link>>;
@@ -22,6 +25,10 @@ type Outcome = Option<Result<Link>>;
 /// it the first has it replaced, and the others cannot take its successor away.
 pub(crate) struct Shared {
     opener: Opener,
+    /// What `answered` counts from.
+    since: Instant,
+    /// When the last answer came, in milliseconds.
+    answered: AtomicU64,
     /// Held for looks and changes of this value only, never while anything waits.
     state: Mutex<State>,
 }
@@ -54,7 +61,27 @@ struct Attempt {
 
 impl Shared {
     pub(crate) fn new(opener: Opener) -> Arc<Self> {
-        Arc::new(Self { opener, state: Mutex::new(State { number: 0, phase: Phase::Empty }) })
+        Arc::new(Self {
+            opener,
+            since: Instant::now(),
+            answered: AtomicU64::new(0),
+            state: Mutex::new(State { number: 0, phase: Phase::Empty }),
+        })
+    }
+
+    /// Told of every answer.
+    pub(crate) fn answered(&self) {
+        self.answered.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// Whether there is a connection, and it has lain idle for so long that it may have died unnoticed.
+    pub(crate) fn is_rested(&self) -> bool {
+        let idle = self.now().saturating_sub(self.answered.load(Ordering::Relaxed));
+        u128::from(idle) > REST.as_millis() && matches!(self.state.lock().phase, Phase::Open(_))
+    }
+
+    fn now(&self) -> u64 {
+        self.since.elapsed().as_millis() as u64
     }
 
     pub(crate) fn opener(&self) -> &Opener {
@@ -170,7 +197,7 @@ impl Drop for Attempt {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { opener, state } = self;
+        let Self { opener, since: _, answered: _, state } = self;
         let phase = match state.lock().phase {
             Phase::Empty => "none",
             Phase::Opening(_) => "being made",
