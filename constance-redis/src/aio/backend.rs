@@ -229,12 +229,16 @@ impl AsyncBackend for AsyncRedisBackend {
     }
 
     fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {
-        Box::pin(async move {
-            if keys.is_empty() {
-                return Ok(Vec::new());
+        match keys {
+            [] => Box::pin(async { Ok(Vec::new()) }),
+            // By itself: the future of what is read most is then a small one.
+            [key] => {
+                Box::pin(self.look(move |mut connection| async move { Ok(vec![one(&mut connection, key).await?]) }))
             }
-            self.look(|mut connection| async move { many(&mut connection, keys, &self.gaps).await }).await
-        })
+            _ => {
+                Box::pin(self.look(move |mut connection| async move { many(&mut connection, keys, &self.gaps).await }))
+            }
+        }
     }
 
     fn list<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Vec<(Key, Stored)>>> {

@@ -90,6 +90,22 @@ impl Shared {
 
     /// The connection. Where there is none, one attempt is made for all who ask meanwhile, and they share its error.
     pub(crate) async fn link(self: &Arc<Self>) -> Result<Link> {
+        if let Some(link) = self.open() {
+            return Ok(link);
+        }
+        // In a box: the future of every call would have to make room for what is seldom needed.
+        Box::pin(self.wait()).await
+    }
+
+    fn open(&self) -> Option<Link> {
+        let state = self.state.lock();
+        match &state.phase {
+            Phase::Open(connection) => Some(Link { connection: connection.clone(), number: state.number }),
+            _ => None,
+        }
+    }
+
+    async fn wait(self: &Arc<Self>) -> Result<Link> {
         // The attempt bounds itself. It is out of time here where the runtime that it was begun in stands still.
         let patience = self.opener.connect_timeout().saturating_mul(2);
         // A second round is for an attempt that ended with its runtime, which need not be this task's.
