@@ -1,23 +1,19 @@
 //! The backend.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Expect, Key, Prefix, Result, Stored, To, Watch,
-};
+use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
 use redis::{ConnectionLike, RedisResult, Value};
 
 use crate::builder::{Builder, default_prefix};
 use crate::command::{self, CHUNK, NO_STRING};
 use crate::connections::{Connections, Layout, Lease};
 use crate::error::fault;
+use crate::plan::{self, Many, Plain};
 use crate::script::Call;
 use crate::watch::{Feed, without_right};
 use crate::{NAME, RedisOptions};
-
-/// The longest string that Redis stores, with its default `proto-max-bulk-len`.
-const MAX_VALUE_LEN: usize = 512 << 20;
 
 /// Settings in Redis.
 ///
@@ -103,45 +99,24 @@ impl RedisBackend {
     }
 
     /// What is stored under these keys, all of one moment.
-    ///
-    /// `MGET` shows a list like nothing at all. So where keys have no string, `EXISTS` tells in the same round trip whether
-    /// there is anything else, and only if so the script looks again, at everything at once. A store in which every key is
-    /// set is not asked twice: the last read says what this one is likely to meet.
-    ///
-    /// Between the two commands the server may serve somebody else where a request is longer than what it takes in at once
-    /// (16 KiB). To hide a list, exactly as many values would have to vanish in that moment as there are lists.
     fn many(&self, connection: &mut dyn ConnectionLike, keys: &[&Key]) -> RedisResult<Vec<Stored>> {
         match keys {
             [] => return Ok(Vec::new()),
             [key] => return Ok(vec![one(connection, key)?]),
             _ => {}
         }
-        let gaps = self.gaps.load(Ordering::Relaxed);
-        let mut request = command::of_keys("MGET", keys).get_packed_command();
-        let (answer, counted) = if gaps {
-            request.extend(command::of_keys("EXISTS", keys).get_packed_command());
-            let answers = connection.req_packed_commands(&request, 0, 2)?;
-            let [answer, counted] = <[Value; 2]>::try_from(answers).map_err(|_| command::unexpected())?;
-            (answer, Some(counted))
-        } else {
-            (connection.req_packed_command(&request)?, None)
+        let many = Many::new(keys, &self.gaps);
+        let mut request = many.strings().get_packed_command();
+        let answers = match many.others() {
+            Some(others) => {
+                request.extend(others.get_packed_command());
+                connection.req_packed_commands(&request, 0, 2)?
+            }
+            None => vec![connection.req_packed_command(&request)?],
         };
-        let found = command::strings(answer, keys.len())?;
-        let strings = found.iter().filter(|stored| !stored.is_absent()).count();
-        if gaps != (strings < keys.len()) {
-            self.gaps.store(!gaps, Ordering::Relaxed);
-        }
-        // A user without the right to EXISTS gets an error here, and the script.
-        let all = match counted {
-            Some(Value::Int(there)) => there == strings as i64,
-            _ => strings == keys.len(),
-        };
-        if all {
-            return Ok(found);
-        }
-        match run(connection, &Call::looking(keys))? {
-            Applied::Done(found) => Ok(found),
-            Applied::Conflict { .. } => Err(command::unexpected()),
+        match many.found(answers)? {
+            Some(found) => Ok(found),
+            None => plan::looked(run(connection, &Call::looking(keys))?),
         }
     }
 
@@ -187,19 +162,15 @@ fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
 
 /// Every key under a prefix, each once.
 fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> RedisResult<Vec<Key>> {
-    let (mut cursor, mut keys) = (0, Vec::new());
+    let (mut cursor, mut met) = (0, Vec::new());
     loop {
         let (next, found): (u64, Vec<Vec<u8>>) = command::scan(cursor, prefix).query(connection)?;
-        keys.extend(found.iter().filter_map(|key| prefix.key_of(key)));
+        met.extend(found);
         if next == 0 {
-            break;
+            return Ok(plan::keys(prefix, met));
         }
         cursor = next;
     }
-    // A key may be met twice while the server's table grows or shrinks.
-    keys.sort_unstable();
-    keys.dedup();
-    Ok(keys)
 }
 
 /// Runs the script, and gives its text to a server that does not have it.
@@ -211,28 +182,13 @@ fn run(connection: &mut dyn ConnectionLike, call: &Call) -> RedisResult<Applied>
     call.applied(answer)
 }
 
-/// A batch of one change that expects nothing, in the one command that does it, if there is one.
+/// A batch in the one command that does it, if there is one.
 fn plainly(connection: &mut dyn ConnectionLike, batch: &Batch) -> RedisResult<Option<Applied>> {
-    let [change] = batch.changes() else { return Ok(None) };
-    if change.expect != Expect::Any {
-        return Ok(None);
-    }
-    match (&change.to, batch.want_previous()) {
-        (To::Set(value), false) => command::set(&change.key, value).exec(connection)?,
-        (To::Set(value), true) => {
-            let answer = command::set(&change.key, value).arg("GET").query::<Value>(connection);
-            return match answer {
-                Ok(previous) => Ok(Some(Applied::Done(vec![command::stored(previous)?]))),
-                // Nothing was written: it works on strings only.
-                Err(error) if command::is_wrong_type(&error) => Ok(None),
-                Err(error) => Err(error),
-            };
-        }
-        (To::Remove, false) => command::del(&change.key).exec(connection)?,
-        (To::Keep, false) => {}
-        (To::Remove | To::Keep, true) => return Ok(None),
-    }
-    Ok(Some(Applied::Done(Vec::new())))
+    let Some(plain) = Plain::of(batch) else { return Ok(None) };
+    plain.applied(match &plain.command {
+        Some(command) => command.query(connection),
+        None => Ok(Value::Nil),
+    })
 }
 
 impl Backend for RedisBackend {
@@ -241,12 +197,9 @@ impl Backend for RedisBackend {
     }
 
     fn capability(&self) -> Capability {
-        Capability::new()
+        plan::capability()
             .with_atomic_batch(self.connections.layout() == Layout::One)
             .with_watch(self.connections.can_dedicate())
-            .with_persistent(true)
-            .with_shared(true)
-            .with_max_value_len(MAX_VALUE_LEN)
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
@@ -273,13 +226,7 @@ impl Backend for RedisBackend {
         if batch.changes().is_empty() {
             return Ok(Applied::Done(Vec::new()));
         }
-        for change in batch.changes() {
-            if matches!(&change.to, To::Set(value) if value.len() > MAX_VALUE_LEN) {
-                return Err(Error::new(ErrorKind::Encode)
-                    .with_setting(change.key.name())
-                    .with_detail("the value is longer than the 512 MiB that Redis stores"));
-            }
-        }
+        plan::check(batch)?;
         self.change(|connection| match plainly(connection, batch)? {
             Some(applied) => Ok(applied),
             None => run(connection, &Call::new(batch)),

@@ -159,9 +159,26 @@ impl Builder {
     }
 
     fn assemble(self) -> Result<RedisBackend> {
-        let prefix = self.prefix;
+        let prefix = self.prefix.clone();
+        if let Server::Brought(connections) = self.server {
+            return Ok(RedisBackend::new(connections, prefix));
+        }
+        let (size, acquire_timeout) = (self.pool_size, self.acquire_timeout);
+        Ok(RedisBackend::new(Box::new(Pool::open(self.door()?, size, acquire_timeout)), prefix))
+    }
+
+    /// The prefix where the application names none.
+    #[cfg(feature = "aio")]
+    pub(crate) fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
+    /// Where connections to the server that is named come from.
+    pub(crate) fn door(self) -> Result<Door> {
         let (info, certificates) = match self.server {
-            Server::Brought(connections) => return Ok(RedisBackend::new(connections, prefix)),
+            Server::Brought(_) => {
+                return Err(Error::new(ErrorKind::Configuration).with_detail("no server is named"));
+            }
             Server::Url(url) => (target::parse(&url)?, Certificates::default()),
             Server::Info(info) => (*info, Certificates::default()),
             Server::Options(options) => options.resolve()?,
@@ -183,8 +200,7 @@ impl Builder {
             roots: self.certificates.roots.or(certificates.roots),
             client: self.certificates.client.or(certificates.client),
         };
-        let door = Door::new(Target::new(info, certificates)?, self.connect_timeout, self.response_timeout);
-        Ok(RedisBackend::new(Box::new(Pool::open(door, self.pool_size, self.acquire_timeout)), prefix))
+        Ok(Door::new(Target::new(info, certificates)?, self.connect_timeout, self.response_timeout))
     }
 }
 

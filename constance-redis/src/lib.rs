@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "aio")]
+pub mod aio;
 mod backend;
 mod builder;
 mod command;
@@ -7,6 +9,7 @@ mod connections;
 mod error;
 mod manager;
 mod options;
+mod plan;
 mod pool;
 mod script;
 mod target;

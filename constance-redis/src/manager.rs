@@ -160,7 +160,7 @@ fn is_bounded(addr: &ConnectionAddr) -> bool {
 }
 
 /// How long a connection may lie idle and still be taken to be there.
-const REST: Duration = Duration::from_secs(1);
+pub(crate) const REST: Duration = Duration::from_secs(1);
 
 impl Session {
     /// Whether it has lain idle for so long that it may have died unnoticed.

@@ -43,6 +43,12 @@ impl Target {
         Ok(Self { info: info.set_redis_settings(settings).set_tcp_settings(tcp), certificates })
     }
 
+    /// The server alone, with nothing read from a file.
+    #[cfg(feature = "aio")]
+    pub(crate) fn server(&self) -> &ConnectionInfo {
+        &self.info
+    }
+
     /// What the driver needs for a connection.
     pub(crate) fn info(&self) -> Result<ConnectionInfo> {
         if self.certificates.is_empty() {

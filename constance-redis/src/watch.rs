@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use constance_core::{Cause, Error, ErrorKind, Prefix, Result, Wake, Watch};
-use redis::{Connection, PushKind, Value, cmd};
+use redis::{Cmd, Connection, PushKind, Value, cmd};
 
 use crate::error::{fault, timeout};
 
@@ -13,10 +13,26 @@ use crate::error::{fault, timeout};
 const TICK: Duration = Duration::from_millis(100);
 
 /// How often the server is asked whether it is there.
-const ASK: Duration = Duration::from_secs(2);
+pub(crate) const ASK: Duration = Duration::from_secs(2);
 
 /// How long it may take to say so.
-const PATIENCE: Duration = Duration::from_secs(6);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(6);
+
+/// The command that makes a connection a feed.
+pub(crate) fn tracking(prefix: &Prefix) -> Cmd {
+    let mut track = cmd("CLIENT");
+    track.arg("TRACKING").arg("ON").arg("BCAST");
+    // Without a prefix it tells of every key.
+    if !prefix.as_str().is_empty() {
+        track.arg("PREFIX").arg(prefix.as_str());
+    }
+    track
+}
+
+/// The error for a server that gave no sign of life.
+pub(crate) fn silent() -> Error {
+    timeout().with_detail("the server has fallen silent")
+}
 
 /// Client-side caching of Redis, in the form that tells of every key with a prefix, whoever changes it.
 ///
@@ -35,15 +51,9 @@ pub(crate) struct Feed {
 
 impl Feed {
     pub(crate) fn open(mut connection: Connection, prefix: &Prefix) -> Result<Self> {
-        let mut track = cmd("CLIENT");
-        track.arg("TRACKING").arg("ON").arg("BCAST");
-        // Without a prefix it tells of every key.
-        if !prefix.as_str().is_empty() {
-            track.arg("PREFIX").arg(prefix.as_str());
-        }
         connection.set_write_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
         connection.set_read_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
-        track.exec(&mut connection).map_err(|error| fault(&error).error)?;
+        tracking(prefix).exec(&mut connection).map_err(|error| fault(&error).error)?;
         Ok(Self { connection, interrupted: Arc::default(), skipped: 0, asked: Instant::now(), owed: None })
     }
 
@@ -94,7 +104,7 @@ impl Watch for Feed {
             }
             // Only here, with nothing left to read: what came while nobody waited is not late.
             if self.owed.is_some_and(|since| since.elapsed() > PATIENCE) {
-                return Err(timeout().with_detail("the server has fallen silent"));
+                return Err(silent());
             }
             if left.is_zero() {
                 return Ok(Wake::TimedOut);

@@ -1,6 +1,9 @@
 //! What the tests of this crate share.
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
 
+#[cfg(feature = "aio")]
+pub mod aio;
+pub mod proxy;
 pub mod server;
 
 use std::error::Error as _;

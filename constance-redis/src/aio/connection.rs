@@ -1,0 +1,101 @@
+//! Where a call gets its connection from.
+
+use std::fmt;
+use std::sync::Arc;
+
+use constance_core::Result;
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{Cmd, Pipeline, RedisResult, Value};
+
+use super::shared::Shared;
+
+/// Our own connection, or the application's.
+pub(crate) enum Source {
+    Own(Arc<Shared>),
+    Brought(Box<dyn Brought>),
+}
+
+/// A connection that the application has made, behind its handles.
+pub(crate) trait Brought: Send + Sync {
+    /// One more handle.
+    fn handle(&self) -> Box<dyn ConnectionLike + Send>;
+}
+
+impl<C> Brought for C
+where
+    C: ConnectionLike + Clone + Send + Sync + 'static,
+{
+    fn handle(&self) -> Box<dyn ConnectionLike + Send> {
+        Box::new(self.clone())
+    }
+}
+
+/// A handle to the connection, for one try of one call.
+pub(crate) enum Connection {
+    Own(MultiplexedConnection),
+    Brought(Box<dyn ConnectionLike + Send>),
+}
+
+impl Source {
+    /// A handle, and the connection's number.
+    pub(crate) async fn connection(&self) -> Result<(Connection, u64)> {
+        match self {
+            Self::Own(shared) => {
+                let link = shared.link().await?;
+                Ok((Connection::Own(link.connection), link.number))
+            }
+            Self::Brought(connection) => Ok((Connection::Brought(connection.handle()), 0)),
+        }
+    }
+
+    /// Told that an answer came.
+    pub(crate) fn answered(&self) {
+        if let Self::Own(shared) = self {
+            shared.answered();
+        }
+    }
+
+    /// Whether the connection has lain idle for so long that a write should not be what finds it dead.
+    pub(crate) fn is_rested(&self) -> bool {
+        matches!(self, Self::Own(shared) if shared.is_rested())
+    }
+
+    /// Told that the connection of this number failed, other than by a clean answer of the server.
+    pub(crate) fn failed(&self, number: u64) {
+        match self {
+            Self::Own(shared) => shared.replace(number),
+            // Only the application can replace its connection.
+            Self::Brought(_) => {}
+        }
+    }
+}
+
+impl Connection {
+    /// Sends one command.
+    pub(crate) async fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let answer = match self {
+            Self::Own(connection) => connection.send_packed_command(command).await,
+            Self::Brought(connection) => connection.req_packed_command(command).await,
+        };
+        answer?.extract_error()
+    }
+
+    /// Sends two commands in one go. An answer that is an error is among the answers.
+    pub(crate) async fn ask_both(&mut self, first: Cmd, second: Cmd) -> RedisResult<Vec<Value>> {
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline.add_command(first).add_command(second);
+        match self {
+            Self::Own(connection) => connection.send_packed_commands(&pipeline, 0, 2).await,
+            Self::Brought(connection) => connection.req_packed_commands(&pipeline, 0, 2).await,
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(shared) => shared.fmt(f),
+            Self::Brought(_) => f.write_str("the application's"),
+        }
+    }
+}
