@@ -22,6 +22,7 @@
 
 mod backend;
 mod builder;
+mod calls;
 mod connection;
 mod feed;
 mod opener;
