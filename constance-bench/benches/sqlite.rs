@@ -28,7 +28,8 @@ fn raw(connection: &mut SqliteConnection) -> u64 {
     let value: Option<Vec<u8>> = constance_settings::table
         .filter(constance_settings::key.eq("the_answer"))
         .select(constance_settings::value)
-        .first(connection)
+        // Not `first`: the LIMIT that it adds keeps diesel from finding the statement in its cache.
+        .get_result(connection)
         .optional()
         .unwrap_or_default();
     value.map_or(0, |bytes| rmp_serde::from_slice::<i64>(bytes.get(2..).unwrap_or_default()).unwrap_or(0)) as u64

@@ -3,6 +3,11 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+/// The code in the README of the workspace, which belongs to no crate; this one knows all that it uses.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};

@@ -12,7 +12,7 @@ use r2d2::ManageConnection;
 
 use crate::Builder;
 use crate::dialect::{Dialect, Options};
-use crate::pool::Pool;
+use crate::pool::{For, Pool};
 use crate::query::{Bound, Delete, RowsIn, Upsert, ValueOf};
 use crate::schema::{FoundValue, Row, Tables};
 
@@ -203,14 +203,14 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.pool.run(|connection| self.many(connection, keys))
+        self.pool.run(For::Reading, |connection| self.many(connection, keys))
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
         // A name is ASCII, so that every key of the prefix comes before this.
         let (low, high) = (prefix.as_str(), format!("{prefix}\u{7f}"));
         let statement = RowsIn { tables: &self.tables, low, high: &high, limit: i64::MAX };
-        let rows = self.pool.run(|connection| connection.rows_in(statement))?;
+        let rows = self.pool.run(For::Reading, |connection| connection.rows_in(statement))?;
         Ok(rows.into_iter().filter_map(|(key, FoundValue(stored))| Some((prefix.key_of(&key.0)?, stored))).collect())
     }
 
@@ -218,7 +218,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         let changes = batch.changes();
         let blind = !batch.want_previous() && changes.iter().all(|change| change.expect == Expect::Any);
         let checks = changes.iter().all(|change| change.to == To::Keep);
-        self.pool.run(|connection| {
+        self.pool.run(For::Writing, |connection| {
             if blind && changes.len() <= 1 {
                 changes.iter().try_for_each(|change| self.change(connection, change))?;
                 return Ok(Applied::Done(Vec::new()));
@@ -239,7 +239,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
         // The connection is back in the pool before the visitor runs: with a pool of one, a visitor that reads would wait
         // for itself.
-        let stored = self.pool.run(|connection| self.one(connection, key))?;
+        let stored = self.pool.run(For::Reading, |connection| self.one(connection, key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
@@ -248,7 +248,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         let target = match &self.pool {
             Pool::Own { door, .. } => door.target.clone(),
             Pool::Brought(_) => {
-                let mut lease = self.pool.lease()?;
+                let mut lease = self.pool.lease(For::Writing)?;
                 lease.connection().target_of().map_err(|fault| lease.finish(fault))?
             }
         };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use constance_core::{Error, Result};
 use parking_lot::Mutex;
@@ -16,6 +17,8 @@ pub(crate) struct Session<C: Dialect> {
     pub(crate) broken: bool,
     /// What the target named when the connection was opened.
     pub(crate) mark: C::Mark,
+    /// When it was last seen that the target still names that.
+    pub(crate) looked_at: Instant,
 }
 
 /// Opens connections for r2d2.
@@ -57,7 +60,7 @@ impl<C: Dialect> Door<C> {
         let mark = C::mark(&self.target);
         let made = C::open(&self.target, Purpose::Serve, &self.options);
         *self.failure.lock() = made.as_ref().err().cloned();
-        Ok(Session { connection: made?, broken: false, mark })
+        Ok(Session { connection: made?, broken: false, mark, looked_at: Instant::now() })
     }
 }
 

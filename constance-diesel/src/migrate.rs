@@ -13,7 +13,7 @@ use crate::DieselBackend;
 use crate::backend::finish;
 use crate::dialect::{Dialect, Purpose};
 use crate::error::during;
-use crate::pool::Pool;
+use crate::pool::{For, Pool};
 use crate::query::{Forget, Record, Versions};
 use crate::schema::Tables;
 
@@ -51,7 +51,7 @@ impl<C: Dialect> DieselBackend<C> {
             finish(connection, |connection| Harness { connection, tables: &self.tables }.apply(), |_| true)
         };
         match &self.pool {
-            Pool::Brought(_) => self.pool.run(work),
+            Pool::Brought(_) => self.pool.run(For::Writing, work),
             Pool::Own { door, .. } => C::open(&door.target, Purpose::Migrate, &self.options)
                 .and_then(|mut connection| work(&mut connection).map_err(|error| connection.fault(&error).error)),
         }
@@ -64,7 +64,7 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// Where the database cannot be asked. One that does not exist yet is no error: everything is pending there.
     pub fn pending(&self) -> Result<Vec<String>> {
-        let asked = self.pool.run(|connection| Harness { connection, tables: &self.tables }.pending());
+        let asked = self.pool.run(For::Writing, |connection| Harness { connection, tables: &self.tables }.pending());
         match asked {
             Err(error) if error.kind() == ErrorKind::NotMigrated => {
                 Ok(C::steps(&self.tables).into_iter().map(|step| step.version.to_owned()).collect())

@@ -106,6 +106,35 @@ macro_rules! statement {
 }
 pub(crate) use statement;
 
+/// A statement over the tables of the usual names: its type alone says what its text is, so diesel finds it in its cache
+/// without writing the text first, which is a good part of the price of reading one key.
+#[derive(Debug)]
+pub(crate) struct Usual<Q>(Q);
+
+impl<'a> Usual<ValueOf<'a>> {
+    /// The statement, if its tables have the usual names.
+    pub(crate) fn of(statement: ValueOf<'a>) -> Result<Self, ValueOf<'a>> {
+        if statement.tables.are_usual() { Ok(Self(statement)) } else { Err(statement) }
+    }
+}
+
+impl QueryId for Usual<ValueOf<'_>> {
+    type QueryId = Usual<ValueOf<'static>>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<Q: Query> Query for Usual<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, C> RunQueryDsl<C> for Usual<Q> {}
+
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Usual<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
 statement!(ValueOf, Nullable<Binary>);
 statement!(RowsIn, (Text, Nullable<Binary>));
 statement!(Upsert);

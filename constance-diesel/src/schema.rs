@@ -14,9 +14,17 @@ pub struct Tables {
     pub(crate) versions: &'static str,
 }
 
+impl Tables {
+    const USUAL: &'static str = "constance_settings";
+
+    pub(crate) fn are_usual(&self) -> bool {
+        self.settings == Self::USUAL
+    }
+}
+
 impl Default for Tables {
     fn default() -> Self {
-        Self { settings: "constance_settings", versions: "constance_settings_migrations" }
+        Self { settings: Self::USUAL, versions: "constance_settings_migrations" }
     }
 }
 

@@ -6,6 +6,7 @@ mod common;
 
 use std::error::Error as _;
 use std::fs;
+use std::time::{Duration, Instant};
 
 use common::{Folder, key, read, set, store, url, value};
 use constance_core::{Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Prefix, Stored};
@@ -360,6 +361,7 @@ fn a_replaced_file_is_opened_anew() {
         let _ = fs::remove_file(format!("{}{log}", folder.file().display()));
     }
     fs::rename(other.file(), folder.file()).expect("a restored backup");
+    write(&backend, "b", b"looks at once").expect("a write");
     assert_eq!(read(&backend, "a").expect("a read"), value(b"new"));
     write(&backend, "a", b"newer").expect("a write");
     let rows = sql_query("UPDATE constance_settings SET revision = 9 WHERE value = x'6e65776572'")
@@ -367,6 +369,11 @@ fn a_replaced_file_is_opened_anew() {
         .expect("an update");
     assert_eq!(rows, 1, "the write is in the file that is there");
     fs::remove_file(folder.file()).expect("a deleted file");
+    // A read looks from time to time only.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while read(&backend, "a").is_ok() {
+        assert!(Instant::now() < deadline, "a read never notices");
+    }
     assert_eq!(read(&backend, "a").expect_err("deleted").kind(), ErrorKind::NotMigrated);
 }
 

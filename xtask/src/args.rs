@@ -1,7 +1,5 @@
 //! The command line of a task: flags, options with a value, names, and what follows `--`.
 
-use std::collections::BTreeMap;
-
 use crate::error::{Error, Result};
 
 /// What a command accepts.
@@ -27,7 +25,7 @@ pub(crate) struct Given {
     /// What follows `--`.
     pub(crate) passed_on: Vec<String>,
     flags: Vec<String>,
-    options: BTreeMap<String, String>,
+    options: Vec<(String, String)>,
 }
 
 impl Given {
@@ -35,8 +33,14 @@ impl Given {
         self.flags.iter().any(|given| given == name)
     }
 
-    pub(crate) fn option(&self, name: &str) -> Option<&str> {
-        self.options.get(name).map(String::as_str)
+    /// The value given last.
+    pub(crate) fn option<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.options(name).last()
+    }
+
+    /// All values, for an option that may be given again and again.
+    pub(crate) fn options<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.options.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -59,7 +63,7 @@ impl Accepts {
             } else if self.options.contains(&name) {
                 let value = value.or_else(|| args.next().cloned());
                 let value = value.ok_or_else(|| Error::usage(format!("`{name}` needs a value; see --help")))?;
-                given.options.insert(name.to_owned(), value);
+                given.options.push((name.to_owned(), value));
             } else if self.names && !arg.starts_with('-') {
                 given.names.push(arg.clone());
             } else {
@@ -91,6 +95,14 @@ mod tests {
     #[test]
     fn an_option_takes_its_value_after_an_equals_sign_too() {
         assert_eq!(read(&ALL, "--addr=[::1]:80").unwrap().option("--addr"), Some("[::1]:80"));
+    }
+
+    #[test]
+    fn an_option_may_come_again() {
+        let given = read(&ALL, "--addr a --addr b").unwrap();
+        assert_eq!(given.options("--addr").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(given.option("--addr"), Some("b"));
+        assert_eq!(given.option("--other"), None);
     }
 
     #[test]

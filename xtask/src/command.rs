@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::error::{Error, Result};
 use crate::output;
@@ -56,6 +56,16 @@ impl Cmd {
             return Ok(());
         }
         Err(Error::failed(format!("`{} {}` ended with {status}", self.program, self.args.first().map_or("", |a| a))))
+    }
+
+    /// Prints the line and runs it with this terminal; the error carries the exit code, for a task that ends with the same.
+    pub(crate) fn run_through(&self, folder: &Path) -> Result<()> {
+        self.print();
+        let status = self.command(folder).status().map_err(|error| self.not_started(&error))?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::ended(format!("`{}` ended with {status}", self.program), code(status)))
     }
 
     /// Prints the line and becomes that program where the system can, so that a signal reaches it and nothing else.
@@ -117,6 +127,15 @@ impl Cmd {
     }
 }
 
+/// The code as a shell would give it.
+fn code(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);
+    #[cfg(not(unix))]
+    let signal = None;
+    status.code().or(signal).and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 0).unwrap_or(1)
+}
+
 /// One word of a shell line.
 pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
@@ -135,6 +154,15 @@ mod tests {
     fn the_line_can_be_pasted() {
         let cmd = Cmd::cargo().words("doc --no-deps").env("RUSTDOCFLAGS", "-D warnings").args(["a b", "it's"]);
         assert_eq!(cmd.shell_line(), r"RUSTDOCFLAGS='-D warnings' cargo doc --no-deps 'a b' 'it'\''s'");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_task_may_end_as_the_program_did() {
+        let ended = |script: &str| Cmd::new("sh").args(["-c", script]).run_through(Path::new("."));
+        assert!(ended("exit 0").is_ok());
+        assert_eq!(ended("exit 7").unwrap_err().exit_code(), std::process::ExitCode::from(7));
+        assert_eq!(ended("kill -9 $$").unwrap_err().exit_code(), std::process::ExitCode::from(137));
     }
 
     #[test]

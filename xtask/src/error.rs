@@ -7,23 +7,28 @@ use std::process::ExitCode;
 #[derive(Debug)]
 pub(crate) struct Error {
     message: String,
-    usage: bool,
+    code: u8,
 }
 
 impl Error {
     /// The task was understood and failed.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self { message: message.into(), usage: false }
+        Self { message: message.into(), code: 1 }
     }
 
     /// The command line was not understood.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), usage: true }
+        Self { message: message.into(), code: 2 }
+    }
+
+    /// Another program ended with this code, and so do we.
+    pub(crate) fn ended(message: impl Into<String>, code: u8) -> Self {
+        Self { message: message.into(), code }
     }
 
     /// 2 for a command line that was not understood, so that a script can tell it from a failed task.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if self.usage { 2 } else { 1 })
+        ExitCode::from(self.code)
     }
 }
 

@@ -4,6 +4,7 @@
 //! - `check`: format, lints, docs, features one by one, who depends on whom, packaging
 //! - `test`: the tests, by suite, with the system packages that they need
 //! - `bench`: the benchmarks
+//! - `services`: real servers, for tests and for trying things out
 //!
 //! What they share: [`args`] reads the command line, [`workspace`] asks cargo what there is, [`command`] prints and
 //! runs a program, [`steps`] runs named steps and sums up, [`system`] looks after system packages, [`redact`] hides
@@ -17,6 +18,8 @@ mod demo;
 mod error;
 mod output;
 mod redact;
+#[cfg_attr(not(unix), path = "services/elsewhere.rs")]
+mod services;
 mod steps;
 mod system;
 mod test;
@@ -30,10 +33,11 @@ const HELP: &str = "\
 Usage: cargo xtask <command> [options]
 
 Commands:
-  demo    run the example shop on an SQLite file and print what to try next
-  check   format, lints, docs, features one by one, who depends on whom, packaging
-  test    run the tests, by suite, and install the system packages that they need
-  bench   run the benchmarks and print their tables
+  demo       run the example shop on an SQLite file and print what to try next
+  check      format, lints, docs, features one by one, who depends on whom, packaging
+  test       run the tests, by suite, and install the system packages that they need
+  bench      run the benchmarks and print their tables
+  services   start real servers, for tests and for trying things out
 
 `cargo xtask <command> --help` says more.";
 
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
             "check" => check::run(rest),
             "test" => test::run(rest),
             "bench" => bench::run(rest),
+            "services" => services::run(rest),
             "help" | "--help" | "-h" => {
                 output::line(HELP);
                 Ok(())

@@ -64,7 +64,8 @@ fn present(package: &SystemPackage, debian: bool) -> bool {
     package.program.is_none()
 }
 
-fn on_path(program: &str) -> bool {
+/// Whether the program is installed, by whomever.
+pub(crate) fn on_path(program: &str) -> bool {
     // Servers live in `sbin`, which is not on everybody's path.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let sbin = ["/usr/local/sbin", "/usr/sbin"].map(std::path::PathBuf::from);

@@ -19,7 +19,7 @@ use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
 use crate::migrate::Step;
-use crate::query::{Delete, Forget, Record, RowsIn, Upsert, ValueOf, Versions, statement};
+use crate::query::{Delete, Forget, Record, RowsIn, Upsert, Usual, ValueOf, Versions, statement};
 use crate::schema::{FoundKey, FoundValue, Row, Tables};
 
 /// Settings in an SQLite file.
@@ -72,7 +72,11 @@ impl Verbs for SqliteConnection {
     }
 
     fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>> {
-        statement.get_result(self).optional()
+        match Usual::of(statement) {
+            Ok(usual) => usual.get_result(self),
+            Err(statement) => statement.get_result(self),
+        }
+        .optional()
     }
 
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {

@@ -7,6 +7,7 @@ use crate::args::{Accepts, Given};
 use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
+use crate::services::{Kind, Running};
 use crate::steps::{self, Step};
 use crate::system::{self, Install};
 use crate::workspace::Workspace;
@@ -17,7 +18,9 @@ const HELP: &str = "\
 Usage: cargo xtask test [suite…] [options] [-- arguments of the test programs]
 
 Runs the suites named, or all of them: then every test runs once. A test that needs a service which is not there
-fails, where plain `cargo test` skips it. What is missing on Debian is installed when root runs this.
+fails, where plain `cargo test` skips it. What is missing on Debian is installed when root runs this. Servers are
+started for the suites that need them and stopped at their end; one that a variable such as CONSTANCE_REDIS_URL
+names is used instead.
 
 Options:
   --keep-going   run the other suites, and the other tests of a suite, after a failure
@@ -39,7 +42,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     let chosen = suites::choose(suites, &given.names)?;
     let install = if given.flag("--no-install") { Install::OnlySay } else { Install::Yes };
-    system::ensure(&needs::of(chosen.iter().map(|suite| suite.name.as_str())), install, &workspace.root)?;
+    system::ensure(&needs::packages(chosen.iter().flat_map(Suite::crates)), install, &workspace.root)?;
     let steps = chosen.into_iter().map(|suite| step(suite, &workspace, &given)).collect();
     steps::run(steps, given.flag("--keep-going"))
 }
@@ -50,13 +53,31 @@ fn step<'a>(suite: Suite, workspace: &'a Workspace, given: &'a Given) -> Step<'a
         "the failing test is named above; repeat it with `cargo xtask test {name} -- --nocapture NAME_OF_THE_TEST`"
     );
     Step::new(name, advice, move || {
-        let commands = suite.commands(given.flag("--keep-going"), &given.passed_on);
-        for command in commands {
-            // A service that is not there is a failure here: a suite that skips says nothing about the code.
-            command.env("CONSTANCE_REQUIRE_SERVICES", "1").run(&workspace.root)?;
+        let mut commands = suite.commands(given.flag("--keep-going"), &given.passed_on);
+        let tests = commands.pop();
+        for preparation in commands {
+            preparation.run(&workspace.root)?;
         }
-        Ok(())
+        let Some(tests) = tests else { return Ok(()) };
+        // A service that is not there is a failure here: a suite that skips says nothing about the code.
+        let tests = tests.env("CONSTANCE_REQUIRE_SERVICES", "1");
+        // Servers of its own for each suite: what one leaves behind cannot trouble the next. They stop at the end.
+        let services = services(&suite)?;
+        let variables = services.iter().flat_map(Running::variables);
+        variables.fold(tests, |tests, (name, value)| tests.env(name, value.as_str())).run(&workspace.root)
     })
+}
+
+/// The servers that the suite needs and the environment does not name.
+fn services(suite: &Suite) -> Result<Option<Running>> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let missing = Kind::missing(&needs::services(suite.crates()), is_set);
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<&str> = missing.iter().map(|kind| kind.name()).collect();
+    output::line(format!("starting redis: {}", names.join(", ")));
+    Running::start(&missing).map(Some)
 }
 
 /// `cargo test` over the whole workspace, so that all suites share one build: a suite for one crate with that crate's

@@ -101,6 +101,16 @@ impl Suite {
         matches!(&self.content, Content::Files { files, .. } if files.is_empty())
     }
 
+    /// The crates whose test files it runs.
+    pub(super) fn crates(&self) -> impl Iterator<Item = &str> {
+        let files: &[(String, String)] = match &self.content {
+            Content::Files { files, .. } => files,
+            // Tests inside sources and docs do without servers.
+            Content::Unit | Content::Docs => &[],
+        };
+        files.iter().map(|(package, _)| package.as_str())
+    }
+
     fn about(&self) -> String {
         match &self.content {
             Content::Unit => "the tests inside the sources".to_owned(),
@@ -117,7 +127,7 @@ impl Suite {
         }
     }
 
-    /// What to run, in this order.
+    /// What to run, in this order; the last one runs the tests.
     pub(super) fn commands(&self, keep_going: bool, passed_on: &[String]) -> Vec<Cmd> {
         let mut commands = Vec::new();
         let mut test = cargo_test();
@@ -188,6 +198,15 @@ mod tests {
         assert!(all.contains("conformance   constance-core: third_party; constance-diesel: conformance"), "{all}");
         assert!(all.contains("core          constance-core: errors, derive"), "{all}");
         assert!(all.contains("sqlite        constance-diesel: errors"), "{all}");
+    }
+
+    #[test]
+    fn a_suite_knows_whose_tests_it_runs() {
+        let all = suites();
+        let crates =
+            |name: &str| all.iter().filter(|suite| suite.name == name).flat_map(Suite::crates).collect::<BTreeSet<_>>();
+        assert_eq!(crates("conformance"), BTreeSet::from(["constance-core", "constance-diesel"]));
+        assert!(crates("unit").is_empty() && crates("docs").is_empty());
     }
 
     #[test]

@@ -1,0 +1,31 @@
+//! Where there are no unix sockets and no `sh`: servers are started by hand and named in the environment.
+
+// Less of it is needed here.
+#[allow(dead_code)]
+#[path = "kind.rs"]
+mod kind;
+#[path = "programs.rs"]
+pub(crate) mod programs;
+
+pub(crate) use self::kind::Kind;
+
+use crate::error::{Error, Result};
+
+/// Never there.
+#[derive(Debug)]
+pub(crate) enum Running {}
+
+impl Running {
+    pub(crate) fn start(kinds: &[Kind]) -> Result<Self> {
+        let names = kinds.iter().map(|kind| kind.variable()).collect::<Vec<_>>().join(", ");
+        Err(Error::failed(format!("cannot start servers on this system: start them by hand and set {names}")))
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &(&'static str, String)> {
+        std::iter::empty()
+    }
+}
+
+pub(crate) fn run(_: &[String]) -> Result<()> {
+    Running::start(&Kind::ALL).map(|_| ())
+}

@@ -1,0 +1,152 @@
+//! `cargo xtask services` as its user sees it, in a temporary folder of each test's own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Whether the tests can run: without the programs they are skipped, or fail where that is demanded.
+pub(crate) fn can_run() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |program: &str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    let Some(missing) = ["redis-server", "openssl"].into_iter().find(|program| !is_there(program)) else { return true };
+    let required = std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
+    assert!(!required, "{missing} is not installed, and CONSTANCE_REQUIRE_SERVICES=1 demands it");
+    println!("skipped: {missing} is not installed; CONSTANCE_REQUIRE_SERVICES=1 makes this a failure");
+    false
+}
+
+/// A folder in which xtask makes its own.
+pub(crate) struct Place(pub(crate) PathBuf);
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        // Short: unix sockets go below it.
+        let name = format!("xt-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn xtask(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(line.split_whitespace()).env("TMPDIR", &self.0).stdout(Stdio::piped());
+        command
+    }
+
+    /// What is left: files, and processes that work in the folder or were told of it, where the system shows them.
+    pub(crate) fn left(&self) -> Vec<PathBuf> {
+        let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        let processes = entries(Path::new("/proc")).filter(|process| {
+            let text = |name: &str| fs::read(process.join(name)).unwrap_or_default();
+            let here = self.0.display().to_string();
+            // Others run with the folder in their environment only, such as the tests themselves.
+            fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&self.0))
+                || String::from_utf8_lossy(&text("cmdline")).contains(&here)
+        });
+        entries(&self.0).chain(processes).collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_until_nothing_is_left(&self) {
+        until("nothing is left", || Some(self.left()).filter(Vec::is_empty));
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running `services up`.
+pub(crate) struct Up {
+    pub(crate) child: Child,
+    pub(crate) variables: BTreeMap<String, String>,
+    // Removed last.
+    pub(crate) place: Place,
+}
+
+impl Up {
+    pub(crate) fn start(kinds: &str) -> Self {
+        let place = Place::new();
+        let child = place.xtask(&format!("services up {kinds}")).stdin(Stdio::piped()).spawn().unwrap();
+        let mut up = Self { child, variables: BTreeMap::new(), place };
+        let mut out = BufReader::new(up.child.stdout.take().unwrap()).lines();
+        let mut line = String::new();
+        while !line.starts_with("They stop") {
+            line = out.next().expect("xtask says when all is ready").unwrap();
+            if let Some((name, value)) = line.trim().split_once('=') {
+                up.variables.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        // Read on: a pipe that nobody reads would hold up whoever writes into it.
+        thread::spawn(move || out.for_each(drop));
+        up
+    }
+
+    pub(crate) fn hosts(&self, name: &str) -> Vec<String> {
+        let (_, rest) = self.variables[name].split_once("://").unwrap();
+        let hosts = rest.split('/').next().unwrap().rsplit('@').next().unwrap();
+        hosts.split(',').map(str::to_owned).collect()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        kill(signal, &self.child.id().to_string());
+    }
+
+    #[track_caller]
+    pub(crate) fn stop(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+        assert_eq!(self.place.left(), Vec::<PathBuf>::new());
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn kill(signal: &str, process: &str) {
+    assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
+}
+
+/// Sends lines to a server, and gives all that it answers.
+pub(crate) fn ask(host: &str, lines: &[&str]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(text(lines).as_bytes())?;
+    // It answers what it has read and then hangs up, so that the end is seen. A sentinel knows no `QUIT`.
+    stream.shutdown(Shutdown::Write)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// Lines as a server takes them from a person at a terminal.
+pub(crate) fn text(lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("{line}\r\n")).collect()
+}
+
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(found) = ready() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
