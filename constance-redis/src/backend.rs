@@ -1,6 +1,7 @@
 //! The backend.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use constance_core::{
     Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Expect, Key, Prefix, Result, Stored, To, Watch,
@@ -33,11 +34,13 @@ const MAX_VALUE_LEN: usize = 512 << 20;
 pub struct RedisBackend {
     connections: Box<dyn Connections>,
     prefix: Prefix,
+    /// Whether the last read of many keys met one without a string.
+    gaps: AtomicBool,
 }
 
 impl RedisBackend {
     pub(crate) fn new(connections: Box<dyn Connections>, prefix: Prefix) -> Self {
-        Self { connections, prefix }
+        Self { connections, prefix, gaps: AtomicBool::new(false) }
     }
 
     /// A backend for the server that a URL names, with a pool of its own. No I/O. See [`Builder::url`].
@@ -90,6 +93,49 @@ impl RedisBackend {
         Self::new(Box::new(source), default_prefix())
     }
 
+    /// What is stored under these keys, all of one moment.
+    ///
+    /// `MGET` shows a list like nothing at all. So where keys have no string, `EXISTS` tells in the same round trip whether
+    /// there is anything else, and only if so the script looks again, at everything at once. A store in which every key is
+    /// set is not asked twice: the last read says what this one is likely to meet.
+    ///
+    /// Between the two commands the server may serve somebody else where a request is longer than what it takes in at once
+    /// (16 KiB). To hide a list, exactly as many values would have to vanish in that moment as there are lists.
+    fn many(&self, connection: &mut dyn ConnectionLike, keys: &[&Key]) -> RedisResult<Vec<Stored>> {
+        match keys {
+            [] => return Ok(Vec::new()),
+            [key] => return Ok(vec![one(connection, key)?]),
+            _ => {}
+        }
+        let gaps = self.gaps.load(Ordering::Relaxed);
+        let mut request = command::of_keys("MGET", keys).get_packed_command();
+        let (answer, counted) = if gaps {
+            request.extend(command::of_keys("EXISTS", keys).get_packed_command());
+            let answers = connection.req_packed_commands(&request, 0, 2)?;
+            let [answer, counted] = <[Value; 2]>::try_from(answers).map_err(|_| command::unexpected())?;
+            (answer, Some(counted))
+        } else {
+            (connection.req_packed_command(&request)?, None)
+        };
+        let found = command::strings(answer, keys.len())?;
+        let strings = found.iter().filter(|stored| !stored.is_absent()).count();
+        if gaps != (strings < keys.len()) {
+            self.gaps.store(!gaps, Ordering::Relaxed);
+        }
+        // A user without the right to EXISTS gets an error here, and the script.
+        let all = match counted {
+            Some(Value::Int(there)) => there == strings as i64,
+            _ => strings == keys.len(),
+        };
+        if all {
+            return Ok(found);
+        }
+        match run(connection, &Call::looking(keys))? {
+            Applied::Done(found) => Ok(found),
+            Applied::Conflict { .. } => Err(command::unexpected()),
+        }
+    }
+
     /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
     /// fresh one.
     fn look<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
@@ -122,17 +168,6 @@ impl RedisBackend {
 /// What is stored under one key.
 fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
     command::stored(connection.req_command(&command::get(key))?)
-}
-
-/// What is stored under these keys, all of one moment.
-fn many(connection: &mut dyn ConnectionLike, keys: &[&Key]) -> RedisResult<Vec<Stored>> {
-    match keys {
-        [] => return Ok(Vec::new()),
-        [key] => return Ok(vec![one(connection, key)?]),
-        _ => {}
-    }
-    let found = command::strings(connection.req_command(&command::of_keys("MGET", keys))?, keys.len())?;
-    Ok(found)
 }
 
 /// Every key under a prefix, each once.
@@ -203,7 +238,7 @@ impl Backend for RedisBackend {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.look(|connection| many(connection, keys))
+        self.look(|connection| self.many(connection, keys))
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
@@ -211,7 +246,7 @@ impl Backend for RedisBackend {
             let keys = keys_of(connection, prefix)?;
             let mut listed = Vec::with_capacity(keys.len());
             for chunk in keys.chunks(CHUNK) {
-                let found = many(connection, &chunk.iter().collect::<Vec<_>>())?;
+                let found = self.many(connection, &chunk.iter().collect::<Vec<_>>())?;
                 // What was removed since its key was met is left out.
                 listed.extend(chunk.iter().cloned().zip(found).filter(|(_, stored)| !stored.is_absent()));
             }
@@ -257,7 +292,7 @@ impl Backend for RedisBackend {
 
 impl fmt::Debug for RedisBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connections, prefix } = self;
+        let Self { connections, prefix, gaps: _ } = self;
         f.debug_struct("RedisBackend").field("connections", &connections.describe()).field("prefix", prefix).finish()
     }
 }

@@ -170,8 +170,9 @@ impl ConnectionLike for Session {
         let mut shortened = false;
         let mut place = 0;
         while place < offset + count {
-            if place > 0 {
-                let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            // Setting it costs a call of the system, which answers that come together need not pay.
+            if left < self.response_timeout / 4 * 3 {
                 self.connection.set_read_timeout(Some(left))?;
                 shortened = true;
             }

@@ -35,7 +35,7 @@ local may = redis.acl_check_cmd
 for i = 1, #KEYS do
   local to = ARGV[4 * i]
   if may and ((to == 'set' and not may('SET', KEYS[i], '')) or (to == 'remove' and not may('DEL', KEYS[i]))) then
-    return redis.error_reply('NOPERM')
+    return redis.error_reply('NOPERM a right is missing')
   end
 end
 for i = 1, #KEYS do

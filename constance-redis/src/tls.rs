@@ -8,6 +8,7 @@ use redis::{ConnectionAddr, ConnectionInfo};
 
 /// A certificate or a key in PEM format.
 #[derive(Clone)]
+#[cfg_attr(not(any(feature = "tls-rustls", feature = "tls-native-tls")), allow(dead_code))]
 pub(crate) enum Pem {
     Text(Vec<u8>),
     /// Read when a connection is made, so that one that was renewed is used.

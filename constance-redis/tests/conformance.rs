@@ -12,8 +12,7 @@ use constance_redis::{Connections, RedisBackend};
 use r2d2::Pool;
 
 /// One server for all cases, which each have a key space of their own.
-static SERVER: LazyLock<Option<Server>> =
-    LazyLock::new(|| Server::with(&["--unixsocket", "{folder}/redis.sock"]));
+static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| Server::with(&["--unixsocket", "{folder}/redis.sock"]));
 
 /// A server that is there already, or the one of this program.
 fn url() -> Option<String> {
@@ -73,13 +72,13 @@ constance_core::conformance_tests!(mod with_one_connection: || {
     Some(RedisBackend::with_connections(Single(parking_lot::Mutex::new(raw(&url()?)))))
 });
 
-/// A user with exactly the rights of the README. The keys of a case are random words under the empty prefix too, so that
-/// the names of its keys are not limited here; `failures.rs` does that.
+// A user with exactly the rights of the README, and no keys but those under the prefix, and those that one case of the
+// suite makes without a prefix.
 constance_core::conformance_tests!(mod with_few_rights: || {
     static USER: LazyLock<()> = LazyLock::new(|| {
         let mut admin = SERVER.as_ref().expect("a server").raw();
         let mut command = redis::cmd("ACL");
-        command.arg(&["SETUSER", "settings", "on", ">secret", "resetkeys", "~*"]);
+        command.arg(&["SETUSER", "settings", "on", ">secret", "resetkeys", "~constance:*", "~suite-*"]);
         command.arg(common::RIGHTS.split(' ').collect::<Vec<_>>());
         command.exec(&mut admin).expect("a user");
     });

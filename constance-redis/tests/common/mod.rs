@@ -12,7 +12,8 @@ use constance_redis::RedisBackend;
 pub use self::server::Server;
 
 /// The rights that a backend needs, in the words of `ACL SETUSER`; the README has the same.
-pub const RIGHTS: &str = "nocommands +get +mget +set +del +scan +eval +evalsha +script|load +hello +ping +select +client";
+pub const RIGHTS: &str =
+    "nocommands +get +mget +exists +type +set +del +scan +eval +evalsha +script|load +hello +ping +select +client";
 
 /// A backend that gives up soon.
 pub fn backend(server: &Server) -> RedisBackend {
