@@ -12,6 +12,7 @@ use crate::builder::{Builder, default_prefix};
 use crate::command::{self, CHUNK};
 use crate::connections::{Connections, Layout};
 use crate::error::fault;
+use crate::replicas::Replicas;
 use crate::script::Call;
 use crate::watch::Feed;
 use crate::{NAME, RedisOptions};
@@ -36,11 +37,17 @@ pub struct RedisBackend {
     prefix: Prefix,
     /// Whether the last read of many keys met one without a string.
     gaps: AtomicBool,
+    replicas: Option<Replicas>,
 }
 
 impl RedisBackend {
     pub(crate) fn new(connections: Box<dyn Connections>, prefix: Prefix) -> Self {
-        Self { connections, prefix, gaps: AtomicBool::new(false) }
+        Self { connections, prefix, gaps: AtomicBool::new(false), replicas: None }
+    }
+
+    /// The same, with writes that are a success only when so many replicas have them.
+    pub(crate) fn waiting(self, replicas: Option<Replicas>) -> Self {
+        Self { replicas, ..self }
     }
 
     /// A backend for the server that a URL names, with a pool of its own. No I/O. See [`Builder::url`].
@@ -220,6 +227,22 @@ fn plainly(connection: &mut dyn ConnectionLike, batch: &Batch) -> RedisResult<Op
     Ok(Some(Applied::Done(Vec::new())))
 }
 
+/// Applies a batch, and waits until so many replicas have it. The inner error says that too few have.
+pub(crate) fn apply(
+    connection: &mut dyn ConnectionLike,
+    batch: &Batch,
+    replicas: Option<Replicas>,
+) -> RedisResult<Result<Applied>> {
+    let applied = match plainly(connection, batch)? {
+        Some(applied) => applied,
+        None => run(connection, &Call::new(batch))?,
+    };
+    if matches!(applied, Applied::Conflict { .. }) {
+        return Ok(Ok(applied));
+    }
+    Ok(Replicas::confirm(replicas, connection)?.map(|()| applied))
+}
+
 impl Backend for RedisBackend {
     fn name(&self) -> &str {
         NAME
@@ -265,10 +288,7 @@ impl Backend for RedisBackend {
                     .with_detail("the value is longer than the 512 MiB that Redis stores"));
             }
         }
-        self.change(|connection| match plainly(connection, batch)? {
-            Some(applied) => Ok(applied),
-            None => run(connection, &Call::new(batch)),
-        })
+        self.change(|connection| apply(connection, batch, self.replicas))?
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
@@ -292,7 +312,11 @@ impl Backend for RedisBackend {
 
 impl fmt::Debug for RedisBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connections, prefix, gaps: _ } = self;
-        f.debug_struct("RedisBackend").field("connections", &connections.describe()).field("prefix", prefix).finish()
+        let Self { connections, prefix, gaps: _, replicas } = self;
+        f.debug_struct("RedisBackend")
+            .field("connections", &connections.describe())
+            .field("prefix", prefix)
+            .field("replicas", replicas)
+            .finish()
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Fault {
     pub(crate) error: Error,
     /// Whether it was anything but a clean answer of the server. Such a connection is not used again.
     pub(crate) broken: bool,
-    /// Whether the other side had closed the connection.
+    /// Whether the other side had closed the connection, or is no longer who it was: so it is for its sisters too.
     pub(crate) gone: bool,
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn timeout() -> Error {
 
 /// What an error of the server means, by its first word. The rest is only looked at, never passed on.
 fn answer(code: &str, rest: &str) -> Fault {
-    let gone = |fault: Fault| Fault { broken: true, ..fault };
+    let gone = |fault: Fault| Fault { broken: true, gone: true, ..fault };
     Fault::answered(match code {
         "NOAUTH" => denied("NOAUTH", "the server wants a password"),
         "WRONGPASS" => denied("WRONGPASS", "the user name or the password is wrong"),
@@ -136,7 +136,7 @@ fn answer(code: &str, rest: &str) -> Fault {
         "MOVED" | "ASK" => Error::new(ErrorKind::Configuration)
             .with_detail("the server is one of a cluster, and the key lies on another")
             .with_hint("use redis+cluster://"),
-        // After a fail-over the old connection leads to what is a replica now: a new one may lead to the master.
+        // After a fail-over the old connections lead to what is a replica now: new ones may lead to the master.
         "READONLY" => {
             return gone(Fault::answered(unavailable("READONLY", "the server is a replica that takes no writes")));
         }

@@ -1,6 +1,8 @@
 //! What the tests of this crate share.
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
 
+pub mod group;
+pub mod poll;
 pub mod server;
 
 use std::error::Error as _;
@@ -9,6 +11,7 @@ use std::time::Duration;
 use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
 use constance_redis::RedisBackend;
 
+pub use self::poll::until;
 pub use self::server::Server;
 
 /// The rights that a backend needs, in the words of `ACL SETUSER`; the README has the same.

@@ -18,7 +18,7 @@ pub static INSTALLED: LazyLock<bool> = LazyLock::new(|| {
 
 /// Starts the server, says its process, and ends it with whoever holds the other end of the input. A server that is paused
 /// hears nothing but KILL.
-const KEEPER: &str = r#"
+pub(super) const KEEPER: &str = r#"
 folder="$1"; shift
 redis-server "$@" &
 echo "process $!"
@@ -151,7 +151,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Reads all that the server says, so that it is never held up by it.
-fn drain(keeper: &mut Child) -> Receiver<String> {
+pub(super) fn drain(keeper: &mut Child) -> Receiver<String> {
     let output = BufReader::new(keeper.stdout.take().expect("piped"));
     let (sender, lines) = channel();
     std::thread::spawn(move || {
@@ -163,7 +163,7 @@ fn drain(keeper: &mut Child) -> Receiver<String> {
     lines
 }
 
-fn end(keeper: &mut Child, remove: &str) {
+pub(super) fn end(keeper: &mut Child, remove: &str) {
     if let Some(mut input) = keeper.stdin.take() {
         let _ = writeln!(input, "{remove}");
     }

@@ -1,0 +1,121 @@
+//! What sentinels say, and whom to believe.
+#![cfg(feature = "sentinel")]
+#![allow(clippy::expect_used, clippy::print_stderr)]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use common::{Server, hasty, read, until, value, write};
+use constance_core::{Backend, ErrorKind};
+use constance_redis::RedisBackend;
+use constance_redis::redis::cmd;
+
+/// Something that answers each question of every client with the same words. Its threads end with the test program.
+fn sentinel(answer: &str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let answer = answer.to_owned();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, answer) = (client.expect("a client"), answer.clone());
+            std::thread::spawn(move || {
+                let mut bytes = [0; 1024];
+                while client.read(&mut bytes).is_ok_and(|count| count > 0) {
+                    let _ = client.write_all(answer.as_bytes());
+                }
+            });
+        }
+    });
+    port
+}
+
+fn naming(port: u16) -> u16 {
+    sentinel(&format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.to_string().len()))
+}
+
+fn over(sentinels: &[u16]) -> RedisBackend {
+    let hosts: Vec<String> = sentinels.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+    hasty(&format!("redis+sentinel://:hunter2@{}/mymaster", hosts.join(",")))
+}
+
+fn secured() -> Option<Server> {
+    Server::with(&["--requirepass", "hunter2"])
+}
+
+#[test]
+fn those_that_are_dead_silent_or_wrong_are_passed_over() {
+    let Some(master) = secured() else { return };
+    let port = master.port.to_string();
+    let Some(replica) =
+        Server::with(&["--requirepass", "hunter2", "--masterauth", "hunter2", "--replicaof", "127.0.0.1", &port])
+    else {
+        return;
+    };
+    let (dead, silent, ignorant) = (common::server::free_port(), sentinel(""), sentinel("*-1\r\n"));
+    let (outdated, right) = (naming(replica.port), naming(master.port));
+    for first in [dead, silent, ignorant, outdated] {
+        let backend = over(&[first, right]);
+        write(&backend, "a", b"1").expect("the other one is right");
+        assert_eq!(read(&backend, "a").expect("a read"), value(b"1"));
+    }
+    let backend = over(&[dead, silent, ignorant, outdated, right]);
+    assert_eq!(read(&backend, "a").expect("the last one is right"), value(b"1"));
+    backend.watch(&common::prefix("constance:")).map(drop).expect("a feed at the master");
+}
+
+#[test]
+fn without_a_master_nothing_is_absent() {
+    let Some(master) = secured() else { return };
+    let port = master.port.to_string();
+    let Some(replica) = Server::with(&["--requirepass", "hunter2", "--replicaof", "127.0.0.1", &port]) else { return };
+    let dead = common::server::free_port();
+    for (sentinels, kind) in [
+        (vec![dead], ErrorKind::Unavailable),
+        (vec![sentinel("")], ErrorKind::Timeout),
+        (vec![sentinel("*-1\r\n")], ErrorKind::Unavailable),
+        (vec![sentinel("-NOAUTH Authentication required.\r\n")], ErrorKind::Denied),
+        (vec![sentinel("+hello\r\n")], ErrorKind::Unavailable),
+        (vec![naming(replica.port)], ErrorKind::Unavailable),
+        (vec![naming(dead)], ErrorKind::Unavailable),
+    ] {
+        let backend = over(&sentinels);
+        for result in [read(&backend, "a").map(drop), write(&backend, "a", b"1"), backend.ping()] {
+            let error = result.expect_err("no master");
+            assert_eq!(error.kind(), kind, "{}", common::shown(&error));
+            assert!(!common::shown(&error).contains("hunter2"));
+        }
+    }
+}
+
+#[test]
+fn a_server_that_becomes_a_replica_is_left_at_the_first_refusal() {
+    let (Some(one), Some(other)) = (secured(), secured()) else { return };
+    let raw = |server: &Server| common::server::raw(&format!("redis://:hunter2@127.0.0.1:{}", server.port));
+    let backend = over(&[naming(one.port), naming(other.port)]);
+    write(&backend, "a", b"1").expect("a write");
+    // Its connections stay: only its answer to a write tells.
+    cmd("REPLICAOF").arg("127.0.0.1").arg(other.port).exec(&mut raw(&one)).expect("a replica");
+    let error = write(&backend, "a", b"2").expect_err("it takes no writes");
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true), "{error}");
+    until("a write at the other one", || write(&backend, "a", b"3").ok());
+    let found: String = cmd("GET").arg("constance:a").query(&mut raw(&other)).expect("a value");
+    assert_eq!(found, "3");
+}
+
+#[test]
+fn sentinels_have_a_password_of_their_own() {
+    let Some(master) = Server::start() else { return };
+    // A server with a password refuses the question as it is, and says so.
+    let Some(guarded) = Server::with(&["--requirepass", "own"]) else { return };
+    let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", guarded.port);
+    let error = |builder: constance_redis::Builder| {
+        read(&builder.url(&url).build().expect("a valid URL"), "a").expect_err("no sentinel").kind()
+    };
+    assert_eq!(error(RedisBackend::builder()), ErrorKind::Denied);
+    assert_eq!(error(RedisBackend::builder().sentinel_password("wrong")), ErrorKind::Denied);
+    // Past the password, it turns out to be no sentinel.
+    assert_eq!(error(RedisBackend::builder().sentinel_password("own")), ErrorKind::Unsupported);
+    drop(master);
+}
