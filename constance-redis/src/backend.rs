@@ -18,7 +18,7 @@ use crate::watch::Feed;
 use crate::{NAME, RedisOptions};
 
 /// The longest string that Redis stores, with its default `proto-max-bulk-len`.
-const MAX_VALUE_LEN: usize = 512 << 20;
+pub(crate) const MAX_VALUE_LEN: usize = 512 << 20;
 
 /// Settings in Redis.
 ///
@@ -100,47 +100,8 @@ impl RedisBackend {
         Self::new(Box::new(source), default_prefix())
     }
 
-    /// What is stored under these keys, all of one moment.
-    ///
-    /// `MGET` shows a list like nothing at all. So where keys have no string, `EXISTS` tells in the same round trip whether
-    /// there is anything else, and only if so the script looks again, at everything at once. A store in which every key is
-    /// set is not asked twice: the last read says what this one is likely to meet.
-    ///
-    /// Between the two commands the server may serve somebody else where a request is longer than what it takes in at once
-    /// (16 KiB). To hide a list, exactly as many values would have to vanish in that moment as there are lists.
     fn many(&self, connection: &mut dyn ConnectionLike, keys: &[&Key]) -> RedisResult<Vec<Stored>> {
-        match keys {
-            [] => return Ok(Vec::new()),
-            [key] => return Ok(vec![one(connection, key)?]),
-            _ => {}
-        }
-        let gaps = self.gaps.load(Ordering::Relaxed);
-        let mut request = command::of_keys("MGET", keys).get_packed_command();
-        let (answer, counted) = if gaps {
-            request.extend(command::of_keys("EXISTS", keys).get_packed_command());
-            let answers = connection.req_packed_commands(&request, 0, 2)?;
-            let [answer, counted] = <[Value; 2]>::try_from(answers).map_err(|_| command::unexpected())?;
-            (answer, Some(counted))
-        } else {
-            (connection.req_packed_command(&request)?, None)
-        };
-        let found = command::strings(answer, keys.len())?;
-        let strings = found.iter().filter(|stored| !stored.is_absent()).count();
-        if gaps != (strings < keys.len()) {
-            self.gaps.store(!gaps, Ordering::Relaxed);
-        }
-        // A user without the right to EXISTS gets an error here, and the script.
-        let all = match counted {
-            Some(Value::Int(there)) => there == strings as i64,
-            _ => strings == keys.len(),
-        };
-        if all {
-            return Ok(found);
-        }
-        match run(connection, &Call::looking(keys))? {
-            Applied::Done(found) => Ok(found),
-            Applied::Conflict { .. } => Err(command::unexpected()),
-        }
+        many(connection, keys, &self.gaps)
     }
 
     /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
@@ -172,13 +133,60 @@ impl RedisBackend {
     }
 }
 
+/// What is stored under these keys, all of one moment.
+///
+/// `MGET` shows a list like nothing at all. So where keys have no string, `EXISTS` tells in the same round trip whether
+/// there is anything else, and only if so the script looks again, at everything at once. A store in which every key is
+/// set is not asked twice: the last read says what this one is likely to meet.
+///
+/// Between the two commands the server may serve somebody else where a request is longer than what it takes in at once
+/// (16 KiB). To hide a list, exactly as many values would have to vanish in that moment as there are lists.
+pub(crate) fn many(
+    connection: &mut dyn ConnectionLike,
+    keys: &[&Key],
+    likely: &AtomicBool,
+) -> RedisResult<Vec<Stored>> {
+    match keys {
+        [] => return Ok(Vec::new()),
+        [key] => return Ok(vec![one(connection, key)?]),
+        _ => {}
+    }
+    let gaps = likely.load(Ordering::Relaxed);
+    let mut request = command::of_keys("MGET", keys).get_packed_command();
+    let (answer, counted) = if gaps {
+        request.extend(command::of_keys("EXISTS", keys).get_packed_command());
+        let answers = connection.req_packed_commands(&request, 0, 2)?;
+        let [answer, counted] = <[Value; 2]>::try_from(answers).map_err(|_| command::unexpected())?;
+        (answer, Some(counted))
+    } else {
+        (connection.req_packed_command(&request)?, None)
+    };
+    let found = command::strings(answer, keys.len())?;
+    let strings = found.iter().filter(|stored| !stored.is_absent()).count();
+    if gaps != (strings < keys.len()) {
+        likely.store(!gaps, Ordering::Relaxed);
+    }
+    // A user without the right to EXISTS gets an error here, and the script.
+    let all = match counted {
+        Some(Value::Int(there)) => there == strings as i64,
+        _ => strings == keys.len(),
+    };
+    if all {
+        return Ok(found);
+    }
+    match run(connection, &Call::looking(keys))? {
+        Applied::Done(found) => Ok(found),
+        Applied::Conflict { .. } => Err(command::unexpected()),
+    }
+}
+
 /// What is stored under one key.
-fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
+pub(crate) fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
     command::stored(connection.req_command(&command::get(key))?)
 }
 
 /// Every key under a prefix, each once.
-fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> RedisResult<Vec<Key>> {
+pub(crate) fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> RedisResult<Vec<Key>> {
     let (mut cursor, mut keys) = (0, Vec::new());
     loop {
         let (next, found): (u64, Vec<Vec<u8>>) = command::scan(cursor, prefix).query(connection)?;
@@ -249,6 +257,9 @@ impl Backend for RedisBackend {
     }
 
     fn capability(&self) -> Capability {
+        if let Some(spread) = self.connections.spread() {
+            return spread.capability();
+        }
         Capability::new()
             .with_atomic_batch(self.connections.layout() == Layout::One)
             .with_watch(self.connections.can_dedicate())
@@ -258,6 +269,9 @@ impl Backend for RedisBackend {
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.read(keys);
+        }
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -265,6 +279,9 @@ impl Backend for RedisBackend {
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.list(prefix);
+        }
         self.look(|connection| {
             let keys = keys_of(connection, prefix)?;
             let mut listed = Vec::with_capacity(keys.len());
@@ -288,16 +305,25 @@ impl Backend for RedisBackend {
                     .with_detail("the value is longer than the 512 MiB that Redis stores"));
             }
         }
+        if let Some(spread) = self.connections.spread() {
+            return spread.write(batch);
+        }
         self.change(|connection| apply(connection, batch, self.replicas))?
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.visit(key, visitor);
+        }
         let stored = self.look(|connection| one(connection, key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.watch(prefix);
+        }
         Ok(Box::new(Feed::open(self.connections.dedicate()?, prefix)?))
     }
 
@@ -306,6 +332,9 @@ impl Backend for RedisBackend {
     }
 
     fn ping(&self) -> Result<()> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.ping();
+        }
         self.look(|connection| redis::cmd("PING").exec(connection))
     }
 }

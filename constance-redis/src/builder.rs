@@ -6,6 +6,8 @@ use std::time::Duration;
 use constance_core::{Error, ErrorKind, Prefix, Result};
 use redis::ConnectionInfo;
 
+#[cfg(feature = "cluster")]
+use crate::cluster;
 use crate::connections::Connections;
 use crate::manager::Door;
 use crate::pool::Pool;
@@ -126,7 +128,7 @@ impl Builder {
         self
     }
 
-    /// The greatest number of connections, at least 1. Default: 8.
+    /// The greatest number of connections, of a cluster those to each node, at least 1. Default: 8.
     ///
     /// They are made when they are needed. A feed of changes has one more of its own.
     pub fn pool_size(mut self, connections: u32) -> Self {
@@ -220,6 +222,20 @@ impl Builder {
                     let door = Door::new(sentinels, self.connect_timeout, self.response_timeout);
                     let pool = Pool::open(door, self.pool_size, self.acquire_timeout);
                     return Ok(RedisBackend::new(Box::new(pool), self.prefix).waiting(replicas));
+                }
+                #[cfg(feature = "cluster")]
+                {
+                    let options = cluster::Options {
+                        pool_size: self.pool_size,
+                        connect_timeout: self.connect_timeout,
+                        response_timeout: self.response_timeout,
+                        acquire_timeout: self.acquire_timeout,
+                        replicas,
+                        prefix: self.prefix.clone(),
+                    };
+                    if let Some(cluster) = cluster::parse(&url, &self.certificates, &options)? {
+                        return Ok(RedisBackend::new(Box::new(cluster), self.prefix).waiting(replicas));
+                    }
                 }
                 (target::parse(&url)?, Certificates::default())
             }

@@ -1,7 +1,7 @@
 //! URLs that name several hosts, which the driver refuses.
 
 use constance_core::{Error, ErrorKind, Result};
-use redis::{ConnectionAddr, ConnectionInfo};
+use redis::ConnectionInfo;
 
 use crate::target;
 
@@ -55,9 +55,11 @@ fn has_port(host: &str) -> bool {
 
 /// The host and the port of an address that is one of TCP.
 #[cfg(any(test, feature = "cluster"))]
-pub(crate) fn place(addr: &ConnectionAddr) -> Option<(&str, u16)> {
+pub(crate) fn place(addr: &redis::ConnectionAddr) -> Option<(&str, u16)> {
     match addr {
-        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => Some((host, *port)),
+        redis::ConnectionAddr::Tcp(host, port) | redis::ConnectionAddr::TcpTls { host, port, .. } => {
+            Some((host, *port))
+        }
         _ => None,
     }
 }

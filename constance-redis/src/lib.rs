@@ -2,6 +2,8 @@
 
 mod backend;
 mod builder;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod command;
 mod connections;
 mod error;

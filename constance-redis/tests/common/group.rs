@@ -58,6 +58,12 @@ impl Group {
             let _ = cmd("SENTINEL").arg("FAILOVER").arg("mymaster").exec(&mut self.sentinels[0].raw());
             (self.master() != port).then_some(())
         });
+        // Sentinels name the new one before they tell the old one.
+        let old = self.servers.iter().find(|server| server.port == port).expect("one of the group");
+        until("a replica", || {
+            let role: Vec<Value> = cmd("ROLE").query(&mut old.raw()).ok()?;
+            (role.first() != Some(&Value::BulkString(b"master".to_vec()))).then_some(())
+        });
     }
 
     /// The port of the master, by what the first sentinel says.
