@@ -1,6 +1,7 @@
 //! What the tests of this crate share.
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
 
+pub mod cluster;
 pub mod group;
 pub mod poll;
 pub mod server;
