@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "tokio")]
+pub mod aio;
 mod backend;
 mod batch;
 mod capability;
@@ -41,6 +43,8 @@ pub use self::error::{Action, Error, ErrorKind, Result};
 pub use self::events::{Event, Subscription};
 pub use self::key::{CarriedHash, Key, KeyMap, MAX_KEY_LEN};
 pub use self::kind::Kind;
+#[cfg(feature = "tokio")]
+pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};
 pub use self::overrides::{OverrideGuard, Overrides};
 pub use self::prefix::Prefix;

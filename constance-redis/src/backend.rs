@@ -9,12 +9,12 @@ use constance_core::{
 use redis::{ConnectionLike, RedisResult, Value};
 
 use crate::builder::{Builder, default_prefix};
-use crate::command::{self, CHUNK};
-use crate::connections::{Connections, Layout};
+use crate::command::{self, CHUNK, NO_STRING};
+use crate::connections::{Connections, Layout, Lease};
 use crate::error::fault;
 use crate::replicas::Replicas;
 use crate::script::Call;
-use crate::watch::Feed;
+use crate::watch::{Feed, without_right};
 use crate::{NAME, RedisOptions};
 
 /// The longest string that Redis stores, with its default `proto-max-bulk-len`.
@@ -73,6 +73,15 @@ impl RedisBackend {
     /// # Errors
     ///
     /// `Configuration` where the options contradict each other, or ask for TLS that is not built in.
+    ///
+    /// ```
+    /// use constance_redis::{RedisBackend, RedisOptions};
+    ///
+    /// let mut options = RedisOptions::default();
+    /// options.db = 1;
+    /// let backend = RedisBackend::from_options(options)?;
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
     pub fn from_options(options: RedisOptions) -> Result<Self> {
         Self::builder().options(options).build()
     }
@@ -107,30 +116,32 @@ impl RedisBackend {
     /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
     /// fresh one.
     fn look<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        match self.once(&work)? {
+        match once(self.connections.lend()?, &work)? {
             Ok(value) => Ok(value),
-            Err(_) => self.once(&work)?,
+            Err(_) => once(self.connections.lend()?, &work)?,
         }
     }
 
     /// Sends what may change something. It is sent once: whether a connection that closed had taken it, nobody can tell.
     fn change<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        self.once(work)?
+        once(self.connections.lend_for_change()?, work)?
     }
+}
 
-    /// One try. The outer error is final; the inner one may be the connection's fault alone.
-    fn once<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<Result<T>> {
-        let mut lease = self.connections.lend()?;
-        let error = match work(lease.connection()) {
-            Ok(value) => return Ok(Ok(value)),
-            Err(error) => error,
-        };
-        let fault = fault(&error);
-        if fault.broken {
-            lease.failed(fault.gone);
-        }
-        if fault.gone && lease.is_used() { Ok(Err(fault.error)) } else { Err(fault.error) }
+/// One try. The outer error is final; the inner one may be the connection's fault alone.
+fn once<T>(
+    mut lease: Box<dyn Lease + '_>,
+    work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
+) -> Result<Result<T>> {
+    let error = match work(lease.connection()) {
+        Ok(value) => return Ok(Ok(value)),
+        Err(error) => error,
+    };
+    let fault = fault(&error);
+    if fault.broken {
+        lease.failed(fault.gone);
     }
+    if fault.gone && lease.is_used() { Ok(Err(fault.error)) } else { Err(fault.error) }
 }
 
 /// What is stored under these keys, all of one moment.
@@ -182,7 +193,11 @@ pub(crate) fn many(
 
 /// What is stored under one key.
 pub(crate) fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
-    command::stored(connection.req_command(&command::get(key))?)
+    match connection.req_command(&command::get(key)) {
+        // Some connections give the server's errors so, and some as an answer.
+        Err(error) if command::is_wrong_type(&error) => Ok(NO_STRING),
+        answer => command::stored(answer?),
+    }
 }
 
 /// Every key under a prefix, each once.
@@ -324,7 +339,8 @@ impl Backend for RedisBackend {
         if let Some(spread) = self.connections.spread() {
             return spread.watch(prefix);
         }
-        Ok(Box::new(Feed::open(self.connections.dedicate()?, prefix)?))
+        let feed = self.connections.dedicate().and_then(|connection| Feed::open(connection, prefix));
+        Ok(Box::new(feed.map_err(without_right)?))
     }
 
     fn default_prefix(&self) -> Prefix {

@@ -53,6 +53,16 @@ pub trait Connections: Send + Sync {
     /// Where there is none, such as `Unavailable` where the server is down or `Timeout` where all are in use.
     fn lend(&self) -> Result<Box<dyn Lease + '_>>;
 
+    /// A connection for one call that may change something, and so is not made again when its connection breaks: the source
+    /// may look first whether it is still there. Default: as [`lend`](Self::lend).
+    ///
+    /// # Errors
+    ///
+    /// As [`lend`](Self::lend).
+    fn lend_for_change(&self) -> Result<Box<dyn Lease + '_>> {
+        self.lend()
+    }
+
     /// Whether [`dedicate`](Self::dedicate) can give a connection. Default: no.
     fn can_dedicate(&self) -> bool {
         false
@@ -183,6 +193,43 @@ impl Connections for redis::Client {
 
     fn dedicate(&self) -> Result<redis::Connection> {
         crate::manager::dedicate(self.get_connection_info(), PATIENCE)
+    }
+}
+
+/// Connections from the first, and those for feeds of changes from the second, within 3 seconds: so that `live()` need not
+/// poll where a pool or a closure hands out the connections.
+///
+/// ```
+/// use constance_redis::{RedisBackend, redis};
+///
+/// let client = redis::Client::open("redis://127.0.0.1:6379/0")?;
+/// let pool = r2d2::Pool::builder().build_unchecked(client.clone());
+/// let backend = RedisBackend::with_connections((pool, client));
+/// # Ok::<(), redis::RedisError>(())
+/// ```
+impl<S: Connections> Connections for (S, redis::Client) {
+    fn lend(&self) -> Result<Box<dyn Lease + '_>> {
+        self.0.lend()
+    }
+
+    fn lend_for_change(&self) -> Result<Box<dyn Lease + '_>> {
+        self.0.lend_for_change()
+    }
+
+    fn can_dedicate(&self) -> bool {
+        true
+    }
+
+    fn dedicate(&self) -> Result<redis::Connection> {
+        self.1.dedicate()
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+
+    fn layout(&self) -> Layout {
+        self.0.layout()
     }
 }
 

@@ -53,7 +53,12 @@ pub(crate) fn fault(error: &RedisError) -> Fault {
             // Where the driver has put words of its own in front, the code is lost and the kind is left.
             answer(error.code().unwrap_or("ERR"), error.detail().unwrap_or_default())
         }
-        DriverKind::Io => Fault::broken(unavailable("I/O", "the connection failed")),
+        // Without an error of the system inside it is the handshake of the system's TLS library, in that library's words.
+        DriverKind::Io => Fault::broken(
+            unavailable("TLS", "a secure connection could not be made")
+                .with_transient(!error.detail().unwrap_or_default().contains("certificate"))
+                .with_hint("look at the certificates, and whether the server expects TLS"),
+        ),
         DriverKind::Client => Fault::broken(
             unavailable("TLS", "a secure connection could not be made")
                 .with_transient(false)
@@ -116,7 +121,6 @@ pub(crate) fn timeout() -> Error {
 
 /// What an error of the server means, by its first word. The rest is only looked at, never passed on.
 fn answer(code: &str, rest: &str) -> Fault {
-    let gone = |fault: Fault| Fault { broken: true, gone: true, ..fault };
     Fault::answered(match code {
         "NOAUTH" => denied("NOAUTH", "the server wants a password"),
         "WRONGPASS" => denied("WRONGPASS", "the user name or the password is wrong"),
@@ -138,7 +142,8 @@ fn answer(code: &str, rest: &str) -> Fault {
             .with_hint("use redis+cluster://"),
         // After a fail-over the old connections lead to what is a replica now: new ones may lead to the master.
         "READONLY" => {
-            return gone(Fault::answered(unavailable("READONLY", "the server is a replica that takes no writes")));
+            let error = unavailable("READONLY", "the server is a replica that takes no writes");
+            return Fault { gone: true, ..Fault::broken(error) };
         }
         "NOSCRIPT" => unavailable("NOSCRIPT", "the server has forgotten the script"),
         _ => return general(rest),

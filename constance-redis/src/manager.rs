@@ -25,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) broken: bool,
     /// Whether it has served a call.
     pub(crate) used: bool,
+    /// When it was last known to be there.
+    pub(crate) seen: Instant,
     /// The door's count when the connection was made.
     pub(crate) era: u64,
 }
@@ -104,7 +106,7 @@ pub(crate) fn connect(info: &ConnectionInfo, within: Duration, response_timeout:
         .set_read_timeout(Some(response_timeout))
         .and_then(|()| connection.set_write_timeout(Some(response_timeout)));
     timed.map_err(|error| fault(&error).error)?;
-    Ok(Session { connection, response_timeout, broken: false, used: false, era: 0 })
+    Ok(Session { connection, response_timeout, broken: false, used: false, seen: Instant::now(), era: 0 })
 }
 
 /// How long what was sent may stay unacknowledged before the system gives the connection up.
@@ -154,6 +156,9 @@ fn is_bounded(addr: &ConnectionAddr) -> bool {
     }
 }
 
+/// How long a connection may lie idle and still be taken to be there.
+const REST: Duration = Duration::from_secs(1);
+
 impl Session {
     /// Waits no longer than this for an answer.
     #[cfg(any(feature = "sentinel", feature = "cluster"))]
@@ -162,6 +167,11 @@ impl Session {
         let timed = self.connection.set_read_timeout(Some(response_timeout));
         let timed = timed.and_then(|()| self.connection.set_write_timeout(Some(response_timeout)));
         timed.map_err(|error| fault(&error).error)
+    }
+
+    /// Whether it has lain idle for so long that it may have died unnoticed.
+    pub(crate) fn is_rested(&self) -> bool {
+        self.seen.elapsed() > REST
     }
 }
 
@@ -221,7 +231,8 @@ impl ManageConnection for Manager {
     fn connect(&self) -> Result<Session> {
         // Taken in a statement of its own: the lock must not be held while a connection is made.
         let spare = self.0.spare.lock().pop();
-        spare.map_or_else(|| self.0.connect(), Ok)
+        // One that nobody took for a while may have died since, and would pass for new.
+        spare.filter(|session| !session.is_rested()).map_or_else(|| self.0.connect(), Ok)
     }
 
     /// Not asked: the pool is built without a test on checkout, which would double the price of a read.

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use constance_core::{Cause, Error, ErrorKind, Result};
 use r2d2::{NopErrorHandler, PooledConnection};
 use redis::ConnectionLike;
 
 use crate::connections::{Connections, Lease};
+use crate::error::fault;
 use crate::manager::{Door, Manager};
 
 /// Connections that are kept between calls, and made when they are needed.
@@ -39,6 +40,20 @@ impl Pool {
         Self { pool, door }
     }
 
+    /// A connection that is not known to be closed.
+    fn own(&self) -> Result<Own<'_>> {
+        // One more than there can be of those that were made before the last restart that was noticed.
+        for _ in 0..=self.pool.max_size() {
+            let mut session = self.checkout()?;
+            if session.era == self.door.era() {
+                let used = std::mem::replace(&mut session.used, true);
+                return Ok(Own { session, door: &self.door, used });
+            }
+            session.broken = true;
+        }
+        Err(closing())
+    }
+
     fn checkout(&self) -> Result<PooledConnection<Manager>> {
         if let Some(session) = self.pool.try_get() {
             return Ok(session);
@@ -59,16 +74,27 @@ impl Pool {
 
 impl Connections for Pool {
     fn lend(&self) -> Result<Box<dyn Lease + '_>> {
-        // One more than there can be of those that were made before the last restart that was noticed.
+        Ok(Box::new(self.own()?))
+    }
+
+    fn lend_for_change(&self) -> Result<Box<dyn Lease + '_>> {
         for _ in 0..=self.pool.max_size() {
-            let mut session = self.checkout()?;
-            if session.era == self.door.era() {
-                let used = std::mem::replace(&mut session.used, true);
-                return Ok(Box::new(Own { session, door: &self.door, used }));
+            let mut own = self.own()?;
+            if !own.session.is_rested() {
+                return Ok(Box::new(own));
             }
-            session.broken = true;
+            // One question after a rest, so that a restart of the server costs no change.
+            match redis::cmd("PING").exec(&mut *own.session).map_err(|error| fault(&error)) {
+                Err(fault) if fault.gone => own.failed(true),
+                Err(fault) if fault.broken => {
+                    own.failed(false);
+                    return Err(fault.error);
+                }
+                // An answer, whatever it says, is a sign of life.
+                _ => return Ok(Box::new(own)),
+            }
         }
-        Err(Error::new(ErrorKind::Unavailable).with_detail("the server closes its connections again and again"))
+        Err(closing())
     }
 
     fn describe(&self) -> String {
@@ -81,6 +107,16 @@ impl Connections for Pool {
 
     fn dedicate(&self) -> Result<redis::Connection> {
         self.door.dedicate()
+    }
+}
+
+fn closing() -> Error {
+    Error::new(ErrorKind::Unavailable).with_detail("the server closes its connections again and again")
+}
+
+impl Drop for Own<'_> {
+    fn drop(&mut self) {
+        self.session.seen = Instant::now();
     }
 }
 

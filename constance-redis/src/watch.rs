@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use constance_core::{Error, ErrorKind, Prefix, Result, Wake, Watch};
+use constance_core::{Cause, Error, ErrorKind, Prefix, Result, Wake, Watch};
 use redis::{Connection, PushKind, Value, cmd};
 
 use crate::error::{fault, timeout};
@@ -43,16 +43,7 @@ impl Feed {
         }
         connection.set_write_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
         connection.set_read_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
-        track.exec(&mut connection).map_err(|error| {
-            let error = fault(&error).error;
-            match error.kind() {
-                // It will not come to know it while it runs: that is a reason to poll, and not to try again and again.
-                ErrorKind::Denied => Error::new(ErrorKind::Unsupported)
-                    .with_detail("the user may not follow changes")
-                    .with_hint("give it the right to CLIENT"),
-                _ => error,
-            }
-        })?;
+        track.exec(&mut connection).map_err(|error| fault(&error).error)?;
         Ok(Self { connection, interrupted: Arc::default(), skipped: 0, asked: Instant::now(), owed: None })
     }
 
@@ -66,6 +57,17 @@ impl Feed {
         self.owed.get_or_insert(self.asked);
         Ok(())
     }
+}
+
+/// A user who may not follow changes will not come to have the right while the service runs: that is a reason to poll, and
+/// not to try again and again.
+pub(crate) fn without_right(error: Error) -> Error {
+    if error.cause().and_then(Cause::code) != Some("NOPERM") {
+        return error;
+    }
+    Error::new(ErrorKind::Unsupported)
+        .with_detail("the user may not follow changes")
+        .with_hint("give it the right to HELLO and CLIENT")
 }
 
 impl Watch for Feed {

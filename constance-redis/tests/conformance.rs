@@ -42,6 +42,11 @@ constance_core::conformance_tests!(mod with_own_pool: || {
     Some(RedisBackend::with_connections(pool))
 });
 
+constance_core::conformance_tests!(mod with_own_pool_and_client: || {
+    let pool = Pool::builder().max_size(3).build(client()?).expect("a pool");
+    Some(RedisBackend::with_connections((pool, client()?)))
+});
+
 constance_core::conformance_tests!(mod with_resp3: || {
     Some(RedisBackend::from_url(&format!("{}?protocol=resp3", url()?)).expect("a valid URL"))
 });
@@ -87,3 +92,8 @@ constance_core::conformance_tests!(mod with_few_rights: || {
     let url = format!("redis://settings:secret@127.0.0.1:{}/0", server.port);
     Some(RedisBackend::from_url(&url).expect("a valid URL"))
 });
+
+#[test]
+fn the_readme_gives_the_rights_that_are_tested() {
+    assert!(include_str!("../README.md").contains(&format!("resetkeys ~constance:* {}", common::RIGHTS)));
+}

@@ -92,6 +92,19 @@ fn a_write_on_a_connection_that_died_happens_once_or_fails() {
 }
 
 #[test]
+fn a_restart_costs_no_write_after_a_rest() {
+    let Some(mut server) = Server::start() else { return };
+    let backend = backend(&server);
+    write(&backend, "a", b"1").expect("a write");
+    server.kill();
+    server.restart();
+    // Nothing tells when a connection has lain idle for long enough.
+    std::thread::sleep(Duration::from_millis(1100));
+    write(&backend, "a", b"2").expect("the dead connection was noticed before");
+    assert_eq!(read(&backend, "a").expect("a read"), value(b"2"));
+}
+
+#[test]
 fn a_paused_server_is_a_timeout_and_never_absence() {
     let Some(server) = Server::start() else { return };
     let backend = backend(&server);
@@ -167,6 +180,10 @@ fn a_missing_right_is_denied() {
     denied(backend.list(&prefix("constance:")).map(drop));
     denied(backend.read(&[&prefix("other:").key("a").expect("a name")]).map(drop));
     // live() polls then.
+    let error = backend.watch(&prefix("constance:")).map(drop).expect_err("a right that it does not have");
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+
+    cmd("ACL").arg(&["SETUSER", "reader", "-hello"]).exec(&mut admin).expect("one right less");
     let error = backend.watch(&prefix("constance:")).map(drop).expect_err("a right that it does not have");
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
 

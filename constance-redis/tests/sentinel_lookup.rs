@@ -7,10 +7,11 @@ mod common;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use common::group::Sentinel;
 use common::{Server, hasty, read, until, value, write};
-use constance_core::{Backend, ErrorKind};
-use constance_redis::RedisBackend;
+use constance_core::{Backend, ErrorKind, Stored};
 use constance_redis::redis::cmd;
+use constance_redis::{Builder, RedisBackend};
 
 /// Something that answers each question of every client with the same words. Its threads end with the test program.
 fn sentinel(answer: &str) -> u16 {
@@ -107,15 +108,17 @@ fn a_server_that_becomes_a_replica_is_left_at_the_first_refusal() {
 #[test]
 fn sentinels_have_a_password_of_their_own() {
     let Some(master) = Server::start() else { return };
-    // A server with a password refuses the question as it is, and says so.
-    let Some(guarded) = Server::with(&["--requirepass", "own"]) else { return };
+    let guarded = Sentinel::start(&master.port.to_string(), "requirepass own");
     let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", guarded.port);
-    let error = |builder: constance_redis::Builder| {
-        read(&builder.url(&url).build().expect("a valid URL"), "a").expect_err("no sentinel").kind()
-    };
-    assert_eq!(error(RedisBackend::builder()), ErrorKind::Denied);
-    assert_eq!(error(RedisBackend::builder().sentinel_password("wrong")), ErrorKind::Denied);
-    // Past the password, it turns out to be no sentinel.
-    assert_eq!(error(RedisBackend::builder().sentinel_password("own")), ErrorKind::Unsupported);
-    drop(master);
+    let asked = |builder: Builder| read(&builder.url(&url).build().expect("a valid URL"), "a");
+    let builder = RedisBackend::builder;
+    assert_eq!(asked(builder()).expect_err("no password").kind(), ErrorKind::Denied);
+    assert_eq!(asked(builder().sentinel_password("hunter2")).expect_err("a wrong one").kind(), ErrorKind::Denied);
+    assert_eq!(asked(builder().sentinel_password("own")).expect("the right one"), Stored::Absent);
+    let named = builder().sentinel_username("default").sentinel_password("own");
+    assert!(!format!("{named:?}").contains("own\""), "{named:?}");
+    assert_eq!(asked(named).expect("the right one"), Stored::Absent);
+    // What is no sentinel says so.
+    let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", master.port);
+    assert_eq!(read(&hasty(&url), "a").expect_err("no sentinel").kind(), ErrorKind::Unsupported);
 }

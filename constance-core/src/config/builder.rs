@@ -4,9 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Config, Inner, SettingKeys};
-use crate::events::Ledger;
-use crate::live::Running;
+use super::{Config, Front, Inner, SettingKeys};
 use crate::{Backend, Codec, Prefix, Result, Settings};
 
 /// Makes a [`Config`]; from [`Config::builder`].
@@ -50,6 +48,12 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
         ConfigBuilder { backend: self.backend, codec, prefix: self.prefix, settings: PhantomData }
     }
 
+    #[cfg(feature = "tokio")]
+    pub(crate) fn map_backend<D: Backend>(self, map: impl FnOnce(B) -> D) -> ConfigBuilder<S, C, D> {
+        let Self { backend, codec, prefix, settings } = self;
+        ConfigBuilder { backend: map(backend), codec, prefix, settings }
+    }
+
     /// A `Config` that holds any backend. No I/O.
     ///
     /// # Errors
@@ -72,13 +76,10 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     pub fn build_typed(self) -> Result<Config<S, C, B>> {
         let Self { backend, codec, prefix, settings: _ } = self;
         let prefix = prefix.unwrap_or_else(|| backend.default_prefix());
-        let schema = S::schema::<C>()?;
-        let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
-        let all: Vec<_> = keys.iter().flat_map(SettingKeys::all).cloned().collect();
+        let front = Front::new(codec, prefix, backend.name())?;
+        let all: Vec<_> = front.keys.iter().flat_map(SettingKeys::all).cloned().collect();
         backend.declare(&all);
-        let ledger = Ledger::new(keys.len());
-        let inner = Inner { schema, codec, prefix, keys, backend, ledger, running: Running::new() };
-        Ok(Config { inner: Arc::new(inner), scope: None })
+        Ok(Config { inner: Arc::new(Inner { front, backend }), scope: None })
     }
 }
 

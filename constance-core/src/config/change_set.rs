@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::write::{Expected, Goal, Step};
-use super::{Config, Inner};
+use super::plan::{Expected, Goal, Step};
+use super::{Config, Front, Inner};
 use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 
 /// Changes of several settings, applied as a whole or not at all; from [`Config::change`].
@@ -31,6 +31,12 @@ use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 #[must_use = "nothing is written before `apply`"]
 pub struct ChangeSet<'c, S, C, B> {
     inner: &'c Inner<S, C, B>,
+    steps: Steps<'c, S, C>,
+}
+
+/// What a change set is to do, without a store.
+pub(crate) struct Steps<'c, S, C> {
+    front: &'c Front<S, C>,
     steps: Vec<Step>,
     problem: Option<crate::Error>,
 }
@@ -38,26 +44,26 @@ pub struct ChangeSet<'c, S, C, B> {
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Begins a set of changes that is applied as a whole or not at all.
     pub fn change(&self) -> ChangeSet<'_, S, C, B> {
-        ChangeSet { inner: &self.inner, steps: Vec::new(), problem: None }
+        ChangeSet { inner: &self.inner, steps: Steps::new(&self.inner.front) }
     }
 }
 
 impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, B> {
     /// Stores a value. What was said of this setting before is replaced.
-    pub fn set<T: SettingValue>(self, setting: Setting<S, T>, value: T) -> Self {
-        self.to(setting, Goal::Set(Arc::new(value)))
+    pub fn set<T: SettingValue>(mut self, setting: Setting<S, T>, value: T) -> Self {
+        self.steps.to(setting, Goal::Set(Arc::new(value)));
+        self
     }
 
     /// Removes the stored value, so that the default is in force.
-    pub fn reset<T: SettingValue>(self, setting: Setting<S, T>) -> Self {
-        self.to(setting, Goal::Reset)
+    pub fn reset<T: SettingValue>(mut self, setting: Setting<S, T>) -> Self {
+        self.steps.to(setting, Goal::Reset);
+        self
     }
 
     /// Makes the whole set a conflict unless this value is in force.
     pub fn expect<T: SettingValue>(mut self, setting: Setting<S, T>, value: T) -> Self {
-        if self.checked(setting) {
-            self.step(setting.index()).expect = Expected::Value(Arc::new(value));
-        }
+        self.steps.expect(setting, value);
         self
     }
 
@@ -67,9 +73,7 @@ impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, B> {
     ///
     /// `UnknownSetting`, and `Invalid` where the text is not a value of the setting.
     pub fn set_text(mut self, name: &str, text: &str) -> Result<Self> {
-        let (index, field) = self.inner.schema.field_named(name)?;
-        let value = field.parse(text)?;
-        self.step(index).to = Some(Goal::Set(value));
+        self.steps.set_text(name, text)?;
         Ok(self)
     }
 
@@ -79,8 +83,7 @@ impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, B> {
     ///
     /// `UnknownSetting`.
     pub fn reset_name(mut self, name: &str) -> Result<Self> {
-        let (index, _) = self.inner.schema.field_named(name)?;
-        self.step(index).to = Some(Goal::Reset);
+        self.steps.reset_name(name)?;
         Ok(self)
     }
 
@@ -92,23 +95,51 @@ impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, B> {
     /// `Invalid` naming every refused setting; `Conflict` where something expected is not in force; `Unsupported` where the
     /// backend cannot write these keys as a whole; otherwise as [`Config::set`].
     pub fn apply(self) -> Result<()> {
-        match self.problem {
-            Some(problem) => Err(problem),
-            None if self.steps.is_empty() => Ok(()),
-            None => self.inner.apply(&self.steps),
+        match self.steps.finished()? {
+            steps if steps.is_empty() => Ok(()),
+            steps => self.inner.apply(&steps),
         }
     }
+}
 
-    fn to<T: SettingValue>(mut self, setting: Setting<S, T>, goal: Goal) -> Self {
+impl<'c, S: Settings, C: Codec> Steps<'c, S, C> {
+    pub(crate) fn new(front: &'c Front<S, C>) -> Self {
+        Self { front, steps: Vec::new(), problem: None }
+    }
+
+    pub(crate) fn to<T: SettingValue>(&mut self, setting: Setting<S, T>, goal: Goal) {
         if self.checked(setting) {
             self.step(setting.index()).to = Some(goal);
         }
-        self
     }
 
-    /// A handle that is not of this schema is reported by `apply`, so that the calls can be chained.
+    pub(crate) fn expect<T: SettingValue>(&mut self, setting: Setting<S, T>, value: T) {
+        if self.checked(setting) {
+            self.step(setting.index()).expect = Expected::Value(Arc::new(value));
+        }
+    }
+
+    pub(crate) fn set_text(&mut self, name: &str, text: &str) -> Result<()> {
+        let (index, field) = self.front.schema.field_named(name)?;
+        let value = field.parse(text)?;
+        self.step(index).to = Some(Goal::Set(value));
+        Ok(())
+    }
+
+    pub(crate) fn reset_name(&mut self, name: &str) -> Result<()> {
+        let (index, _) = self.front.schema.field_named(name)?;
+        self.step(index).to = Some(Goal::Reset);
+        Ok(())
+    }
+
+    /// The steps, if all of them are possible.
+    pub(crate) fn finished(self) -> Result<Vec<Step>> {
+        self.problem.map_or(Ok(self.steps), Err)
+    }
+
+    /// A handle that is not of this schema is reported at the end, so that the calls can be chained.
     fn checked<T: SettingValue>(&mut self, setting: Setting<S, T>) -> bool {
-        match self.inner.schema.typed(setting) {
+        match self.front.schema.typed(setting) {
             Ok(_) => true,
             Err(error) => {
                 self.problem.get_or_insert(error);
@@ -124,12 +155,16 @@ impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, B> {
         });
         &mut self.steps[at]
     }
+
+    /// The names, for a `Debug`.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.steps.iter().map(|step| self.front.schema.fields[step.index].info().name)
+    }
 }
 
-impl<S: Settings, C: Codec, B: Backend> fmt::Debug for ChangeSet<'_, S, C, B> {
+impl<S: Settings, C: Codec, B> fmt::Debug for ChangeSet<'_, S, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.steps.iter().map(|step| self.inner.schema.fields[step.index].info().name);
         f.write_str("ChangeSet ")?;
-        f.debug_list().entries(names).finish()
+        f.debug_list().entries(self.steps.names()).finish()
     }
 }

@@ -1,9 +1,11 @@
 //! The stored keys of a setting, and what is found under them.
 
-use super::Inner;
+use super::{Front, Inner};
 use crate::backend::too_few;
 use crate::field::AnyValue;
-use crate::{Backend, Codec, Encoded, Expect, Key, Prefix, Result, SettingInfo, Settings, Stored};
+use crate::{
+    Action, Backend, Codec, Encoded, Expect, Key, Prefix, Result, Setting, SettingInfo, SettingValue, Settings, Stored,
+};
 
 /// The key of a setting and those of its old names.
 pub(crate) struct SettingKeys {
@@ -38,7 +40,7 @@ impl Found {
     }
 
     /// Whether anything is stored, readable or not.
-    pub(super) fn is_any(&self) -> bool {
+    pub(crate) fn is_any(&self) -> bool {
         self.0.iter().any(|stored| !stored.is_absent())
     }
 
@@ -50,25 +52,19 @@ impl Found {
     }
 }
 
-impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
-    /// Asks the backend for these settings in one round trip.
-    pub(crate) fn find(&self, indices: &[usize]) -> Result<Vec<Found>> {
-        let keys: Vec<&Key> = indices.iter().flat_map(|&index| self.keys[index].all()).collect();
-        let answers = self.backend.read(&keys)?;
-        if answers.len() != keys.len() {
+impl<S: Settings, C: Codec> Front<S, C> {
+    /// The keys to read for these settings.
+    pub(crate) fn keys_of(&self, indices: &[usize]) -> Vec<&Key> {
+        indices.iter().flat_map(|&index| self.keys[index].all()).collect()
+    }
+
+    /// What the answers to [`keys_of`](Self::keys_of) say of each setting.
+    pub(crate) fn found(&self, indices: &[usize], answers: Vec<Stored>) -> Result<Vec<Found>> {
+        if answers.len() != indices.iter().map(|&index| self.keys[index].len()).sum::<usize>() {
             return Err(too_few());
         }
         let mut answers = answers.into_iter();
         Ok(indices.iter().map(|&index| Found(answers.by_ref().take(self.keys[index].len()).collect())).collect())
-    }
-
-    pub(crate) fn find_all(&self) -> Result<Vec<Found>> {
-        let all: Vec<usize> = (0..self.keys.len()).collect();
-        self.find(&all)
-    }
-
-    pub(super) fn find_one(&self, index: usize) -> Result<Found> {
-        self.find(&[index])?.pop().ok_or_else(too_few)
     }
 
     /// The value of a setting, the default where nothing is stored.
@@ -78,5 +74,35 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
             Some(encoded) => field.decode(&self.codec, encoded.as_bytes()),
             None => Ok(field.default()),
         }
+    }
+
+    /// The same for a setting whose type is known, from what counts of it.
+    pub(crate) fn typed_value<T: SettingValue>(
+        &self,
+        setting: Setting<S, T>,
+        found: Result<Option<&Encoded>>,
+    ) -> Result<T> {
+        let field = self.schema.typed(setting)?;
+        let read = found.and_then(|bytes| match bytes {
+            Some(encoded) => field.decode(&self.codec, encoded.as_bytes()),
+            None => Ok(field.default.clone()),
+        });
+        read.map_err(|e| self.explain_one(e, Action::Read, setting.index()))
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
+    /// Asks the backend for these settings in one round trip.
+    pub(crate) fn find(&self, indices: &[usize]) -> Result<Vec<Found>> {
+        self.found(indices, self.backend.read(&self.keys_of(indices))?)
+    }
+
+    pub(crate) fn find_all(&self) -> Result<Vec<Found>> {
+        self.find(&self.all()).map_err(|e| self.explain(e, Action::Read))
+    }
+
+    pub(super) fn find_one(&self, index: usize) -> Result<Found> {
+        let found = self.find(&[index]).and_then(|mut found| found.pop().ok_or_else(too_few));
+        found.map_err(|e| self.explain_one(e, Action::Read, index))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Config, Found, Inner};
+use super::{Config, Found, Front};
 use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 
 /// One setting as a tool shows it, from [`Config::list`].
@@ -26,9 +26,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// Where the store could not be asked. An unreadable setting is in its entry.
     pub fn list(&self) -> Result<Vec<Entry>> {
-        let inner = &*self.inner;
-        let found = inner.find_all().map_err(|e| inner.explain(e, Action::Read))?;
-        Ok(found.iter().enumerate().map(|(index, found)| inner.entry(index, found)).collect())
+        Ok(self.inner.entries(&self.inner.find_all()?))
     }
 
     /// One setting by name, from one read. Overrides are not looked at.
@@ -39,8 +37,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     pub fn entry(&self, name: &str) -> Result<Entry> {
         let inner = &*self.inner;
         let (index, _) = inner.schema.field_named(name)?;
-        let found = inner.find_one(index).map_err(|e| inner.explain_one(e, Action::Read, index))?;
-        Ok(inner.entry(index, &found))
+        Ok(inner.entry(index, &inner.find_one(index)?))
     }
 
     /// The value in force in its text form, by name. One read.
@@ -98,8 +95,12 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     }
 }
 
-impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
-    fn entry(&self, index: usize, found: &Found) -> Entry {
+impl<S: Settings, C: Codec> Front<S, C> {
+    pub(crate) fn entries(&self, found: &[Found]) -> Vec<Entry> {
+        found.iter().enumerate().map(|(index, found)| self.entry(index, found)).collect()
+    }
+
+    pub(crate) fn entry(&self, index: usize, found: &Found) -> Entry {
         let field = &self.schema.fields[index];
         let value = self.value_in(index, found).map_err(|e| self.explain_one(e, Action::Read, index));
         Entry { info: field.info().clone(), is_set: found.is_any(), text: value.map(|value| field.print(&value)) }

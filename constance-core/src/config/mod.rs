@@ -1,26 +1,37 @@
 //! The typed front.
 
+mod attempt;
 mod builder;
 mod change_set;
+mod front;
 mod keys;
 mod list;
+mod plan;
 mod read;
 mod stale;
 mod write;
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
+#[cfg(feature = "tokio")]
+pub(crate) use self::attempt::{Attempt, Next, TRIES};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
+#[cfg(feature = "tokio")]
+pub(crate) use self::change_set::Steps;
+pub(crate) use self::front::Front;
 pub(crate) use self::keys::{Found, SettingKeys};
 pub use self::list::Entry;
+#[cfg(feature = "tokio")]
+pub(crate) use self::plan::{Expected, Goal, Step};
 pub use self::read::ReadAll;
 pub use self::stale::StaleKeys;
-use crate::events::Ledger;
-use crate::live::Running;
+#[cfg(feature = "tokio")]
+pub(crate) use self::write::{YIELDS, back_off};
 use crate::overrides::Scope;
-use crate::{Action, Backend, Codec, Error, MessagePack, Prefix, Result, Schema, Settings};
+use crate::{Action, Backend, Codec, MessagePack, Prefix, Result, Schema, Settings};
 
 /// The settings of a struct `S` in a backend: get, set, reset, snapshot, change sets, events, [`live`](Self::live).
 ///
@@ -55,14 +66,8 @@ pub struct Config<S, C = MessagePack, B = Arc<dyn Backend>> {
 
 /// What all handles of one `Config` share.
 pub(crate) struct Inner<S, C, B> {
-    pub(crate) schema: Schema<S, C>,
-    pub(crate) codec: C,
-    pub(crate) prefix: Prefix,
-    /// In the order of the schema.
-    pub(crate) keys: Vec<SettingKeys>,
+    pub(crate) front: Front<S, C>,
     pub(crate) backend: B,
-    pub(crate) ledger: Ledger<S>,
-    pub(crate) running: Running<S>,
 }
 
 impl<S: Settings> Config<S> {
@@ -117,15 +122,12 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     }
 }
 
-impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
-    /// Adds what a backend does not know to its error.
-    pub(crate) fn explain(&self, error: Error, action: Action) -> Error {
-        error.with_action(action).with_backend(self.backend.name())
-    }
+impl<S, C, B> Deref for Inner<S, C, B> {
+    type Target = Front<S, C>;
 
-    /// The same for one setting.
-    pub(crate) fn explain_one(&self, error: Error, action: Action, index: usize) -> Error {
-        self.explain(error.with_setting(self.schema.fields[index].info().name), action)
+    #[inline]
+    fn deref(&self) -> &Front<S, C> {
+        &self.front
     }
 }
 
@@ -135,13 +137,8 @@ impl<S, C, B> Clone for Config<S, C, B> {
     }
 }
 
-impl<S, C, B: Backend> fmt::Debug for Config<S, C, B> {
+impl<S, C, B> fmt::Debug for Config<S, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { schema, codec: _, prefix, keys: _, backend, ledger: _, running: _ } = &*self.inner;
-        f.debug_struct("Config")
-            .field("schema", schema)
-            .field("prefix", prefix)
-            .field("backend", &backend.name())
-            .finish_non_exhaustive()
+        self.inner.front.describe(&mut f.debug_struct("Config"))
     }
 }

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use super::{Config, Found};
+use super::{Config, Found, Front};
 use crate::backend::too_few;
+use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings};
 
 /// Every setting as far as it can be read, from [`Config::read_all`].
@@ -39,13 +40,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         }
         let keys = &inner.keys[index];
         if !keys.aliases.is_empty() {
-            let found = inner.find_one(index);
-            return found
-                .and_then(|found| match found.bytes()? {
-                    Some(encoded) => field.decode(&inner.codec, encoded.as_bytes()),
-                    None => Ok(field.default.clone()),
-                })
-                .map_err(|e| inner.explain_one(e, Action::Read, index));
+            return inner.typed_value(setting, inner.find_one(index)?.bytes());
         }
         let mut read = None;
         inner
@@ -67,9 +62,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Where the store could not be asked.
     pub fn is_set<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<bool> {
         self.inner.schema.typed(setting)?;
-        let index = setting.index();
-        let found = self.inner.find_one(index).map_err(|e| self.inner.explain_one(e, Action::Read, index))?;
-        Ok(found.is_any())
+        Ok(self.inner.find_one(setting.index())?.is_any())
     }
 
     /// Every setting, from one round trip; strict: an unreadable one is an error.
@@ -79,11 +72,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Where the store could not be asked, and one error that names every unreadable setting
     /// ([`Error::each`] has them one by one).
     pub fn snapshot(&self) -> Result<S> {
-        let ReadAll { values, unreadable, taken_at: _ } = self.read_all()?;
-        match Error::several(unreadable) {
-            None => Ok(values),
-            Some(error) => Err(error),
-        }
+        self.read_all()?.strict()
     }
 
     /// Every setting as far as it can be read, from one round trip.
@@ -93,15 +82,8 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Where the store could not be asked. An unreadable setting is no error here: it is in
     /// [`ReadAll::unreadable`].
     pub fn read_all(&self) -> Result<ReadAll<S>> {
-        let found = self.inner.find_all().map_err(|e| self.inner.explain(e, Action::Read))?;
-        let taken_at = SystemTime::now();
-        let (mut values, mut unreadable) = self.inner.assemble(&found);
-        for (index, value) in self.all_overridden() {
-            self.inner.schema.fields[index].put(&mut values, &value);
-            let name = self.inner.schema.fields[index].info().name;
-            unreadable.retain(|error| error.setting() != Some(name));
-        }
-        Ok(ReadAll { values, unreadable, taken_at })
+        let found = self.inner.find_all()?;
+        Ok(self.inner.read_all(&found, self.all_overridden()))
     }
 
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
@@ -113,18 +95,45 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     pub fn verify(&self) -> Result<()> {
         let inner = &*self.inner;
         inner.backend.ping().map_err(|e| inner.explain(e, Action::Ping))?;
-        let found = inner.find_all().map_err(|e| inner.explain(e, Action::Read))?;
-        let (values, unreadable) = inner.assemble(&found);
+        inner.verify(&inner.find_all()?)
+    }
+}
+
+impl<S> ReadAll<S> {
+    /// The struct, or one error for all that is unreadable.
+    pub(crate) fn strict(self) -> Result<S> {
+        let Self { values, unreadable, taken_at: _ } = self;
         match Error::several(unreadable) {
+            None => Ok(values),
             Some(error) => Err(error),
-            None => inner.schema.check_together(&values).map_err(|e| inner.explain(e, Action::Read)),
         }
     }
 }
 
-impl<S: Settings, C: Codec, B: Backend> super::Inner<S, C, B> {
+impl<S: Settings, C: Codec> Front<S, C> {
+    /// What was found just now, under overrides.
+    pub(crate) fn read_all(&self, found: &[Found], overridden: Vec<(usize, AnyValue)>) -> ReadAll<S> {
+        let taken_at = SystemTime::now();
+        let (mut values, mut unreadable) = self.assemble(found);
+        for (index, value) in overridden {
+            self.schema.fields[index].put(&mut values, &value);
+            let name = self.schema.fields[index].info().name;
+            unreadable.retain(|error| error.setting() != Some(name));
+        }
+        ReadAll { values, unreadable, taken_at }
+    }
+
+    /// Whether everything found is readable and within its rules.
+    pub(crate) fn verify(&self, found: &[Found]) -> Result<()> {
+        let (values, unreadable) = self.assemble(found);
+        match Error::several(unreadable) {
+            Some(error) => Err(error),
+            None => self.schema.check_together(&values).map_err(|e| self.explain(e, Action::Read)),
+        }
+    }
+
     /// The struct, with the default for what is unreadable, and the errors of that.
-    pub(crate) fn assemble(&self, found: &[Found]) -> (S, Vec<Error>) {
+    fn assemble(&self, found: &[Found]) -> (S, Vec<Error>) {
         let mut values = self.schema.defaults.clone();
         let mut unreadable = Vec::new();
         for (index, (field, found)) in self.schema.fields.iter().zip(found).enumerate() {

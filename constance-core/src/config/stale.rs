@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Config, SettingKeys};
-use crate::{Action, Applied, Backend, Batch, Change, Codec, ErrorKind, Key, Result, Settings};
+use super::{Config, Front, SettingKeys};
+use crate::{Action, Backend, Batch, Change, Codec, ErrorKind, Key, Result, Settings, Stored};
 
 /// Stored keys under the prefix that no setting and no alias declares, from [`Config::stale_keys`].
 ///
@@ -29,6 +29,17 @@ impl StaleKeys {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// The batch that removes them all, if there are any.
+    pub(crate) fn removal(&self) -> Result<Option<Batch>> {
+        let removals: Vec<Change> = self.0.iter().cloned().map(Change::remove).collect();
+        if removals.is_empty() { Ok(None) } else { Batch::new(removals).map(Some) }
+    }
+
+    /// The same, one by one.
+    pub(crate) fn removals(&self) -> impl Iterator<Item = Batch> {
+        self.0.iter().cloned().map(|key| Batch::one(Change::remove(key)))
+    }
 }
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
@@ -41,12 +52,8 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Where the store could not be asked.
     pub fn stale_keys(&self) -> Result<StaleKeys> {
         let inner = &*self.inner;
-        let declared: HashSet<&Key> = inner.keys.iter().flat_map(SettingKeys::all).collect();
         let listed = inner.backend.list(&inner.prefix).map_err(|e| inner.explain(e, Action::List))?;
-        let mut stale: Vec<Key> =
-            listed.into_iter().map(|(key, _)| key).filter(|key| !declared.contains(key)).collect();
-        stale.sort();
-        Ok(StaleKeys(stale))
+        Ok(inner.stale_among(listed))
     }
 
     /// Removes these keys: as a whole where the backend can, else one by one. Those already gone are no error.
@@ -74,19 +81,23 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// ```
     pub fn remove_stale_keys(&self, stale: &StaleKeys) -> Result<()> {
         let inner = &*self.inner;
-        let remove = |keys: &[Key]| -> Result<Applied> {
-            if keys.is_empty() {
-                return Ok(Applied::Done(Vec::new()));
-            }
-            inner.backend.write(&Batch::new(keys.iter().cloned().map(Change::remove).collect())?)
-        };
-        let whole = remove(&stale.0);
-        let removed = match &whole {
+        let Some(whole) = stale.removal()? else { return Ok(()) };
+        let removed = match inner.backend.write(&whole) {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
-                stale.0.iter().try_for_each(|key| remove(std::slice::from_ref(key)).map(drop))
+                stale.removals().try_for_each(|one| inner.backend.write(&one).map(drop))
             }
-            _ => whole.map(drop),
+            whole => whole.map(drop),
         };
         removed.map_err(|e| inner.explain(e, Action::Write))
+    }
+}
+
+impl<S: Settings, C: Codec> Front<S, C> {
+    pub(crate) fn stale_among(&self, listed: Vec<(Key, Stored)>) -> StaleKeys {
+        let declared: HashSet<&Key> = self.keys.iter().flat_map(SettingKeys::all).collect();
+        let mut stale: Vec<Key> =
+            listed.into_iter().map(|(key, _)| key).filter(|key| !declared.contains(key)).collect();
+        stale.sort();
+        StaleKeys(stale)
     }
 }

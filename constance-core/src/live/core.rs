@@ -17,6 +17,8 @@ pub(crate) struct Core<S> {
     current: ArcSwap<S>,
     state: Mutex<State>,
     changed: Condvar,
+    #[cfg(feature = "tokio")]
+    notify: tokio::sync::Notify,
     clock: Arc<dyn Clock>,
     /// Puts an override into a struct: only the schema can.
     put: Box<Put<S>>,
@@ -55,7 +57,15 @@ impl<S> Core<S> {
             nudged: false,
             interrupt: None,
         };
-        Self { current: ArcSwap::from_pointee(values), state: Mutex::new(state), changed: Condvar::new(), clock, put }
+        Self {
+            current: ArcSwap::from_pointee(values),
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            #[cfg(feature = "tokio")]
+            notify: tokio::sync::Notify::new(),
+            clock,
+            put,
+        }
     }
 
     #[inline]
@@ -74,8 +84,21 @@ impl<S> Core<S> {
             state.version += 1;
             state.ticks += 1;
         }
-        self.changed.notify_all();
+        self.tell_all();
         drop(old);
+    }
+
+    /// Tells those who wait for other values, threads and tasks.
+    fn tell_all(&self) {
+        self.changed.notify_all();
+        #[cfg(feature = "tokio")]
+        self.notify.notify_waiters();
+    }
+
+    /// Is ready when the values may be others than at this call.
+    #[cfg(feature = "tokio")]
+    pub(super) fn told(&self) -> tokio::sync::futures::Notified<'_> {
+        self.notify.notified()
     }
 
     pub(super) fn version(&self) -> u64 {
@@ -204,7 +227,7 @@ impl<S: Send + Sync> Nudge for Core<S> {
     /// An override began or ended: who waits for a change has to look.
     fn nudge(&self) {
         self.state.lock().ticks += 1;
-        self.changed.notify_all();
+        self.tell_all();
     }
 }
 

@@ -64,7 +64,7 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
                     self.core.take_nudge();
                 }
                 Err(error) if self.options.start_on_defaults => {
-                    self.inner.ledger.assume_defaults(&*self.inner);
+                    self.inner.ledger.assume_defaults(&self.inner.front);
                     self.core.note_error(error);
                     self.failures = 1;
                     return Ok(());

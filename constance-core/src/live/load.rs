@@ -1,28 +1,30 @@
 //! What writes and loads tell each other.
 
 use super::Core;
-use crate::config::Inner;
-use crate::events::{Judge, Loaded, Outcome, Taken, Written};
-use crate::field::AnyValue;
-use crate::{Action, Backend, Codec, Error, Result, Settings, trace};
+use crate::config::{Found, Front, Inner};
+use crate::events::{Loaded, Taken, Written};
+use crate::{Action, Backend, Codec, Error, Result, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
     /// Reads everything into `live()`. What is unreadable keeps its last good value, and an error names it.
     pub(super) fn load(&self, core: &Core<S>) -> Result<(Taken, Option<Error>)> {
-        let all: Vec<usize> = (0..self.keys.len()).collect();
-        let (taken, unreadable) = self.load_some(&all)?;
+        let all = self.all();
+        let began = self.ledger.begin_load();
+        let found = self.find(&all).map_err(|e| self.explain(e, Action::Read))?;
+        let (taken, unreadable) = self.take(began, &all, &found);
         let unreadable = Error::several(unreadable);
         core.note_load(unreadable.clone());
         Ok((taken, unreadable))
     }
+}
 
-    fn load_some(&self, indices: &[usize]) -> Result<(Taken, Vec<Error>)> {
-        let began = self.ledger.begin_load();
-        let found = self.find(indices).map_err(|e| self.explain(e, Action::Read))?;
+impl<S: Settings, C: Codec> Front<S, C> {
+    /// Takes what a load found into `live()`; names what is unreadable.
+    fn take(&self, began: u64, indices: &[usize], found: &[Found]) -> (Taken, Vec<Error>) {
         let mut unreadable = Vec::new();
         let loaded: Vec<(usize, Loaded)> = indices
             .iter()
-            .zip(&found)
+            .zip(found)
             .map(|(&index, found)| match self.value_in(index, found) {
                 Ok(value) => (index, Loaded::Value(value)),
                 Err(error) => {
@@ -31,54 +33,54 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
                 }
             })
             .collect();
-        Ok((self.ledger.finish_load(began, loaded, self), unreadable))
-    }
-
-    /// A write happened.
-    pub(crate) fn finish(&self, written: Written, outcomes: Vec<Outcome>) {
-        for outcome in &outcomes {
-            trace::written(self.schema.fields[outcome.index].info().name, self.backend.name());
-        }
-        let indices: Vec<usize> = outcomes.iter().map(|outcome| outcome.index).collect();
-        if self.ledger.finish(written, outcomes, self) {
-            // Another write through this `Config` overlapped: only the store knows which came last. Where it cannot say
-            // now, the following thread asks again.
-            let settled = self.load_some(&indices);
-            if !settled.is_ok_and(|(taken, _)| taken.all)
-                && let Some(core) = self.ledger.live()
-            {
-                core.read_again();
-            }
-        }
+        (self.ledger.finish_load(began, loaded, self), unreadable)
     }
 
     /// Whether a write happened is not known: the following thread has to look.
     pub(crate) fn abandon(&self, written: Written) {
         self.ledger.abandon(written, self);
+        self.read_again();
+    }
+
+    fn read_again(&self) {
         if let Some(core) = self.ledger.live() {
             core.read_again();
         }
     }
 }
 
-impl<S: Settings, C: Codec, B: Backend> Judge<S> for Inner<S, C, B> {
-    fn name(&self, index: usize) -> &'static str {
-        self.schema.fields[index].info().name
+/// Several writes through one front overlapped: only the store knows which came last. Where it is not asked, or cannot say
+/// now, the following thread asks again.
+pub(crate) struct Settling<'f, S: Settings, C: Codec> {
+    front: &'f Front<S, C>,
+    indices: Vec<usize>,
+    began: u64,
+    settled: bool,
+}
+
+impl<'f, S: Settings, C: Codec> Settling<'f, S, C> {
+    /// The store is asked after this.
+    pub(crate) fn new(front: &'f Front<S, C>, indices: Vec<usize>) -> Self {
+        Self { front, indices, began: front.ledger.begin_load(), settled: false }
     }
 
-    fn same(&self, index: usize, one: &AnyValue, other: &AnyValue) -> bool {
-        self.schema.fields[index].same(&self.codec, one, other)
+    /// The settings to find.
+    pub(crate) fn indices(&self) -> &[usize] {
+        &self.indices
     }
 
-    fn get(&self, values: &S, index: usize) -> AnyValue {
-        self.schema.fields[index].get(values)
+    pub(crate) fn take(mut self, found: Result<Vec<Found>>) {
+        if let Ok(found) = found {
+            let (taken, _) = self.front.take(self.began, &self.indices, &found);
+            self.settled = taken.all;
+        }
     }
+}
 
-    fn put(&self, values: &mut S, index: usize, value: &AnyValue) {
-        self.schema.fields[index].put(values, value);
-    }
-
-    fn default(&self, index: usize) -> AnyValue {
-        self.schema.fields[index].default()
+impl<S: Settings, C: Codec> Drop for Settling<'_, S, C> {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.front.read_again();
+        }
     }
 }

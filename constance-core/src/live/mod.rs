@@ -5,6 +5,8 @@ mod follow;
 mod load;
 mod options;
 mod reader;
+#[cfg(feature = "tokio")]
+mod receiver;
 mod start;
 mod status;
 
@@ -17,8 +19,11 @@ use std::time::Duration;
 use arc_swap::Guard;
 
 pub(crate) use self::core::{Core, Keeper};
+pub(crate) use self::load::Settling;
 pub use self::options::LiveOptions;
 pub use self::reader::LiveReader;
+#[cfg(feature = "tokio")]
+pub use self::receiver::LiveReceiver;
 pub(crate) use self::start::Running;
 pub use self::status::{LiveMode, LiveStatus};
 use crate::overrides::Scope;
@@ -82,6 +87,13 @@ impl<S: Clone + Send + Sync + 'static> Live<S> {
     #[must_use]
     pub fn reader(&self) -> LiveReader<S> {
         LiveReader::new(self.clone())
+    }
+
+    /// A handle for a task that waits for changes, as a receiver of `tokio::sync::watch` does. Feature `tokio`.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn receiver(&self) -> LiveReceiver<S> {
+        LiveReceiver::new(self.clone())
     }
 
     /// Waits until the settings are others than when this handle was made, cloned, or last returned from here; at most

@@ -102,7 +102,7 @@ impl Case {
 }
 
 /// Says that nothing was tested, or fails where everything has to be.
-fn report_skipped(name: &str, skipped: bool) {
+pub(super) fn report_skipped(name: &str, skipped: bool) {
     if !skipped {
         return;
     }

@@ -13,11 +13,13 @@
 //! - A case that does not end is a failure, not a hang: see [`Case::check`].
 //! - A service that is missing skips the case, unless `CONSTANCE_REQUIRE_SERVICES=1` is set: see [`Opened`].
 //!
-//! Another runner (for a backend that lives in a caller's transaction, or an asynchronous one behind a bridge) takes
+//! Another runner (for a backend that lives in a caller's transaction, say) takes
 //! the list from [`cases::ALL`] or [`conformance_cases!`](crate::conformance_cases) and runs each with [`Case::run_here`].
 // A case that cannot go on panics: that is how a test fails, and its message says which promise is broken.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::print_stderr, clippy::unwrap_used)]
 
+#[cfg(feature = "tokio")]
+pub mod aio;
 mod case;
 pub mod cases;
 mod clock;

@@ -75,7 +75,7 @@ impl Cluster {
         for key in keys {
             request.extend(command::get(key).get_packed_command());
         }
-        let answers = match node.once(|connection| connection.req_packed_commands(&request, 0, keys.len())) {
+        let answers = match node.once(false, |connection| connection.req_packed_commands(&request, 0, keys.len())) {
             Ok(answers) => answers,
             Err(failed) if matches!(failed.state, State::Undone | State::Closed | State::Unknown) => {
                 if failed.error.kind() == ErrorKind::Timeout {
@@ -119,8 +119,8 @@ impl Cluster {
 
 /// Asks one node, and once more where a connection turns out to be closed.
 fn at_node<T>(node: &Node, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-    match node.once(&work) {
-        Err(failed) if matches!(failed.state, State::Closed) => node.once(&work),
+    match node.once(false, &work) {
+        Err(failed) if matches!(failed.state, State::Closed) => node.once(false, &work),
         done => done,
     }
     .map_err(|failed| failed.error)

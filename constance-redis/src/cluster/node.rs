@@ -42,9 +42,14 @@ pub(super) enum State {
 }
 
 impl Node {
-    /// One try on one connection.
-    pub(super) fn once<T>(&self, work: impl FnOnce(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T, Failure> {
-        let mut lease = self.pool.lend().map_err(|error| Failure { error, state: State::Undone })?;
+    /// One try on one connection. A connection that is to change something is looked at first where it has rested.
+    pub(super) fn once<T>(
+        &self,
+        change: bool,
+        work: impl FnOnce(&mut dyn ConnectionLike) -> RedisResult<T>,
+    ) -> Result<T, Failure> {
+        let lease = if change { self.pool.lend_for_change() } else { self.pool.lend() };
+        let mut lease = lease.map_err(|error| Failure { error, state: State::Undone })?;
         let error = match work(lease.connection()) {
             Ok(value) => return Ok(value),
             Err(error) => error,

@@ -37,7 +37,7 @@ impl Cluster {
         let (mut looked, mut reopened) = (false, false);
         let mut failure = None;
         for _ in 0..HOPS {
-            let done = node.once(|connection| match asking {
+            let done = node.once(repeat == Repeat::IfUndone, |connection| match asking {
                 false => work(connection),
                 true => {
                     cmd("ASKING").exec(connection)?;

@@ -16,8 +16,9 @@ pub struct Group {
     sentinels: Vec<Sentinel>,
 }
 
-struct Sentinel {
-    port: u16,
+/// A sentinel that watches a master.
+pub struct Sentinel {
+    pub port: u16,
     folder: PathBuf,
     keeper: Child,
 }
@@ -38,7 +39,7 @@ impl Group {
             let info: String = cmd("INFO").arg("replication").query(&mut master).ok()?;
             (info.matches("state=online").count() == 2).then_some(())
         });
-        let sentinels: Vec<Sentinel> = (0..3).map(|_| Sentinel::start(&port)).collect();
+        let sentinels: Vec<Sentinel> = (0..3).map(|_| Sentinel::start(&port, "")).collect();
         for sentinel in &sentinels {
             until("sentinels that see each other and the replicas", || sentinel.sees_all().then_some(()));
         }
@@ -79,7 +80,8 @@ impl Group {
 const COMMON: &[&str] = &["--repl-diskless-sync-delay", "0"];
 
 impl Sentinel {
-    fn start(master: &str) -> Self {
+    /// With further lines of configuration.
+    pub fn start(master: &str, more: &str) -> Self {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep();
         let file = folder.join("sentinel.conf");
         let port = free_port();
@@ -87,7 +89,8 @@ impl Sentinel {
             format!("port {port}\nbind 127.0.0.1\ndir \"{}\"", folder.display()),
             format!("sentinel monitor mymaster 127.0.0.1 {master} 2"),
             "sentinel down-after-milliseconds mymaster 500".to_owned(),
-            "sentinel failover-timeout mymaster 2000\n".to_owned(),
+            "sentinel failover-timeout mymaster 2000".to_owned(),
+            format!("{more}\n"),
         ];
         std::fs::write(&file, lines.join("\n")).expect("a file");
         let mut command = Command::new("sh");

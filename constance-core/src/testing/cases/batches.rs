@@ -4,7 +4,7 @@ use crate::testing::Fixture;
 use crate::testing::fixture::{expect_stored, shown};
 use crate::{Applied, Batch, Change, Encoded, Expect, Key, Stored};
 
-pub(super) fn set(key: &Key, value: &[u8]) -> Change {
+pub(in crate::testing) fn set(key: &Key, value: &[u8]) -> Change {
     Change::set(key.clone(), Encoded::from(value))
 }
 
@@ -12,7 +12,7 @@ pub(super) fn equals(value: &[u8]) -> Expect {
     Expect::Equals(Encoded::from(value))
 }
 
-pub(super) fn batch(changes: Vec<Change>) -> Batch {
+pub(in crate::testing) fn batch(changes: Vec<Change>) -> Batch {
     Batch::new(changes).expect("a case names no key twice")
 }
 

@@ -1,0 +1,196 @@
+//! Any backend on tokio's blocking threads.
+
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::{AsyncBackend, AsyncWatch, BoxFuture};
+use crate::{Applied, Backend, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored, Wake, Watch};
+
+/// Makes any [`Backend`] an [`AsyncBackend`]: each call runs on one of tokio's blocking threads.
+///
+/// A future that is dropped leaves its call to finish by itself, so a write is whole or not at all as ever. Outside a tokio
+/// runtime every call is an `Err`. An open feed has a thread of its own.
+///
+/// ```
+/// use constance_core::aio::{AsyncConfig, Blocking};
+/// # use constance_core::Settings;
+/// # use constance_core::testing::ReferenceBackend as SomeBackend;
+/// # #[derive(Clone, Settings)]
+/// # struct Shop {
+/// #     #[setting(default = 42)]
+/// #     the_answer: i64,
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> constance_core::Result<()> {
+/// let config = AsyncConfig::<Shop>::new(Blocking::new(SomeBackend::new()));
+/// assert_eq!(config.get(Shop::THE_ANSWER).await?, 42);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Blocking<B: ?Sized>(Arc<B>);
+
+impl<B: Backend + 'static> Blocking<B> {
+    /// Wraps a backend.
+    #[must_use]
+    pub fn new(backend: B) -> Self {
+        Self(Arc::new(backend))
+    }
+}
+
+impl<B: Backend + ?Sized + 'static> Blocking<B> {
+    /// The backend inside.
+    #[must_use]
+    pub fn get_ref(&self) -> &B {
+        &self.0
+    }
+
+    fn run<'a, T, F>(&self, call: F) -> BoxFuture<'a, Result<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&B) -> Result<T> + Send + 'static,
+    {
+        let backend = Arc::clone(&self.0);
+        Box::pin(async move {
+            let Ok(runtime) = Handle::try_current() else {
+                return Err(Error::new(ErrorKind::Configuration).with_detail("it was not called in a tokio runtime"));
+            };
+            match runtime.spawn_blocking(move || call(&backend)).await {
+                Ok(result) => result,
+                Err(end) => match end.try_into_panic() {
+                    Ok(panic) => resume_unwind(panic),
+                    Err(_) => Err(Error::new(ErrorKind::Unavailable).with_detail("the tokio runtime is shutting down")),
+                },
+            }
+        })
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<B: Backend + ?Sized + 'static> AsyncBackend for Blocking<B> {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn capability(&self) -> Capability {
+        self.0.capability()
+    }
+
+    fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {
+        let keys: Vec<Key> = keys.iter().copied().cloned().collect();
+        self.run(move |backend| backend.read(&keys.iter().collect::<Vec<_>>()))
+    }
+
+    fn list<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Vec<(Key, Stored)>>> {
+        let prefix = prefix.clone();
+        self.run(move |backend| backend.list(&prefix))
+    }
+
+    fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Applied>> {
+        let batch = batch.clone();
+        self.run(move |backend| backend.write(&batch))
+    }
+
+    // A synchronous backend cannot say whether it would have to wait.
+    fn peek(&self, key: &Key) -> Option<Stored> {
+        let _ = key;
+        None
+    }
+
+    fn watch<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Box<dyn AsyncWatch>>> {
+        let prefix = prefix.clone();
+        self.run(move |backend| Feed::follow(backend.watch(&prefix)?).map(|feed| Box::new(feed) as _))
+    }
+
+    fn default_prefix(&self) -> Prefix {
+        self.0.default_prefix()
+    }
+
+    fn declare(&self, keys: &[Key]) {
+        self.0.declare(keys);
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<()>> {
+        self.run(|backend| backend.ping())
+    }
+
+    fn migrate(&self) -> BoxFuture<'_, Result<()>> {
+        self.run(|backend| backend.migrate())
+    }
+}
+
+impl<B: ?Sized> From<Arc<B>> for Blocking<B> {
+    fn from(backend: Arc<B>) -> Self {
+        Self(backend)
+    }
+}
+
+impl<B: ?Sized> Clone for Blocking<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<B: fmt::Debug + ?Sized> fmt::Debug for Blocking<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Blocking").field(&&*self.0).finish()
+    }
+}
+
+/// A feed that a thread waits on.
+struct Feed {
+    wakes: mpsc::Receiver<Result<()>>,
+    stopping: Arc<AtomicBool>,
+    interrupt: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// How long the thread of a dropped feed may stay, where nothing interrupts it.
+const UNINTERRUPTED: Duration = Duration::from_secs(1);
+
+impl Feed {
+    fn follow(mut watch: Box<dyn Watch>) -> Result<Self> {
+        let interrupt = watch.interrupter();
+        let stopping = Arc::new(AtomicBool::new(false));
+        // One place: wakes that nobody has taken yet are merged.
+        let (told, wakes) = mpsc::channel(1);
+        let feed = Self { wakes, stopping: Arc::clone(&stopping), interrupt };
+        let follow = move || {
+            while !stopping.load(Ordering::Acquire) {
+                match watch.wait(UNINTERRUPTED) {
+                    Ok(Wake::Changed) => drop(told.try_send(Ok(()))),
+                    Ok(Wake::TimedOut | Wake::Interrupted) => {}
+                    Err(error) => return drop(told.blocking_send(Err(error))),
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("constance-watch".to_owned());
+        thread
+            .spawn(follow)
+            .map_err(|_| Error::new(ErrorKind::Unavailable).with_detail("the system gave no thread to follow with"))?;
+        Ok(feed)
+    }
+}
+
+impl AsyncWatch for Feed {
+    fn changed(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async {
+            let ended = || Err(Error::new(ErrorKind::Unavailable).with_detail("the feed of changes has ended"));
+            self.wakes.recv().await.unwrap_or_else(ended)
+        })
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Release);
+        if let Some(interrupt) = &self.interrupt {
+            interrupt();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A reference, a box and an `Arc` of an asynchronous backend are asynchronous backends.
+
+use std::sync::Arc;
+
+use super::{AsyncBackend, AsyncWatch, BoxFuture};
+use crate::{Applied, Batch, Capability, Key, Prefix, Result, Stored};
+
+macro_rules! forward {
+    ($($pointer:ty),+) => {$(
+        #[deny(clippy::missing_trait_methods)]
+        impl<B: AsyncBackend + ?Sized> AsyncBackend for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+
+            fn capability(&self) -> Capability {
+                (**self).capability()
+            }
+
+            fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {
+                (**self).read(keys)
+            }
+
+            fn list<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Vec<(Key, Stored)>>> {
+                (**self).list(prefix)
+            }
+
+            fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Applied>> {
+                (**self).write(batch)
+            }
+
+            fn peek(&self, key: &Key) -> Option<Stored> {
+                (**self).peek(key)
+            }
+
+            fn watch<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Box<dyn AsyncWatch>>> {
+                (**self).watch(prefix)
+            }
+
+            fn default_prefix(&self) -> Prefix {
+                (**self).default_prefix()
+            }
+
+            fn declare(&self, keys: &[Key]) {
+                (**self).declare(keys);
+            }
+
+            fn ping(&self) -> BoxFuture<'_, Result<()>> {
+                (**self).ping()
+            }
+
+            fn migrate(&self) -> BoxFuture<'_, Result<()>> {
+                (**self).migrate()
+            }
+        }
+    )+};
+}
+
+forward!(&B, Box<B>, Arc<B>);

@@ -1,0 +1,71 @@
+//! Reading settings.
+
+use super::{AsyncBackend, AsyncConfig};
+use crate::{Action, Codec, ReadAll, Result, Setting, SettingValue, Settings};
+
+impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
+    /// The value of a setting: the default until one is stored. One read of one key, none where the backend
+    /// [holds it](AsyncBackend::peek).
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::get`](crate::Config::get): an outage is never the default.
+    pub async fn get<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<T> {
+        let front = self.front();
+        front.schema.typed(setting)?;
+        let index = setting.index();
+        if let Some(value) = self.sync.overridden(index)
+            && let Some(value) = value.downcast_ref::<T>()
+        {
+            return Ok(value.clone());
+        }
+        let keys = &front.keys[index];
+        if keys.aliases.is_empty()
+            && let Some(stored) = self.backend().peek(&keys.own)
+        {
+            return front.typed_value(setting, stored.bytes());
+        }
+        front.typed_value(setting, self.find_one(index).await?.bytes())
+    }
+
+    /// Whether a value is stored, readable or not, rather than the default in force. One read.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked.
+    pub async fn is_set<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<bool> {
+        self.front().schema.typed(setting)?;
+        Ok(self.find_one(setting.index()).await?.is_any())
+    }
+
+    /// Every setting, from one round trip; strict: an unreadable one is an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::snapshot`](crate::Config::snapshot).
+    pub async fn snapshot(&self) -> Result<S> {
+        self.read_all().await?.strict()
+    }
+
+    /// Every setting as far as it can be read, from one round trip.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked. An unreadable setting is no error here: it is in
+    /// [`ReadAll::unreadable`].
+    pub async fn read_all(&self) -> Result<ReadAll<S>> {
+        let found = self.find_all().await?;
+        Ok(self.front().read_all(&found, self.sync.all_overridden()))
+    }
+
+    /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
+    /// rules, the rule across settings included. Two round trips.
+    ///
+    /// # Errors
+    ///
+    /// The first of these that does not hold.
+    pub async fn verify(&self) -> Result<()> {
+        self.backend().ping().await.map_err(|e| self.front().explain(e, Action::Ping))?;
+        self.front().verify(&self.find_all().await?)
+    }
+}

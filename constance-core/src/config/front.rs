@@ -1,0 +1,76 @@
+//! What a front knows and does without asking a store: shared by `Config` and its asynchronous twin.
+
+use std::fmt;
+
+use super::SettingKeys;
+use crate::events::{Judge, Ledger};
+use crate::field::AnyValue;
+use crate::live::Running;
+use crate::{Action, Codec, Error, Prefix, Result, Schema, Settings};
+
+/// Everything of a front but its backend. Whatever is done here is free of I/O: which keys to ask for, what the answers
+/// mean, which batch to write, what its result means.
+pub(crate) struct Front<S, C> {
+    pub(crate) schema: Schema<S, C>,
+    pub(crate) codec: C,
+    pub(crate) prefix: Prefix,
+    /// In the order of the schema.
+    pub(crate) keys: Vec<SettingKeys>,
+    /// The backend's name, for errors and traces.
+    pub(crate) backend_name: Box<str>,
+    pub(crate) ledger: Ledger<S>,
+    pub(crate) running: Running<S>,
+}
+
+impl<S: Settings, C: Codec> Front<S, C> {
+    pub(super) fn new(codec: C, prefix: Prefix, backend_name: &str) -> Result<Self> {
+        let schema = S::schema::<C>()?;
+        let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
+        let ledger = Ledger::new(keys.len());
+        Ok(Self { schema, codec, prefix, keys, backend_name: backend_name.into(), ledger, running: Running::new() })
+    }
+
+    /// Adds what a backend does not know to its error.
+    pub(crate) fn explain(&self, error: Error, action: Action) -> Error {
+        error.with_action(action).with_backend(&self.backend_name)
+    }
+
+    /// The same for one setting.
+    pub(crate) fn explain_one(&self, error: Error, action: Action, index: usize) -> Error {
+        self.explain(error.with_setting(self.schema.fields[index].info().name), action)
+    }
+
+    pub(crate) fn all(&self) -> Vec<usize> {
+        (0..self.keys.len()).collect()
+    }
+}
+
+impl<S, C> Front<S, C> {
+    /// The `Debug` of a front.
+    pub(crate) fn describe(&self, f: &mut fmt::DebugStruct<'_, '_>) -> fmt::Result {
+        let Self { schema, codec: _, prefix, keys: _, backend_name, ledger: _, running: _ } = self;
+        f.field("schema", schema).field("prefix", prefix).field("backend", backend_name).finish_non_exhaustive()
+    }
+}
+
+impl<S: Settings, C: Codec> Judge<S> for Front<S, C> {
+    fn name(&self, index: usize) -> &'static str {
+        self.schema.fields[index].info().name
+    }
+
+    fn same(&self, index: usize, one: &AnyValue, other: &AnyValue) -> bool {
+        self.schema.fields[index].same(&self.codec, one, other)
+    }
+
+    fn get(&self, values: &S, index: usize) -> AnyValue {
+        self.schema.fields[index].get(values)
+    }
+
+    fn put(&self, values: &mut S, index: usize, value: &AnyValue) {
+        self.schema.fields[index].put(values, value);
+    }
+
+    fn default(&self, index: usize) -> AnyValue {
+        self.schema.fields[index].default()
+    }
+}

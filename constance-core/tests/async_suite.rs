@@ -1,0 +1,18 @@
+//! The suite for asynchronous backends: a right one passes, and each defect is noticed.
+
+#![cfg(feature = "tokio")]
+#![allow(clippy::expect_used)]
+
+#[path = "async_suite_is_tested/wrong.rs"]
+mod wrong;
+
+use std::sync::Arc;
+
+use constance_core::aio::{AsyncBackend, Blocking};
+use constance_core::testing::ReferenceBackend;
+
+constance_core::async_conformance_tests!(mod blocking: || Blocking::new(ReferenceBackend::new()));
+
+constance_core::async_conformance_tests!(mod erased: || -> Arc<dyn AsyncBackend> {
+    Arc::new(Blocking::new(ReferenceBackend::new().without_watch()))
+});
