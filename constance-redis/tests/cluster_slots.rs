@@ -144,3 +144,29 @@ fn a_slot_that_has_moved_is_followed_by_each_call() {
     assert_eq!(outdated[4].write(&batch).expect("a write"), Applied::Done(Vec::new()));
     assert_eq!(moving.read(&["a", "b"]), [value(b"2"), one]);
 }
+
+#[test]
+fn a_user_with_few_rights_follows_a_slot_that_moves() {
+    let Some(moving) = Moving::start() else { return };
+    for node in &moving.cluster.nodes {
+        let mut command = cmd("ACL");
+        command.arg(&["SETUSER", "settings", "on", ">hunter2", "resetkeys", "~constance:*"]);
+        command.arg(format!("~{{{}}}:*", moving.tag));
+        command.arg(common::RIGHTS.split(' ').chain(["+cluster|slots", "+asking"]).collect::<Vec<_>>());
+        command.exec(&mut node.raw()).expect("a user");
+    }
+    let backend = hasty(&moving.cluster.url().replace("://", "://settings:hunter2@"));
+    let (a, b) = (moving.key("a"), moving.key("b"));
+    let batch = |value: &[u8]| Batch::new(vec![moving.set("a", value), moving.set("b", value)]).expect("two keys");
+    backend.write(&batch(b"1")).expect("a batch in one slot");
+    moving.cluster.open(moving.slot);
+    moving.cluster.carry(a.as_str());
+    assert_eq!(backend.read(&[&a, &b]).expect("a read"), [value(b"1"), value(b"1")]);
+    moving.cluster.carry(b.as_str());
+    backend.write(&batch(b"2")).expect("both are there");
+    moving.cluster.close(moving.slot);
+    backend.write(&batch(b"3")).expect("a write");
+    assert_eq!(backend.list(&prefix(&format!("{{{}}}:", moving.tag))).expect("a list").len(), 2);
+    backend.list(&prefix("constance:")).expect("a list of all nodes");
+    backend.ping().expect("all nodes");
+}

@@ -122,3 +122,18 @@ fn sentinels_have_a_password_of_their_own() {
     let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", master.port);
     assert_eq!(read(&hasty(&url), "a").expect_err("no sentinel").kind(), ErrorKind::Unsupported);
 }
+
+#[test]
+fn the_role_is_asked_for_with_a_right_of_its_own() {
+    let Some(master) = Server::start() else { return };
+    let mut command = cmd("ACL");
+    command.arg(&["SETUSER", "settings", "on", ">hunter2", "resetkeys", "~constance:*"]);
+    command.arg(common::RIGHTS.split(' ').collect::<Vec<_>>());
+    command.exec(&mut master.raw()).expect("a user");
+    let backend = hasty(&format!("redis+sentinel://settings:hunter2@127.0.0.1:{}/mymaster", naming(master.port)));
+    assert_eq!(read(&backend, "a").expect_err("a right is missing").kind(), ErrorKind::Denied);
+    cmd("ACL").arg(&["SETUSER", "settings", "+role"]).exec(&mut master.raw()).expect("a right");
+    assert_eq!(read(&backend, "a").expect("a read"), Stored::Absent);
+    write(&backend, "a", b"1").expect("a write");
+    backend.watch(&common::prefix("constance:")).map(drop).expect("a feed");
+}
