@@ -2,7 +2,6 @@
 
 use constance_redis::redis::{Connection, cmd};
 
-use super::server::free_port;
 use super::{Server, until};
 
 const MASTERS: usize = 3;
@@ -20,7 +19,6 @@ impl Cluster {
         let mut nodes = Vec::new();
         let mut ports = Vec::new();
         for number in 0..count {
-            let bus = free_port();
             nodes.push(Server::with(&[
                 "--cluster-enabled",
                 "yes",
@@ -34,7 +32,7 @@ impl Cluster {
                 "--repl-diskless-sync-delay",
                 "0",
                 "--cluster-port",
-                &bus.to_string(),
+                "{other}",
             ])?);
             let mut node = nodes[number].raw();
             // Different from the start: equal ones are sorted out by conflict, which takes seconds.
@@ -46,7 +44,7 @@ impl Cluster {
             for (port, bus) in &ports {
                 cmd("CLUSTER").arg("MEET").arg("127.0.0.1").arg(port).arg(bus).exec(&mut node).expect("a meeting");
             }
-            ports.push((nodes[number].port, bus));
+            ports.push((nodes[number].port, bus(&mut node)));
         }
         let cluster = Self { nodes };
         cluster.each("nodes that know each other", |node| {
@@ -124,6 +122,15 @@ impl Cluster {
             command.exec(&mut self.nodes[node].raw()).expect("a slot that has moved");
         }
     }
+}
+
+/// The port by which other nodes talk to this one.
+fn bus(node: &mut Connection) -> u16 {
+    let known = told(node, "NODES").expect("what it knows");
+    let own = known.lines().find(|line| line.contains("myself")).expect("itself");
+    let (_, port) = own.split_once('@').expect("its ports");
+    let digits = port.chars().take_while(char::is_ascii_digit).collect::<String>();
+    digits.parse().expect("a port")
 }
 
 /// What a node says to `CLUSTER` and a word.

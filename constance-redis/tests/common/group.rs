@@ -84,22 +84,27 @@ impl Sentinel {
     pub fn start(master: &str, more: &str) -> Self {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep();
         let file = folder.join("sentinel.conf");
-        let port = free_port();
-        let lines = [
-            format!("port {port}\nbind 127.0.0.1\ndir \"{}\"", folder.display()),
-            format!("sentinel monitor mymaster 127.0.0.1 {master} 2"),
-            "sentinel down-after-milliseconds mymaster 500".to_owned(),
-            "sentinel failover-timeout mymaster 2000".to_owned(),
-            format!("{more}\n"),
-        ];
-        std::fs::write(&file, lines.join("\n")).expect("a file");
-        let mut command = Command::new("sh");
-        command.args(["-c", KEEPER, "keeper"]).arg(&folder).arg(&file).arg("--sentinel");
-        let mut keeper =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a shell");
-        let started = drain(&mut keeper).into_iter().any(|line| line.contains("Sentinel ID is"));
-        assert!(started, "a sentinel does not start");
-        Self { port, folder, keeper }
+        // Between finding a free port and using it, somebody else may take it.
+        for _ in 0..5 {
+            let port = free_port();
+            let lines = [
+                format!("port {port}\nbind 127.0.0.1\ndir \"{}\"", folder.display()),
+                format!("sentinel monitor mymaster 127.0.0.1 {master} 2"),
+                "sentinel down-after-milliseconds mymaster 500".to_owned(),
+                "sentinel failover-timeout mymaster 2000".to_owned(),
+                format!("{more}\n"),
+            ];
+            std::fs::write(&file, lines.join("\n")).expect("a file");
+            let mut command = Command::new("sh");
+            command.args(["-c", KEEPER, "keeper"]).arg(&folder).arg(&file).arg("--sentinel");
+            let mut keeper =
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a shell");
+            if drain(&mut keeper).into_iter().any(|line| line.contains("Sentinel ID is")) {
+                return Self { port, folder, keeper };
+            }
+            end(&mut keeper, "keep");
+        }
+        panic!("a sentinel does not start");
     }
 
     fn raw(&self) -> constance_redis::redis::Connection {

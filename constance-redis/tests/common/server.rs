@@ -47,7 +47,8 @@ impl Server {
         Self::with(&[])
     }
 
-    /// A server with further arguments, in which `{port}` and `{folder}` stand for its own.
+    /// A server with further arguments, in which `{port}` and `{folder}` stand for its own, and `{other}` for a
+    /// free port.
     pub fn with(arguments: &[&str]) -> Option<Self> {
         if !*INSTALLED {
             assert!(
@@ -60,13 +61,12 @@ impl Server {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep();
         // Between finding a free port and using it, somebody else may take it.
         for _ in 0..5 {
-            let port = free_port();
-            let arguments = arguments
-                .iter()
-                .map(|argument| {
-                    argument.replace("{port}", &port.to_string()).replace("{folder}", &folder.display().to_string())
-                })
-                .collect();
+            let (port, other) = (free_port(), free_port());
+            let own = |argument: &&str| {
+                let argument = argument.replace("{port}", &port.to_string()).replace("{other}", &other.to_string());
+                argument.replace("{folder}", &folder.display().to_string())
+            };
+            let arguments = arguments.iter().map(own).collect();
             let mut server = Self { port, folder: folder.clone(), arguments, running: None };
             if server.run() {
                 return Some(server);
