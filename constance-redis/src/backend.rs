@@ -260,10 +260,7 @@ pub(crate) fn apply(
         Some(applied) => applied,
         None => run(connection, &Call::new(batch))?,
     };
-    if matches!(applied, Applied::Conflict { .. }) {
-        return Ok(Ok(applied));
-    }
-    Ok(Replicas::confirm(replicas, connection)?.map(|()| applied))
+    Replicas::confirm(replicas, connection, batch, applied)
 }
 
 impl Backend for RedisBackend {

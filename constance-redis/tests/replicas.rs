@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Server, read, set, until, value, write};
-use constance_core::{Applied, Backend, Batch, ErrorKind, Expect};
+use constance_core::{Applied, Backend, Batch, Change, ErrorKind, Expect};
 use constance_redis::RedisBackend;
 use constance_redis::redis::cmd;
 
@@ -29,6 +29,8 @@ fn too_few_replicas_are_an_error_and_the_master_has_the_change() {
     assert_eq!(backend.write(&several).expect_err("there is no replica").kind(), ErrorKind::Timeout);
     let conflict = backend.write(&Batch::one(set("a", b"3").expecting(Expect::Absent))).expect("an answer");
     assert_eq!(conflict, Applied::Conflict { index: 0, current: value(b"2") });
+    let look = Batch::one(Change::keep(common::key("a"))).wanting_previous(true);
+    assert_eq!(backend.write(&look).expect("nothing to confirm"), Applied::Done(vec![value(b"2")]));
 }
 
 #[test]

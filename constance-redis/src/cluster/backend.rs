@@ -134,10 +134,7 @@ fn apply_moving(
 ) -> RedisResult<Result<Applied>> {
     let call = Call::new(batch);
     let applied = call.applied(call.by_text().query(connection)?)?;
-    if matches!(applied, Applied::Conflict { .. }) {
-        return Ok(Ok(applied));
-    }
-    Ok(Replicas::confirm(replicas, connection)?.map(|()| applied))
+    Replicas::confirm(replicas, connection, batch, applied)
 }
 
 impl Backend for Cluster {
