@@ -17,8 +17,9 @@ pub static INSTALLED: LazyLock<bool> = LazyLock::new(|| {
 });
 
 /// Starts the server, says its process, and ends it with whoever holds the other end of the input. A server that is paused
-/// hears nothing but KILL.
+/// hears nothing but KILL. What ends a whole group of processes must not end the keeper first: a server ignores some of it.
 pub(super) const KEEPER: &str = r#"
+trap '' HUP INT TERM
 folder="$1"; shift
 redis-server "$@" &
 echo "process $!"
