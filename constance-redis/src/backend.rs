@@ -11,6 +11,7 @@ use crate::command::{self, CHUNK, NO_STRING};
 use crate::connections::{Connections, Layout, Lease};
 use crate::error::fault;
 use crate::plan::{self, Many, Plain};
+use crate::replicas::Replicas;
 use crate::script::Call;
 use crate::watch::{Feed, without_right};
 use crate::{NAME, RedisOptions};
@@ -32,11 +33,17 @@ pub struct RedisBackend {
     prefix: Prefix,
     /// Whether the last read of many keys met one without a string.
     gaps: AtomicBool,
+    replicas: Option<Replicas>,
 }
 
 impl RedisBackend {
     pub(crate) fn new(connections: Box<dyn Connections>, prefix: Prefix) -> Self {
-        Self { connections, prefix, gaps: AtomicBool::new(false) }
+        Self { connections, prefix, gaps: AtomicBool::new(false), replicas: None }
+    }
+
+    /// The same, with writes that are a success only when so many replicas have them.
+    pub(crate) fn waiting(self, replicas: Option<Replicas>) -> Self {
+        Self { replicas, ..self }
     }
 
     /// A backend for the server that a URL names, with a pool of its own. No I/O. See [`Builder::url`].
@@ -98,26 +105,8 @@ impl RedisBackend {
         Self::new(Box::new(source), default_prefix())
     }
 
-    /// What is stored under these keys, all of one moment.
     fn many(&self, connection: &mut dyn ConnectionLike, keys: &[&Key]) -> RedisResult<Vec<Stored>> {
-        match keys {
-            [] => return Ok(Vec::new()),
-            [key] => return Ok(vec![one(connection, key)?]),
-            _ => {}
-        }
-        let many = Many::new(keys, &self.gaps);
-        let mut request = many.strings().get_packed_command();
-        let answers = match many.others() {
-            Some(others) => {
-                request.extend(others.get_packed_command());
-                connection.req_packed_commands(&request, 0, 2)?
-            }
-            None => vec![connection.req_packed_command(&request)?],
-        };
-        match many.found(answers)? {
-            Some(found) => Ok(found),
-            None => plan::looked(run(connection, &Call::looking(keys))?),
-        }
+        many(connection, keys, &self.gaps)
     }
 
     /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
@@ -151,8 +140,34 @@ fn once<T>(
     if fault.gone && lease.is_used() { Ok(Err(fault.error)) } else { Err(fault.error) }
 }
 
+/// What is stored under these keys, all of one moment. `likely` says whether the last read met a key without a string.
+pub(crate) fn many(
+    connection: &mut dyn ConnectionLike,
+    keys: &[&Key],
+    likely: &AtomicBool,
+) -> RedisResult<Vec<Stored>> {
+    match keys {
+        [] => return Ok(Vec::new()),
+        [key] => return Ok(vec![one(connection, key)?]),
+        _ => {}
+    }
+    let many = Many::new(keys, likely);
+    let mut request = many.strings().get_packed_command();
+    let answers = match many.others() {
+        Some(others) => {
+            request.extend(others.get_packed_command());
+            connection.req_packed_commands(&request, 0, 2)?
+        }
+        None => vec![connection.req_packed_command(&request)?],
+    };
+    match many.found(answers)? {
+        Some(found) => Ok(found),
+        None => plan::looked(run(connection, &Call::looking(keys))?),
+    }
+}
+
 /// What is stored under one key.
-fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
+pub(crate) fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
     match connection.req_command(&command::get(key)) {
         // Some connections give the server's errors so, and some as an answer.
         Err(error) if command::is_wrong_type(&error) => Ok(NO_STRING),
@@ -161,7 +176,7 @@ fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult<Stored> {
 }
 
 /// Every key under a prefix, each once.
-fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> RedisResult<Vec<Key>> {
+pub(crate) fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> RedisResult<Vec<Key>> {
     let (mut cursor, mut met) = (0, Vec::new());
     loop {
         let (next, found): (u64, Vec<Vec<u8>>) = command::scan(cursor, prefix).query(connection)?;
@@ -191,18 +206,37 @@ fn plainly(connection: &mut dyn ConnectionLike, batch: &Batch) -> RedisResult<Op
     })
 }
 
+/// Applies a batch, and waits until so many replicas have it. The inner error says that too few have.
+pub(crate) fn apply(
+    connection: &mut dyn ConnectionLike,
+    batch: &Batch,
+    replicas: Option<Replicas>,
+) -> RedisResult<Result<Applied>> {
+    let applied = match plainly(connection, batch)? {
+        Some(applied) => applied,
+        None => run(connection, &Call::new(batch))?,
+    };
+    Replicas::confirm(replicas, connection, batch, applied)
+}
+
 impl Backend for RedisBackend {
     fn name(&self) -> &str {
         NAME
     }
 
     fn capability(&self) -> Capability {
+        if let Some(spread) = self.connections.spread() {
+            return spread.capability();
+        }
         plan::capability()
             .with_atomic_batch(self.connections.layout() == Layout::One)
             .with_watch(self.connections.can_dedicate())
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.read(keys);
+        }
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -210,6 +244,9 @@ impl Backend for RedisBackend {
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.list(prefix);
+        }
         self.look(|connection| {
             let keys = keys_of(connection, prefix)?;
             let mut listed = Vec::with_capacity(keys.len());
@@ -227,19 +264,25 @@ impl Backend for RedisBackend {
             return Ok(Applied::Done(Vec::new()));
         }
         plan::check(batch)?;
-        self.change(|connection| match plainly(connection, batch)? {
-            Some(applied) => Ok(applied),
-            None => run(connection, &Call::new(batch)),
-        })
+        if let Some(spread) = self.connections.spread() {
+            return spread.write(batch);
+        }
+        self.change(|connection| apply(connection, batch, self.replicas))?
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.visit(key, visitor);
+        }
         let stored = self.look(|connection| one(connection, key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.watch(prefix);
+        }
         let feed = self.connections.dedicate().and_then(|connection| Feed::open(connection, prefix));
         Ok(Box::new(feed.map_err(without_right)?))
     }
@@ -249,13 +292,20 @@ impl Backend for RedisBackend {
     }
 
     fn ping(&self) -> Result<()> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.ping();
+        }
         self.look(|connection| redis::cmd("PING").exec(connection))
     }
 }
 
 impl fmt::Debug for RedisBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connections, prefix, gaps: _ } = self;
-        f.debug_struct("RedisBackend").field("connections", &connections.describe()).field("prefix", prefix).finish()
+        let Self { connections, prefix, gaps: _, replicas } = self;
+        f.debug_struct("RedisBackend")
+            .field("connections", &connections.describe())
+            .field("prefix", prefix)
+            .field("replicas", replicas)
+            .finish()
     }
 }

@@ -6,9 +6,14 @@ use std::time::Duration;
 use constance_core::{Error, ErrorKind, Prefix, Result};
 use redis::ConnectionInfo;
 
+#[cfg(feature = "cluster")]
+use crate::cluster;
 use crate::connections::Connections;
 use crate::manager::Door;
 use crate::pool::Pool;
+use crate::replicas::Replicas;
+#[cfg(feature = "sentinel")]
+use crate::sentinel;
 use crate::target::{self, Target};
 use crate::tls::{Certificates, Pem};
 use crate::{NAME, RedisBackend, RedisOptions};
@@ -47,6 +52,9 @@ pub struct Builder {
     connect_timeout: Duration,
     response_timeout: Duration,
     acquire_timeout: Duration,
+    replicas: u32,
+    #[cfg(feature = "sentinel")]
+    sentinel_login: sentinel::Login,
     prefix: Prefix,
 }
 
@@ -67,6 +75,9 @@ impl Builder {
             connect_timeout: Duration::from_secs(2),
             response_timeout: Duration::from_secs(2),
             acquire_timeout: Duration::from_secs(3),
+            replicas: 0,
+            #[cfg(feature = "sentinel")]
+            sentinel_login: sentinel::Login::default(),
             prefix: default_prefix(),
         }
     }
@@ -75,6 +86,10 @@ impl Builder {
     ///
     /// `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path?db=0&user=…&pass=…` for a Unix
     /// socket. Special characters in a password are written as `%40` and the like.
+    ///
+    /// With the feature `sentinel`, `redis+sentinel://user:password@host:26379,host:26379/name/0` is the master that these
+    /// sentinels know by this name; with the feature `cluster`, `redis+cluster://user:password@host:6379,host:6379` is a
+    /// cluster. `rediss+…` is the same with TLS.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.server = Server::Url(url.into());
         self
@@ -113,7 +128,7 @@ impl Builder {
         self
     }
 
-    /// The greatest number of connections, at least 1. Default: 8.
+    /// The greatest number of connections, of a cluster those to each node, at least 1. Default: 8.
     ///
     /// They are made when they are needed. A feed of changes has one more of its own.
     pub fn pool_size(mut self, connections: u32) -> Self {
@@ -142,6 +157,39 @@ impl Builder {
         self
     }
 
+    /// How many replicas must have a change before its write is a success. Default: 0, which is what Redis does.
+    ///
+    /// Redis tells a writer that a change is made when the master has it. A master that dies before it has passed the
+    /// change on takes it along. With a number here, each write waits on the same connection (`WAIT`) until so many replicas
+    /// have confirmed it, for at most half of the [response timeout](Self::response_timeout), at the price of their round
+    /// trip. Too few are a `Timeout`: the master **has** the change, and its replicas may get it later; nothing is undone.
+    ///
+    /// A write that was confirmed by one replica outlives its master where that replica, or one that has as much, takes
+    /// over; sentinels prefer the replica that has most, among those they can reach. It is not consensus: a replica keeps
+    /// in memory what it confirms, and two failures at once can lose it. A master that is cut off together with its clients
+    /// goes on accepting writes without this option.
+    ///
+    /// With [connections of the application's own](Self::connections), their read timeout has to be longer than half of
+    /// the response timeout given here.
+    pub fn wait_replicas(mut self, replicas: u32) -> Self {
+        self.replicas = replicas;
+        self
+    }
+
+    /// The user's name at the sentinels themselves. Default: none. The one in the URL is for the master.
+    #[cfg(feature = "sentinel")]
+    pub fn sentinel_username(mut self, username: impl Into<String>) -> Self {
+        self.sentinel_login.username = Some(username.into());
+        self
+    }
+
+    /// The password of the sentinels themselves. Default: none. The one in the URL is for the master.
+    #[cfg(feature = "sentinel")]
+    pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
+        self.sentinel_login.password = Some(password.into());
+        self
+    }
+
     /// The prefix of keys where the application names none. Default: `constance:`.
     pub fn default_prefix(mut self, prefix: Prefix) -> Self {
         self.prefix = prefix;
@@ -159,12 +207,61 @@ impl Builder {
     }
 
     fn assemble(self) -> Result<RedisBackend> {
-        let prefix = self.prefix.clone();
-        if let Server::Brought(connections) = self.server {
-            return Ok(RedisBackend::new(connections, prefix));
+        let replicas = self.replicas();
+        if !matches!(self.server, Server::Brought(_)) {
+            self.check()?;
         }
-        let (size, acquire_timeout) = (self.pool_size, self.acquire_timeout);
-        Ok(RedisBackend::new(Box::new(Pool::open(self.door()?, size, acquire_timeout)), prefix))
+        let several = match &self.server {
+            Server::Url(url) => self.several(url)?,
+            _ => None,
+        };
+        let connections: Box<dyn Connections> = match (several, self.server) {
+            (Some(several), _) => several,
+            (None, Server::Brought(connections)) => connections,
+            (None, named) => {
+                let target = one_server(named, self.certificates)?;
+                let door = Door::new(target, self.connect_timeout, self.response_timeout);
+                Box::new(Pool::open(door, self.pool_size, self.acquire_timeout))
+            }
+        };
+        Ok(RedisBackend::new(connections, self.prefix).waiting(replicas))
+    }
+
+    fn replicas(&self) -> Option<Replicas> {
+        (self.replicas > 0).then_some(Replicas { count: self.replicas, within: self.response_timeout / 2 })
+    }
+
+    /// The connections to a group of servers, where the URL names one.
+    #[cfg_attr(
+        not(any(feature = "sentinel", feature = "cluster")),
+        expect(
+            unused_variables,
+            clippy::unused_self,
+            clippy::unnecessary_wraps,
+            reason = "there is none without a feature"
+        )
+    )]
+    fn several(&self, url: &str) -> Result<Option<Box<dyn Connections>>> {
+        #[cfg(feature = "sentinel")]
+        if let Some(sentinels) = sentinel::parse(url, &self.sentinel_login, &self.certificates)? {
+            let door = Door::new(sentinels, self.connect_timeout, self.response_timeout);
+            return Ok(Some(Box::new(Pool::open(door, self.pool_size, self.acquire_timeout))));
+        }
+        #[cfg(feature = "cluster")]
+        {
+            let options = cluster::Options {
+                pool_size: self.pool_size,
+                connect_timeout: self.connect_timeout,
+                response_timeout: self.response_timeout,
+                acquire_timeout: self.acquire_timeout,
+                replicas: self.replicas(),
+                prefix: self.prefix.clone(),
+            };
+            if let Some(cluster) = cluster::parse(url, &self.certificates, &options)? {
+                return Ok(Some(Box::new(cluster)));
+            }
+        }
+        Ok(None)
     }
 
     /// The prefix where the application names none.
@@ -173,19 +270,18 @@ impl Builder {
         &self.prefix
     }
 
-    /// Where connections to the server that is named come from.
-    pub(crate) fn door(self) -> Result<Door> {
-        let (info, certificates) = match self.server {
-            Server::Brought(_) => {
-                return Err(Error::new(ErrorKind::Configuration).with_detail("no server is named"));
-            }
-            Server::Url(url) => (target::parse(&url)?, Certificates::default()),
-            Server::Info(info) => (*info, Certificates::default()),
-            Server::Options(options) => options.resolve()?,
-        };
-        let wrong = |detail: &'static str| Error::new(ErrorKind::Configuration).with_detail(detail);
+    /// The one server that is named, with the timeouts for connecting to it and for its answers.
+    #[cfg(feature = "aio")]
+    pub(crate) fn target(self) -> Result<(Target, Duration, Duration)> {
+        self.check()?;
+        Ok((one_server(self.server, self.certificates)?, self.connect_timeout, self.response_timeout))
+    }
+
+    /// What a pool of our own is made with.
+    fn check(&self) -> Result<()> {
+        let wrong = |detail: &'static str| Err(Error::new(ErrorKind::Configuration).with_detail(detail));
         if self.pool_size == 0 {
-            return Err(wrong("the pool size is zero"));
+            return wrong("the pool size is zero");
         }
         for (timeout, detail) in [
             (self.connect_timeout, "the connect timeout is zero"),
@@ -193,21 +289,42 @@ impl Builder {
             (self.acquire_timeout, "the acquire timeout is zero"),
         ] {
             if timeout.is_zero() {
-                return Err(wrong(detail));
+                return wrong(detail);
             }
         }
-        let certificates = Certificates {
-            roots: self.certificates.roots.or(certificates.roots),
-            client: self.certificates.client.or(certificates.client),
-        };
-        Ok(Door::new(Target::new(info, certificates)?, self.connect_timeout, self.response_timeout))
+        Ok(())
     }
+}
+
+/// Where one server is, and how to log in there.
+fn one_server(server: Server, given: Certificates) -> Result<Target> {
+    let (info, certificates) = match server {
+        Server::Brought(_) => return Err(Error::new(ErrorKind::Configuration).with_detail("no server is named")),
+        Server::Url(url) => (target::parse(&url)?, Certificates::default()),
+        Server::Info(info) => (*info, Certificates::default()),
+        Server::Options(options) => options.resolve()?,
+    };
+    let certificates =
+        Certificates { roots: given.roots.or(certificates.roots), client: given.client.or(certificates.client) };
+    Target::new(info, certificates)
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { server, certificates, pool_size, connect_timeout, response_timeout, acquire_timeout, prefix } = self;
-        f.debug_struct("Builder")
+        let Self {
+            server,
+            certificates,
+            pool_size,
+            connect_timeout,
+            response_timeout,
+            acquire_timeout,
+            replicas,
+            #[cfg(feature = "sentinel")]
+            sentinel_login,
+            prefix,
+        } = self;
+        let mut shown = f.debug_struct("Builder");
+        shown
             // Which way it is named: a URL may hold a password.
             .field(
                 "server",
@@ -223,7 +340,10 @@ impl fmt::Debug for Builder {
             .field("connect_timeout", connect_timeout)
             .field("response_timeout", response_timeout)
             .field("acquire_timeout", acquire_timeout)
-            .field("prefix", prefix)
-            .finish()
+            .field("replicas", replicas)
+            .field("prefix", prefix);
+        #[cfg(feature = "sentinel")]
+        shown.field("sentinel_login", sentinel_login);
+        shown.finish()
     }
 }

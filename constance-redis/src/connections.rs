@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Error, ErrorKind, Result};
+use constance_core::{Backend, Error, ErrorKind, Result};
 use r2d2::ManageConnection;
 use redis::{ConnectionLike, RedisResult};
 
@@ -86,6 +86,12 @@ pub trait Connections: Send + Sync {
     /// How the keys lie behind these connections. Default: all on one server.
     fn layout(&self) -> Layout {
         Layout::One
+    }
+
+    /// Who answers every call in place of commands on one connection, where keys are spread. Default: nobody.
+    #[doc(hidden)]
+    fn spread(&self) -> Option<&dyn Backend> {
+        None
     }
 }
 

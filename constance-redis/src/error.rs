@@ -16,7 +16,7 @@ pub(crate) struct Fault {
     pub(crate) error: Error,
     /// Whether it was anything but a clean answer of the server. Such a connection is not used again.
     pub(crate) broken: bool,
-    /// Whether the other side had closed the connection.
+    /// Whether the other side had closed the connection, or is no longer who it was: so it is for its sisters too.
     pub(crate) gone: bool,
 }
 
@@ -140,8 +140,11 @@ fn answer(code: &str, rest: &str) -> Fault {
         "MOVED" | "ASK" => Error::new(ErrorKind::Configuration)
             .with_detail("the server is one of a cluster, and the key lies on another")
             .with_hint("use redis+cluster://"),
-        // After a fail-over the old connection leads to what is a replica now: a new one may lead to the master.
-        "READONLY" => return Fault::broken(unavailable("READONLY", "the server is a replica that takes no writes")),
+        // After a fail-over the old connections lead to what is a replica now: new ones may lead to the master.
+        "READONLY" => {
+            let error = unavailable("READONLY", "the server is a replica that takes no writes");
+            return Fault { gone: true, ..Fault::broken(error) };
+        }
         "NOSCRIPT" => unavailable("NOSCRIPT", "the server has forgotten the script"),
         _ => return general(rest),
     })

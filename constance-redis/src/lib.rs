@@ -4,17 +4,25 @@
 pub mod aio;
 mod backend;
 mod builder;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod command;
 mod connections;
 mod error;
+#[cfg(any(feature = "sentinel", feature = "cluster"))]
+mod hosts;
 mod manager;
 mod options;
 mod plan;
 mod pool;
+mod replicas;
 mod script;
+#[cfg(feature = "sentinel")]
+mod sentinel;
 mod target;
 mod tls;
 mod watch;
+mod way;
 
 pub use redis;
 
@@ -31,7 +39,8 @@ use constance_core::Scheme;
 pub(crate) const NAME: &str = "redis";
 
 /// The URL schemes of Redis, for a [`Registry`](constance_core::Registry): `redis`, `rediss`, `redis+unix` and `unix`, and
-/// `valkey`, `valkeys` and `valkey+unix`.
+/// `valkey`, `valkeys` and `valkey+unix`. With the feature `sentinel` also `redis+sentinel` and `rediss+sentinel`, with the
+/// feature `cluster` also `redis+cluster` and `rediss+cluster`.
 ///
 /// ```
 /// use constance_core::Registry;
@@ -43,5 +52,6 @@ pub(crate) const NAME: &str = "redis";
 /// ```
 #[must_use]
 pub fn schemes() -> Vec<Scheme> {
-    target::SCHEMES.map(|name| Scheme::new(name, |url| Ok(Arc::new(RedisBackend::from_url(url)?)))).into()
+    let names = target::SCHEMES.iter().chain(target::OF_SEVERAL);
+    names.map(|name| Scheme::new(name, |url| Ok(Arc::new(RedisBackend::from_url(url)?)))).collect()
 }

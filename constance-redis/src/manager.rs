@@ -15,7 +15,7 @@ use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Cmd, Connection, ConnectionAddr, ConnectionInfo, ConnectionLike, ProtocolVersion, RedisResult, Value};
 
 use crate::error::{fault, timeout};
-use crate::target::Target;
+use crate::way::Way;
 
 /// A connection with a bound on each call, and what is known of its health.
 pub(crate) struct Session {
@@ -38,7 +38,7 @@ pub(crate) struct Manager(pub(crate) Arc<Door>);
 
 /// Where connections come from, shared by the manager inside the pool and those who ask the pool.
 pub(crate) struct Door {
-    pub(crate) target: Target,
+    pub(crate) way: Way,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     /// Grows when a connection turns out to have been closed: those made before are then not lent again.
@@ -50,9 +50,9 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn new(target: Target, connect_timeout: Duration, response_timeout: Duration) -> Self {
+    pub(crate) fn new(way: impl Into<Way>, connect_timeout: Duration, response_timeout: Duration) -> Self {
         Self {
-            target,
+            way: way.into(),
             connect_timeout,
             response_timeout,
             era: AtomicU64::new(0),
@@ -87,18 +87,15 @@ impl Door {
         // Looked at before the connection is made: if a restart is noticed in between, it counts as out of date and is
         // made anew. The other way round a dead one would pass for new.
         let era = self.era();
-        let made = self
-            .target
-            .info()
-            .and_then(|info| connect(&info, self.connect_timeout, self.response_timeout))
-            .map(|session| Session { era, ..session });
+        let made = self.way.connect(self.connect_timeout, self.response_timeout);
+        let made = made.map(|session| Session { era, ..session });
         *self.failure.lock() = made.as_ref().err().cloned();
         made
     }
 
     /// A connection for a feed.
     pub(crate) fn dedicate(&self) -> Result<Connection> {
-        dedicate(&self.target.info()?, self.connect_timeout)
+        self.way.dedicate(self.connect_timeout)
     }
 }
 
@@ -163,6 +160,15 @@ fn is_bounded(addr: &ConnectionAddr) -> bool {
 pub(crate) const REST: Duration = Duration::from_secs(1);
 
 impl Session {
+    /// Waits no longer than this for an answer.
+    #[cfg(any(feature = "sentinel", feature = "cluster"))]
+    pub(crate) fn limit(&mut self, response_timeout: Duration) -> Result<()> {
+        self.response_timeout = response_timeout;
+        let timed = self.connection.set_read_timeout(Some(response_timeout));
+        let timed = timed.and_then(|()| self.connection.set_write_timeout(Some(response_timeout)));
+        timed.map_err(|error| fault(&error).error)
+    }
+
     /// Whether it has lain idle for so long that it may have died unnoticed.
     pub(crate) fn is_rested(&self) -> bool {
         self.seen.elapsed() > REST

@@ -140,6 +140,6 @@ impl Lease for Own<'_> {
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pool, door } = self;
-        f.debug_struct("Pool").field("state", &pool.state()).field("target", &door.target).finish()
+        f.debug_struct("Pool").field("state", &pool.state()).field("target", &door.way).finish()
     }
 }

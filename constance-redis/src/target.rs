@@ -49,6 +49,32 @@ impl Target {
         &self.info
     }
 
+    /// The same way to log in at another address.
+    #[cfg(any(feature = "sentinel", feature = "cluster"))]
+    pub(crate) fn at(&self, host: &str, port: u16) -> Self {
+        let mut addr = self.info.addr().clone();
+        match &mut addr {
+            ConnectionAddr::TcpTls { host: name, port: number, .. } => (*name, *number) = (host.to_owned(), port),
+            other => *other = ConnectionAddr::Tcp(host.to_owned(), port),
+        }
+        Self { info: self.info.clone().set_addr(addr), certificates: self.certificates.clone() }
+    }
+
+    /// The same address with another way to log in, and no database.
+    #[cfg(feature = "sentinel")]
+    pub(crate) fn logging_in(&self, username: Option<&str>, password: Option<&str>) -> Self {
+        let mut settings = redis::RedisConnectionInfo::default()
+            .set_protocol(self.info.redis_settings().protocol())
+            .set_skip_set_lib_name();
+        if let Some(username) = username {
+            settings = settings.set_username(username);
+        }
+        if let Some(password) = password {
+            settings = settings.set_password(password);
+        }
+        Self { info: self.info.clone().set_redis_settings(settings), certificates: self.certificates.clone() }
+    }
+
     /// What the driver needs for a connection.
     pub(crate) fn info(&self) -> Result<ConnectionInfo> {
         if self.certificates.is_empty() {
@@ -57,6 +83,18 @@ impl Target {
         self.certificates.apply(&self.info)
     }
 }
+
+/// The schemes of several servers that this build knows.
+pub(crate) const OF_SEVERAL: &[&str] = &[
+    #[cfg(feature = "sentinel")]
+    "redis+sentinel",
+    #[cfg(feature = "sentinel")]
+    "rediss+sentinel",
+    #[cfg(feature = "cluster")]
+    "redis+cluster",
+    #[cfg(feature = "cluster")]
+    "rediss+cluster",
+];
 
 /// The schemes of one server.
 pub(crate) const SCHEMES: [&str; 7] = ["redis", "rediss", "redis+unix", "unix", "valkey", "valkeys", "valkey+unix"];
@@ -69,10 +107,10 @@ pub(crate) fn parse(url: &str) -> Result<ConnectionInfo> {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
     match scheme {
         "rediss" | "valkeys" if !tls::BUILT_IN => return Err(tls::without_feature()),
-        "redis+cluster" | "redis+sentinel" => {
+        "redis+cluster" | "redis+sentinel" | "rediss+cluster" | "rediss+sentinel" => {
             return Err(wrong(
-                "this URL names several servers",
-                "open it through constance_redis::schemes(), with the feature cluster or sentinel",
+                "this URL is one of several servers, and constance-redis was built without them",
+                "enable its feature cluster or sentinel",
             ));
         }
         scheme if !SCHEMES.contains(&scheme) => {

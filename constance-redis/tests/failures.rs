@@ -372,7 +372,7 @@ fn wrong_options_are_configuration_errors_that_show_no_password() {
         "redis://user:hunter2@127.0.0.1:port/0",
         "redis://user:hunter2@127.0.0.1/zero",
         "redis://user:hunter2@h1,h2:1:2/0",
-        "redis+cluster://:hunter2@h1,h2",
+        "redis+cluster://:hunter2@h1,h2/7",
         "redis://:hunter2@127.0.0.1?protocol=4",
         "redis+unix://",
         "redis://0.0.0.0",

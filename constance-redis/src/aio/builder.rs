@@ -95,8 +95,10 @@ impl AsyncBuilder {
     /// built in, and where a timeout is zero.
     pub fn build(self) -> Result<AsyncRedisBackend> {
         let prefix = self.common.prefix().clone();
-        let opener = self.common.door().and_then(Opener::new).map_err(|error| error.with_backend(NAME))?;
-        Ok(AsyncRedisBackend::new(Source::Own(Shared::new(opener)), prefix))
+        let opener =
+            self.common.target().and_then(|(target, connect, response)| Opener::new(target, connect, response));
+        let shared = Shared::new(opener.map_err(|error| error.with_backend(NAME))?);
+        Ok(AsyncRedisBackend::new(Source::Own(shared), prefix))
     }
 
     fn map(self, change: impl FnOnce(Builder) -> Builder) -> Self {

@@ -7,7 +7,6 @@ use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ProtocolVersion};
 
 use crate::error::fault;
-use crate::manager::Door;
 use crate::target::Target;
 
 /// How to connect, and how long anything may take.
@@ -22,8 +21,7 @@ impl Opener {
     /// # Errors
     ///
     /// `Configuration` where the target asks for TLS that is not built in.
-    pub(crate) fn new(door: Door) -> Result<Self> {
-        let Door { target, connect_timeout, response_timeout, .. } = door;
+    pub(crate) fn new(target: Target, connect_timeout: Duration, response_timeout: Duration) -> Result<Self> {
         // The driver's asynchronous half makes secure connections by rustls, whatever else is built in, and rustls panics
         // where no cryptography was chosen, which that feature does.
         let secure = matches!(target.server().addr(), ConnectionAddr::TcpTls { .. });

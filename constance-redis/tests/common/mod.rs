@@ -3,6 +3,9 @@
 
 #[cfg(feature = "aio")]
 pub mod aio;
+pub mod cluster;
+pub mod group;
+pub mod poll;
 pub mod proxy;
 pub mod server;
 
@@ -12,6 +15,7 @@ use std::time::Duration;
 use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
 use constance_redis::RedisBackend;
 
+pub use self::poll::until;
 pub use self::server::Server;
 
 /// The rights that a backend needs, in the words of `ACL SETUSER`; the README has the same.

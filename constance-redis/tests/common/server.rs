@@ -17,8 +17,9 @@ pub static INSTALLED: LazyLock<bool> = LazyLock::new(|| {
 });
 
 /// Starts the server, says its process, and ends it with whoever holds the other end of the input. A server that is paused
-/// hears nothing but KILL.
-const KEEPER: &str = r#"
+/// hears nothing but KILL. What ends a whole group of processes must not end the keeper first: a server ignores some of it.
+pub(super) const KEEPER: &str = r#"
+trap '' HUP INT TERM
 folder="$1"; shift
 redis-server "$@" &
 echo "process $!"
@@ -47,7 +48,8 @@ impl Server {
         Self::with(&[])
     }
 
-    /// A server with further arguments, in which `{port}` and `{folder}` stand for its own.
+    /// A server with further arguments, in which `{port}` and `{folder}` stand for its own, and `{other}` for a
+    /// free port.
     pub fn with(arguments: &[&str]) -> Option<Self> {
         if !*INSTALLED {
             assert!(
@@ -60,13 +62,12 @@ impl Server {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep();
         // Between finding a free port and using it, somebody else may take it.
         for _ in 0..5 {
-            let port = free_port();
-            let arguments = arguments
-                .iter()
-                .map(|argument| {
-                    argument.replace("{port}", &port.to_string()).replace("{folder}", &folder.display().to_string())
-                })
-                .collect();
+            let (port, other) = (free_port(), free_port());
+            let own = |argument: &&str| {
+                let argument = argument.replace("{port}", &port.to_string()).replace("{other}", &other.to_string());
+                argument.replace("{folder}", &folder.display().to_string())
+            };
+            let arguments = arguments.iter().map(own).collect();
             let mut server = Self { port, folder: folder.clone(), arguments, running: None };
             if server.run() {
                 return Some(server);
@@ -151,7 +152,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Reads all that the server says, so that it is never held up by it.
-fn drain(keeper: &mut Child) -> Receiver<String> {
+pub(super) fn drain(keeper: &mut Child) -> Receiver<String> {
     let output = BufReader::new(keeper.stdout.take().expect("piped"));
     let (sender, lines) = channel();
     std::thread::spawn(move || {
@@ -163,7 +164,7 @@ fn drain(keeper: &mut Child) -> Receiver<String> {
     lines
 }
 
-fn end(keeper: &mut Child, remove: &str) {
+pub(super) fn end(keeper: &mut Child, remove: &str) {
     if let Some(mut input) = keeper.stdin.take() {
         let _ = writeln!(input, "{remove}");
     }
