@@ -82,6 +82,19 @@ fn a_change_by_somebody_else_is_pushed() {
 }
 
 #[test]
+fn a_feed_that_does_not_open_is_tried_again_however_seldom_it_polls() {
+    let (backend, config, other) = shop();
+    backend.fail_method(Method::Watch, ErrorKind::Unavailable);
+    let options = LiveOptions::new().poll_interval(LONG * 100).reread_interval(Duration::from_millis(20));
+    let live = config.live_with(options).expect("loads");
+    assert_eq!(live.status().mode, LiveMode::Polling);
+    backend.heal();
+    until("the feed is never opened", || live.status().mode == LiveMode::Watching);
+    other.set(Shop::THE_ANSWER, 7).expect("writes");
+    wait_for_answer(&live, 7);
+}
+
+#[test]
 fn without_a_feed_the_settings_are_read_at_intervals() {
     let (_, config, other) = over(ReferenceBackend::new().without_watch());
     let live = config.live_with(quick()).expect("loads");

@@ -120,21 +120,36 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
     }
 
     fn loaded(&mut self) {
+        // The store is back, and so may be its feed.
+        if self.failures > 0
+            && let Feed::Broken { retry_at } = &mut self.feed
+        {
+            *retry_at = Instant::now();
+        }
         self.failures = 0;
         self.read_at = Instant::now();
     }
 
     /// Waits for the next reason to read. Says whether there is one.
     fn wait(&mut self) -> bool {
-        let Feed::Open { watch, can_be_interrupted } = &mut self.feed else {
-            self.core.rest(self.options.poll_interval);
-            return true;
+        let (watch, can_be_interrupted) = match &mut self.feed {
+            Feed::Open { watch, can_be_interrupted } => (watch, *can_be_interrupted),
+            Feed::Unsupported => {
+                self.core.rest(self.options.poll_interval);
+                return true;
+            }
+            // Whoever relies on the feed may poll once an hour: it has to be back long before.
+            Feed::Broken { retry_at } => {
+                let until_retry = retry_at.saturating_duration_since(Instant::now());
+                self.core.rest(self.options.poll_interval.min(until_retry));
+                return true;
+            }
         };
         let left = self.options.reread_interval.saturating_sub(self.read_at.elapsed());
         if left.is_zero() {
             return true;
         }
-        let timeout = if *can_be_interrupted { left } else { left.min(UNINTERRUPTED) };
+        let timeout = if can_be_interrupted { left } else { left.min(UNINTERRUPTED) };
         match watch.wait(timeout) {
             Ok(Wake::Changed) => true,
             Ok(Wake::TimedOut) => false,
