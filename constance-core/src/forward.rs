@@ -44,6 +44,10 @@ macro_rules! forward {
                 (**self).declare(keys);
             }
 
+            fn forget(&self, keys: &[&Key]) -> Result<()> {
+                (**self).forget(keys)
+            }
+
             fn ping(&self) -> Result<()> {
                 (**self).ping()
             }

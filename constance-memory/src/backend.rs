@@ -111,6 +111,11 @@ impl Backend for MemoryBackend {
         let _ = keys;
     }
 
+    fn forget(&self, keys: &[&Key]) -> Result<()> {
+        let _ = keys;
+        Ok(())
+    }
+
     fn ping(&self) -> Result<()> {
         Ok(())
     }

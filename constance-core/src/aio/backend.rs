@@ -156,6 +156,17 @@ pub trait AsyncBackend: Debug + Send + Sync {
         let _ = keys;
     }
 
+    /// Tells that these keys were changed past this backend, by somebody who knows that the change is done: a cache drops
+    /// what it remembers of them, and no read that began before brings it back. Default: nothing is remembered.
+    ///
+    /// # Errors
+    ///
+    /// Where what is remembered could not be dropped; it may then be served until it is too old.
+    fn forget<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<()>> {
+        let _ = keys;
+        Box::pin(async { Ok(()) })
+    }
+
     /// Asks the store whether it answers. Default: a read of a key that nobody sets.
     ///
     /// # Errors

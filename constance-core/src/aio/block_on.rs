@@ -114,6 +114,10 @@ impl<B: AsyncBackend> Backend for BlockOn<B> {
         self.backend.declare(keys);
     }
 
+    fn forget(&self, keys: &[&Key]) -> Result<()> {
+        self.run(self.backend.forget(keys))
+    }
+
     fn ping(&self) -> Result<()> {
         self.run(self.backend.ping())
     }

@@ -116,6 +116,11 @@ impl<B: Backend + ?Sized + 'static> AsyncBackend for Blocking<B> {
         self.0.declare(keys);
     }
 
+    fn forget<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<()>> {
+        let keys: Vec<Key> = keys.iter().map(|key| (*key).clone()).collect();
+        self.run(move |backend| backend.forget(&keys.iter().collect::<Vec<_>>()))
+    }
+
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
         self.run(|backend| backend.ping())
     }

@@ -45,6 +45,10 @@ macro_rules! forward {
                 (**self).declare(keys);
             }
 
+            fn forget<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<()>> {
+                (**self).forget(keys)
+            }
+
             fn ping(&self) -> BoxFuture<'_, Result<()>> {
                 (**self).ping()
             }

@@ -65,6 +65,8 @@ pub enum Method {
     Watch,
     /// [`Backend::declare`], which cannot fail and is only counted.
     Declare,
+    /// [`Backend::forget`].
+    Forget,
     /// [`Backend::ping`].
     Ping,
     /// [`Backend::migrate`].
@@ -266,6 +268,11 @@ impl<B: Backend> Backend for FaultyBackend<B> {
         // It asks nobody, so it has no place among the calls that `fail_call` counts.
         *self.state.lock().calls.entry(Method::Declare).or_default() += 1;
         self.inner.declare(keys);
+    }
+
+    fn forget(&self, keys: &[&Key]) -> Result<()> {
+        self.enter(Method::Forget)?;
+        self.inner.forget(keys)
     }
 
     fn ping(&self) -> Result<()> {

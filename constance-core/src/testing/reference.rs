@@ -172,6 +172,11 @@ impl Backend for ReferenceBackend {
         let _ = keys;
     }
 
+    fn forget(&self, keys: &[&Key]) -> Result<()> {
+        let _ = keys;
+        Ok(())
+    }
+
     fn ping(&self) -> Result<()> {
         Ok(())
     }

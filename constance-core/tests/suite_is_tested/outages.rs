@@ -224,6 +224,10 @@ impl Defect for ForwardsTheRequiredOnly {
 
     fn declare(&self, _right: &dyn Inside, _keys: &[Key]) {}
 
+    fn forget(&self, _right: &dyn Inside, _keys: &[&Key]) -> Result<()> {
+        Ok(())
+    }
+
     fn ping(&self, _right: &dyn Inside) -> Result<()> {
         Ok(())
     }
@@ -240,6 +244,7 @@ fn a_wrapper_that_does_not_forward_is_caught() {
         &[
             "default_prefix_is_passed_on",
             "declared_keys_are_passed_on",
+            "what_is_to_be_forgotten_is_passed_on",
             "ping_and_migrate_reach_the_store",
             "outage_fails_every_other_call",
         ],

@@ -50,6 +50,10 @@ pub(crate) trait Defect: Debug + Send + Sync {
         right.declare(keys);
     }
 
+    fn forget(&self, right: &dyn Inside, keys: &[&Key]) -> Result<()> {
+        right.forget(keys)
+    }
+
     fn ping(&self, right: &dyn Inside) -> Result<()> {
         right.ping()
     }
@@ -101,6 +105,10 @@ impl<B: Backend, D: Defect> Backend for Wrong<B, D> {
 
     fn declare(&self, keys: &[Key]) {
         self.defect.declare(&self.right, keys);
+    }
+
+    fn forget(&self, keys: &[&Key]) -> Result<()> {
+        self.defect.forget(&self.right, keys)
     }
 
     fn ping(&self) -> Result<()> {

@@ -18,12 +18,22 @@ type Owner = (&'static str, Option<&'static str>);
 const GUARDED: &[(&str, &[Owner])] = &[
     ("diesel", &[("constance-diesel", None)]),
     ("libsqlite3-sys", &[("constance-diesel", Some("sqlite"))]),
-    ("pq-sys", &[("constance-diesel", Some("postgres"))]),
+    ("pq-sys", &[("constance-diesel", Some("postgres")), ("constance-diesel", Some("listen"))]),
     ("mysqlclient-sys", &[("constance-diesel", Some("mysql"))]),
-    ("r2d2", &[("constance-diesel", None), ("constance-redis", None)]),
+    ("postgres", &[("constance-diesel", Some("listen"))]),
+    ("r2d2", &[("constance-diesel", None), ("constance-redis", None), ("constance-cache", Some("redis"))]),
     ("redis", &[("constance-redis", None), ("constance-cache", Some("redis"))]),
     ("memcache", &[("constance-cache", Some("memcached"))]),
-    ("tokio", &[("constance-core", Some("tokio")), ("constance-redis", Some("aio"))]),
+    (
+        "tokio",
+        &[
+            ("constance-core", Some("tokio")),
+            ("constance-redis", Some("aio")),
+            ("constance-cache", Some("tokio")),
+            // Inside the `postgres` crate, which waits for notifications by it.
+            ("constance-diesel", Some("listen")),
+        ],
+    ),
     ("clap", &[("constance-cli", None)]),
 ];
 

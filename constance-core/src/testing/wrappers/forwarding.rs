@@ -119,6 +119,12 @@ pub fn ping_and_migrate_reach_the_store(f: &WrapperFixture<'_>) {
     assert!(f.faulty().calls(Method::Ping) >= 1, "a wrapper passes on `ping`: that it answers itself says nothing");
 }
 
+/// A wrapper below may remember what was changed past all of them.
+pub fn what_is_to_be_forgotten_is_passed_on(f: &WrapperFixture<'_>) {
+    ok(f.backend().forget(&[&f.key("theme")]), "to forget a key");
+    assert_eq!(f.faulty().calls(Method::Forget), 1, "a wrapper passes on `forget`, for the wrapper below it");
+}
+
 /// A wrapper below may need to know which keys there are.
 pub fn declared_keys_are_passed_on(f: &WrapperFixture<'_>) {
     f.backend().declare(&[f.key("theme")]);
