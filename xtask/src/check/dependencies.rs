@@ -21,7 +21,15 @@ const GUARDED: &[(&str, &[Owner])] = &[
     ("pq-sys", &[("constance-diesel", Some("postgres")), ("constance-diesel", Some("listen"))]),
     ("mysqlclient-sys", &[("constance-diesel", Some("mysql"))]),
     ("postgres", &[("constance-diesel", Some("listen"))]),
-    ("r2d2", &[("constance-diesel", None), ("constance-redis", None), ("constance-cache", Some("redis"))]),
+    (
+        "r2d2",
+        &[
+            ("constance-diesel", None),
+            ("constance-redis", None),
+            ("constance-cache", Some("redis")),
+            ("constance-cache", Some("memcached")),
+        ],
+    ),
     ("redis", &[("constance-redis", None), ("constance-cache", Some("redis"))]),
     ("memcache", &[("constance-cache", Some("memcached"))]),
     (
