@@ -113,9 +113,13 @@ impl AsyncRedisBackend {
     where
         F: Future<Output = (Connection, RedisResult<T>)>,
     {
-        match self.once(&work).await? {
-            Ok(value) => Ok(value),
-            Err(_) => self.once(&work).await?,
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.once(&work).await? {
+                Err(_) if tries < 2 => {}
+                result => return result,
+            }
         }
     }
 

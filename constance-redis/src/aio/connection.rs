@@ -33,7 +33,7 @@ where
 
 /// A handle to the connection, for one try of one call.
 pub(crate) enum Connection {
-    Own(Handle),
+    Own(Box<Handle>),
     Brought(Box<dyn ConnectionLike + Send>),
 }
 
@@ -95,7 +95,8 @@ impl Connection {
     /// Asks for the string under a key.
     pub(crate) async fn get(&mut self, key: &Key) -> RedisResult<Value> {
         match self {
-            Self::Own(Handle { connection, get }) => {
+            Self::Own(handle) => {
+                let Handle { connection, get } = &mut **handle;
                 get.clear();
                 get.arg("GET").arg(key.as_str());
                 connection.send_packed_command(get).await?.extract_error()

@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     /// When the last answer came, in milliseconds.
     answered: AtomicU64,
     /// Handles to the connection, for calls that would else have to make one.
-    spares: Spares<Handle>,
+    spares: Spares<Box<Handle>>,
     /// Held for looks and changes of this value only, never while anything waits.
     state: Mutex<State>,
 }
@@ -102,7 +102,7 @@ impl Shared {
 
     /// A handle, and the connection's number. Where there is no connection, one attempt is made for all who ask meanwhile,
     /// and they share its error.
-    pub(crate) async fn handle(self: &Arc<Self>) -> Result<(u64, Handle)> {
+    pub(crate) async fn handle(self: &Arc<Self>) -> Result<(u64, Box<Handle>)> {
         if let Some(spare) = self.spares.take() {
             return Ok(spare);
         }
@@ -111,11 +111,11 @@ impl Shared {
             // In a box: the future of every call would have to make room for what is seldom needed.
             None => Box::pin(self.wait()).await?,
         };
-        Ok((link.number, Handle::new(link.connection)))
+        Ok((link.number, Box::new(Handle::new(link.connection))))
     }
 
     /// Takes a handle back, which any call may have next.
-    pub(crate) fn put(&self, number: u64, handle: Handle) {
+    pub(crate) fn put(&self, number: u64, handle: Box<Handle>) {
         self.spares.put(number, handle);
     }
 
