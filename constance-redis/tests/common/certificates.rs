@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
+#[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
+use constance_redis::redis::{Client, Connection, TlsCertificates};
 use tempfile::TempDir;
 
 use super::Server;
@@ -63,4 +65,16 @@ pub fn arguments(folder: &Path) -> Vec<String> {
     let own = ["--tls-port", "{port}", "--port", "0", "--tls-cert-file", &file("server.pem")].map(str::to_owned);
     let others = ["--tls-key-file", &file("server.key"), "--tls-ca-cert-file", &file("ca.pem")].map(str::to_owned);
     own.into_iter().chain(others).collect()
+}
+
+/// A secure connection past the backend, as the administrator.
+#[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
+pub fn raw(port: u16) -> Connection {
+    // The driver leaves it to others to choose the cryptography. Chosen already is as well.
+    #[cfg(feature = "tls-rustls")]
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let root = pem(folder().expect("certificates"), "ca.pem");
+    let certificates = TlsCertificates { client_tls: None, root_cert: Some(root) };
+    let client = Client::build_with_tls(format!("rediss://localhost:{port}/0"), certificates).expect("a valid URL");
+    client.get_connection().expect("a secure connection")
 }
