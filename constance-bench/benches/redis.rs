@@ -51,6 +51,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         Pool::builder().max_size(2).min_idle(Some(0)).test_on_check_out(false).build_unchecked(Client::open(&*url)?);
     let raw = |work: &dyn Fn(&mut Connection) -> u64| pool.get().map_or(0, |mut connection| work(&mut connection));
     let [few, some, many] = [13, 100, 1000].map(|count| &keys[..count]);
+    // Of ten settings one is set, as where most are left at their defaults.
+    let unset: Vec<Key> = (0..1000)
+        .map(|n| prefix.key(&if n % 10 == 0 { format!("key{n}") } else { format!("unset{n}") }))
+        .collect::<Result<_, _>>()?;
+    let gaps = RedisBackend::builder().url(&url).default_prefix(prefix.clone()).build()?;
 
     Table::new()
         .row("redis-rs GET, pooled connection", None, || || raw(&|c| get(c)))
@@ -63,6 +68,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .row("read of 100", Some("redis-rs MGET of 100"), || || read(&backend, some))
         .row("redis-rs MGET of 1,000", None, || || raw(&|c| mget(c, many)))
         .row("read of 1,000", Some("redis-rs MGET of 1,000"), || || read(&backend, many))
+        .row("redis-rs MGET of 100, most unset", None, || || raw(&|c| mget(c, &unset[..100])))
+        .row("read of 100, most unset", Some("redis-rs MGET of 100, most unset"), || || read(&gaps, &unset[..100]))
+        .row("redis-rs MGET of 1,000, most unset", None, || || raw(&|c| mget(c, &unset)))
+        .row("read of 1,000, most unset", Some("redis-rs MGET of 1,000, most unset"), || || read(&gaps, &unset))
         .print("Reads of Redis", Duration::from_millis(10));
     Ok(())
 }
