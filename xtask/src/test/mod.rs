@@ -7,7 +7,7 @@ use crate::args::{Accepts, Given};
 use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
-use crate::services::{Kind, Running};
+use crate::services::{Durability, Kind, Running};
 use crate::steps::{self, Step};
 use crate::system::{self, Install};
 use crate::workspace::Workspace;
@@ -75,9 +75,9 @@ fn services(suite: &Suite) -> Result<Option<Running>> {
     if missing.is_empty() {
         return Ok(None);
     }
-    let names: Vec<&str> = missing.iter().map(|kind| kind.name()).collect();
-    output::line(format!("starting redis: {}", names.join(", ")));
-    Running::start(&missing).map(Some)
+    let names: Vec<String> = missing.iter().map(|kind| kind.title()).collect();
+    output::line(format!("starting: {}", names.join(", ")));
+    Running::start(&missing, Durability::Throwaway).map(Some)
 }
 
 /// `cargo test` over the whole workspace, so that all suites share one build: a suite for one crate with that crate's

@@ -14,7 +14,7 @@ const BUILD: &[SystemPackage] = &[
 const PACKAGES: &[(&str, &[SystemPackage])] = &[("constance-redis", &[REDIS, OPENSSL]), ("xtask", &[REDIS, OPENSSL])];
 
 /// Servers by the crate whose tests find them in the environment. The tests of xtask start their own.
-const SERVICES: &[(&str, &[Kind])] = &[("constance-redis", &Kind::ALL)];
+const SERVICES: &[(&str, &[Kind])] = &[("constance-redis", &Kind::REDIS)];
 
 /// The system packages for the tests of these crates, each once.
 pub(super) fn packages<'a>(crates: impl IntoIterator<Item = &'a str>) -> Vec<SystemPackage> {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn servers_run_for_the_crate_that_reads_their_variables() {
-        assert_eq!(services(["constance-core", "constance-redis"]), Kind::ALL);
+        assert_eq!(services(["constance-core", "constance-redis"]), Kind::REDIS);
         assert!(services(["constance-core", "xtask"]).is_empty());
     }
 }
