@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::args::Given;
 use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
@@ -21,6 +22,13 @@ pub(crate) struct SystemPackage {
 pub(crate) enum Install {
     Yes,
     OnlySay,
+}
+
+impl Install {
+    /// As `--no-install` says.
+    pub(crate) fn choose(given: &Given) -> Self {
+        if given.flag("--no-install") { Self::OnlySay } else { Self::Yes }
+    }
 }
 
 /// Sees to it that `wanted` are there. Prints what is missing and what is done about it.
