@@ -65,9 +65,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 fn services(bench: &str) -> Result<Option<Running>> {
     let wanted: Vec<Kind> =
         SERVICES.iter().filter(|(name, _)| *name == bench).flat_map(|(_, kinds)| *kinds).copied().collect();
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let (there, left_out): (Vec<Kind>, Vec<Kind>) =
-        Kind::missing(&wanted, is_set).into_iter().partition(|kind| kind.is_installed());
+        Kind::not_named(&wanted).into_iter().partition(|kind| kind.is_installed());
     for kind in left_out {
         output::line(format!("left out: {} is not installed", kind.title()));
     }

@@ -160,7 +160,11 @@ impl Kind {
     }
 
     /// Those of `kinds` that the environment does not name already.
-    pub(crate) fn missing(kinds: &[Self], is_set: impl Fn(&str) -> bool) -> Vec<Self> {
+    pub(crate) fn not_named(kinds: &[Self]) -> Vec<Self> {
+        Self::missing(kinds, |name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    }
+
+    fn missing(kinds: &[Self], is_set: impl Fn(&str) -> bool) -> Vec<Self> {
         kinds.iter().copied().filter(|kind| !is_set(kind.variable())).collect()
     }
 }

@@ -70,8 +70,7 @@ fn step<'a>(suite: Suite, workspace: &'a Workspace, given: &'a Given) -> Step<'a
 
 /// The servers that the suite needs and the environment does not name.
 fn services(suite: &Suite) -> Result<Option<Running>> {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let missing = Kind::missing(&needs::services(suite.homes()), is_set);
+    let missing = Kind::not_named(&needs::services(suite.homes()));
     let (missing, unavailable): (Vec<Kind>, Vec<Kind>) = missing.into_iter().partition(|kind| kind.can_be_had());
     for kind in unavailable {
         let (title, variable) = (kind.title(), kind.variable());

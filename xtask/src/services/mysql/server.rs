@@ -39,7 +39,18 @@ pub(super) fn start(
     let user = User::instead_of_root("mysql")?;
     user.map_or(Ok(()), |user| user.own(own))?;
     let data = own.join("data");
-    tool::run(install(server, flavour, &data), user, own)?;
+    let option = |name: &str, path: &Path| format!("--{name}={}", path.display());
+    // Temporary files too: root's folder for them may be closed to the server's user.
+    let folders = ["--no-defaults".to_owned(), option("datadir", &data), option("tmpdir", own)];
+    let mut install = match flavour {
+        Flavour::Mariadb => Command::new("mariadb-install-db"),
+        Flavour::Mysql => Command::new(server),
+    };
+    install.args(&folders).args(match flavour {
+        Flavour::Mariadb => &["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"][..],
+        Flavour::Mysql => &["--initialize-insecure"],
+    });
+    tool::run(install, user, own)?;
 
     let init = own.join("init.sql");
     fs::write(&init, statements())
@@ -48,9 +59,8 @@ pub(super) fn start(
 
     let port = ports::one()?;
     let socket = own.join("server.sock");
-    let option = |name: &str, path: &Path| format!("--{name}={}", path.display());
-    let mut args = vec!["--no-defaults".to_owned(), option("datadir", &data), option("socket", &socket)];
-    args.extend([option("pid-file", &own.join("mysqld.pid")), option("init-file", &init)]);
+    let mut args = folders.to_vec();
+    args.extend([option("socket", &socket), option("pid-file", &own.join("mysqld.pid")), option("init-file", &init)]);
     args.extend([format!("--port={port}"), "--bind-address=127.0.0.1".to_owned()]);
     // Names are not looked up: an address is who it is. Tests have many pools.
     args.extend(["--skip-name-resolve", "--max-connections=300"].map(str::to_owned));
@@ -76,24 +86,6 @@ pub(super) fn start(
     let url = |user: &str, password: &str| format!("mysql://{user}:{password}@127.0.0.1:{port}/{DATABASE}");
     let set = Set::of([process]).with(names[0], url(USER, PASSWORD));
     Ok(set.with(names[1], url("root", ADMINS_PASSWORD)))
-}
-
-/// Makes the data folder.
-fn install(server: &Path, flavour: Flavour, data: &Path) -> Command {
-    let data = format!("--datadir={}", data.display());
-    match flavour {
-        Flavour::Mariadb => {
-            let mut command = Command::new("mariadb-install-db");
-            command.args(["--no-defaults", &data, "--auth-root-authentication-method=normal"]);
-            command.args(["--skip-test-db", "--skip-name-resolve"]);
-            command
-        }
-        Flavour::Mysql => {
-            let mut command = Command::new(server);
-            command.args(["--no-defaults", &data, "--initialize-insecure"]);
-            command
-        }
-    }
 }
 
 /// What the server does when it starts, before it listens: one statement a line.
