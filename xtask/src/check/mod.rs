@@ -17,7 +17,8 @@ use crate::workspace::Workspace;
 const HELP: &str = "\
 Usage: cargo xtask check [step…] [options]
 
-Checks the code without running it. What is missing on Debian for building is installed when root runs this. Steps, all of them unless some are named:
+Checks the code without running it. What building needs and Debian has is installed when root runs this. Steps, all of
+them unless some are named:
   format         `cargo fmt` would change nothing
   lints          clippy, warnings are errors
   docs           the docs build; warnings and missing docs are errors

@@ -18,10 +18,10 @@ const HELP: &str = "\
 Usage: cargo xtask test [suite…] [options] [-- arguments of the test programs]
 
 Runs the suites named, or all of them. The suite of a crate or database holds all its test files, `conformance` those
-of all of them that run the conformance suite; whatever is named, each test runs once. A test that needs a service
-which is not there fails, where plain `cargo test` skips it. What is missing on Debian is installed when root runs this. Servers are
-started for the suites that need them and stopped at their end; one that a variable such as CONSTANCE_REDIS_URL
-names is used instead.
+of every crate that run the conformance suite; whatever is named, each test runs once. A test that needs a service
+which is not there fails, where plain `cargo test` skips it. What is missing on Debian is installed when root runs
+this. Servers are started for the suites that need them and stopped at their end; one that a variable such as
+CONSTANCE_POSTGRES_URL names is used instead.
 
 Options:
   --keep-going   run the other suites, and the other tests of a suite, after a failure
