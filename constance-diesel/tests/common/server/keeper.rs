@@ -75,7 +75,8 @@ impl Keeper {
 
     /// Starts the server and waits until it says that it is ready; its log where it does not.
     pub(super) fn start(&mut self, ready: &str) -> Result<(), String> {
-        self.tell("start");
+        // Not told like anything else: the server may be ready before the keeper says that it did what it was told.
+        self.send("start");
         let mut log = String::new();
         for line in self.lines.iter() {
             if line.contains(ready) {
@@ -93,10 +94,14 @@ impl Keeper {
 
     /// Has it do something, and waits until it did.
     pub(super) fn tell(&mut self, word: &str) {
-        let input = self.shell.stdin.as_mut().expect("an open pipe");
-        writeln!(input, "{word}").expect("a keeper that listens");
+        self.send(word);
         let done = format!("keeper: did {word}");
         assert!(self.lines.iter().any(|line| line == done), "the keeper ended");
+    }
+
+    fn send(&mut self, word: &str) {
+        let input = self.shell.stdin.as_mut().expect("an open pipe");
+        writeln!(input, "{word}").expect("a keeper that listens");
     }
 }
 
