@@ -25,6 +25,10 @@ impl Running {
         Err(Error::failed(format!("cannot start servers on this system: start them by hand and set {names}")))
     }
 
+    pub(crate) fn remarks(&self) -> impl Iterator<Item = String> {
+        std::iter::empty()
+    }
+
     pub(crate) fn variables(&self) -> impl Iterator<Item = &(&'static str, String)> {
         std::iter::empty()
     }

@@ -65,6 +65,13 @@ impl Running {
         self.started.iter().flat_map(|started| &started.set.variables)
     }
 
+    /// What somebody who runs tests on them should know.
+    pub(crate) fn remarks(&self) -> impl Iterator<Item = String> {
+        self.started
+            .iter()
+            .filter_map(|Started { kind, set, .. }| Some(format!("{}: {}", kind.title(), set.remark.as_ref()?)))
+    }
+
     /// What runs, with addresses to copy.
     pub(crate) fn describe(&self) -> String {
         let mut text = String::new();

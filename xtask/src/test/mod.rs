@@ -81,7 +81,9 @@ fn services(suite: &Suite) -> Result<Option<Running>> {
     }
     let names: Vec<String> = missing.iter().map(|kind| kind.title()).collect();
     output::line(format!("starting: {}", names.join(", ")));
-    Running::start(&missing, Durability::Throwaway).map(Some)
+    let running = Running::start(&missing, Durability::Throwaway)?;
+    running.remarks().for_each(output::line);
+    Ok(Some(running))
 }
 
 /// `cargo test` over the whole workspace, so that all suites share one build: a suite for one crate with that crate's

@@ -1,7 +1,6 @@
 //! A MariaDB of the tests' own.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -10,7 +9,7 @@ use super::{Server, find, have};
 
 static SERVER: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("mariadbd"));
 static INSTALL: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("mariadb-install-db"));
-static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::make("mysql", fill));
+static TEMPLATE: LazyLock<Template> = LazyLock::new(template);
 
 /// Done at each start, before the server listens: one statement a line.
 const STATEMENTS: &str = "\
@@ -88,12 +87,14 @@ impl MariadbServer {
     }
 }
 
-fn fill(run: &mut dyn FnMut(Command), folder: &Path) {
-    let path = |name: &str| folder.join(name).display().to_string();
-    fs::write(path("init"), STATEMENTS).expect("a file");
+fn template() -> Template {
+    let template = Template::new("mysql");
+    template.write("init", STATEMENTS);
+    let path = |name: &str| template.path(name).display().to_string();
     let mut install = Command::new(INSTALL.as_ref().expect("looked for before"));
     install.args(["--no-defaults".to_owned(), format!("--datadir={}", path("data"))]);
     install.args([format!("--tmpdir={}", path(".")), SMALL.to_owned()]);
     install.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
-    run(install);
+    template.run(install);
+    template
 }

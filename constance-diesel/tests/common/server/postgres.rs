@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
@@ -10,9 +10,9 @@ use super::template::Template;
 use super::{Server, find, have};
 
 static INITDB: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("initdb"));
-static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::make("postgres", fill));
+static TEMPLATE: LazyLock<Template> = LazyLock::new(template);
 
-/// Shared memory as files in the data folder, which go with it. The log speaks of being ready in English.
+/// Shared memory as files in the data folder, which go with it.
 const CONFIG: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -86,19 +86,21 @@ impl PostgresServer {
     }
 }
 
-fn fill(run: &mut dyn FnMut(Command), folder: &Path) {
-    fs::write(folder.join("password"), "password-of-postgres").expect("a file");
-    fs::write(folder.join("statements"), STATEMENTS).expect("a file");
+fn template() -> Template {
+    let template = Template::new("postgres");
+    template.write("password", "password-of-postgres");
+    template.write("statements", STATEMENTS);
     let mut initdb = Command::new(program("initdb"));
     initdb.args(["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--username=postgres"]);
     initdb.args(["--pwfile=password", "--pgdata=data"]);
-    run(initdb);
-    let config = fs::OpenOptions::new().append(true).open(folder.join("data/postgresql.conf"));
+    template.run(initdb);
+    let config = fs::OpenOptions::new().append(true).open(template.path("data/postgresql.conf"));
     config.and_then(|mut file| file.write_all(CONFIG.as_bytes())).expect("a configuration");
     let mut single = Command::new(program("postgres"));
-    let input = fs::File::open(folder.join("statements")).expect("a file");
+    let input = fs::File::open(template.path("statements")).expect("a file");
     single.args(["--single", "-D", "data", "postgres"]).stdin(Stdio::from(input));
-    run(single);
+    template.run(single);
+    template
 }
 
 /// All programs of one version.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::Builder;
@@ -19,23 +19,36 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// A folder that `make` fills, as the user who owns it.
-    pub(super) fn make(user: &str, make: impl FnOnce(&mut dyn FnMut(Command), &Path)) -> Self {
+    /// An empty folder of the user that the server runs as, where we are root.
+    pub(super) fn new(user: &str) -> Self {
         let user = User::instead_of_root(user);
         let folder = own_folder(user);
         let mut remover = Command::new("sh");
         remover.args(["-c", REMOVER, "remover"]).arg(&folder).stdin(Stdio::piped()).stdout(Stdio::null());
         let remover = remover.stderr(Stdio::null()).spawn().expect("a shell");
-        let mut run = |mut command: Command| {
-            if let Some(user) = user {
-                user.run(&mut command);
-            }
-            let output = command.current_dir(&folder).env("LC_ALL", "C").output().expect("a program that starts");
-            let said = [output.stdout, output.stderr].concat();
-            assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
-        };
-        make(&mut run, &folder);
         Self { folder, user, _remover: remover }
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Writes a file that the server can read.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("a file");
+        if let Some(user) = self.user {
+            user.own(&self.path(name));
+        }
+    }
+
+    /// Runs a program in the folder, as its owner.
+    pub(super) fn run(&self, mut command: Command) {
+        if let Some(user) = self.user {
+            user.run(&mut command);
+        }
+        let output = command.current_dir(&self.folder).env("LC_ALL", "C").output().expect("a program that starts");
+        let said = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
     }
 
     /// A copy, which is removed by whoever gets it.

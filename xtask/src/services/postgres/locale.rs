@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::Result;
-use crate::services::tool;
+
+use super::server::Server;
 
 const NAME: &str = "de_DE.UTF-8";
 
@@ -20,20 +21,17 @@ pub(super) struct Locale {
 }
 
 /// A locale of this machine, or one made in `own`; `None` where it can neither be found nor made.
-pub(super) fn find(own: &Path) -> Result<Option<Locale>> {
+pub(super) fn find(server: &Server, own: &Path) -> Result<Option<Locale>> {
     if installed() {
         return Ok(Some(Locale { name: NAME.to_owned(), folder: None }));
     }
     if !Path::new(SOURCE).is_file() {
         return Ok(None);
     }
-    let folder = own.join("locales");
-    std::fs::create_dir(&folder)
-        .map_err(|error| crate::error::Error::failed(format!("cannot create {}: {error}", folder.display())))?;
     let mut command = Command::new("localedef");
-    command.args(["--no-archive", "-i", "de_DE", "-f", "UTF-8"]).arg(folder.join(NAME));
-    tool::run(command, None, own)?;
-    Ok(Some(Locale { name: NAME.to_owned(), folder: Some(folder) }))
+    command.args(["--no-archive", "-i", "de_DE", "-f", "UTF-8"]).arg(own.join(NAME));
+    server.run(command)?;
+    Ok(Some(Locale { name: NAME.to_owned(), folder: Some(own.to_owned()) }))
 }
 
 fn installed() -> bool {

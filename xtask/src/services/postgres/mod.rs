@@ -17,8 +17,8 @@ use self::server::{ADMIN, DATABASE, Server, USER};
 pub(super) fn plain(own: &Path, durability: Durability) -> Result<Set> {
     let server = Server::prepare(own, durability)?;
     let made = Certificates::make(own)?;
-    // The server refuses a key that others may read, or that is not its own.
-    server.own(&made.server_key)?;
+    // The server refuses a key that is not its own; and whoever makes files may be the only one to read them.
+    server.own(&[&made.ca, &made.server, &made.server_key])?;
     let ssl = [("ssl_cert_file", &made.server), ("ssl_key_file", &made.server_key), ("ssl_ca_file", &made.ca)];
     let lines = ssl.map(|(name, path)| format!("{name} = {}", server::quoted(&path.display().to_string())));
     let lines = [&["ssl = on".to_owned()][..], &lines].concat();
@@ -34,7 +34,7 @@ pub(super) fn plain(own: &Path, durability: Durability) -> Result<Set> {
 /// One server whose messages are not English, those of its log-in included, with a database of the ICU locale `en`.
 pub(super) fn icu(own: &Path, durability: Durability) -> Result<Set> {
     let server = Server::prepare(own, durability)?;
-    let locale = locale::find(own)?;
+    let locale = locale::find(&server, own)?;
     let lines: Vec<String> =
         locale.iter().map(|locale| format!("lc_messages = {}", server::quoted(&locale.name))).collect();
     let running = server.start(&lines, locale.as_ref())?;

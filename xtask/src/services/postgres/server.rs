@@ -62,15 +62,15 @@ impl Server {
     pub(super) fn prepare(own: &Path, durability: Durability) -> Result<Self> {
         let user = User::instead_of_root("postgres")?;
         let server = Self { folder: own.to_owned(), user };
-        server.own(own)?;
+        server.own(&[own])?;
         let password = own.join("password");
         fs::write(&password, ADMIN.password).map_err(|error| cannot_write(own, &error))?;
-        server.own(&password)?;
+        server.own(&[&password])?;
         let mut command = Command::new(program("initdb"));
         command.args(["--no-sync", "--encoding=UTF8", "--locale=C", "--auth-local=trust"]);
         command.args(["--auth-host=scram-sha-256", "--pwfile=password", "--pgdata=data"]);
         command.arg(format!("--username={}", ADMIN.name));
-        tool::run(command, server.user, own)?;
+        server.run(command)?;
         server.configure(COMMON)?;
         if durability == Durability::Throwaway {
             server.configure(THROWAWAY)?;
@@ -78,9 +78,14 @@ impl Server {
         Ok(server)
     }
 
-    /// Gives a file to the user that the server runs as.
-    pub(super) fn own(&self, path: &Path) -> Result<()> {
-        self.user.map_or(Ok(()), |user| user.own(path))
+    /// Gives files to the user that the server runs as.
+    pub(super) fn own(&self, paths: &[&Path]) -> Result<()> {
+        self.user.map_or(Ok(()), |user| paths.iter().try_for_each(|path| user.own(path)))
+    }
+
+    /// Runs a program in its folder, as the user that the server runs as.
+    pub(super) fn run(&self, command: Command) -> Result<()> {
+        tool::run(command, self.user, &self.folder)
     }
 
     fn configure(&self, lines: &str) -> Result<()> {
@@ -99,10 +104,8 @@ impl Server {
         let program = program("postgres").display().to_string();
         // Asked to end at once, it takes its shared memory along, and its processes.
         let mut launch = Launch::new(&program).args(["-D", "data"]).user(self.user).ends_with("QUIT");
-        for name in ["LANGUAGE", "LC_ALL", "LANG"] {
-            // Whoever starts us does not choose the language.
-            launch = launch.env(name, if name == "LANG" { "C" } else { "" });
-        }
+        // Whoever starts us does not choose the language.
+        launch = launch.env("LANG", "C").env("LC_ALL", "").env("LANGUAGE", "");
         if let Some(folder) = locale.and_then(|locale| locale.folder.as_ref()) {
             launch = launch.env("LOCPATH", folder.display().to_string());
         }
