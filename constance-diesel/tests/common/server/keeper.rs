@@ -18,6 +18,13 @@ folder="$1"; shift
 server=
 children() { cat "/proc/$server/task/$server/children" 2>/dev/null || pgrep -P "$server" 2>/dev/null; }
 dead() { ! kill -0 "$1" 2>/dev/null || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
+stop() {
+    kill -STOP "$@" 2>/dev/null
+    # A thread goes on until it notices.
+    for one in "$@"; do
+        while grep -hs '^State:' "/proc/$one"/task/*/status | grep -qv '[[:space:]][TtZX]'; do sleep 0.01; done
+    done
+}
 start() {
     rm -f "$folder/pid"
     { "$@" </dev/null 2>&1 & echo $! >"$folder/pid.new"; mv "$folder/pid.new" "$folder/pid"; wait $!; echo "keeper: ended"; } &
@@ -27,7 +34,7 @@ start() {
 }
 end() {
     test -n "$server" || return
-    kill -STOP "$server" 2>/dev/null
+    stop "$server"
     all=$(children)
     kill -KILL "$server" $all 2>/dev/null
     wait "$waiter"
@@ -39,7 +46,7 @@ while read -r word; do
     case "$word" in
         start) start "$@" ;;
         kill) end ;;
-        pause) kill -STOP "$server"; kill -STOP $(children) 2>/dev/null ;;
+        pause) stop "$server"; stop $(children) ;;
         resume) kill -CONT $(children) 2>/dev/null; kill -CONT "$server" ;;
     esac
     # The server may have been killed in the middle of a line.

@@ -12,11 +12,16 @@ pub use self::mariadb::MariadbServer;
 pub use self::postgres::PostgresServer;
 
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use self::keeper::Keeper;
 use self::template::Template;
+
+/// How both servers say that somebody else has their port.
+const TAKEN: &str = "Address already in use";
 
 /// What both servers are: a program in a folder of its own, on a port that stays its own.
 struct Server {
@@ -38,7 +43,7 @@ impl Server {
                 Ok(()) => return Self { port, ready, keeper },
                 Err(said) => log = said,
             }
-            if !log.contains("Address already in use") {
+            if !log.contains(TAKEN) {
                 break;
             }
         }
@@ -51,9 +56,18 @@ impl Server {
 
     fn restart(&mut self) {
         self.kill();
-        if let Err(log) = self.keeper.start(self.ready) {
-            panic!("the server does not start again:\n{log}");
+        let mut log = String::new();
+        // Somebody who looks for a free port holds each for a moment.
+        for _ in 0..5 {
+            match self.keeper.start(self.ready) {
+                Ok(()) => return,
+                Err(said) => log = said,
+            }
+            if !log.contains(TAKEN) {
+                break;
+            }
         }
+        panic!("the server does not start again:\n{log}");
     }
 
     fn pause(&mut self) {
@@ -65,8 +79,22 @@ impl Server {
     }
 }
 
+/// A port that nobody listens on. Not one of those that the system gives to outgoing connections: while a server is down,
+/// one of them would take it.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    const PORTS: Range<u16> = 10_000..32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Each test program begins somewhere else.
+    let start = std::process::id().wrapping_mul(97);
+    for _ in PORTS {
+        let offset = start.wrapping_add(u32::from(NEXT.fetch_add(1, Ordering::Relaxed)));
+        let offset = u16::try_from(offset % u32::from(PORTS.end - PORTS.start)).expect("less than the number of ports");
+        let port = PORTS.start + offset;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free");
 }
 
 /// Whether all of these are there. If not, what needs them says so and is skipped, or fails where that is demanded.
