@@ -114,6 +114,15 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         self.end(written, outcomes, judge, true)
     }
 
+    /// Writes were committed some time ago, by a transaction of the application's. Says whether there is a `live()`: then the
+    /// store has to be asked, since others may have written since; else the outcomes are told.
+    #[must_use]
+    pub(crate) fn catch_up(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>) -> bool {
+        let outcomes = if self.live().is_some() { Vec::new() } else { outcomes };
+        self.end(written, outcomes, judge, true);
+        self.live().is_some()
+    }
+
     fn end(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>, may_have_written: bool) -> bool {
         let is_heard = self.is_heard();
         // Settings of which another write ended while this one was under way: which came last is not known here.
