@@ -17,8 +17,23 @@ use crate::store::{Store, finish};
 /// Settings as a transaction of the application's sees them; from [`DieselBackend::within`].
 ///
 /// Every call is a savepoint in that transaction, reads too: one that fails is undone and leaves the transaction as it was,
-/// which on PostgreSQL it would not be otherwise. Several threads take turns. There is no feed of changes, and
+/// which on PostgreSQL it would not be otherwise; so a call costs two statements more. Several threads take turns. There is no feed of changes, and
 /// [`Backend::migrate`] refuses where something is pending: migrating is a transaction of its own.
+///
+/// It holds the connection for as long as it lives, and cannot leave the transaction's closure:
+///
+/// ```compile_fail,E0521
+/// # use constance_core::Backend;
+/// # use constance_diesel::{DieselBackend, Dialect, InTransaction};
+/// # use constance_diesel::diesel::result::Error;
+/// fn leak<C: Dialect>(backend: &DieselBackend<C>, connection: &mut C) {
+///     let mut leaked = None;
+///     let _ = connection.transaction(|connection| {
+///         leaked = Some(backend.within(connection));
+///         Ok::<_, Error>(())
+///     });
+/// }
+/// ```
 pub struct InTransaction<'t, C: Dialect> {
     backend: &'t DieselBackend<C>,
     /// Held for one call at a time, while it speaks to the database: a connection can do no more. Never while a visitor runs.

@@ -166,18 +166,16 @@ impl<C: Dialect> Harness<'_, C> {
         if is_shape::<C>(&found, before) || self.is_done_already(&steps[next])? {
             return Ok(Ok(()));
         }
-        if next > 0 {
-            let differences = shape::<C>(&found, before);
-            return Ok(Err(self.refusal("is not as its migrations made it", &differences)));
-        }
-        let differences = least::<C>(&found, steps);
-        if !differences.is_empty() {
-            return Ok(Err(self.refusal("is there already, and not as a migration makes it", &differences)));
-        }
-        let error = Error::new(ErrorKind::Configuration)
-            .with_detail(format!("the table {:?} is there already, made by no migration", self.tables.settings))
-            .with_hint("run DieselBackend::fake to adopt it, or choose another name with Builder::table");
-        Ok(Err(error))
+        let newer = steps[next..].iter().any(|step| shape::<C>(&found, step.columns).is_empty());
+        let table = &self.tables.settings;
+        let refused = match next {
+            _ if newer => Error::new(ErrorKind::Configuration)
+                .with_detail(format!("the table {table:?} is there already, made by no migration"))
+                .with_hint("run DieselBackend::fake to adopt it, or choose another name with Builder::table"),
+            0 => self.refusal("is there already, and not as a migration makes it", &least::<C>(&found, steps)),
+            _ => self.refusal("is not as its migrations made it", &shape::<C>(&found, before)),
+        };
+        Ok(Err(refused))
     }
 
     /// Whether a step was done and not noted, where the database cannot undo it by itself.
