@@ -14,6 +14,7 @@ mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod transaction;
 mod watch;
 
 pub use diesel;
@@ -23,6 +24,7 @@ pub use self::builder::Builder;
 pub use self::dialect::Dialect;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteBackend;
+pub use self::transaction::InTransaction;
 
 use constance_core::Scheme;
 
