@@ -1,26 +1,47 @@
 //! The migrations, and the lock that keeps others out.
 
 use diesel::RunQueryDsl;
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::result::{Error as DriverError, QueryResult};
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 
 use super::NOW;
 use crate::migrate::Step;
-use crate::schema::Tables;
+use crate::schema::{self, Tables};
 use crate::store::finish;
 
 /// A name as an identifier.
 pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    schema::quoted(name, '"')
+}
+
+/// The migration that makes the trigger.
+pub(super) const NOTIFY: &str = "0003_notify";
+
+fn trigger(tables: &Tables) -> String {
+    format!("{}_changed", tables.settings)
+}
+
+/// Keeps everybody else away from the settings table until the transaction ends.
+pub(super) fn lock(connection: &mut PgConnection, tables: &Tables) -> QueryResult<()> {
+    connection.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", quoted(&tables.settings)))
+}
+
+/// Whether the table tells of its changes.
+pub(super) fn has_trigger(connection: &mut PgConnection, tables: &Tables) -> QueryResult<bool> {
+    sql::<Bool>("SELECT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = to_regclass(quote_ident(")
+        .bind::<Text, _>(&*tables.settings)
+        .sql(")) AND tgname = ")
+        .bind::<Text, _>(trigger(tables))
+        .sql(")")
+        .get_result(connection)
 }
 
 pub(super) fn steps(tables: &Tables) -> Vec<Step> {
     let table = quoted(&tables.settings);
-    let (function, trigger) =
-        (quoted(&format!("{}_notify", tables.settings)), quoted(&format!("{}_changed", tables.settings)));
+    let (function, trigger) = (quoted(&format!("{}_notify", tables.settings)), quoted(&trigger(tables)));
     vec![
         Step {
             version: "0001_settings",
@@ -28,15 +49,25 @@ pub(super) fn steps(tables: &Tables) -> Vec<Step> {
             up: format!(
                 "CREATE TABLE {table} (\
                      \"key\" text COLLATE \"C\" NOT NULL PRIMARY KEY, \
-                     \"value\" bytea NOT NULL, \
-                     \"revision\" bigint NOT NULL, \
-                     \"changed_at\" timestamptz NOT NULL\
+                     \"value\" bytea NOT NULL\
                  )"
             ),
             down: format!("DROP TABLE {table}"),
+            columns: 2,
         },
         Step {
-            version: "0002_notify",
+            version: "0002_revisions",
+            // The time of the migration stands for that of the changes before it.
+            up: format!(
+                "ALTER TABLE {table} \
+                     ADD COLUMN \"revision\" bigint NOT NULL DEFAULT 1, \
+                     ADD COLUMN \"changed_at\" timestamptz NOT NULL DEFAULT {NOW}"
+            ),
+            down: format!("ALTER TABLE {table} DROP COLUMN \"changed_at\", DROP COLUMN \"revision\""),
+            columns: 4,
+        },
+        Step {
+            version: NOTIFY,
             // Whoever changes the table wakes those who listen, when he commits. The payload says nothing, so that several
             // statements of one transaction are one notification. The channel is a hash: names may be too long for one, and
             // then the write would fail.
@@ -51,6 +82,7 @@ pub(super) fn steps(tables: &Tables) -> Vec<Step> {
                 channel = channel("TG_TABLE_SCHEMA", "TG_TABLE_NAME"),
             ),
             down: format!("DROP TRIGGER IF EXISTS {trigger} ON {table}; DROP FUNCTION IF EXISTS {function}()"),
+            columns: 4,
         },
     ]
 }

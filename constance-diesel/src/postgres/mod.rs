@@ -27,9 +27,9 @@ use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
 use crate::migrate::Step;
 use crate::query::{
-    Bound, Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions,
+    AnyKey, Bound, Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions,
 };
-use crate::schema::{Column, FoundValue, Row, Tables};
+use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
 
 /// Settings in a PostgreSQL database.
 pub type PostgresBackend = DieselBackend<PgConnection>;
@@ -43,6 +43,7 @@ const LONGEST: usize = (1 << 30) - (1 << 16);
 impl Verbs for PgConnection {
     const NAME: &'static str = "postgres";
     const NETWORK: bool = true;
+    const UNDOES_CHANGES_OF_TABLES: bool = true;
     const RANGE_FROM: usize = 64;
     const NOW: &'static str = NOW;
     const COLUMNS: [(&'static str, &'static [&'static str]); 4] = [
@@ -176,6 +177,18 @@ impl Verbs for PgConnection {
 
     fn forget(&mut self, statement: Forget<'_>) -> QueryResult<usize> {
         statement.execute(self)
+    }
+
+    fn has_rows(&mut self, statement: AnyKey<'_>) -> QueryResult<bool> {
+        statement.load::<FoundKey>(self).map(|rows| !rows.is_empty())
+    }
+
+    fn keep_writers_out(&mut self, tables: &Tables) -> QueryResult<()> {
+        migration::lock(self, tables)
+    }
+
+    fn made(&mut self, tables: &Tables, version: &str) -> QueryResult<bool> {
+        if version == migration::NOTIFY { migration::has_trigger(self, tables) } else { Ok(true) }
     }
 
     fn steps(tables: &Tables) -> Vec<Step> {
