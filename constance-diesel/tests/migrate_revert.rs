@@ -113,6 +113,17 @@ fn a_table_changed_by_hand_is_not_reverted() {
 }
 
 #[test]
+fn a_table_that_somebody_dropped_can_be_made_anew() {
+    let folder = Folder::new();
+    let backend = folder.backend();
+    folder.raw().batch_execute("DROP TABLE constance_settings").expect("an accident");
+    assert_eq!(backend.migrate().expect("says its table of versions"), [""; 0]);
+    assert_eq!(backend.revert_all().expect("there is nothing to lose"), [ALL[1], ALL[0]]);
+    assert_eq!(backend.migrate().expect("tables"), ALL);
+    store(&backend, "a", b"1");
+}
+
+#[test]
 fn a_revert_that_fails_midway_leaves_nothing_half_done() {
     let folder = Folder::new();
     let backend = folder.backend();

@@ -112,6 +112,8 @@ impl<C: Dialect> DieselBackend<C> {
 
     /// Undoes every migration that is applied and gives their versions, newest first. The table of versions stays, empty.
     ///
+    /// Where somebody has dropped the settings table, this forgets the versions, and [`migrate`](Self::migrate) makes it anew.
+    ///
     /// # Errors
     ///
     /// As [`revert_last`](Self::revert_last): `Unsupported` while the table holds values.
