@@ -27,8 +27,14 @@ const RIGHT: &str = "CREATE TABLE constance_settings (
 
 const OLDER: &str = "CREATE TABLE constance_settings (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
 
+/// A backend that waits for locks as long as a slow machine needs.
+fn patient(url: impl Into<String>) -> SqliteBackend {
+    let minute = std::time::Duration::from_secs(60);
+    SqliteBackend::builder().url(url).busy_timeout(minute).acquire_timeout(minute).build().expect("a valid URL")
+}
+
 fn backend(folder: &Folder) -> SqliteBackend {
-    SqliteBackend::from_url(&folder.url()).expect("a valid URL")
+    patient(folder.url())
 }
 
 fn made(sql: &str) -> (Folder, SqliteBackend) {

@@ -15,6 +15,19 @@ use constance_diesel::SqliteBackend;
 const URL: &str = "CONSTANCE_TEST_URL";
 const WORK: &str = "CONSTANCE_TEST_WORK";
 
+/// A backend that waits for locks as long as a slow machine needs.
+fn patient(url: impl Into<String>) -> SqliteBackend {
+    let minute = std::time::Duration::from_secs(60);
+    SqliteBackend::builder().url(url).busy_timeout(minute).acquire_timeout(minute).build().expect("a valid URL")
+}
+
+/// A backend whose tables are there.
+fn migrated(folder: &Folder) -> SqliteBackend {
+    let backend = patient(folder.url());
+    backend.migrate().expect("tables");
+    backend
+}
+
 /// Starts the test of this program in a process of its own.
 fn start(url: &str, work: &str) -> Child {
     Command::new(std::env::current_exe().expect("this program"))
@@ -29,7 +42,7 @@ fn start(url: &str, work: &str) -> Child {
 #[test]
 fn processes_migrate_adopt_and_revert_side_by_side() {
     if let (Ok(url), Ok(work)) = (std::env::var(URL), std::env::var(WORK)) {
-        let backend = SqliteBackend::from_url(&url).expect("a valid URL");
+        let backend = patient(&url);
         for _ in 0..30 {
             match work.as_str() {
                 "migrate" => drop(backend.migrate().expect("migrates")),
@@ -44,13 +57,13 @@ fn processes_migrate_adopt_and_revert_side_by_side() {
         return;
     }
     let folder = Folder::new();
-    store(&folder.backend(), "a", b"1");
+    store(&migrated(&folder), "a", b"1");
     let works = ["migrate", "fake", "revert", "migrate"];
     let children: Vec<Child> = works.iter().map(|work| start(&folder.url(), work)).collect();
     for mut child in children {
         assert!(child.wait().expect("a process").success(), "a process failed; its output is above");
     }
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     store(&backend, "b", b"2");
     assert_eq!(read(&backend, "a").expect("a read"), value(b"1"));
 }

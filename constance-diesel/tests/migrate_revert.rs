@@ -16,6 +16,19 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
 const ALL: [&str; 2] = ["0001_settings", "0002_revisions"];
 
+/// A backend that waits for locks as long as a slow machine needs.
+fn patient(url: impl Into<String>) -> SqliteBackend {
+    let minute = std::time::Duration::from_secs(60);
+    SqliteBackend::builder().url(url).busy_timeout(minute).acquire_timeout(minute).build().expect("a valid URL")
+}
+
+/// A backend whose tables are there.
+fn migrated(folder: &Folder) -> SqliteBackend {
+    let backend = patient(folder.url());
+    backend.migrate().expect("tables");
+    backend
+}
+
 fn named(folder: &Folder, table: &str) -> SqliteBackend {
     SqliteBackend::builder().url(folder.url()).table(table).build().expect("a valid URL")
 }
@@ -38,7 +51,7 @@ fn tables(folder: &Folder) -> Vec<String> {
 #[test]
 fn every_value_survives_there_and_back() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     for at in 0..200 {
         store(&backend, &format!("k{at:03}"), format!("{at}").as_bytes());
     }
@@ -63,7 +76,7 @@ fn every_value_survives_there_and_back() {
 #[test]
 fn values_are_only_dropped_by_name() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     // Another application's, under a prefix of its own.
     folder.raw().batch_execute("INSERT INTO constance_settings (key, value) VALUES ('other:a', x'31')").expect("a row");
     let error = backend.revert_all().expect_err("it holds a value");
@@ -90,7 +103,7 @@ fn values_are_only_dropped_by_name() {
 #[test]
 fn without_a_database_there_is_nothing_to_revert() {
     let folder = Folder::new();
-    let backend = SqliteBackend::from_url(&folder.url()).expect("a valid URL");
+    let backend = patient(folder.url());
     assert_eq!(backend.revert_last().expect("nothing"), None);
     assert_eq!(backend.revert_all().expect("nothing"), [""; 0]);
     assert!(!folder.file().exists(), "reverting creates nothing");
@@ -102,7 +115,7 @@ fn without_a_database_there_is_nothing_to_revert() {
 #[test]
 fn a_table_changed_by_hand_is_not_reverted() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     let mut raw = folder.raw();
     raw.batch_execute("ALTER TABLE constance_settings ADD COLUMN owner TEXT NOT NULL DEFAULT ''").expect("harmless");
     raw.batch_execute("ALTER TABLE constance_settings DROP COLUMN changed_at").expect("not so");
@@ -115,7 +128,7 @@ fn a_table_changed_by_hand_is_not_reverted() {
 #[test]
 fn a_table_that_somebody_dropped_can_be_made_anew() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     folder.raw().batch_execute("DROP TABLE constance_settings").expect("an accident");
     assert_eq!(backend.migrate().expect("says its table of versions"), [""; 0]);
     assert_eq!(backend.revert_all().expect("there is nothing to lose"), [ALL[1], ALL[0]]);
@@ -126,7 +139,7 @@ fn a_table_that_somebody_dropped_can_be_made_anew() {
 #[test]
 fn a_revert_that_fails_midway_leaves_nothing_half_done() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     // SQLite drops no column that a view reads.
     folder
         .raw()
@@ -142,7 +155,7 @@ fn a_revert_that_fails_midway_leaves_nothing_half_done() {
 #[test]
 fn a_newer_release_may_have_migrated_the_database() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     store(&backend, "a", b"1");
     folder
         .raw()
@@ -152,7 +165,7 @@ fn a_newer_release_may_have_migrated_the_database() {
         )
         .expect("what the newer release does");
     // The process that is still running, and one more of the old release that starts now.
-    for backend in [backend, folder.backend()] {
+    for backend in [backend, migrated(&folder)] {
         assert_eq!(backend.pending().expect("a look"), [""; 0]);
         assert_eq!(backend.migrate().expect("nothing to do"), [""; 0]);
         assert_eq!(backend.fake().expect("nothing to do"), [""; 0]);
@@ -241,14 +254,14 @@ fn statements_over_a_name_of_ones_own_are_cached() {
 fn migrating_adopting_and_reverting_may_meet() {
     for _ in 0..10 {
         let folder = Folder::new();
-        let backend = folder.backend();
+        let backend = migrated(&folder);
         store(&backend, "a", b"1");
         let barrier = Barrier::new(6);
         std::thread::scope(|scope| {
             for at in 0..6 {
                 let (folder, barrier) = (&folder, &barrier);
                 scope.spawn(move || {
-                    let backend = SqliteBackend::from_url(&folder.url()).expect("a valid URL");
+                    let backend = patient(folder.url());
                     barrier.wait();
                     for _ in 0..5 {
                         match at % 3 {
@@ -279,7 +292,7 @@ fn migrations_of_the_application_are_not_disturbed_on_the_way_back() {
     std::fs::write(first.join("up.sql"), "CREATE TABLE app (id INTEGER); INSERT INTO app VALUES (1)").expect("a file");
     std::fs::write(first.join("down.sql"), "DROP TABLE app").expect("a file");
     let own = FileBasedMigrations::from_path(migrations).expect("migrations");
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     folder.raw().run_pending_migrations(own.clone()).expect("the application's");
     let applied = "SELECT version AS text FROM __diesel_schema_migrations";
     let before = texts(&folder, applied);

@@ -27,13 +27,20 @@ fn world() -> Option<World<SqliteConnection>> {
 constance_core::conformance_cases! { [within::suite] world }
 within::more! { world }
 
+/// A backend whose tables are there, with all the patience that it has by default.
+fn migrated(folder: &Folder) -> SqliteBackend {
+    let backend = SqliteBackend::from_url(&folder.url()).expect("a valid URL");
+    backend.migrate().expect("tables");
+    backend
+}
+
 /// Rolled back, or failed in the database.
 type Failure = Box<dyn std::error::Error>;
 
 #[test]
 fn a_pool_of_the_application_lends_the_connection() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     let manager = ConnectionManager::<SqliteConnection>::new(folder.file().to_str().expect("UTF-8"));
     let mut pooled = Pool::builder().max_size(1).build(manager).expect("a pool").get().expect("a connection");
     pooled
@@ -66,7 +73,7 @@ fn a_name_of_ones_own_holds_inside_too() {
 #[test]
 fn a_lock_of_another_connection_is_a_timeout_and_the_transaction_goes_on() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     let mut other = folder.raw();
     other.batch_execute("BEGIN IMMEDIATE").expect("the lock");
     let mut connection = folder.raw();
@@ -89,7 +96,7 @@ fn a_call_is_a_savepoint() {
     use constance_diesel::diesel::connection::InstrumentationEvent;
 
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     let (sender, seen) = std::sync::mpsc::channel();
     let mut connection = folder.raw();
     connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
@@ -118,7 +125,7 @@ fn a_call_is_a_savepoint() {
 #[test]
 fn statements_of_the_application_and_settings_end_alike() {
     let folder = Folder::new();
-    let backend = folder.backend();
+    let backend = migrated(&folder);
     let mut connection = folder.raw();
     connection.batch_execute("CREATE TABLE orders (id INTEGER PRIMARY KEY)").expect("a table");
     let ended = connection.immediate_transaction(|connection| {

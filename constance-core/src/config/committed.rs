@@ -11,17 +11,9 @@ use crate::{Action, Codec, Key, Result, Settings};
 pub(super) struct Touched {
     pub(super) index: usize,
     /// What was in force before the transaction.
-    pub(super) old: Before,
+    pub(super) old: Old,
     /// What it was set to last; `None` where it is not known whether anything was written.
     pub(super) new: Option<AnyValue>,
-}
-
-/// An [`Old`] that can be kept in several places.
-#[derive(Clone)]
-pub(super) enum Before {
-    Unknown,
-    Unreadable,
-    Value(AnyValue),
 }
 
 /// A commit that is being caught up with. Dropped before its end, it counts as a write that perhaps happened.
@@ -87,20 +79,12 @@ impl<S: Settings, C: Codec> Drop for CatchingUp<'_, S, C> {
 
 impl Touched {
     pub(super) fn by(outcome: Outcome) -> Self {
-        let old = match outcome.old {
-            Old::Unknown => Before::Unknown,
-            Old::Unreadable => Before::Unreadable,
-            Old::Value(value) => Before::Value(value),
-        };
-        Self { index: outcome.index, old, new: Some(outcome.new) }
+        let Outcome { index, old, new } = outcome;
+        Self { index, old, new: Some(new) }
     }
 
     fn outcome(self) -> Option<Outcome> {
-        let old = match self.old {
-            Before::Unknown => Old::Unknown,
-            Before::Unreadable => Old::Unreadable,
-            Before::Value(value) => Old::Value(value),
-        };
-        Some(Outcome { index: self.index, old, new: self.new? })
+        let Self { index, old, new } = self;
+        Some(Outcome { index, old, new: new? })
     }
 }

@@ -9,10 +9,11 @@ use parking_lot::Mutex;
 use super::access::Access;
 use super::attempt::Attempt;
 use super::change_set::ChangeSet;
-use super::committed::{Before, Touched};
+use super::committed::Touched;
 use super::plan::{Expected, Goal, Step};
 use super::write::{YIELDS, back_off};
 use super::{Config, Front};
+use crate::events::Old;
 use crate::overrides::Scope;
 use crate::{Backend, Codec, ReadAll, Result, Setting, SettingValue, Settings};
 
@@ -212,7 +213,7 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
             let planned = attempt.plan(found)?;
             let changed = steps.iter().filter(|step| step.to.is_some()).map(|step| step.index);
             // Noted before it is sent: a write that fails, or panics, may have been done nevertheless.
-            self.note(changed.map(|index| Touched { index, old: Before::Unknown, new: None }));
+            self.note(changed.map(|index| Touched { index, old: Old::Unknown, new: None }));
             let applied = self.store.write(planned.batch());
             match planned.end_untold(applied)? {
                 Some(outcomes) => {

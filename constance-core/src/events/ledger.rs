@@ -118,9 +118,10 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     /// store has to be asked, since others may have written since; else the outcomes are told.
     #[must_use]
     pub(crate) fn catch_up(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>) -> bool {
-        let outcomes = if self.live().is_some() { Vec::new() } else { outcomes };
+        let followed = self.live().is_some();
+        let outcomes = if followed { Vec::new() } else { outcomes };
         self.end(written, outcomes, judge, true);
-        self.live().is_some()
+        followed
     }
 
     fn end(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>, may_have_written: bool) -> bool {
