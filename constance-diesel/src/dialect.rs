@@ -35,8 +35,9 @@ pub trait Verbs: R2D2Connection + Send + 'static {
 
     /// Reads a URL. No I/O.
     fn target(url: &str) -> Result<Self::Target>;
-    /// Where a connection that somebody else opened leads to.
-    fn target_of(&mut self) -> Result<Self::Target, Fault>;
+    /// Where a connection that somebody else opened leads to; `None` where it does not tell. Then changes are looked for over
+    /// connections of that pool.
+    fn target_of(&mut self) -> Result<Option<Self::Target>, Fault>;
     /// Looks at what the target names now.
     fn mark(target: &Self::Target) -> Self::Mark;
     /// Opens a connection and readies it.
@@ -65,6 +66,17 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     fn replace(&mut self, tables: &Tables, key: &str, value: &[u8]) -> QueryResult<Option<Stored>> {
         let _ = (tables, key, value);
         Ok(None)
+    }
+    /// Removes a key and gives what was there, in one statement. `None`: the database cannot; nothing was removed.
+    fn take(&mut self, tables: &Tables, key: &str) -> QueryResult<Option<Stored>> {
+        let _ = (tables, key);
+        Ok(None)
+    }
+    /// Stores all of these, whatever is there, in one statement; the keys are sorted and none is there twice. `false`: the
+    /// database cannot; nothing was stored.
+    fn set_all(&mut self, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
+        let _ = (tables, rows);
+        Ok(false)
     }
     /// Whether the database undid the whole transaction so that others can go on (a deadlock, a failed serialization), and it
     /// may be begun again.
@@ -110,6 +122,14 @@ pub trait Verbs: R2D2Connection + Send + 'static {
         work: impl FnOnce(&mut Self) -> QueryResult<T>,
     ) -> QueryResult<T>;
 
+    /// What [`changed`](Self::changed) remembers.
+    type Seen: Default + Send;
+    /// Whether anything changed in the settings table since `seen` was asked last, by whomever; `true` the first time. Asked
+    /// over any connection, for feeds that have none of their own.
+    fn changed(&mut self, tables: &Tables, seen: &mut Self::Seen) -> QueryResult<bool> {
+        let _ = (tables, seen);
+        Ok(true)
+    }
     /// Opens a feed of changes.
     fn feed(target: &Self::Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>>;
 
