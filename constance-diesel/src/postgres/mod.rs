@@ -47,7 +47,7 @@ impl Verbs for PgConnection {
     const RANGE_FROM: usize = 64;
     const NOW: &'static str = NOW;
     const COLUMNS: [(&'static str, &'static [&'static str]); 4] = [
-        ("key", &["text", "character varying"]),
+        ("key", &["text COLLATE \"C\"", "character varying COLLATE \"C\"", "character varying(255) COLLATE \"C\""]),
         ("value", &["bytea"]),
         ("revision", &["bigint", "integer"]),
         ("changed_at", &["timestamp with time zone"]),
