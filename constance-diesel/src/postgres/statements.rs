@@ -138,7 +138,7 @@ impl FromSql<Nullable<Binary>, Pg> for FoundValue {
     }
 
     fn from_nullable_sql(value: Option<PgValue<'_>>) -> deserialize::Result<Self> {
-        value.map_or_else(|| Ok(Self::foreign("an SQL NULL")), Self::from_sql)
+        value.map_or_else(|| Ok(Self::foreign("an SQL NULL")), <Self as FromSql<Nullable<Binary>, Pg>>::from_sql)
     }
 }
 

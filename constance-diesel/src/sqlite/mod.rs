@@ -313,7 +313,7 @@ impl FromSql<Nullable<Binary>, Sqlite> for FoundValue {
     }
 
     fn from_nullable_sql(value: Option<SqliteValue<'_, '_, '_>>) -> deserialize::Result<Self> {
-        value.map_or_else(|| Ok(Self::foreign("an SQL NULL")), Self::from_sql)
+        value.map_or_else(|| Ok(Self::foreign("an SQL NULL")), <Self as FromSql<Nullable<Binary>, Sqlite>>::from_sql)
     }
 }
 
