@@ -147,7 +147,7 @@ fn diesel_migrations_of(own: &FileBasedMigrations) -> Vec<String> {
     use constance_diesel::diesel::migration::MigrationSource;
 
     let migrations = MigrationSource::<Pg>::migrations(own).expect("migrations");
-    migrations.iter().map(|migration: &Box<dyn Migration<Pg>>| migration.name().to_string()).collect()
+    migrations.iter().map(|migration| Migration::name(migration).to_string()).collect()
 }
 
 #[test]

@@ -56,9 +56,7 @@ pub(super) fn is_undone(connection: &mut PgConnection, error: &DriverError) -> b
         [words::LOCKED, words::SLOW, words::CANCELLED, words::FULL].iter().any(|lines| says(known.message, lines));
     known.doing == Doing::Writing
         && !told
-        && Times::ask(connection).is_ok_and(|times| {
-            known.after >= times.deadlock && !is_over(times.lock, known.after) && !is_over(times.statement, known.after)
-        })
+        && Times::ask(connection).is_ok_and(|times| times.reason(known.doing, known.after) == Some(Reason::Deadlock))
 }
 
 /// A server that was the primary and is a replica now takes no writes ever again: the connection goes, so that the next one is
@@ -159,16 +157,22 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
 /// In a language that is not known, a timeout is what took as long as one.
 fn by_time(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
     let times = Times::ask(connection).ok()?;
-    let (detail, cause) = if is_over(times.statement, known.after) {
-        (SLOW, cause("57014", "statement_timeout is over"))
-    } else if is_over(times.lock, known.after) {
-        (LOCKED, cause("55P03", "lock_timeout is over"))
-    } else if known.doing != Doing::Reading && known.after >= times.deadlock {
-        (DEADLOCK, cause("40P01", "after as long as the server waits before it looks for a deadlock"))
-    } else {
-        return None;
+    let (detail, cause) = match times.reason(known.doing, known.after)? {
+        Reason::Slow => (SLOW, cause("57014", "statement_timeout is over")),
+        Reason::Locked => (LOCKED, cause("55P03", "lock_timeout is over")),
+        Reason::Deadlock => {
+            (DEADLOCK, cause("40P01", "after as long as the server waits before it looks for a deadlock"))
+        }
     };
     Some(Fault::answered(Error::new(ErrorKind::Timeout).with_detail(detail).with_cause(cause)))
+}
+
+/// What ends a statement after a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Slow,
+    Locked,
+    Deadlock,
 }
 
 fn is_over(timeout: Duration, after: Duration) -> bool {
@@ -183,6 +187,17 @@ struct Times {
 }
 
 impl Times {
+    /// What may have ended a statement that failed after so long for no other reason.
+    fn reason(&self, doing: Doing, after: Duration) -> Option<Reason> {
+        if is_over(self.statement, after) {
+            Some(Reason::Slow)
+        } else if is_over(self.lock, after) {
+            Some(Reason::Locked)
+        } else {
+            (doing != Doing::Reading && after >= self.deadlock).then_some(Reason::Deadlock)
+        }
+    }
+
     fn ask(connection: &mut PgConnection) -> QueryResult<Self> {
         let milliseconds = "(SELECT setting::bigint FROM pg_settings WHERE name = ";
         let text = format!(
@@ -198,6 +213,25 @@ impl Times {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_tells_where_the_words_do_not() {
+        let milliseconds = Duration::from_millis;
+        let usual = Times { lock: milliseconds(5_000), statement: milliseconds(10_000), deadlock: milliseconds(1_000) };
+        for (after, writing, reading) in [
+            (999, None, None),
+            (1_000, Some(Reason::Deadlock), None),
+            (5_000, Some(Reason::Locked), Some(Reason::Locked)),
+            (10_000, Some(Reason::Slow), Some(Reason::Slow)),
+        ] {
+            assert_eq!(usual.reason(Doing::Writing, milliseconds(after)), writing, "{after}");
+            assert_eq!(usual.reason(Doing::Reading, milliseconds(after)), reading, "{after}");
+        }
+        // Zero is no limit.
+        let none = Times { lock: Duration::ZERO, statement: Duration::ZERO, deadlock: milliseconds(1_000) };
+        assert_eq!(none.reason(Doing::Reading, milliseconds(100_000)), None);
+        assert_eq!(none.reason(Doing::Writing, milliseconds(100_000)), Some(Reason::Deadlock));
+    }
 
     #[test]
     fn known_texts_have_their_kind_in_every_language() {
