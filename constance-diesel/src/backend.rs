@@ -1,6 +1,7 @@
 //! The backend.
 
 use std::fmt;
+use std::sync::Arc;
 
 use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
 use diesel::result::QueryResult;
@@ -86,7 +87,7 @@ impl<C: Dialect> DieselBackend<C> {
     where
         M: ManageConnection<Connection = C>,
     {
-        Builder::over(Box::new(pool))
+        Builder::over(Arc::new(pool))
     }
 
     fn run<T>(&self, wanted: For, work: impl Fn(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
@@ -131,14 +132,10 @@ impl<C: Dialect> Backend for DieselBackend<C> {
     }
 
     fn watch(&self, _: &Prefix) -> Result<Box<dyn Watch>> {
-        let target = match &self.pool {
-            Pool::Own { door, .. } => door.target.clone(),
-            Pool::Brought(_) => {
-                let mut lease = self.pool.lease(For::Writing)?;
-                lease.connection().target_of().map_err(|fault| lease.finish(fault))?
-            }
-        };
-        C::feed(&target, &self.tables, &self.options)
+        match &self.pool {
+            Pool::Own { door, .. } => C::feed(&door.target, &self.tables, &self.options),
+            Pool::Brought(pool) => C::feed_over(Arc::clone(pool), &self.tables, &self.options),
+        }
     }
 
     fn default_prefix(&self) -> Prefix {

@@ -1,6 +1,7 @@
 //! Options of the backend.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::{Error, ErrorKind, Prefix, Result};
@@ -32,7 +33,7 @@ use crate::schema::Tables;
 #[must_use]
 pub struct Builder<C: Dialect> {
     url: Option<String>,
-    brought: Option<Box<dyn Brought<C>>>,
+    brought: Option<Arc<dyn Brought<C>>>,
     pool_size: u32,
     acquire_timeout: Duration,
     options: Options,
@@ -51,7 +52,7 @@ impl<C: Dialect> Builder<C> {
                 connect_timeout: Duration::from_secs(3),
                 busy_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(10),
-                watch_interval: Duration::from_millis(25),
+                watch_interval: C::WATCH_INTERVAL,
             },
             prefix: Prefix::empty(),
             table: None,
@@ -73,7 +74,7 @@ impl<C: Dialect> Builder<C> {
     where
         M: ManageConnection<Connection = C>,
     {
-        self.brought = Some(Box::new(pool));
+        self.brought = Some(Arc::new(pool));
         self
     }
 
@@ -123,7 +124,7 @@ impl<C: Dialect> Builder<C> {
     }
 
     /// How often a feed looks for changes where the database does not push them, at least 1 millisecond. Default: 25
-    /// milliseconds.
+    /// milliseconds on SQLite, 100 on MySQL and MariaDB, where each look is a query.
     pub fn watch_interval(mut self, interval: Duration) -> Self {
         self.options.watch_interval = interval.max(Duration::from_millis(1));
         self
@@ -167,7 +168,7 @@ impl<C: Dialect> Builder<C> {
     }
 
     /// Makes the backend over a pool, with every other option at its default.
-    pub(crate) fn over(brought: Box<dyn Brought<C>>) -> DieselBackend<C> {
+    pub(crate) fn over(brought: Arc<dyn Brought<C>>) -> DieselBackend<C> {
         let Self { options, prefix, .. } = Self::new();
         DieselBackend::new(Pool::Brought(brought), Tables::default(), options, prefix)
     }

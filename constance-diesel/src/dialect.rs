@@ -1,5 +1,6 @@
 //! What differs between databases.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::{Result, Stored, Watch};
@@ -8,13 +9,14 @@ use diesel::result::{Error as DriverError, QueryResult};
 
 use crate::error::Fault;
 use crate::migrate::Step;
+use crate::pool::Brought;
 use crate::query::{Delete, Forget, Insert, Record, RowsIn, UpdateIf, ValueOf, Versions};
 use crate::schema::{Column, FoundValue, Row, Tables};
 
 /// A diesel connection type that settings can be stored through.
 ///
 /// It is sealed: what it asks of a database may grow. Implemented for `diesel::SqliteConnection` with the feature
-/// `sqlite`.
+/// `sqlite` and for `diesel::MysqlConnection` with the feature `mysql`.
 pub trait Dialect: Verbs {}
 
 impl<C: Verbs> Dialect for C {}
@@ -27,6 +29,8 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     const NETWORK: bool;
     /// The least number of keys for which reading the range that holds them beats looking each one up.
     const RANGE_FROM: usize;
+    /// How often a feed looks for changes where the application does not say.
+    const WATCH_INTERVAL: Duration = Duration::from_millis(25);
 
     /// Where the database is, as its URL says.
     type Target: Clone + Send + Sync + 'static;
@@ -99,6 +103,11 @@ pub trait Verbs: R2D2Connection + Send + 'static {
 
     /// Opens a feed of changes.
     fn feed(target: &Self::Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>>;
+    /// Opens a feed of changes over a pool of the application's: to where its connections lead, or through them.
+    fn feed_over(pool: Arc<dyn Brought<Self>>, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
+        let target = pool.lend()?.target_of().map_err(|fault| fault.error)?;
+        Self::feed(&target, tables, options)
+    }
 
     /// Puts a failure into words of our own.
     fn fault(&mut self, error: &DriverError) -> Fault;

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 // Without a database there is nobody who would use what they share.
-#![cfg_attr(not(feature = "sqlite"), allow(dead_code, unused_imports))]
+#![cfg_attr(not(any(feature = "mysql", feature = "sqlite")), allow(dead_code, unused_imports))]
 
 mod backend;
 mod builder;
@@ -8,6 +8,8 @@ mod dialect;
 mod error;
 mod manager;
 mod migrate;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod pool;
 mod query;
 mod schema;
@@ -21,6 +23,8 @@ pub use diesel;
 pub use self::backend::DieselBackend;
 pub use self::builder::Builder;
 pub use self::dialect::Dialect;
+#[cfg(feature = "mysql")]
+pub use self::mysql::MysqlBackend;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteBackend;
 
@@ -28,7 +32,7 @@ use constance_core::Scheme;
 
 /// The URL schemes of the databases this crate was built for, for a [`Registry`](constance_core::Registry).
 ///
-/// `sqlite` with the feature of that name; none without one.
+/// `sqlite` with the feature of that name, `mysql` and `mariadb` with the feature `mysql`; none without one.
 ///
 /// ```
 /// use constance_core::Registry;
@@ -39,6 +43,10 @@ use constance_core::Scheme;
 #[must_use]
 pub fn schemes() -> Vec<Scheme> {
     vec![
+        #[cfg(feature = "mysql")]
+        Scheme::new("mysql", |url| Ok(std::sync::Arc::new(MysqlBackend::from_url(url)?))),
+        #[cfg(feature = "mysql")]
+        Scheme::new("mariadb", |url| Ok(std::sync::Arc::new(MysqlBackend::from_url(url)?))),
         #[cfg(feature = "sqlite")]
         Scheme::new("sqlite", |url| Ok(std::sync::Arc::new(SqliteBackend::from_url(url)?))),
     ]

@@ -17,11 +17,12 @@ pub(crate) enum Pool<C: Dialect> {
     /// Our own pool, made from a URL.
     Own { pool: r2d2::Pool<Manager<C>>, door: Arc<Door<C>> },
     /// A pool that the application made.
-    Brought(Box<dyn Brought<C>>),
+    Brought(Arc<dyn Brought<C>>),
 }
 
 /// A pool of the application's, whatever its manager is.
-pub(crate) trait Brought<C>: Send + Sync {
+pub trait Brought<C>: Send + Sync {
+    /// A connection, once one is free.
     fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
 }
 

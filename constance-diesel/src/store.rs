@@ -77,10 +77,14 @@ impl<C: Dialect> Store<'_, C> {
 
     /// Applies a batch as a whole or not at all.
     pub(crate) fn write(&mut self, batch: &Batch) -> QueryResult<Applied> {
-        if let [change] = batch.changes()
-            && let Some(previous) = self.at_once(change, batch.want_previous())?
-        {
-            return Ok(done(batch, vec![previous]));
+        if let [change] = batch.changes() {
+            match self.at_once(change, batch.want_previous()) {
+                Ok(Some(previous)) => return Ok(done(batch, vec![previous])),
+                Ok(None) => {}
+                // Even a single statement may be undone so that others can go on.
+                Err(error) if !self.within && self.connection.undone(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
         if batch.changes().iter().all(|change| change.to == To::Keep) {
             // One statement sees one moment; nobody else need wait for that.
