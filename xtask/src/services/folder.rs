@@ -22,6 +22,12 @@ until rm -rf -- "$1" 2>/dev/null; do
 done
 "#;
 
+/// A folder inside it that only we can read: keys of certificates and passwords will be in it.
+pub(super) fn private(path: &Path) -> Result<()> {
+    let made = DirBuilder::new().mode(0o700).create(path);
+    made.map_err(|error| Error::failed(format!("cannot create {}: {error}", path.display())))
+}
+
 /// A folder of our own, removed on drop.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -67,8 +73,9 @@ fn create() -> Result<PathBuf> {
     for n in 0..=u16::MAX {
         // Short: a unix socket inside it must stay below 108 bytes.
         let path = parent.join(format!("constance-{process}-{n}"));
-        // Private: keys of certificates and passwords will be in it.
-        match DirBuilder::new().mode(0o700).create(&path) {
+        // Servers that refuse to run as root reach what is theirs in it. Nobody else lists it, and what is inside is
+        // private to whose it is.
+        match DirBuilder::new().mode(0o711).create(&path) {
             Ok(()) => return Ok(path),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => {
