@@ -6,7 +6,7 @@
 use constance_core::{Cause, Error, ErrorKind};
 use diesel::ConnectionError;
 use diesel::RunQueryDsl;
-use diesel::connection::SimpleConnection;
+use diesel::connection::{CacheSize, Connection, SimpleConnection};
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
@@ -61,6 +61,20 @@ pub(super) fn ask<T>(connection: &mut MysqlConnection, result: QueryResult<T>) -
     })
 }
 
+/// As [`ask`], for what gives rows.
+///
+/// In libmariadb a statement whose rows ended in an error (a deadlock, a lock that was not to be had, `KILL QUERY`) is left
+/// as one with rows to come, and waits for them for ever when it is run again. So all that are kept are prepared anew.
+pub(super) fn ask_of_rows<T>(connection: &mut MysqlConnection, result: QueryResult<T>) -> QueryResult<T> {
+    let failed = matches!(result, Err(DriverError::DatabaseError(..)));
+    let result = ask(connection, result);
+    if failed {
+        connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+        connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+    }
+    result
+}
+
 /// What the client library says itself is never translated. A packet that is too large has the same variable's name in
 /// it in every language, and the server hangs up after it.
 fn number_by_client(text: &str) -> Option<u16> {
@@ -71,21 +85,26 @@ fn number_by_client(text: &str) -> Option<u16> {
 }
 
 fn number_by_server(connection: &mut MysqlConnection, text: &str) -> Option<u16> {
-    // In one go, and not as a query with a cursor: the server keeps what it knows only until the next statement.
+    // In one go: the server keeps what it knows only until the next statement. What failed may stand first, with a note on
+    // where it was (in a trigger) after it, or last, with warnings before it.
     connection
         .batch_execute(
-            "GET DIAGNOSTICS @constance_count = NUMBER; \
-             GET DIAGNOSTICS CONDITION @constance_count @constance_number = MYSQL_ERRNO, @constance_text = MESSAGE_TEXT",
+            "GET DIAGNOSTICS @constance_last = NUMBER; \
+             GET DIAGNOSTICS CONDITION 1 @constance_number = MYSQL_ERRNO, @constance_text = MESSAGE_TEXT; \
+             GET DIAGNOSTICS CONDITION @constance_last \
+                 @constance_last_number = MYSQL_ERRNO, @constance_last_text = MESSAGE_TEXT",
         )
         .ok()?;
-    let (number, said) = sql::<(BigInt, Text)>(
-        "SELECT CAST(COALESCE(@constance_number, 0) AS SIGNED), CAST(COALESCE(@constance_text, '') AS CHAR)",
+    let (first, first_text, last, last_text) = sql::<(BigInt, Text, BigInt, Text)>(
+        "SELECT CAST(@constance_number AS SIGNED), CAST(@constance_text AS CHAR), \
+         CAST(@constance_last_number AS SIGNED), CAST(@constance_last_text AS CHAR)",
     )
-    .get_result::<(i64, String)>(connection)
+    .get_result::<(i64, String, i64, String)>(connection)
     .ok()?;
     // What it knows may be of an earlier failure, if this one was not the server's.
-    let same = !said.is_empty() && (text.starts_with(&said) || said.starts_with(text));
-    u16::try_from(number).ok().filter(|number| same && *number > 0)
+    let same = |said: &str| !said.is_empty() && (text.starts_with(said) || said.starts_with(text));
+    let (number, _) = [(first, first_text), (last, last_text)].into_iter().find(|(_, said)| same(said))?;
+    u16::try_from(number).ok()
 }
 
 /// Whether the database undid the whole transaction, and it may be begun again.

@@ -144,7 +144,7 @@ impl Line {
 fn look(connection: &mut MysqlConnection, tables: &Tables, depth: Depth) -> Result<Seen> {
     let began = Instant::now();
     let seen = Glance { tables, depth }.get_result::<(Option<String>, Option<String>)>(connection);
-    let (newest, whole) = fault::ask(connection, seen).map_err(|error| connection.fault(&error).error)?;
+    let (newest, whole) = fault::ask_of_rows(connection, seen).map_err(|error| connection.fault(&error).error)?;
     Ok(Seen { newest, whole, took: began.elapsed() })
 }
 

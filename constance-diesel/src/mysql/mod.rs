@@ -85,22 +85,22 @@ impl Verbs for MysqlConnection {
             Err(statement) => statement.get_result(self),
         }
         .optional();
-        fault::ask(self, found)
+        fault::ask_of_rows(self, found)
     }
 
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {
         let rows = statement.load(self);
-        fault::ask(self, rows)
+        fault::ask_of_rows(self, rows)
     }
 
     fn rows_of(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
         let rows = rows::load(self, tables, keys, Look::Read);
-        fault::ask(self, rows)
+        fault::ask_of_rows(self, rows)
     }
 
     fn rows_locked(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
         let rows = rows::load(self, tables, keys, Look::Lock);
-        fault::ask(self, rows)
+        fault::ask_of_rows(self, rows)
     }
 
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
@@ -130,17 +130,17 @@ impl Verbs for MysqlConnection {
 
     fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>> {
         let columns = shape::columns(self, table);
-        fault::ask(self, columns)
+        fault::ask_of_rows(self, columns)
     }
 
     fn has_table(&mut self, name: &str) -> QueryResult<bool> {
         let found = shape::has_table(self, name);
-        fault::ask(self, found)
+        fault::ask_of_rows(self, found)
     }
 
     fn versions(&mut self, statement: Versions<'_>) -> QueryResult<Vec<String>> {
         let versions = statement.load(self);
-        fault::ask(self, versions)
+        fault::ask_of_rows(self, versions)
     }
 
     fn record(&mut self, statement: Record<'_>) -> QueryResult<usize> {
@@ -192,7 +192,7 @@ fn fits(connection: &mut MysqlConnection, value: &Bound<'_>) -> QueryResult<()> 
         return Ok(());
     }
     let most = sql::<BigInt>("SELECT CAST(@@max_allowed_packet AS SIGNED)").get_result::<i64>(connection);
-    let most = fault::ask(connection, most)?;
+    let most = fault::ask_of_rows(connection, most)?;
     // Beside the value there is the key, and the statement around both.
     let room = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1024);
     if value.0.len() > room { Err(fault::numbered(fault::TOO_LARGE)) } else { Ok(()) }

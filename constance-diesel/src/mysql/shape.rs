@@ -62,7 +62,7 @@ pub(super) fn migrating<T>(
         .bind::<BigInt, _>(seconds)
         .sql(") AS SIGNED)")
         .get_result::<Option<i64>>(connection);
-    if fault::ask(connection, locked)? != Some(1) {
+    if fault::ask_of_rows(connection, locked)? != Some(1) {
         return Err(fault::numbered(fault::LOCK_TIMEOUT));
     }
     let done = is_ours_or_absent(connection, tables).and_then(|()| work(connection));
@@ -74,7 +74,7 @@ pub(super) fn migrating<T>(
         .bind::<Text, _>(&name)
         .sql(") AS SIGNED)")
         .get_result::<Option<i64>>(connection);
-    let released = fault::ask(connection, released);
+    let released = fault::ask_of_rows(connection, released);
     let done = done?;
     released.map(|_| done)
 }
@@ -85,7 +85,7 @@ fn lock_name(connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<S
         .bind::<Text, _>(&*tables.settings)
         .sql("), 256), 50))")
         .get_result(connection);
-    fault::ask(connection, name)
+    fault::ask_of_rows(connection, name)
 }
 
 /// `IF NOT EXISTS` is content with any table of the name, so that one which is not ours must be seen before.
