@@ -1,6 +1,5 @@
 //! What differs between databases.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::{Result, Stored, Watch};
@@ -9,7 +8,6 @@ use diesel::result::{Error as DriverError, QueryResult};
 
 use crate::error::Fault;
 use crate::migrate::Step;
-use crate::pool::Brought;
 use crate::query::{Delete, Forget, Insert, Record, RowsIn, UpdateIf, ValueOf, Versions};
 use crate::schema::{Column, FoundValue, Row, Tables};
 
@@ -29,8 +27,6 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     const NETWORK: bool;
     /// The least number of keys for which reading the range that holds them beats looking each one up.
     const RANGE_FROM: usize;
-    /// How often a feed looks for changes where the application does not say.
-    const WATCH_INTERVAL: Duration = Duration::from_millis(25);
 
     /// Where the database is, as its URL says.
     type Target: Clone + Send + Sync + 'static;
@@ -39,8 +35,9 @@ pub trait Verbs: R2D2Connection + Send + 'static {
 
     /// Reads a URL. No I/O.
     fn target(url: &str) -> Result<Self::Target>;
-    /// Where a connection that somebody else opened leads to.
-    fn target_of(&mut self) -> Result<Self::Target, Fault>;
+    /// Where a connection that somebody else opened leads to; `None` where it does not tell. Then changes are looked for over
+    /// connections of that pool.
+    fn target_of(&mut self) -> Result<Option<Self::Target>, Fault>;
     /// Looks at what the target names now.
     fn mark(target: &Self::Target) -> Self::Mark;
     /// Opens a connection and readies it.
@@ -69,6 +66,17 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     fn replace(&mut self, tables: &Tables, key: &str, value: &[u8]) -> QueryResult<Option<Stored>> {
         let _ = (tables, key, value);
         Ok(None)
+    }
+    /// Removes a key and gives what was there, in one statement. `None`: the database cannot; nothing was removed.
+    fn take(&mut self, tables: &Tables, key: &str) -> QueryResult<Option<Stored>> {
+        let _ = (tables, key);
+        Ok(None)
+    }
+    /// Stores all of these, whatever is there, in one statement; the keys are sorted and none is there twice. `false`: the
+    /// database cannot; nothing was stored.
+    fn set_all(&mut self, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
+        let _ = (tables, rows);
+        Ok(false)
     }
     /// Whether the database undid the whole transaction so that others can go on (a deadlock, a failed serialization), and it
     /// may be begun again.
@@ -101,13 +109,16 @@ pub trait Verbs: R2D2Connection + Send + 'static {
         work: impl FnOnce(&mut Self) -> QueryResult<T>,
     ) -> QueryResult<T>;
 
+    /// What [`changed`](Self::changed) remembers.
+    type Seen: Default + Send;
+    /// Whether anything changed in the settings table since `seen` was asked last, by whomever; `true` the first time. Asked
+    /// over any connection, for feeds that have none of their own.
+    fn changed(&mut self, tables: &Tables, seen: &mut Self::Seen) -> QueryResult<bool> {
+        let _ = (tables, seen);
+        Ok(true)
+    }
     /// Opens a feed of changes.
     fn feed(target: &Self::Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>>;
-    /// Opens a feed of changes over a pool of the application's: to where its connections lead, or through them.
-    fn feed_over(pool: Arc<dyn Brought<Self>>, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
-        let target = pool.lend()?.target_of().map_err(|fault| fault.error)?;
-        Self::feed(&target, tables, options)
-    }
 
     /// Puts a failure into words of our own.
     fn fault(&mut self, error: &DriverError) -> Fault;

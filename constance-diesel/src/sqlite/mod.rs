@@ -40,15 +40,17 @@ impl Verbs for SqliteConnection {
 
     type Target = Place;
     type Mark = Option<FileId>;
+    // The file is watched over a connection of its own.
+    type Seen = ();
 
     fn target(url: &str) -> Result<Place> {
         Place::parse(url)
     }
 
-    fn target_of(&mut self) -> Result<Place, Fault> {
+    fn target_of(&mut self) -> Result<Option<Place>, Fault> {
         let file = sql::<Text>("SELECT file FROM pragma_database_list WHERE name = 'main'").get_result::<String>(self);
         match file {
-            Ok(file) if !file.is_empty() => Ok(Place::at(&file)),
+            Ok(file) if !file.is_empty() => Ok(Some(Place::at(&file))),
             Ok(_) => Err(Fault::answered(
                 Error::new(ErrorKind::Unsupported).with_detail("a database without a file has no feed of changes"),
             )),
