@@ -36,7 +36,7 @@ pub use self::capability::Capability;
 pub use self::cause::Cause;
 pub use self::clock::{Clock, SystemClock};
 pub use self::codec::{Codec, MessagePack};
-pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, StaleKeys};
+pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, StaleKeys, Within, Written};
 pub use self::declaration::Declaration;
 pub use self::encoded::{Encoded, Stored};
 pub use self::error::{Action, Error, ErrorKind, Result};

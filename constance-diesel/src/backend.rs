@@ -86,7 +86,7 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// let pool = Pool::builder().build_unchecked(ConnectionManager::<SqliteConnection>::new(path));
     /// let backend = SqliteBackend::with_pool(pool.clone());
-    /// assert_eq!(backend.migrate()?.len(), 1);
+    /// assert_eq!(backend.migrate()?.len(), 2);
     /// # }
     /// # Ok::<(), constance_core::Error>(())
     /// ```

@@ -8,7 +8,7 @@ use diesel::result::{Error as DriverError, QueryResult};
 
 use crate::error::Fault;
 use crate::migrate::Step;
-use crate::query::{Delete, Forget, Insert, Record, RowsIn, UpdateIf, ValueOf, Versions};
+use crate::query::{AnyKey, Delete, Forget, Insert, Record, RowsIn, UpdateIf, ValueOf, Versions};
 use crate::schema::{Column, FoundValue, Row, Tables};
 
 /// A diesel connection type that settings can be stored through.
@@ -84,7 +84,8 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// The expression for the time of a change.
     const NOW: &'static str;
 
-    /// The columns of the settings table, each with the types that will do, as [`Column::kind`] has them.
+    /// The columns of the settings table, in the order in which migrations made them, each with the types that will do, as
+    /// [`Column::kind`] has them.
     const COLUMNS: [(&'static str, &'static [&'static str]); 4];
     /// The columns of a table; none where there is no such table.
     fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>>;
@@ -96,6 +97,18 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     fn record(&mut self, statement: Record<'_>) -> QueryResult<usize>;
     /// Runs a [`Forget`].
     fn forget(&mut self, statement: Forget<'_>) -> QueryResult<usize>;
+    /// Runs an [`AnyKey`]; whether there is a row.
+    fn has_rows(&mut self, statement: AnyKey<'_>) -> QueryResult<bool>;
+    /// Keeps every other connection from writing to the settings table until [`migrating`](Self::migrating) ends.
+    fn keep_writers_out(&mut self, tables: &Tables) -> QueryResult<()>;
+    /// Whether what a migration makes beside columns, such as a trigger, is there.
+    fn made(&mut self, tables: &Tables, version: &str) -> QueryResult<bool> {
+        let _ = (tables, version);
+        Ok(true)
+    }
+    /// Whether a transaction undoes changes of tables. Where not, a migration may have been done and not noted. It is told by
+    /// the columns and by [`made`](Self::made), so that each has to be one statement.
+    const UNDOES_CHANGES_OF_TABLES: bool;
     /// The migrations, oldest first.
     fn steps(tables: &Tables) -> Vec<Step>;
     /// The statement that creates the table of versions where it is missing.

@@ -16,6 +16,7 @@ mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod transaction;
 mod watch;
 
 pub use diesel;
@@ -27,6 +28,7 @@ pub use self::dialect::Dialect;
 pub use self::mysql::MysqlBackend;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteBackend;
+pub use self::transaction::InTransaction;
 
 use constance_core::Scheme;
 
