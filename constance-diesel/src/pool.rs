@@ -21,7 +21,7 @@ pub(crate) enum Pool<C: Dialect> {
 }
 
 /// A pool of the application's, whatever its manager is.
-pub trait Brought<C>: Send + Sync {
+pub(crate) trait Brought<C>: Send + Sync {
     /// A connection, once one is free.
     fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
 }
@@ -151,10 +151,8 @@ impl<C: Dialect> Lease<C> {
 
     /// Notes that the connection works.
     fn answered(&mut self) {
-        if let Self::Own(session) = self {
-            if C::NETWORK {
-                session.idle_since = Instant::now();
-            }
+        if let (Self::Own(session), true) = (self, C::NETWORK) {
+            session.idle_since = Instant::now();
         }
     }
 

@@ -129,6 +129,12 @@ fn a_checked_write_is_one_transaction(backend: &MysqlBackend) {
 
     let blind = Batch::new(vec![set(&one, b"3"), Change::remove(two)]).expect("two keys");
     assert_eq!(statements(|| backend.write(&blind).expect("a write")).0, ["BEGIN", "INSERT", "DELETE", "COMMIT"]);
+
+    let all = (0..100).map(|at| set(&key(&format!("blind-{at}")), b"1")).collect();
+    let all = Batch::new(all).expect("no key twice");
+    assert_eq!(statements(|| backend.write(&all).expect("a write")).0, ["INSERT"], "plain sets are one statement");
+    let found = backend.read(&[&key("blind-0"), &key("blind-99")]).expect("a read");
+    assert_eq!(found, [value(b"1"), value(b"1")]);
 }
 
 fn foreign_keys_do_not_make_a_read_longer(backend: &MysqlBackend) {

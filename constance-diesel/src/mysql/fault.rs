@@ -22,11 +22,12 @@ const LOST: u16 = 2013;
 const PACKET: u16 = 1153;
 /// A value is larger than `max_allowed_packet`; the server says so.
 pub(super) const TOO_LARGE: u16 = 1301;
-/// There is a table of this name.
-pub(super) const TABLE_EXISTS: u16 = 1050;
 /// A lock was not to be had in time.
 pub(super) const LOCK_TIMEOUT: u16 = 1205;
 const DEADLOCK: u16 = 1213;
+const NO_COLUMN: u16 = 1054;
+/// Our own number for a missing column that a later migration adds; no server has it.
+const OLDER: u16 = u16::MAX;
 /// MariaDB's word for a row that changed after the transaction's snapshot was taken.
 const CHANGED: u16 = 1020;
 
@@ -104,7 +105,10 @@ fn number_by_server(connection: &mut MysqlConnection, text: &str) -> Option<u16>
     // What it knows may be of an earlier failure, if this one was not the server's.
     let same = |said: &str| !said.is_empty() && (text.starts_with(said) || said.starts_with(text));
     let (number, _) = [(first, first_text), (last, last_text)].into_iter().find(|(_, said)| same(said))?;
-    u16::try_from(number).ok()
+    let number = u16::try_from(number).ok()?;
+    // The column's name is in the text in every language.
+    let later = number == NO_COLUMN && ["revision", "changed_at"].iter().any(|column| text.contains(column));
+    Some(if later { OLDER } else { number })
 }
 
 /// Whether the database undid the whole transaction, and it may be begun again.
@@ -132,16 +136,11 @@ fn of_number(number: u16) -> Fault {
     let bare = |kind: ErrorKind, text: &'static str| Error::new(kind).with_cause(cause(number, text));
     match number {
         1146 => Fault::answered(not_migrated(cause(number, "no such table"))),
-        TABLE_EXISTS => Fault::answered(
-            made(
-                ErrorKind::Unavailable,
-                "a table of this name is there already, and is not as the migrations make it",
-                "the table exists",
-            )
-            .with_hint("rename it, or name another with Builder::table")
-            .with_transient(false),
+        OLDER => Fault::answered(
+            // They came with a later migration.
+            not_migrated(cause(NO_COLUMN, "no such column")).with_detail("the table is one of an older version"),
         ),
-        1054 | 1136 | 1176 | 1265 | 1366 | 1364 => Fault::answered(
+        NO_COLUMN | 1136 | 1176 | 1265 | 1366 | 1364 => Fault::answered(
             made(
                 ErrorKind::Unavailable,
                 "the table is not as the migrations made it",
@@ -250,7 +249,7 @@ mod tests {
         // The number, its kind, whether it may pass by itself, whether the connection goes.
         for (number, kind, transient, broken) in [
             (1146, NotMigrated, false, false),
-            (1050, Unavailable, false, false),
+            (u16::MAX, NotMigrated, false, false),
             (1054, Unavailable, false, false),
             (1406, Encode, false, false),
             (1153, Encode, false, true),
@@ -276,7 +275,8 @@ mod tests {
             let found = (fault.error.kind(), fault.error.is_transient(), fault.broken);
             assert_eq!(found, (kind, transient, broken), "{number}");
             let cause = fault.error.cause().expect("a cause").to_string();
-            assert!(cause.starts_with(&format!("mysql {number}: ")), "{cause}");
+            let shown = if number == OLDER { NO_COLUMN } else { number };
+            assert!(cause.starts_with(&format!("mysql {shown}: ")), "{cause}");
         }
     }
 

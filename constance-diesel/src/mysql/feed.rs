@@ -2,7 +2,6 @@
 //!
 //! The server cannot push them: a trigger would need a right that ordinary users of MySQL do not have.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -15,8 +14,7 @@ use diesel::sql_types::{Nullable, Text};
 
 use super::fault;
 use super::target::Target;
-use crate::dialect::{Options, Verbs};
-use crate::pool::Brought;
+use crate::dialect::Options;
 use crate::schema::Tables;
 use crate::watch::{Polling, Probe};
 
@@ -26,30 +24,18 @@ const SHARE: u32 = 50;
 /// Opens a feed with a connection of its own. Whatever is committed after this returns is told.
 pub(super) fn open(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
     let connection = super::open::open(target, options)?;
-    start(Line::Own(Box::new(connection)), tables, options)
+    let mut looks = Looks::start(connection, tables, options)?;
+    looks.changed()?;
+    Ok(Box::new(Polling::new(looks, options.watch_interval)))
 }
 
-/// Opens a feed that borrows a connection of the application's pool for each look.
-pub(super) fn over(
-    pool: Arc<dyn Brought<MysqlConnection>>,
-    tables: &Tables,
-    options: &Options,
-) -> Result<Box<dyn Watch>> {
-    start(Line::Lent(pool), tables, options)
-}
-
-fn start(line: Line, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
-    let mut looks = Looks::start(line, tables, options)?;
-    let last = looks.look(Depth::Whole)?;
-    // As of before the first look at the whole: whatever changed since is told by the next one.
-    let probe = Changes { newest: last.newest, whole: last.whole, next: Instant::now() + last.took * SHARE, looks };
-    Ok(Box::new(Polling::new(probe, options.watch_interval)))
-}
-
-/// Where the looks get their connection.
-enum Line {
-    Own(Box<MysqlConnection>),
-    Lent(Arc<dyn Brought<MysqlConnection>>),
+/// What was seen of a table, in a form that can only be compared.
+#[derive(Debug, Default)]
+pub struct Seen {
+    newest: Option<String>,
+    whole: Option<String>,
+    /// When the whole table is looked at again.
+    next: Option<Instant>,
 }
 
 /// How closely the table is looked at.
@@ -62,32 +48,20 @@ enum Depth {
     Whole,
 }
 
-/// What a look has seen, in a form that can only be compared.
-struct Seen {
-    newest: Option<String>,
-    whole: Option<String>,
-    took: Duration,
-}
-
-/// Tells of a change by what two looks see.
-struct Changes {
-    looks: Looks,
-    newest: Option<String>,
-    whole: Option<String>,
-    /// When the whole table is looked at again.
-    next: Instant,
-}
-
-impl Probe for Changes {
-    fn changed(&mut self) -> Result<bool> {
-        let depth = if Instant::now() >= self.next { Depth::Whole } else { Depth::Newest };
-        let seen = self.looks.look(depth)?;
-        let mut changed = std::mem::replace(&mut self.newest, seen.newest) != self.newest;
+impl Seen {
+    /// Whether a look sees anything else than the last one; `true` the first time.
+    pub(super) fn changed(&mut self, connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<bool> {
+        let began = Instant::now();
+        let depth = if self.next.is_none_or(|next| began >= next) { Depth::Whole } else { Depth::Newest };
+        let seen = Glance { tables, depth }.get_result::<(Option<String>, Option<String>)>(connection);
+        let (newest, whole) = fault::ask_of_rows(connection, seen)?;
+        let mut changed = self.newest != newest;
+        self.newest = newest;
         if depth == Depth::Whole {
-            changed |= self.whole != seen.whole;
-            self.whole = seen.whole;
+            changed |= self.next.is_none() || self.whole != whole;
+            self.whole = whole;
             // A table of a thousand rows is looked at as a whole each time, one of a million rarely.
-            self.next = Instant::now() + seen.took * SHARE;
+            self.next = Some(Instant::now() + began.elapsed() * SHARE);
         }
         Ok(changed)
     }
@@ -95,20 +69,21 @@ impl Probe for Changes {
 
 /// Looks from a thread of its own, so that a server that says nothing ends the feed and does not hold it.
 struct Looks {
-    ask: SyncSender<Depth>,
-    answers: Receiver<Result<Seen>>,
+    ask: SyncSender<()>,
+    answers: Receiver<Result<bool>>,
     timeout: Duration,
 }
 
 impl Looks {
-    fn start(mut line: Line, tables: &Tables, options: &Options) -> Result<Self> {
-        let (ask, asked) = sync_channel::<Depth>(1);
+    fn start(mut connection: MysqlConnection, tables: &Tables, options: &Options) -> Result<Self> {
+        let (ask, asked) = sync_channel::<()>(1);
         let (answer, answers) = sync_channel(1);
-        let tables = tables.clone();
+        let (tables, mut seen) = (tables.clone(), Seen::default());
         let work = move || {
             // Ends when the feed is dropped, or when nobody waits for the answer any more.
-            while let Ok(depth) = asked.recv() {
-                if answer.send(line.look(&tables, depth)).is_err() {
+            while asked.recv().is_ok() {
+                let changed = seen.changed(&mut connection, &tables);
+                if answer.send(changed.map_err(|error| fault::of(&error).error)).is_err() {
                     return;
                 }
             }
@@ -120,32 +95,18 @@ impl Looks {
         // The server ends a statement that takes too long. This is for one that does not even do that.
         Ok(Self { ask, answers, timeout: options.statement_timeout + Duration::from_secs(1) })
     }
+}
 
-    fn look(&mut self, depth: Depth) -> Result<Seen> {
+impl Probe for Looks {
+    fn changed(&mut self) -> Result<bool> {
         let silent = || {
             Error::new(ErrorKind::Timeout)
                 .with_detail("the server gave no answer in time")
                 .with_cause(Cause::new("mysql").with_code("watch").with_text("the timeout is over"))
         };
-        self.ask.try_send(depth).map_err(|_| silent())?;
+        self.ask.try_send(()).map_err(|_| silent())?;
         self.answers.recv_timeout(self.timeout).map_err(|_| silent())?
     }
-}
-
-impl Line {
-    fn look(&mut self, tables: &Tables, depth: Depth) -> Result<Seen> {
-        match self {
-            Self::Own(connection) => look(connection, tables, depth),
-            Self::Lent(pool) => look(&mut **pool.lend()?, tables, depth),
-        }
-    }
-}
-
-fn look(connection: &mut MysqlConnection, tables: &Tables, depth: Depth) -> Result<Seen> {
-    let began = Instant::now();
-    let seen = Glance { tables, depth }.get_result::<(Option<String>, Option<String>)>(connection);
-    let (newest, whole) = fault::ask_of_rows(connection, seen).map_err(|error| connection.fault(&error).error)?;
-    Ok(Seen { newest, whole, took: began.elapsed() })
 }
 
 /// The statement of a look.

@@ -7,10 +7,7 @@ mod rows;
 mod shape;
 mod target;
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use constance_core::{Error, ErrorKind, Result, Watch};
+use constance_core::{Result, Watch};
 use diesel::RunQueryDsl;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::dsl::sql;
@@ -24,9 +21,8 @@ use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
 use crate::migrate::Step;
-use crate::pool::Brought;
-use crate::query::{Bound, Clash, Delete, Forget, Insert, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions};
-use crate::schema::{Column, FoundValue, Row, Tables};
+use crate::query::{AnyKey, Bound, Clash, Delete, Forget, Insert, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions};
+use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
 
 /// Settings in a MySQL or MariaDB database.
 pub type MysqlBackend = DieselBackend<MysqlConnection>;
@@ -39,7 +35,7 @@ impl Verbs for MysqlConnection {
     const NAME: &'static str = "mysql";
     const RANGE_FROM: usize = 16;
     const NETWORK: bool = true;
-    const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+    const UNDOES_CHANGES_OF_TABLES: bool = false;
     const COLUMNS: [(&'static str, &'static [&'static str]); 4] = [
         ("key", &["varbinary(255)"]),
         ("value", &["longblob", "mediumblob"]),
@@ -50,15 +46,15 @@ impl Verbs for MysqlConnection {
 
     type Target = Target;
     type Mark = ();
+    type Seen = feed::Seen;
 
     fn target(url: &str) -> Result<Target> {
         Target::parse(url)
     }
 
-    fn target_of(&mut self) -> Result<Target, Fault> {
-        Err(Fault::answered(
-            Error::new(ErrorKind::Unsupported).with_detail("a connection does not tell the password it was made with"),
-        ))
+    fn target_of(&mut self) -> Result<Option<Target>, Fault> {
+        // A connection does not tell the password that it was made with.
+        Ok(None)
     }
 
     fn mark(_: &Target) {}
@@ -124,6 +120,10 @@ impl Verbs for MysqlConnection {
         fault::ask(self, rows).map(|rows| rows > 0)
     }
 
+    fn set_all(&mut self, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
+        rows::set_all(self, tables, rows)
+    }
+
     fn undone(&mut self, error: &DriverError) -> bool {
         fault::is_undone(error)
     }
@@ -156,6 +156,15 @@ impl Verbs for MysqlConnection {
         fault::ask(self, done)
     }
 
+    fn has_rows(&mut self, statement: AnyKey<'_>) -> QueryResult<bool> {
+        let rows = statement.load::<FoundKey>(self);
+        fault::ask_of_rows(self, rows).map(|rows| !rows.is_empty())
+    }
+
+    fn keep_writers_out(&mut self, tables: &Tables) -> QueryResult<()> {
+        shape::keep_writers_out(self, tables)
+    }
+
     fn steps(tables: &Tables) -> Vec<Step> {
         shape::steps(tables)
     }
@@ -177,8 +186,8 @@ impl Verbs for MysqlConnection {
         feed::open(target, tables, options)
     }
 
-    fn feed_over(pool: Arc<dyn Brought<Self>>, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
-        feed::over(pool, tables, options)
+    fn changed(&mut self, tables: &Tables, seen: &mut feed::Seen) -> QueryResult<bool> {
+        seen.changed(self, tables)
     }
 
     fn fault(&mut self, error: &DriverError) -> Fault {

@@ -10,10 +10,12 @@ use diesel::result::QueryResult;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Nullable, Text};
 
-use crate::query::{Clash, KeyParam, statement};
+use super::{LONG, fault};
+use crate::dialect::Verbs;
+use crate::query::{Bound, Clash, KeyParam, statement};
 use crate::schema::{FoundKey, FoundValue, Row, Tables};
 
-/// With how many keys a statement is still prepared and kept. The server takes 65,535 parameters.
+/// How many keys a statement takes as parameters at most: the server takes 65,535 of those, and a row to store has two.
 const MOST: usize = 32_768;
 
 /// Whether rows are only read, or locked until the transaction ends.
@@ -82,6 +84,47 @@ impl QueryFragment<Mysql> for RowsOf<'_> {
             Look::Lock => ") ORDER BY `key` FOR UPDATE",
         });
         Ok(())
+    }
+}
+
+/// Stores all of these by one statement. `false`: it would be too long for one, and nothing was stored.
+pub(super) fn set_all(connection: &mut MysqlConnection, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
+    let length: usize = rows.iter().map(|(key, value)| key.len() + value.len() + 32).sum();
+    if rows.len() > MOST || length > LONG {
+        return Ok(false);
+    }
+    let rows = rows.iter().map(|(key, value)| (KeyParam(key), Bound(value))).collect();
+    let done = SetAll { tables, rows, clash: Clash::Replace(tables) }.execute(connection);
+    fault::ask(connection, done).map(|_| true)
+}
+
+/// An insert of several rows. They are locked in the order in which they stand there.
+#[derive(Debug)]
+struct SetAll<'a> {
+    tables: &'a Tables,
+    rows: Vec<(KeyParam<'a>, Bound<'a>)>,
+    clash: Clash<'a>,
+}
+
+statement!(SetAll);
+
+impl QueryFragment<Mysql> for SetAll<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        // Each number of rows is another text, and none can stand there twice to fill it up: that would be two changes.
+        out.unsafe_to_cache_prepared();
+        out.push_sql("INSERT INTO ");
+        out.push_identifier(&self.tables.settings)?;
+        out.push_sql(" (`key`, `value`, `revision`, `changed_at`) VALUES ");
+        for (place, (key, value)) in self.rows.iter().enumerate() {
+            out.push_sql(if place == 0 { "(" } else { ",(" });
+            key.walk_ast(out.reborrow())?;
+            out.push_sql(",");
+            out.push_bind_param::<Binary, Bound<'_>>(value)?;
+            out.push_sql(",1,");
+            out.push_sql(MysqlConnection::NOW);
+            out.push_sql(")");
+        }
+        self.clash.walk_ast(out)
     }
 }
 

@@ -1,40 +1,49 @@
 //! The tables, and how they are made.
 
 use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::fault;
-use crate::dialect::{Options, Verbs};
+use crate::dialect::Options;
 use crate::migrate::Step;
-use crate::query::Versions;
-use crate::schema::{Column, Tables};
+use crate::schema::{Column, Tables, quoted};
 
-/// A name in the quotes of MySQL.
-fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
-}
-
-/// The server commits each of these by itself, so that each may be run again where the next one failed.
+/// The server commits each of these by itself, so that each is one statement, and may be run again.
 pub(super) fn steps(tables: &Tables) -> Vec<Step> {
-    let table = quoted(&tables.settings);
-    vec![Step {
-        version: "0001_settings",
-        // Bytes for the key: every collation of text takes some keys for the same, if only those that end in spaces. BLOB
-        // ends at 64 KiB. The index is what makes looking for changes cheap.
-        up: format!(
-            "CREATE TABLE IF NOT EXISTS {table} (\
-                 `key` VARBINARY(255) NOT NULL PRIMARY KEY, \
-                 `value` LONGBLOB NOT NULL, \
-                 `revision` BIGINT NOT NULL DEFAULT 1, \
-                 `changed_at` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), \
-                 KEY `changed_at` (`changed_at`)\
-             ) ENGINE = InnoDB"
-        ),
-        down: format!("DROP TABLE IF EXISTS {table}"),
-    }]
+    let table = quoted(&tables.settings, '`');
+    vec![
+        Step {
+            version: "0001_settings",
+            // Bytes for the key: every collation of text takes some keys for the same, if only those that end in spaces.
+            // BLOB ends at 64 KiB.
+            up: format!(
+                "CREATE TABLE IF NOT EXISTS {table} (\
+                     `key` VARBINARY(255) NOT NULL PRIMARY KEY, \
+                     `value` LONGBLOB NOT NULL\
+                 ) ENGINE = InnoDB"
+            ),
+            down: format!("DROP TABLE IF EXISTS {table}"),
+            columns: 2,
+        },
+        Step {
+            version: "0002_revisions",
+            // The index is what makes looking for changes cheap.
+            up: format!(
+                "ALTER TABLE {table} \
+                     ADD COLUMN `revision` BIGINT NOT NULL DEFAULT 1, \
+                     ADD COLUMN `changed_at` TIMESTAMP(6) NOT NULL \
+                         DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), \
+                     ADD KEY `changed_at` (`changed_at`)"
+            ),
+            // The index goes with its only column.
+            down: format!("ALTER TABLE {table} DROP COLUMN `changed_at`, DROP COLUMN `revision`"),
+            columns: 4,
+        },
+    ]
 }
 
 pub(super) fn create_versions(tables: &Tables) -> String {
@@ -43,8 +52,15 @@ pub(super) fn create_versions(tables: &Tables) -> String {
              `version` VARCHAR(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY, \
              `applied_at` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)\
          ) ENGINE = InnoDB",
-        quoted(&tables.versions)
+        quoted(&tables.versions, '`')
     )
+}
+
+/// Locks the tables for this connection. A transaction would not do: changing a table ends it.
+pub(super) fn keep_writers_out(connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<()> {
+    let [settings, versions] = [&tables.settings, &tables.versions].map(|name| quoted(name, '`'));
+    let locked = connection.batch_execute(&format!("LOCK TABLES {settings} WRITE, {versions} WRITE"));
+    fault::ask(connection, locked)
 }
 
 /// Runs `work` under a lock of the server's that has the tables' name.
@@ -65,18 +81,19 @@ pub(super) fn migrating<T>(
     if fault::ask_of_rows(connection, locked)? != Some(1) {
         return Err(fault::numbered(fault::LOCK_TIMEOUT));
     }
-    let done = is_ours_or_absent(connection, tables).and_then(|()| work(connection));
+    let done = work(connection);
     // The number of what failed has to be asked for before anything else is.
     let done = fault::ask(connection, done);
     // On every way out: on a pooled connection it would be kept for ever. Failing that, the connection is dead and the lock
     // gone with it.
+    let opened = connection.batch_execute("UNLOCK TABLES");
     let released = sql::<Nullable<BigInt>>("SELECT CAST(RELEASE_LOCK(")
         .bind::<Text, _>(&name)
         .sql(") AS SIGNED)")
         .get_result::<Option<i64>>(connection);
     let released = fault::ask_of_rows(connection, released);
     let done = done?;
-    released.map(|_| done)
+    opened.and(released).map(|_| done)
 }
 
 /// A lock belongs to the whole server and has 64 characters, so that the database's name and the table's are hashed.
@@ -86,22 +103,6 @@ fn lock_name(connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<S
         .sql("), 256), 50))")
         .get_result(connection);
     fault::ask_of_rows(connection, name)
-}
-
-/// `IF NOT EXISTS` is content with any table of the name, so that one which is not ours must be seen before.
-fn is_ours_or_absent(connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<()> {
-    if connection.has_table(&tables.versions)? && !connection.versions(Versions { tables })?.is_empty() {
-        return Ok(());
-    }
-    let columns = connection.columns(&tables.settings)?;
-    let fits = |(name, kinds): &(&str, &[&str])| {
-        columns.iter().any(|column| column.name == *name && kinds.contains(&column.kind.as_str()))
-    };
-    if columns.is_empty() || MysqlConnection::COLUMNS.iter().all(fits) {
-        Ok(())
-    } else {
-        Err(fault::numbered(fault::TABLE_EXISTS))
-    }
 }
 
 pub(super) fn has_table(connection: &mut MysqlConnection, name: &str) -> QueryResult<bool> {
