@@ -278,7 +278,7 @@ fn an_exhausted_pool_is_a_timeout() {
     for place in Place::each() {
         place.backend();
         let manager = ConnectionManager::<MysqlConnection>::new(&place.url);
-        let pool = Pool::builder().max_size(1).connection_timeout(Duration::from_millis(20)).build(manager);
+        let pool = Pool::builder().max_size(1).connection_timeout(SOON * 3).build(manager);
         let pool = pool.expect("a pool");
         let backend = MysqlBackend::builder().pool(pool.clone()).table(&place.table).build().expect("a pool");
         let held = pool.get().expect("the only connection");
