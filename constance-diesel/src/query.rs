@@ -247,6 +247,7 @@ where
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl Clash<'_> {
     /// The words of SQLite and PostgreSQL.
     pub(crate) fn on_conflict<'b, DB: Backend>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {

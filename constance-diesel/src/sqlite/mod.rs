@@ -350,7 +350,10 @@ impl FromSql<Nullable<Binary>, Sqlite> for FoundValue {
     }
 
     fn from_nullable_sql(value: Option<SqliteValue<'_, '_, '_>>) -> deserialize::Result<Self> {
-        value.map_or_else(|| Ok(Self::foreign("an SQL NULL")), <Self as FromSql<Nullable<Binary>, Sqlite>>::from_sql)
+        match value {
+            Some(value) => FromSql::<Nullable<Binary>, Sqlite>::from_sql(value),
+            None => Ok(Self::foreign("an SQL NULL")),
+        }
     }
 }
 
