@@ -14,7 +14,7 @@ use crate::schema::{Column, FoundValue, Row, Tables};
 /// A diesel connection type that settings can be stored through.
 ///
 /// It is sealed: what it asks of a database may grow. Implemented for `diesel::SqliteConnection` with the feature
-/// `sqlite`.
+/// `sqlite`, and for `diesel::PgConnection` with the feature `postgres`.
 pub trait Dialect: Verbs {}
 
 impl<C: Verbs> Dialect for C {}

@@ -43,7 +43,9 @@ const LONGEST: usize = (1 << 30) - (1 << 16);
 impl Verbs for PgConnection {
     const NAME: &'static str = "postgres";
     const NETWORK: bool = true;
-    const RANGE_FROM: usize = 64;
+    // Measured, keys looked up one by one / as a range without others in it: 2 keys 62 / 51 us, 13 keys 181 / 122, 32 keys
+    // 194 / 75, 100 keys 492 / 203. A range full of others costs a second statement, which few keys are not worth.
+    const RANGE_FROM: usize = 16;
     const NOW: &'static str = NOW;
     const COLUMNS: [(&'static str, &'static [&'static str]); 4] = [
         ("key", &["text", "character varying"]),
