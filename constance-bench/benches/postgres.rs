@@ -15,8 +15,6 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::upsert::excluded;
 
-use self::settings::dsl::{changed_at, key, revision, value};
-
 /// The name that an application gives the table would not be in the statements; this is the usual one.
 mod settings {
     diesel::table! {
@@ -42,6 +40,8 @@ struct Shop {
 }
 
 fn raw_get(connection: &mut PgConnection) -> u64 {
+    use self::settings::dsl::{key, value};
+
     let found: Option<Vec<u8>> = settings::table
         .filter(key.eq("the_answer"))
         .select(value)
@@ -52,18 +52,24 @@ fn raw_get(connection: &mut PgConnection) -> u64 {
 }
 
 fn raw_many(connection: &mut PgConnection, keys: &[Key]) -> u64 {
+    use self::settings::dsl::{key, value};
+
     let keys: Vec<&str> = keys.iter().map(Key::as_str).collect();
     let query = settings::table.filter(key.eq_any(keys)).select((key, value));
     query.load::<(String, Vec<u8>)>(connection).map_or(0, |rows| rows.len() as u64)
 }
 
 fn raw_range(connection: &mut PgConnection, keys: &[Key]) -> u64 {
+    use self::settings::dsl::{key, value};
+
     let (low, high) = (keys[0].as_str(), keys[keys.len() - 1].as_str());
     let query = settings::table.filter(key.ge(low).and(key.le(high))).select((key, value));
     query.load::<(String, Vec<u8>)>(connection).map_or(0, |rows| rows.len() as u64)
 }
 
 fn raw_set(connection: &mut PgConnection, name: &str, bytes: &[u8]) -> u64 {
+    use self::settings::dsl::{changed_at, key, revision, value};
+
     let now = diesel::dsl::now;
     let insert = diesel::insert_into(settings::table)
         .values((key.eq(name), value.eq(bytes), revision.eq(1), changed_at.eq(now)))
@@ -74,6 +80,8 @@ fn raw_set(connection: &mut PgConnection, name: &str, bytes: &[u8]) -> u64 {
 }
 
 fn raw_swap(connection: &mut PgConnection, name: &str, bytes: &[u8]) -> u64 {
+    use self::settings::dsl::{changed_at, key, revision, value};
+
     let update = diesel::update(settings::table.filter(key.eq(name).and(value.eq(bytes))));
     let update = update.set((value.eq(bytes), revision.eq(revision + 1), changed_at.eq(diesel::dsl::now)));
     update.execute(connection).unwrap_or(0) as u64

@@ -1,8 +1,9 @@
 //! How long a change takes from one process to `live()` in another: `cargo xtask bench propagation`.
 //!
 //! Another process sets the time of its clock, a thousand times; this one takes the difference when it sees it. Between
-//! two changes it asks for the next one, so no two are merged. The other process is a child that calls `Config::set`, or
-//! `redis-cli`, which is handed a `SET` with the time in it: its figures include the way through its standard input.
+//! two changes it asks for the next one, so no two are merged. The other process is a child that calls `Config::set`, or the
+//! command line of the store (`redis-cli`, `psql`, `mariadb`), which is handed a write with the time in it: its figures include
+//! the way through its standard input.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -54,8 +55,8 @@ fn write(url: &str) -> Fallible<()> {
 struct Writer {
     child: Child,
     asks: ChildStdin,
-    /// The key that `redis-cli` is to set.
-    foreign: Option<Key>,
+    /// The key that a foreign writer is to set, and how it is told.
+    foreign: Option<(Key, Dialect)>,
 }
 
 impl Writer {
@@ -71,20 +72,67 @@ impl Writer {
         Ok(Self { child, asks, foreign: None })
     }
 
-    /// Somebody who knows nothing of settings.
+    /// Somebody who knows nothing of settings: the command line of the store.
     fn foreign(url: &str, key: Key) -> Fallible<Self> {
-        let mut child =
-            Command::new("redis-cli").args(["-u", url]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-        let asks = child.stdin.take().ok_or("redis-cli has no standard input")?;
-        Ok(Self { child, asks, foreign: Some(key) })
+        let mut command = match url.split(':').next() {
+            Some("redis") => words("redis-cli", &["-u", url]),
+            Some("postgres" | "postgresql") => words("psql", &["--quiet", "--no-psqlrc", "--dbname", url]),
+            _ => mariadb(url)?,
+        };
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        let asks = child.stdin.take().ok_or("the child has no standard input")?;
+        Ok(Self { child, asks, foreign: Some((key, Dialect::of(url))) })
     }
 
     fn ask(&mut self) -> Fallible<()> {
-        let Some(key) = &self.foreign else { return Ok(self.asks.write_all(b"\n")?) };
+        let Some((key, dialect)) = &self.foreign else { return Ok(self.asks.write_all(b"\n")?) };
         let encoded = MessagePack.encode(&<i64 as SettingType>::KIND, &now())?;
-        let escaped: String = encoded.as_bytes().iter().map(|byte| format!("\\x{byte:02x}")).collect();
-        Ok(self.asks.write_all(format!("SET {key} \"{escaped}\"\n").as_bytes())?)
+        let hex =
+            |before: &str| -> String { encoded.as_bytes().iter().map(|byte| format!("{before}{byte:02x}")).collect() };
+        let line = match dialect {
+            Dialect::Redis => format!("SET {key} \"{}\"\n", hex("\\x")),
+            Dialect::Postgres => {
+                format!("UPDATE constance_settings SET value = '\\x{}' WHERE key = '{key}';\n", hex(""))
+            }
+            Dialect::Mysql => format!("UPDATE constance_settings SET value = x'{}' WHERE `key` = '{key}';\n", hex("")),
+        };
+        Ok(self.asks.write_all(line.as_bytes())?)
     }
+}
+
+/// Whose words a foreign writer speaks.
+enum Dialect {
+    Redis,
+    Postgres,
+    Mysql,
+}
+
+impl Dialect {
+    fn of(url: &str) -> Self {
+        match url.split(':').next() {
+            Some("redis") => Self::Redis,
+            Some("postgres" | "postgresql") => Self::Postgres,
+            _ => Self::Mysql,
+        }
+    }
+}
+
+fn words(program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args);
+    command
+}
+
+/// `mysql://user:password@host:port/database` as the options of MariaDB's client.
+fn mariadb(url: &str) -> Fallible<Command> {
+    let wrong = "the URL of MariaDB is not user:password@host:port/database";
+    let (user, place) = url.split_once("://").and_then(|(_, rest)| rest.split_once('@')).ok_or(wrong)?;
+    let ((user, password), (address, database)) = user.split_once(':').zip(place.split_once('/')).ok_or(wrong)?;
+    let (host, port) = address.split_once(':').ok_or(wrong)?;
+    let mut command =
+        words("mariadb", &["--no-defaults", "--unbuffered", "--host", host, "--port", port, "--user", user]);
+    command.arg(database).env("MYSQL_PWD", password);
+    Ok(command)
 }
 
 impl Drop for Writer {
@@ -127,6 +175,18 @@ fn main() -> Fallible<()> {
     if let Some((url, _server)) = common::server() {
         measure("Redis, Config::set", &url, false)?;
         measure("Redis, SET by redis-cli", &url, true)?;
+    }
+    for (name, client, variable) in
+        [("PostgreSQL", "psql", "CONSTANCE_POSTGRES_URL"), ("MariaDB", "mariadb", "CONSTANCE_MARIADB_URL")]
+    {
+        let Ok(url) = std::env::var(variable) else {
+            println!("{name}: left out, {variable} is not set");
+            continue;
+        };
+        // Where the server offers TLS a feed polls, unless the URL gives it up.
+        let url = if name == "PostgreSQL" && !url.contains('?') { format!("{url}?sslmode=disable") } else { url };
+        measure(&format!("{name}, Config::set"), &url, false)?;
+        measure(&format!("{name}, UPDATE by {client}"), &url, true)?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::schema::{Column, FoundValue, Row, Tables};
 /// A diesel connection type that settings can be stored through.
 ///
 /// It is sealed: what it asks of a database may grow. Implemented for `diesel::SqliteConnection` with the feature
-/// `sqlite` and for `diesel::MysqlConnection` with the feature `mysql`.
+/// `sqlite`, for `diesel::PgConnection` with `postgres` and for `diesel::MysqlConnection` with `mysql`.
 pub trait Dialect: Verbs {}
 
 impl<C: Verbs> Dialect for C {}

@@ -41,6 +41,10 @@ pub(super) fn of(connection: &mut PgConnection, error: &DriverError) -> Fault {
     }
 }
 
+/// Who begins again at once takes the row before the other one has woken up, and the two of them meet again. To see that they
+/// wait for each other has taken the server a second.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Whether the server undid the whole transaction so that others can go on.
 pub(super) fn is_undone(connection: &mut PgConnection, error: &DriverError) -> bool {
     if let DriverError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) = error {
@@ -48,6 +52,7 @@ pub(super) fn is_undone(connection: &mut PgConnection, error: &DriverError) -> b
     }
     let Some(known) = known(error) else { return false };
     if says(known.message, words::DEADLOCK) {
+        std::thread::sleep(PAUSE);
         return true;
     }
     // In a language that is not known a deadlock is what took as long as the server waits before it looks for one, and not

@@ -44,7 +44,9 @@ impl Verbs for PgConnection {
     const NAME: &'static str = "postgres";
     const NETWORK: bool = true;
     const UNDOES_CHANGES_OF_TABLES: bool = true;
-    const RANGE_FROM: usize = 64;
+    // Measured, keys looked up one by one / as a range without others in it: 2 keys 62 / 51 us, 13 keys 181 / 122, 32 keys
+    // 194 / 75, 100 keys 492 / 203. A range full of others costs a second statement, which few keys are not worth.
+    const RANGE_FROM: usize = 16;
     const NOW: &'static str = NOW;
     const COLUMNS: [(&'static str, &'static [&'static str]); 4] = [
         ("key", &["text COLLATE \"C\"", "character varying COLLATE \"C\"", "character varying(255) COLLATE \"C\""]),

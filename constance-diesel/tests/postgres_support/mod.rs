@@ -182,13 +182,14 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Waits until somebody waits for a lock in the schema's settings table.
+/// Waits until a connection that bears the schema's name waits for a lock.
 pub fn until_somebody_waits(schema: &Schema) {
     let mut raw = schema.raw();
-    let query = "SELECT count(*)::text AS text FROM pg_stat_activity \
-                 WHERE wait_event_type = 'Lock' AND datname = current_database() AND usename = current_user \
-                 AND application_name = 'constance'";
-    until("a wait for a lock", || (texts(&mut raw, query) != ["0"]).then_some(()));
+    let query = format!(
+        "SELECT pid::text AS text FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = '{}'",
+        schema.name
+    );
+    until("a wait for a lock", || (!texts(&mut raw, &query).is_empty()).then_some(()));
 }
 
 pub fn key(name: &str) -> Key {
