@@ -1,1 +1,5 @@
 #![doc = include_str!("../README.md")]
+
+mod counters;
+
+pub use self::counters::{CacheEvent, Counters, Counts, Observer};
