@@ -127,6 +127,11 @@ impl Waiting {
         self.flight.wait().filter(|_| self.has_all)
     }
 
+    #[cfg(test)]
+    pub(super) fn has_ended(&self) -> bool {
+        self.flight.has_ended()
+    }
+
     /// Waits in a task.
     #[cfg(feature = "tokio")]
     pub(super) async fn ended(self) -> End {

@@ -9,6 +9,8 @@ mod entries;
 mod env;
 mod flight;
 mod follow;
+#[cfg(test)]
+mod schedules;
 mod state;
 mod time;
 mod watch;
