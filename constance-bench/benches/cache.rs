@@ -58,14 +58,16 @@ fn main() -> Result<(), constance_core::Error> {
     fill(&cached)?;
     let typed = Config::<Shop>::builder(LocalCache::new(MemoryBackend::new())).build_typed()?;
     fill(&typed)?;
-    let told = Config::<Shop>::builder(LocalCache::builder(MemoryBackend::new()).ttl_forever().build()).build_typed()?;
+    let told =
+        Config::<Shop>::builder(LocalCache::builder(MemoryBackend::new()).ttl_forever().build()).build_typed()?;
     fill(&told)?;
 
     let integer = MessagePack.encode(&i64::KIND, &300_i64)?.into_bytes();
     let banner = MessagePack.encode(&Kind::Serde, &Banner::new())?.into_bytes();
     println!("the struct is {} bytes long", banner.len());
     // What somebody writes by hand: the value's bytes without an envelope, by name.
-    let mut map = HashMap::from([("the_answer".to_owned(), integer.slice(2..)), ("banner".to_owned(), banner.slice(2..))]);
+    let mut map =
+        HashMap::from([("the_answer".to_owned(), integer.slice(2..)), ("banner".to_owned(), banner.slice(2..))]);
     map.insert("site_name".to_owned(), Bytes::new());
     let map = ArcSwap::from_pointee(map);
 
