@@ -305,8 +305,8 @@ fn a_late_comer_finds_what_was_fetched() {
     let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, together: false };
     let state = State::new(lifetime, Time::Coarse, Counters::new());
     let keys = [&key];
-    let mut early = state.ask(&keys).err().expect("nothing is there");
-    let mut late = state.ask(&keys).err().expect("nothing is there");
+    let mut early = state.ask(&keys).expect_err("nothing is there");
+    let mut late = state.ask(&keys).expect_err("nothing is there");
     let Next::Fetch(lead) = early.next() else { panic!("nobody else fetches it") };
     lead.land(Ok(vec![value(1)]));
     let Next::Answer(found) = late.next() else { panic!("it was fetched") };
@@ -322,13 +322,13 @@ fn overlapping_questions_are_one_more_fetch() {
     let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, together: false };
     let state = State::new(lifetime, Time::Coarse, Counters::new());
     let first = [&keys[0]];
-    let mut asking = state.ask(&first).err().expect("nothing is there");
+    let mut asking = state.ask(&first).expect_err("nothing is there");
     let Next::Fetch(lead) = asking.next() else { panic!("nobody else fetches it") };
     let sets: Vec<[&Key; 2]> = keys[1..].iter().map(|key| [&keys[0], key]).collect();
     let mut waiting: Vec<_> = sets
         .iter()
         .map(|set| {
-            let mut asking = state.ask(set).err().expect("nothing is there");
+            let mut asking = state.ask(set).expect_err("nothing is there");
             let Next::Wait(waiting) = asking.next() else { panic!("one of its keys is on its way") };
             (asking, waiting)
         })
