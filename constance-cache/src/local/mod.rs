@@ -68,6 +68,9 @@ use crate::Counters;
 /// - **A hit** takes no lock, allocates nothing but the answer of `read`, and writes to no memory that other threads
 ///   use.
 ///
+/// What it says of itself is what the backend says: [`shared`](constance_core::Capability::shared), too, though it shows
+/// others' writes later.
+///
 /// Keys are not limited in number; those that nobody asks for any more go when others near them are fetched.
 ///
 /// It is not `Clone`. To share one, put it into an [`Arc`], which is a backend too.
