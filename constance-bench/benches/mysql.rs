@@ -157,6 +157,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         })
         .row("diesel, update where the value is", None, || {
             let at = Cell::new(false);
+            // It starts from the same value in each round, and is one that is there: else nothing would be written.
+            bare(&|c| counted(upsert(c, "a:cas", b"2")));
             move || {
                 let (old, new) = if at.replace(!at.get()) { (b"1", b"2") } else { (b"2", b"1") };
                 bare(&|c| counted(compare_and_set(c, "a:cas", old, new)))
