@@ -6,6 +6,7 @@ mod backend;
 mod batch;
 mod capability;
 mod cause;
+mod civil;
 mod clock;
 mod codec;
 mod config;
@@ -27,6 +28,7 @@ mod setting;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod trace;
+mod tree;
 mod types;
 mod watch;
 
@@ -35,6 +37,10 @@ pub use self::batch::{Applied, Batch, Change, Expect, To};
 pub use self::capability::Capability;
 pub use self::cause::Cause;
 pub use self::clock::{Clock, SystemClock};
+#[cfg(feature = "json")]
+pub use self::codec::Json;
+#[cfg(feature = "pickle")]
+pub use self::codec::pickle;
 pub use self::codec::{Codec, MessagePack};
 pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, StaleKeys};
 pub use self::declaration::Declaration;

@@ -21,6 +21,20 @@ pub(super) fn describe(bytes: &[u8]) -> String {
     }
 }
 
+/// The format of bytes that are not JSON, where it is known.
+#[cfg(feature = "json")]
+pub(super) fn not_json(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [] => Some("an empty value".to_owned()),
+        [ENVELOPE, ..] => Some("MessagePack, as the default codec writes it".to_owned()),
+        // The second is the first in base64.
+        [0x80, 0..=5, ..] | [b'g', b'A', b'I'..=b'X', ..] => {
+            Some("a Python pickle of django-constance 1 to 3".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// The MessagePack type that a first byte stands for.
 pub(super) fn marker(first: u8) -> &'static str {
     match first {

@@ -1,9 +1,23 @@
 //! The types that a setting may have.
 
+#[cfg(feature = "chrono")]
+mod chrono;
 mod collections;
+#[cfg(feature = "jiff")]
+mod jiff;
 mod option;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
 mod scalars;
 pub(crate) mod serde_text;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod temporal;
+#[cfg(feature = "time")]
+mod time;
+#[cfg(feature = "url")]
+mod url;
+#[cfg(feature = "uuid")]
+mod uuid;
 
 use std::borrow::Cow;
 use std::fmt;
