@@ -1,7 +1,9 @@
-//! Numbers as Python has and prints them.
+//! Numbers and dicts as Python has and prints them.
+
+use std::collections::HashMap;
 
 use crate::civil::Span;
-use crate::tree::Unfit;
+use crate::tree::{Tree, Unfit};
 
 /// What no date, time or interval of Python can hold.
 pub(super) const FINER: Unfit = Unfit("that is finer than a microsecond");
@@ -92,4 +94,20 @@ pub(super) fn is_decimal(text: &str) -> bool {
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let has_digits = !(whole.is_empty() && fraction.is_empty()) && !exponent.is_empty();
     has_digits && are_digits(whole) && are_digits(fraction) && are_digits(exponent)
+}
+
+/// Where a name occurs twice, its first place and its last value, as in a Python dict.
+pub(super) fn last_of_each(entries: Vec<(String, Tree)>) -> Vec<(String, Tree)> {
+    let mut places = HashMap::with_capacity(entries.len());
+    let mut kept: Vec<(String, Tree)> = Vec::with_capacity(entries.len());
+    for (name, value) in entries {
+        match places.get(&name) {
+            Some(&place) => kept[place] = (name, value),
+            None => {
+                places.insert(name.clone(), kept.len());
+                kept.push((name, value));
+            }
+        }
+    }
+    kept
 }

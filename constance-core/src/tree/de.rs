@@ -65,6 +65,10 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
             Tree::Date(date) => visitor.visit_string(date.to_string()),
             Tree::Time(time, None) => visitor.visit_string(time.to_string()),
             Tree::Time(_, Some(_)) => Err(Unfit("with an offset from UTC")),
+            // RFC 3339, which these types read, has no seconds in an offset: the moment stays, and is shown in UTC.
+            Tree::DateTime(at @ DateTime { offset: Some(offset), .. }) if offset % 60 != 0 => {
+                visitor.visit_string(at.in_utc().ok_or(Unfit::RANGE)?.to_string())
+            }
             Tree::DateTime(at) => visitor.visit_string(at.to_string()),
             Tree::Span(span) => self.map(typed::span_entries(span), visitor),
             Tree::Uuid(bytes) if self.for_people => visitor.visit_string(hyphenated(&bytes)),

@@ -118,7 +118,7 @@ fn every_cut_is_refused() {
 #[test]
 fn changed_bytes_never_panic() {
     let mut read = 0;
-    for (name, place, bytes) in pickles().filter(|(name, _, _)| !name.starts_with("float")) {
+    for (_, _, bytes) in pickles().filter(|(_, place, _)| matches!(*place, "p0" | "p2" | "p5")) {
         for at in 0..bytes.len().min(80) {
             for byte in [
                 0x00, 0x01, 0x28, 0x2e, 0x30, 0x52, 0x61, 0x62, 0x65, 0x68, 0x73, 0x75, 0x7f, 0x80, 0x85, 0x93, 0x94,
@@ -129,7 +129,6 @@ fn changed_bytes_never_panic() {
                 read += usize::from(decode_legacy(&changed).is_ok_and(|value| value.to_json().is_ok()));
             }
         }
-        let _ = (name, place);
     }
     assert!(read > 0, "some changes are only other values");
 }

@@ -3,6 +3,7 @@
 //! serde_json cannot do this: it refuses NaN, rounds long integers, and fills its own types before the envelope is known.
 
 use super::envelope;
+use crate::codec::python::last_of_each;
 use crate::tree::{MAX_DEPTH, Tree};
 
 /// What is wrong with the bytes, in words that go after "found".
@@ -72,13 +73,18 @@ impl<'t> Parser<'t> {
             Some(b'"') => self.string().map(Tree::Text),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => {
-                for (word, tree) in [
+                let words = [
                     ("null", Tree::None),
                     ("true", Tree::Bool(true)),
                     ("false", Tree::Bool(false)),
                     ("NaN", Tree::Float(f64::NAN)),
                     ("Infinity", Tree::Float(f64::INFINITY)),
-                ] {
+                ];
+                let rest = &self.text[self.at..];
+                if words.iter().any(|(word, _)| word.starts_with(rest) && *word != rest) {
+                    return Err("JSON that is cut short".into());
+                }
+                for (word, tree) in words {
                     if self.word(word) {
                         return Ok(tree);
                     }
@@ -225,6 +231,9 @@ impl<'t> Parser<'t> {
     }
 
     fn four(&mut self) -> Result<u32, Refused> {
+        if self.text.len() - self.at < 4 {
+            return Err("JSON that is cut short".into());
+        }
         let digits = self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
         let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).ok_or_else(|| self.broken())?;
         self.at += 4;
@@ -234,20 +243,4 @@ impl<'t> Parser<'t> {
 
 fn inside(levels: usize) -> Result<usize, Refused> {
     levels.checked_sub(1).ok_or_else(|| "JSON nested deeper than 64 levels".into())
-}
-
-/// Where a name occurs twice, its first place and its last value, as in a Python dict.
-fn last_of_each(entries: Vec<(String, Tree)>) -> Vec<(String, Tree)> {
-    let mut places = std::collections::HashMap::with_capacity(entries.len());
-    let mut kept: Vec<(String, Tree)> = Vec::with_capacity(entries.len());
-    for (name, value) in entries {
-        match places.get(&name) {
-            Some(&place) => kept[place] = (name, value),
-            None => {
-                places.insert(name.clone(), kept.len());
-                kept.push((name, value));
-            }
-        }
-    }
-    kept
 }

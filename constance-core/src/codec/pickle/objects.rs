@@ -151,7 +151,8 @@ fn date(bytes: &[u8]) -> Option<Date> {
 
 fn time(bytes: &[u8]) -> Option<Time> {
     let &[hour, minute, second, a, b, c] = bytes else { return None };
-    Time::new(hour & 0x7f, minute, second, u32::from_be_bytes([0, a, b, c]) * 1_000)
+    // Three bytes in thousands fit in no 32 bits.
+    Time::new(hour & 0x7f, minute, second, u32::from_be_bytes([0, a, b, c]).checked_mul(1_000)?)
 }
 
 fn date_time(bytes: &[u8], offset: Option<i32>) -> Option<Object> {

@@ -46,7 +46,7 @@ impl Builder<'_> {
                 for (key, value) in entries {
                     map.push((self.key(*key)?, self.tree(*value, levels)?));
                 }
-                Tree::Map(map)
+                Tree::Map(python::last_of_each(map))
             }
             Object::Date(date) => Tree::Date(*date),
             Object::Time(time, offset) => Tree::Time(*time, *offset),
