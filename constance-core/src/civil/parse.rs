@@ -18,10 +18,10 @@ impl Reader<'_> {
         self.take(byte).then_some(())
     }
 
-    /// As many digits as there are, if their number is allowed; never so many that the number could overflow.
+    /// As many digits as there are and are allowed, never so many that the number could overflow.
     fn digits(&mut self, allowed: std::ops::RangeInclusive<usize>) -> Option<(u32, usize)> {
-        let count = self.0.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
-        if !allowed.contains(&count) || count > 9 {
+        let count = self.0.iter().take(*allowed.end()).take_while(|byte| byte.is_ascii_digit()).count();
+        if !allowed.contains(&count) {
             return None;
         }
         let (digits, rest) = self.0.split_at(count);

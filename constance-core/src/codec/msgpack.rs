@@ -22,7 +22,7 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// | a date | the text `2010-12-24`; a year before 0 or after 9999 has a sign and six digits |
 /// | a time of day | the text `18:30:15`, with as many digits after the seconds as it takes |
 /// | a date and time | the text `2010-12-24T18:30:15`, followed by `Z` or `+01:00` where it has an offset |
-/// | a decimal number | the text `1.50`, and `1E-7` for very small ones |
+/// | a decimal number | the text `1.50`, with all of its digits |
 /// | a UUID | its 16 bytes |
 /// | a URL, a word of an enum | a text |
 ///

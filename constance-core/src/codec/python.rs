@@ -1,5 +1,6 @@
 //! Numbers and dicts as Python has and prints them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::civil::Span;
@@ -110,4 +111,50 @@ pub(super) fn last_of_each(entries: Vec<(String, Tree)>) -> Vec<(String, Tree)> 
         }
     }
     kept
+}
+
+/// `str` of a `Decimal`: as its digits are, or scientific where a person would have to count zeros.
+pub(super) fn decimal(text: &str) -> Cow<'_, str> {
+    let (sign, number) = text.strip_prefix('-').map_or(("", text), |number| ("-", number));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = fraction.trim_start_matches('0');
+    // The exponent of the last digit is how many there are after the point, and that of the first counts.
+    let is_tiny = whole == "0" && fraction.len() - digits.len() >= 6 && fraction.len() > 6;
+    if !is_tiny || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Cow::Borrowed(text);
+    }
+    // Zero has one digit, the last.
+    let digits = if digits.is_empty() { "0" } else { digits };
+    let exponent = fraction.len() + 1 - digits.len();
+    let (first, rest) = digits.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    Cow::Owned(format!("{sign}{first}{point}{rest}E-{exponent}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn decimals_are_printed_as_python_does() {
+        for (text, python) in [
+            ("0", "0"),
+            ("0.0", "0.0"),
+            ("1.50", "1.50"),
+            ("-0.1", "-0.1"),
+            ("0.000001", "0.000001"),
+            ("0.0000001", "1E-7"),
+            ("-0.00000012", "-1.2E-7"),
+            ("0.0000000", "0E-7"),
+            ("79228162514264337593543950335", "79228162514264337593543950335"),
+            ("0.00000010", "1.0E-7"),
+            ("1.0000000", "1.0000000"),
+            // As Python wrote them.
+            ("1E+5", "1E+5"),
+            ("-1E-7", "-1E-7"),
+            ("NaN", "NaN"),
+        ] {
+            assert_eq!(decimal(text), python);
+        }
+    }
 }

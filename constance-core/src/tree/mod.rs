@@ -39,7 +39,7 @@ pub(crate) enum Tree {
     Time(Time, Option<i32>),
     DateTime(DateTime),
     Span(Span),
-    /// In decimal digits, as Python prints it.
+    /// In decimal digits. One that Python wrote may have an exponent, and be no number.
     Decimal(String),
     Uuid([u8; 16]),
 }

@@ -29,7 +29,7 @@ fn typed(tree: &Tree) -> Result<Option<(&'static str, String)>, Unfit> {
             Some(("datetime", quoted(&Python(DateTime { date, time, ..*at }))))
         }
         Tree::Span(span) => Some(("timedelta", python::total_seconds(*span)?)),
-        Tree::Decimal(text) => Some(("decimal", quoted(text))),
+        Tree::Decimal(text) => Some(("decimal", quoted(&python::decimal(text)))),
         Tree::Uuid(bytes) => Some(("uuid", quoted(&format_args!("{:032x}", u128::from_be_bytes(*bytes))))),
         _ => None,
     })
