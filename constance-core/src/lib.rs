@@ -43,6 +43,8 @@ pub use self::codec::Json;
 pub use self::codec::pickle;
 pub use self::codec::{Codec, MessagePack};
 pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, StaleKeys};
+#[cfg(feature = "pickle")]
+pub use self::config::{ConvertedLegacy, LegacyValues};
 pub use self::declaration::Declaration;
 pub use self::encoded::{Encoded, Stored};
 pub use self::error::{Action, Error, ErrorKind, Result};

@@ -5,6 +5,8 @@ mod builder;
 mod change_set;
 mod front;
 mod keys;
+#[cfg(feature = "pickle")]
+mod legacy;
 mod list;
 mod plan;
 mod read;
@@ -23,6 +25,8 @@ pub use self::change_set::ChangeSet;
 pub(crate) use self::change_set::Steps;
 pub(crate) use self::front::Front;
 pub(crate) use self::keys::{Found, SettingKeys};
+#[cfg(feature = "pickle")]
+pub use self::legacy::{ConvertedLegacy, LegacyValues};
 pub use self::list::Entry;
 #[cfg(feature = "tokio")]
 pub(crate) use self::plan::{Expected, Goal, Step};

@@ -18,7 +18,9 @@
 //! would grow beyond 64 MiB by naming the same value again and again.
 //!
 //! [`decode_legacy`] reads one value, whose [`to_json`](LegacyValue::to_json) is what django-constance 4 would store.
-//! [`Json::reading_pickles`](crate::Json::reading_pickles) reads them in place.
+//! [`Json::reading_pickles`](crate::Json::reading_pickles) reads them in place, and
+//! [`Config::convert_legacy`](crate::Config::convert_legacy) converts a whole store, as does `settings import-legacy` of
+//! `constance-cli`.
 //!
 //! ```
 //! use constance_core::pickle::decode_legacy;
