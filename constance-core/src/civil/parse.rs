@@ -144,6 +144,7 @@ impl DateTime {
 
 impl Span {
     /// As people write it: `1h 30m`, and `-45s`.
+    #[cfg(any(test, feature = "chrono", feature = "jiff", feature = "time"))]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (sign, length) = match text.strip_prefix('-') {
             Some(length) => (-1, length),

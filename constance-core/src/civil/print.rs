@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use super::{Date, DateTime, Span, Time};
 
-/// As Python's `isoformat` writes it: microseconds in six digits or not at all, and `+00:00` for UTC.
-pub(crate) struct Python<T>(pub(crate) T);
-
 /// A span in ISO 8601, which jiff reads.
 pub(crate) struct IsoSpan(pub(crate) Span);
 
@@ -63,33 +60,7 @@ impl fmt::Display for IsoSpan {
     }
 }
 
-impl fmt::Display for Python<Time> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Time { hour, minute, second, nanos } = self.0;
-        write!(f, "{hour:02}:{minute:02}:{second:02}")?;
-        match nanos / 1_000 {
-            0 => Ok(()),
-            micros => write!(f, ".{micros:06}"),
-        }
-    }
-}
-
-impl fmt::Display for Python<(Time, Option<i32>)> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (time, offset) = self.0;
-        write!(f, "{}", Python(time))?;
-        offset.map_or(Ok(()), |offset| write_offset(f, offset))
-    }
-}
-
-impl fmt::Display for Python<DateTime> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DateTime { date, time, offset } = self.0;
-        write!(f, "{date}T{}", Python((time, offset)))
-    }
-}
-
-fn write_offset(f: &mut fmt::Formatter<'_>, offset: i32) -> fmt::Result {
+pub(super) fn write_offset(f: &mut fmt::Formatter<'_>, offset: i32) -> fmt::Result {
     let (sign, length) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
     write!(f, "{sign}{:02}:{:02}", length / 3_600, length / 60 % 60)?;
     match length % 60 {

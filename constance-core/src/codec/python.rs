@@ -93,8 +93,8 @@ pub(super) fn is_decimal(text: &str) -> bool {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    let has_digits = !(whole.is_empty() && fraction.is_empty()) && !exponent.is_empty();
-    has_digits && are_digits(whole) && are_digits(fraction) && are_digits(exponent)
+    let has_digits = !whole.is_empty() || !fraction.is_empty();
+    has_digits && !exponent.is_empty() && are_digits(whole) && are_digits(fraction) && are_digits(exponent)
 }
 
 /// Where a name occurs twice, its first place and its last value, as in a Python dict.

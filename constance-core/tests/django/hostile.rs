@@ -141,7 +141,7 @@ fn no_error_shows_a_value() {
         format!("{{\"{secret}\": \"{secret}\"}}"),
         format!("{{\"__type__\": \"date\", \"__value__\": \"{secret}\"}}"),
         format!("{{\"__type__\": \"default\", \"{secret}\": \"{secret}\"}}"),
-        format!("{secret}"),
+        secret.to_owned(),
         "73577357".to_owned(),
     ] {
         for kind in

@@ -122,5 +122,5 @@ fn in_years(date: Date) -> Result<Date, Unfit> {
 }
 
 fn in_micros(time: Time) -> Result<Time, Unfit> {
-    if time.nanos % 1_000 == 0 { Ok(time) } else { Err(python::FINER) }
+    if time.nanos.is_multiple_of(1_000) { Ok(time) } else { Err(python::FINER) }
 }

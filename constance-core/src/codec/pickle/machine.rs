@@ -203,7 +203,7 @@ impl Machine<'_> {
                 }
             }
             0x95 => drop(self.reader.array::<8>()?),
-            0x8f | 0x90 | 0x91 => return Err("a set, which JSON cannot hold".to_owned()),
+            0x8f..=0x91 => return Err("a set, which JSON cannot hold".to_owned()),
             _ => return Err(format!("a pickle with the opcode 0x{opcode:02x}, which no setting needs")),
         }
         Ok(())
@@ -341,7 +341,7 @@ impl Machine<'_> {
 }
 
 fn pairs(ids: &[Id]) -> Result<Vec<(Id, Id)>, Refused> {
-    if ids.len() % 2 != 0 {
+    if !ids.len().is_multiple_of(2) {
         return Err(broken());
     }
     Ok(ids.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
