@@ -6,6 +6,8 @@ use super::{ParseError, SettingType};
 use crate::Kind;
 
 /// Digits that the type cannot hold are an error and are not rounded away.
+// Else the compiler's list of types would depend on the features.
+#[diagnostic::do_not_recommend]
 impl SettingType for Decimal {
     const KIND: Kind = Kind::Decimal;
 

@@ -58,6 +58,8 @@ pub(super) fn parse<F: Form, T>(text: &str, kind: Kind, make: impl FnOnce(F) -> 
 /// Implements `SettingType` from a kind, and the two conversions from and to the shared form.
 macro_rules! temporal {
     ($type:ty, $kind:ident as $form:ident, $make:expr, $form_of:expr) => {
+        // Else the compiler's list of types would depend on the features.
+        #[diagnostic::do_not_recommend]
         impl $crate::SettingType for $type {
             const KIND: $crate::Kind = $crate::Kind::$kind;
 

@@ -6,6 +6,8 @@ use super::{ParseError, SettingType};
 use crate::Kind;
 
 /// Printed as the crate normalises it: `https://example.com` becomes `https://example.com/`.
+// Else the compiler's list of types would depend on the features.
+#[diagnostic::do_not_recommend]
 impl SettingType for Url {
     const KIND: Kind = Kind::Url;
 

@@ -6,6 +6,8 @@ use super::{ParseError, SettingType};
 use crate::Kind;
 
 /// Printed with hyphens; read without them too.
+// Else the compiler's list of types would depend on the features.
+#[diagnostic::do_not_recommend]
 impl SettingType for Uuid {
     const KIND: Kind = Kind::Uuid;
 
