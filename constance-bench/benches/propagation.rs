@@ -1,7 +1,8 @@
 //! How long a change takes from one process to `live()` in another: `cargo xtask bench propagation`.
 //!
-//! The child process sets the time of its clock, a thousand times; this one takes the difference when it sees it. Between
-//! two changes it asks for the next one, so no two are merged.
+//! Another process sets the time of its clock, a thousand times; this one takes the difference when it sees it. Between
+//! two changes it asks for the next one, so no two are merged. The other process is a child that calls `Config::set`, or
+//! `redis-cli`, which is handed a `SET` with the time in it: its figures include the way through its standard input.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -9,7 +10,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use constance_core::{Backend, Change, Codec, Config, Kind, MessagePack, Registry, Settings};
+use constance_core::{Codec, Config, Key, MessagePack, Registry, SettingType, Settings};
+
+mod common;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -36,40 +39,51 @@ fn config(url: &str) -> Fallible<Config<Clock>> {
     Ok(Config::<Clock>::builder(registry().open(url)?).build_typed()?)
 }
 
-/// The child: sets the clock for each line it is sent; `foreign` goes past `Config`, as another program would.
-fn write(url: &str, foreign: bool) -> Fallible<()> {
+/// The child: sets the clock for each line it is sent.
+fn write(url: &str) -> Fallible<()> {
     let config = config(url)?;
-    let key = config.prefix().key("set_at")?;
     println!("ready");
     for line in std::io::stdin().lines() {
         line?;
-        if foreign {
-            let encoded = MessagePack.encode(&Kind::Text, &now())?;
-            config.backend().write(&constance_core::Batch::one(Change::set(key.clone(), encoded)))?;
-        } else {
-            config.set(Clock::SET_AT, now())?;
-        }
+        config.set(Clock::SET_AT, now())?;
     }
     Ok(())
 }
 
+/// The process that writes.
 struct Writer {
     child: Child,
     asks: ChildStdin,
+    /// The key that `redis-cli` is to set.
+    foreign: Option<Key>,
 }
 
 impl Writer {
-    fn start(url: &str, foreign: bool) -> Fallible<Self> {
+    fn start(url: &str) -> Fallible<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .env(ROLE, url)
-            .env("CONSTANCE_BENCH_FOREIGN", if foreign { "1" } else { "0" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let asks = child.stdin.take().ok_or("the child has no standard input")?;
         let answers: ChildStdout = child.stdout.take().ok_or("the child has no standard output")?;
         BufReader::new(answers).read_line(&mut String::new())?;
-        Ok(Self { child, asks })
+        Ok(Self { child, asks, foreign: None })
+    }
+
+    /// Somebody who knows nothing of settings.
+    fn foreign(url: &str, key: Key) -> Fallible<Self> {
+        let mut child =
+            Command::new("redis-cli").args(["-u", url]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        let asks = child.stdin.take().ok_or("redis-cli has no standard input")?;
+        Ok(Self { child, asks, foreign: Some(key) })
+    }
+
+    fn ask(&mut self) -> Fallible<()> {
+        let Some(key) = &self.foreign else { return Ok(self.asks.write_all(b"\n")?) };
+        let encoded = MessagePack.encode(&<i64 as SettingType>::KIND, &now())?;
+        let escaped: String = encoded.as_bytes().iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        Ok(self.asks.write_all(format!("SET {key} \"{escaped}\"\n").as_bytes())?)
     }
 }
 
@@ -84,12 +98,16 @@ fn measure(name: &str, url: &str, foreign: bool) -> Fallible<()> {
     let config = config(url)?;
     config.migrate()?;
     let live = config.live()?;
-    let mut writer = Writer::start(url, foreign)?;
+    let mut writer = if foreign { Writer::foreign(url, config.prefix().key("set_at")?)? } else { Writer::start(url)? };
     let mut took = Vec::with_capacity(CHANGES);
     for _ in 0..CHANGES {
-        writer.asks.write_all(b"\n")?;
-        if !live.wait_for_change(Duration::from_secs(10)) {
-            return Err("a change did not arrive".into());
+        let before = live.load().set_at;
+        writer.ask()?;
+        // What wakes it may have been told before.
+        while live.load().set_at == before {
+            if !live.wait_for_change(Duration::from_secs(10)) {
+                return Err("a change did not arrive".into());
+            }
         }
         took.push(now() - live.load().set_at);
     }
@@ -101,17 +119,14 @@ fn measure(name: &str, url: &str, foreign: bool) -> Fallible<()> {
 
 fn main() -> Fallible<()> {
     if let Ok(url) = std::env::var(ROLE) {
-        return write(&url, std::env::var("CONSTANCE_BENCH_FOREIGN").is_ok_and(|foreign| foreign == "1"));
+        return write(&url);
     }
     let dir = tempfile::tempdir()?;
     println!("\nFrom a set in one process to live() in another, {CHANGES} changes");
     measure("SQLite, Config::set", &format!("sqlite://{}/bench.sqlite3", dir.path().display()), false)?;
-    match std::env::var("CONSTANCE_REDIS_URL") {
-        Ok(url) => {
-            measure("Redis, Config::set", &url, false)?;
-            measure("Redis, a foreign SET", &url, true)?;
-        }
-        Err(_) => println!("Redis: left out, CONSTANCE_REDIS_URL is not set"),
+    if let Some((url, _server)) = common::server() {
+        measure("Redis, Config::set", &url, false)?;
+        measure("Redis, SET by redis-cli", &url, true)?;
     }
     Ok(())
 }

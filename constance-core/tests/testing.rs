@@ -51,8 +51,19 @@ mod running {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use constance_core::testing::{Case, Outcome, ReferenceBackend};
+    use constance_core::testing::{Case, Confined, Outcome, ReferenceBackend, cases};
     use constance_core::{Encoded, Prefix, Stored};
+
+    #[test]
+    fn a_user_who_is_not_confined_cannot_be_said_to_be() {
+        let case = |confined: fn() -> Confined<ReferenceBackend>| {
+            let mut cases = cases::ALL.iter();
+            let case = cases.find(|case| case.name() == "empty_prefix_lists_no_prefixed_keys").expect("a case");
+            case.check(confined, Duration::from_secs(60))
+        };
+        let Outcome::Failed(why) = case(|| Confined(ReferenceBackend::new())) else { panic!("it may write anywhere") };
+        assert!(why.contains("writes outside of it"), "{why}");
+    }
 
     #[test]
     fn a_missing_service_skips_a_case() {

@@ -2,19 +2,15 @@
 
 use std::fmt;
 
-use constance_core::{
-    Applied, Backend, Batch, Capability, Change, Encoded, Expect, Key, Prefix, Result, Stored, To, Watch,
-};
-use diesel::Connection;
-use diesel::connection::TransactionManager;
+use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
 use diesel::result::QueryResult;
 use r2d2::ManageConnection;
 
 use crate::Builder;
 use crate::dialect::{Dialect, Options};
 use crate::pool::{For, Pool};
-use crate::query::{Bound, Delete, RowsIn, Upsert, ValueOf};
-use crate::schema::{FoundValue, Row, Tables};
+use crate::schema::Tables;
+use crate::store::Store;
 
 /// Settings in a database that diesel speaks to, by the type of its connection.
 ///
@@ -93,101 +89,10 @@ impl<C: Dialect> DieselBackend<C> {
         Builder::over(Box::new(pool))
     }
 
-    fn one(&self, connection: &mut C, key: &Key) -> QueryResult<Stored> {
-        let found = connection.value_of(ValueOf { tables: &self.tables, key: key.as_str() })?;
-        Ok(found.map_or(Stored::Absent, |FoundValue(stored)| stored))
+    fn run<T>(&self, wanted: For, work: impl Fn(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
+        let tables = &self.tables;
+        self.pool.run(wanted, |connection| work(&mut Store { connection, tables, within: false }))
     }
-
-    /// What is stored under these keys, from one statement, so that they are all of one moment.
-    fn many(&self, connection: &mut C, keys: &[&Key]) -> QueryResult<Vec<Stored>> {
-        match keys {
-            [] => return Ok(Vec::new()),
-            [key] => return Ok(vec![self.one(connection, key)?]),
-            _ => {}
-        }
-        let mut wanted: Vec<(&str, usize)> = keys.iter().enumerate().map(|(at, key)| (key.as_str(), at)).collect();
-        wanted.sort_unstable();
-        let rows = match self.range(connection, keys, &wanted)? {
-            Some(rows) => rows,
-            None => connection.rows_of(&self.tables, &wanted.iter().map(|(key, _)| *key).collect::<Vec<_>>())?,
-        };
-        let mut answers = vec![Stored::Absent; keys.len()];
-        for (key, FoundValue(stored)) in rows {
-            let from = wanted.partition_point(|(wanted, _)| wanted.as_bytes() < key.0.as_slice());
-            // A key may be asked for twice.
-            for (_, at) in wanted[from..].iter().take_while(|(wanted, _)| wanted.as_bytes() == key.0) {
-                answers[*at] = stored.clone();
-            }
-        }
-        Ok(answers)
-    }
-
-    /// The rows from the least to the greatest of these keys, or `None` where looking each one up is cheaper.
-    ///
-    /// Between them may lie any number of rows that nobody asked for, so no more than twice as many are read as there are
-    /// keys; if that did not reach the end, nothing of it is used, since a second statement would see another moment.
-    fn range(&self, connection: &mut C, keys: &[&Key], sorted: &[(&str, usize)]) -> QueryResult<Option<Vec<Row>>> {
-        let prefix = keys[0].prefix();
-        if keys.len() < C::RANGE_FROM || keys.iter().any(|key| key.prefix() != prefix) {
-            return Ok(None);
-        }
-        let (low, high) = (sorted[0].0, sorted[sorted.len() - 1].0);
-        let limit = keys.len() * 2;
-        let statement = RowsIn { tables: &self.tables, low, high, limit: limit as i64 };
-        let rows = connection.rows_in(statement)?;
-        Ok((rows.len() < limit).then_some(rows))
-    }
-
-    fn change(&self, connection: &mut C, change: &Change) -> QueryResult<()> {
-        let (tables, key) = (&self.tables, change.key.as_str());
-        match &change.to {
-            To::Set(value) => {
-                let value = Bound(value.as_bytes());
-                connection.upsert(Upsert { tables, key, value, now: C::NOW }).map(drop)
-            }
-            To::Remove => connection.delete(Delete { tables, key }).map(drop),
-            To::Keep => Ok(()),
-        }
-    }
-
-    /// Reads what the batch asks about, checks it, and applies the changes. The caller holds the transaction.
-    fn apply(&self, connection: &mut C, batch: &Batch) -> QueryResult<Applied> {
-        let asked = |change: &Change| batch.want_previous() || change.expect != Expect::Any;
-        let keys: Vec<&Key> = batch.changes().iter().filter(|c| asked(c)).map(|c| &c.key).collect();
-        let mut found = self.many(connection, &keys)?.into_iter();
-        let mut previous = Vec::new();
-        for (index, change) in batch.changes().iter().enumerate().filter(|(_, c)| asked(c)) {
-            let current = found.next().unwrap_or(Stored::Absent);
-            if !change.expect.holds(&current) {
-                return Ok(Applied::Conflict { index, current });
-            }
-            if batch.want_previous() {
-                previous.push(current);
-            }
-        }
-        for change in batch.changes() {
-            self.change(connection, change)?;
-        }
-        Ok(Applied::Done(previous))
-    }
-}
-
-/// Runs `work` in a transaction that has begun, and ends it: as done where `keep` says so, else undone.
-pub(crate) fn finish<C: Connection, T>(
-    connection: &mut C,
-    work: impl FnOnce(&mut C) -> QueryResult<T>,
-    keep: impl FnOnce(&T) -> bool,
-) -> QueryResult<T> {
-    let done = work(connection);
-    if done.as_ref().is_ok_and(keep) {
-        C::TransactionManager::commit_transaction(connection)?;
-        return done;
-    }
-    let undone = C::TransactionManager::rollback_transaction(connection);
-    // What went wrong first tells more than a rollback of a transaction that the database ended by itself.
-    let value = done?;
-    undone?;
-    Ok(value)
 }
 
 impl<C: Dialect> Backend for DieselBackend<C> {
@@ -203,43 +108,24 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.pool.run(For::Reading, |connection| self.many(connection, keys))
+        self.run(For::Reading, |store| store.many(keys))
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
-        // A name is ASCII, so that every key of the prefix comes before this.
-        let (low, high) = (prefix.as_str(), format!("{prefix}\u{7f}"));
-        let statement = RowsIn { tables: &self.tables, low, high: &high, limit: i64::MAX };
-        let rows = self.pool.run(For::Reading, |connection| connection.rows_in(statement))?;
-        Ok(rows.into_iter().filter_map(|(key, FoundValue(stored))| Some((prefix.key_of(&key.0)?, stored))).collect())
+        self.run(For::Reading, |store| store.listed(prefix))
     }
 
     fn write(&self, batch: &Batch) -> Result<Applied> {
-        let changes = batch.changes();
-        let blind = !batch.want_previous() && changes.iter().all(|change| change.expect == Expect::Any);
-        let checks = changes.iter().all(|change| change.to == To::Keep);
-        self.pool.run(For::Writing, |connection| {
-            if blind && changes.len() <= 1 {
-                changes.iter().try_for_each(|change| self.change(connection, change))?;
-                return Ok(Applied::Done(Vec::new()));
-            }
-            if checks {
-                // One statement sees one moment; nobody else need wait for that.
-                return self.apply(connection, batch);
-            }
-            connection.begin_write()?;
-            finish(
-                connection,
-                |connection| self.apply(connection, batch),
-                |applied| matches!(applied, Applied::Done(_)),
-            )
-        })
+        if batch.changes().is_empty() {
+            return Ok(Applied::Done(Vec::new()));
+        }
+        self.run(For::Writing, |store| store.write(batch))
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
         // The connection is back in the pool before the visitor runs: with a pool of one, a visitor that reads would wait
         // for itself.
-        let stored = self.pool.run(For::Reading, |connection| self.one(connection, key))?;
+        let stored = self.run(For::Reading, |store| store.one(key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }

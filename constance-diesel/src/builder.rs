@@ -37,6 +37,7 @@ pub struct Builder<C: Dialect> {
     acquire_timeout: Duration,
     options: Options,
     prefix: Prefix,
+    table: Option<String>,
 }
 
 impl<C: Dialect> Builder<C> {
@@ -46,8 +47,14 @@ impl<C: Dialect> Builder<C> {
             brought: None,
             pool_size: 4,
             acquire_timeout: Duration::from_secs(3),
-            options: Options { busy_timeout: Duration::from_secs(5), watch_interval: Duration::from_millis(25) },
+            options: Options {
+                connect_timeout: Duration::from_secs(3),
+                busy_timeout: Duration::from_secs(5),
+                statement_timeout: Duration::from_secs(10),
+                watch_interval: Duration::from_millis(25),
+            },
             prefix: Prefix::empty(),
+            table: None,
         }
     }
 
@@ -86,6 +93,28 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
+    /// How long a connection may take to be made, name look-up and handshake included, in whole seconds and at least one.
+    /// Default: 3 seconds. SQLite has no network and ignores it.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.options.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a statement may take in all before it fails with `Timeout` and its connection is given up, in whole seconds
+    /// and at least one. Default: 10 seconds. SQLite has no network and ignores it.
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.options.statement_timeout = timeout;
+        self
+    }
+
+    /// The name of the table, at most 48 bytes. Default: `constance_settings`.
+    ///
+    /// Versions of the migrations are kept in a table of this name with `_migrations` behind it.
+    pub fn table(mut self, name: impl Into<String>) -> Self {
+        self.table = Some(name.into());
+        self
+    }
+
     /// How long a statement waits for a lock that another connection holds before it fails with `Timeout`; whole
     /// milliseconds count. Default: 5 seconds. Zero: not at all.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
@@ -115,6 +144,10 @@ impl<C: Dialect> Builder<C> {
     pub fn build(self) -> Result<DieselBackend<C>> {
         let wrong =
             |detail: &'static str| Error::new(ErrorKind::Configuration).with_backend(C::NAME).with_detail(detail);
+        let tables = match &self.table {
+            Some(name) => Tables::named(name).map_err(|error| error.with_backend(C::NAME))?,
+            None => Tables::default(),
+        };
         let pool = match (self.url, self.brought) {
             (Some(_), Some(_)) => return Err(wrong("both a URL and a pool are given")),
             (None, None) => return Err(wrong("neither a URL nor a pool is given")),
@@ -130,7 +163,7 @@ impl<C: Dialect> Builder<C> {
                 Pool::open(target, self.pool_size, self.acquire_timeout, self.options.clone())
             }
         };
-        Ok(DieselBackend::new(pool, Tables::default(), self.options, self.prefix))
+        Ok(DieselBackend::new(pool, tables, self.options, self.prefix))
     }
 
     /// Makes the backend over a pool, with every other option at its default.
@@ -142,7 +175,7 @@ impl<C: Dialect> Builder<C> {
 
 impl<C: Dialect> fmt::Debug for Builder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, brought, pool_size, acquire_timeout, options, prefix } = self;
+        let Self { url, brought, pool_size, acquire_timeout, options, prefix, table } = self;
         f.debug_struct("Builder")
             // Whether there is one: it may hold a password.
             .field("url", &url.is_some())
@@ -151,6 +184,7 @@ impl<C: Dialect> fmt::Debug for Builder<C> {
             .field("acquire_timeout", acquire_timeout)
             .field("options", options)
             .field("prefix", prefix)
+            .field("table", table)
             .finish()
     }
 }

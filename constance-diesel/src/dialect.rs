@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use constance_core::{Result, Watch};
+use constance_core::{Result, Stored, Watch};
 use diesel::r2d2::R2D2Connection;
-use diesel::result::QueryResult;
+use diesel::result::{Error as DriverError, QueryResult};
 
 use crate::error::Fault;
 use crate::migrate::Step;
-use crate::query::{Delete, Forget, Record, RowsIn, Upsert, ValueOf, Versions};
-use crate::schema::{FoundValue, Row, Tables};
+use crate::query::{Delete, Forget, Insert, Record, RowsIn, UpdateIf, ValueOf, Versions};
+use crate::schema::{Column, FoundValue, Row, Tables};
 
 /// A diesel connection type that settings can be stored through.
 ///
@@ -23,6 +23,8 @@ impl<C: Verbs> Dialect for C {}
 pub trait Verbs: R2D2Connection + Send + 'static {
     /// The backend's name in errors.
     const NAME: &'static str;
+    /// Whether a connection can die while nobody uses it.
+    const NETWORK: bool;
     /// The least number of keys for which reading the range that holds them beats looking each one up.
     const RANGE_FROM: usize;
 
@@ -48,13 +50,32 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>>;
     /// The rows of these keys, each by its key, in one statement however many there are.
     fn rows_of(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>>;
-    /// Runs an [`Upsert`], or what the database has in its place.
-    fn upsert(&mut self, statement: Upsert<'_>) -> QueryResult<usize>;
-    /// Runs a [`Delete`].
-    fn delete(&mut self, statement: Delete<'_>) -> QueryResult<usize>;
+    /// As [`rows_of`](Self::rows_of), inside a transaction that is going to change them: nobody else can until it ends.
+    /// `keys` are sorted, and rows are locked in that order.
+    fn rows_locked(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>>;
+    /// Runs an [`Insert`]; whether it stored the value. With [`Clash::Keep`](crate::query::Clash::Keep) a key that has a row
+    /// is `false` and no error; one that another transaction is about to store is waited for.
+    fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool>;
+    /// Runs an [`UpdateIf`]; whether there was such a row, also where it had the new value already.
+    fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool>;
+    /// Runs a [`Delete`]; whether there was such a row.
+    fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool>;
+    /// Stores a value, whatever is there, and gives what was there, in one statement. `None`: the database cannot, or
+    /// somebody came in between; nothing was stored.
+    fn replace(&mut self, tables: &Tables, key: &str, value: &[u8]) -> QueryResult<Option<Stored>> {
+        let _ = (tables, key, value);
+        Ok(None)
+    }
+    /// Whether the database undid the whole transaction so that others can go on (a deadlock, a failed serialization), and it
+    /// may be begun again.
+    fn undone(&mut self, error: &DriverError) -> bool;
     /// The expression for the time of a change.
     const NOW: &'static str;
 
+    /// The columns of the settings table, each with the types that will do, as [`Column::kind`] has them.
+    const COLUMNS: [(&'static str, &'static [&'static str]); 4];
+    /// The columns of a table; none where there is no such table.
+    fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>>;
     /// Whether a table exists.
     fn has_table(&mut self, name: &str) -> QueryResult<bool>;
     /// Runs a [`Versions`].
@@ -67,16 +88,20 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     fn steps(tables: &Tables) -> Vec<Step>;
     /// The statement that creates the table of versions where it is missing.
     fn create_versions(tables: &Tables) -> String;
-    /// Readies the database for the tables, outside any transaction; safe to repeat.
-    fn prepare(&mut self, options: &Options) -> QueryResult<()>;
-    /// Begins the transaction of the migrations, which keeps every other migration out.
-    fn begin_migration(&mut self) -> QueryResult<()>;
+    /// Runs `work` so that no other migration of these tables runs at the same time, in this process or another. As one
+    /// transaction where the database can undo changes of tables; where not, every step is safe to repeat.
+    fn migrating<T>(
+        &mut self,
+        tables: &Tables,
+        options: &Options,
+        work: impl FnOnce(&mut Self) -> QueryResult<T>,
+    ) -> QueryResult<T>;
 
     /// Opens a feed of changes.
     fn feed(target: &Self::Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>>;
 
     /// Puts a failure into words of our own.
-    fn fault(&mut self, error: &diesel::result::Error) -> Fault;
+    fn fault(&mut self, error: &DriverError) -> Fault;
 }
 
 /// What a connection is opened for.
@@ -93,6 +118,11 @@ pub enum Purpose {
 /// The times that a connection is opened with.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// How long a connection may take to be made.
+    pub(crate) connect_timeout: Duration,
+    /// How long a statement waits for a lock.
     pub(crate) busy_timeout: Duration,
+    /// How long a statement may take in all, where there is a network; then the connection counts as dead.
+    pub(crate) statement_timeout: Duration,
     pub(crate) watch_interval: Duration,
 }

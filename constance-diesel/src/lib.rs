@@ -13,6 +13,7 @@ mod query;
 mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod store;
 mod watch;
 
 pub use diesel;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use constance_core::{Error, Result};
@@ -17,6 +18,12 @@ pub(crate) struct Session<C: Dialect> {
     pub(crate) broken: bool,
     /// What the target named when the connection was opened.
     pub(crate) mark: C::Mark,
+    /// Which of the door's generations it belongs to.
+    pub(crate) generation: u64,
+    /// Whether it has answered anything yet.
+    pub(crate) used: bool,
+    /// When it last came back.
+    pub(crate) idle_since: Instant,
     /// When it was last seen that the target still names that.
     pub(crate) looked_at: Instant,
 }
@@ -34,11 +41,13 @@ pub(crate) struct Door<C: Dialect> {
     failure: Mutex<Option<Error>>,
     /// A connection that was made to see whether one can be, for the pool to take over.
     spare: Mutex<Option<Session<C>>>,
+    /// Connections of an older generation than this are not used again.
+    generation: AtomicU64,
 }
 
 impl<C: Dialect> Door<C> {
     pub(crate) fn new(target: C::Target, options: Options) -> Self {
-        Self { target, options, failure: Mutex::new(None), spare: Mutex::new(None) }
+        Self { target, options, failure: Mutex::new(None), spare: Mutex::new(None), generation: AtomicU64::new(0) }
     }
 
     /// Makes a connection now and puts it aside for the pool, so that one that cannot be made fails here, at once: r2d2
@@ -54,13 +63,27 @@ impl<C: Dialect> Door<C> {
         self.failure.lock().clone()
     }
 
+    /// Whether a connection of this generation may be used.
+    pub(crate) fn is_current(&self, generation: u64) -> bool {
+        self.generation.load(Ordering::Acquire) == generation
+    }
+
+    /// Gives up every connection made so far, unless that happened since this generation: when one of them died while it
+    /// lay idle, its like have died with it.
+    pub(crate) fn retire(&self, generation: u64) {
+        // A failure means that somebody else has done it.
+        let _ = self.generation.compare_exchange(generation, generation + 1, Ordering::AcqRel, Ordering::Acquire);
+    }
+
     fn connect(&self) -> Result<Session<C>> {
         // Looked at before the connection is made: if the target is replaced in between, the connection counts as out of
         // date and is made anew. The other way round it would pass for the new one.
         let mark = C::mark(&self.target);
+        let generation = self.generation.load(Ordering::Acquire);
         let made = C::open(&self.target, Purpose::Serve, &self.options);
         *self.failure.lock() = made.as_ref().err().cloned();
-        Ok(Session { connection: made?, broken: false, mark, looked_at: Instant::now() })
+        let now = Instant::now();
+        Ok(Session { connection: made?, broken: false, mark, generation, used: false, idle_since: now, looked_at: now })
     }
 }
 

@@ -10,7 +10,6 @@ use diesel::result::{Error as DriverError, QueryResult};
 use diesel_migrations::MigrationHarness;
 
 use crate::DieselBackend;
-use crate::backend::finish;
 use crate::dialect::{Dialect, Purpose};
 use crate::error::during;
 use crate::pool::{For, Pool};
@@ -45,10 +44,9 @@ impl<C: Dialect> DieselBackend<C> {
             return Ok(Vec::new());
         }
         let during = during(Action::Migrate, C::NAME);
+        let tables = &self.tables;
         let work = |connection: &mut C| {
-            connection.prepare(&self.options)?;
-            connection.begin_migration()?;
-            finish(connection, |connection| Harness { connection, tables: &self.tables }.apply(), |_| true)
+            connection.migrating(tables, &self.options, |connection| Harness { connection, tables }.apply())
         };
         match &self.pool {
             Pool::Brought(_) => self.pool.run(For::Writing, work),
@@ -129,7 +127,7 @@ impl<C: Dialect> MigrationHarness<C::Backend> for Harness<'_, C> {
     }
 
     fn applied_migrations(&mut self) -> diesel::migration::Result<Vec<MigrationVersion<'static>>> {
-        if !self.connection.has_table(self.tables.versions)? {
+        if !self.connection.has_table(&self.tables.versions)? {
             return Ok(Vec::new());
         }
         let versions = self.connection.versions(Versions { tables: self.tables })?;

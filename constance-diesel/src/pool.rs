@@ -38,6 +38,9 @@ pub(crate) enum For {
     Writing,
 }
 
+/// After how long in the pool a connection is asked for a sign of life before a write.
+const ASLEEP: Duration = Duration::from_secs(1);
+
 /// For how long a read trusts that the database was not replaced: looking costs a fifth of reading one key.
 const TRUSTED: Duration = Duration::from_millis(100);
 
@@ -66,6 +69,18 @@ impl<C: Dialect> Pool<C> {
         // are lost without an error. So a write always looks.
         for _ in 0..=pool.max_size() {
             let mut session = checkout(pool, door)?;
+            if !door.is_current(session.generation) {
+                session.broken = true;
+                continue;
+            }
+            // A write is sent once: whether a connection that died had taken it, nobody knows. So one that may have died while
+            // it lay idle is asked first.
+            let asleep = C::NETWORK && session.used && session.idle_since.elapsed() > ASLEEP;
+            if asleep && wanted == For::Writing && session.connection.ping().is_err() {
+                session.broken = true;
+                door.retire(session.generation);
+                continue;
+            }
             if wanted == For::Reading && session.looked_at.elapsed() < TRUSTED {
                 return Ok(Lease::Own(session));
             }
@@ -80,17 +95,30 @@ impl<C: Dialect> Pool<C> {
 
     /// Runs `work` on a connection and gives the connection back.
     ///
-    /// The driver's error becomes one of ours here, while there is still a connection to ask.
-    pub(crate) fn run<T>(
-        &self,
-        wanted: For,
-        work: impl FnOnce(&mut C) -> Result<T, diesel::result::Error>,
-    ) -> Result<T> {
-        let mut lease = self.lease(wanted)?;
-        work(lease.connection()).map_err(|error| {
+    /// The driver's error becomes one of ours here, while there is still a connection to ask. Reading is tried once more
+    /// where the connection died before it was asked.
+    pub(crate) fn run<T>(&self, wanted: For, work: impl Fn(&mut C) -> Result<T, diesel::result::Error>) -> Result<T> {
+        let mut again = true;
+        loop {
+            let mut lease = self.lease(wanted)?;
+            let error = match work(lease.connection()) {
+                Ok(done) => {
+                    lease.answered();
+                    return Ok(done);
+                }
+                Err(error) => error,
+            };
             let fault = lease.connection().fault(&error);
-            lease.finish(fault)
-        })
+            again &= C::NETWORK && wanted == For::Reading && fault.broken && lease.was_used();
+            if let (true, Self::Own { door, .. }, Lease::Own(session)) = (again, self, &lease) {
+                door.retire(session.generation);
+            }
+            // The connection goes back before another is asked for: the pool may have no other place.
+            let error = lease.finish(fault);
+            if !std::mem::take(&mut again) {
+                return Err(error);
+            }
+        }
     }
 }
 
@@ -118,6 +146,21 @@ impl<C: Dialect> Lease<C> {
             Self::Own(session) => &mut session.connection,
             Self::Brought(connection) => connection,
         }
+    }
+
+    /// Notes that the connection works.
+    fn answered(&mut self) {
+        if let Self::Own(session) = self {
+            session.used = true;
+            if C::NETWORK {
+                session.idle_since = Instant::now();
+            }
+        }
+    }
+
+    /// Whether it is a connection that worked before.
+    fn was_used(&self) -> bool {
+        matches!(self, Self::Own(session) if session.used)
     }
 
     /// Notes whether the connection may be used again, and gives the error out.

@@ -35,27 +35,52 @@ where
     }
 }
 
+/// A key on its way into a statement. Each dialect binds it as the type of its column.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyParam<'a>(pub(crate) &'a str);
+
 /// The value under one key.
 #[derive(Debug)]
 pub struct ValueOf<'a> {
     pub(crate) tables: &'a Tables,
-    pub(crate) key: &'a str,
+    pub(crate) key: KeyParam<'a>,
 }
 
 /// The rows whose keys lie from `low` to `high`, both included, at most `limit`.
 #[derive(Debug)]
 pub struct RowsIn<'a> {
     pub(crate) tables: &'a Tables,
-    pub(crate) low: &'a str,
-    pub(crate) high: &'a str,
+    pub(crate) low: KeyParam<'a>,
+    pub(crate) high: KeyParam<'a>,
     pub(crate) limit: i64,
 }
 
-/// Stores a value, whatever is there, in one statement.
+/// Stores a value under a key that has none; what happens to one that has is the dialect's word for a [`Clash`].
 #[derive(Debug)]
-pub struct Upsert<'a> {
+pub struct Insert<'a> {
     pub(crate) tables: &'a Tables,
-    pub(crate) key: &'a str,
+    pub(crate) key: KeyParam<'a>,
+    pub(crate) value: Bound<'a>,
+    /// The dialect's expression for the time of the change.
+    pub(crate) now: &'static str,
+    pub(crate) clash: Clash<'a>,
+}
+
+/// The end of an [`Insert`]: what happens where the key has a row already.
+#[derive(Debug)]
+pub enum Clash<'a> {
+    /// The row gets the new value.
+    Replace(&'a Tables),
+    /// Nothing: no row is counted then, or the statement fails, as the dialect has it.
+    Keep,
+}
+
+/// Stores a value in the place of exactly this one.
+#[derive(Debug)]
+pub struct UpdateIf<'a> {
+    pub(crate) tables: &'a Tables,
+    pub(crate) key: KeyParam<'a>,
+    pub(crate) old: Bound<'a>,
     pub(crate) value: Bound<'a>,
     /// The dialect's expression for the time of the change.
     pub(crate) now: &'static str,
@@ -65,7 +90,9 @@ pub struct Upsert<'a> {
 #[derive(Debug)]
 pub struct Delete<'a> {
     pub(crate) tables: &'a Tables,
-    pub(crate) key: &'a str,
+    pub(crate) key: KeyParam<'a>,
+    /// Only where this is its value.
+    pub(crate) old: Option<Bound<'a>>,
 }
 
 /// The versions of the migrations that were applied.
@@ -137,33 +164,34 @@ impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Usual<Q> {
 
 statement!(ValueOf, Nullable<Binary>);
 statement!(RowsIn, (Text, Nullable<Binary>));
-statement!(Upsert);
+statement!(Insert);
+statement!(UpdateIf);
 statement!(Delete);
 statement!(Versions, Text);
 statement!(Record);
 statement!(Forget);
 
-impl<DB> QueryFragment<DB> for ValueOf<'_>
+impl<'a, DB> QueryFragment<DB> for ValueOf<'a>
 where
-    DB: Backend + HasSqlType<Text>,
-    str: ToSql<Text, DB>,
+    DB: Backend,
+    KeyParam<'a>: QueryFragment<DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("SELECT ");
         out.push_identifier("value")?;
         out.push_sql(" FROM ");
-        out.push_identifier(self.tables.settings)?;
+        out.push_identifier(&self.tables.settings)?;
         out.push_sql(" WHERE ");
         out.push_identifier("key")?;
         out.push_sql(" = ");
-        out.push_bind_param::<Text, str>(self.key)
+        self.key.walk_ast(out)
     }
 }
 
-impl<DB> QueryFragment<DB> for RowsIn<'_>
+impl<'a, DB> QueryFragment<DB> for RowsIn<'a>
 where
-    DB: Backend + HasSqlType<Text> + HasSqlType<BigInt>,
-    str: ToSql<Text, DB>,
+    DB: Backend + HasSqlType<BigInt>,
+    KeyParam<'a>: QueryFragment<DB>,
     i64: ToSql<BigInt, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
@@ -172,42 +200,54 @@ where
         out.push_sql(", ");
         out.push_identifier("value")?;
         out.push_sql(" FROM ");
-        out.push_identifier(self.tables.settings)?;
+        out.push_identifier(&self.tables.settings)?;
         out.push_sql(" WHERE ");
         out.push_identifier("key")?;
         out.push_sql(" >= ");
-        out.push_bind_param::<Text, str>(self.low)?;
+        self.low.walk_ast(out.reborrow())?;
         out.push_sql(" AND ");
         out.push_identifier("key")?;
         out.push_sql(" <= ");
-        out.push_bind_param::<Text, str>(self.high)?;
+        self.high.walk_ast(out.reborrow())?;
         out.push_sql(" LIMIT ");
         out.push_bind_param::<BigInt, i64>(&self.limit)
     }
 }
 
-impl<DB> QueryFragment<DB> for Upsert<'_>
+impl<'a, DB> QueryFragment<DB> for Insert<'a>
 where
-    DB: Backend + HasSqlType<Text> + HasSqlType<Binary>,
-    str: ToSql<Text, DB>,
+    DB: Backend + HasSqlType<Binary>,
+    KeyParam<'a>: QueryFragment<DB>,
+    Clash<'a>: QueryFragment<DB>,
     [u8]: ToSql<Binary, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("INSERT INTO ");
-        out.push_identifier(self.tables.settings)?;
+        out.push_identifier(&self.tables.settings)?;
         out.push_sql(" (");
         for (place, column) in ["key", "value", "revision", "changed_at"].into_iter().enumerate() {
             out.push_sql(if place == 0 { "" } else { ", " });
             out.push_identifier(column)?;
         }
         out.push_sql(") VALUES (");
-        out.push_bind_param::<Text, str>(self.key)?;
+        self.key.walk_ast(out.reborrow())?;
         out.push_sql(", ");
         out.push_bind_param::<Binary, Bound<'_>>(&self.value)?;
         out.push_sql(", 1, ");
         out.push_sql(self.now);
-        // SQLite and PostgreSQL share this clause; a dialect without it brings its own statement.
-        out.push_sql(") ON CONFLICT (");
+        out.push_sql(")");
+        self.clash.walk_ast(out)
+    }
+}
+
+impl Clash<'_> {
+    /// The words of SQLite and PostgreSQL.
+    pub(crate) fn on_conflict<'b, DB: Backend>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let Self::Replace(tables) = self else {
+            out.push_sql(" ON CONFLICT DO NOTHING");
+            return Ok(());
+        };
+        out.push_sql(" ON CONFLICT (");
         out.push_identifier("key")?;
         out.push_sql(") DO UPDATE SET ");
         out.push_identifier("value")?;
@@ -216,7 +256,7 @@ where
         out.push_sql(", ");
         out.push_identifier("revision")?;
         out.push_sql(" = ");
-        out.push_identifier(self.tables.settings)?;
+        out.push_identifier(&tables.settings)?;
         out.push_sql(".");
         out.push_identifier("revision")?;
         out.push_sql(" + 1, ");
@@ -226,18 +266,58 @@ where
     }
 }
 
-impl<DB> QueryFragment<DB> for Delete<'_>
+impl<'a, DB> QueryFragment<DB> for UpdateIf<'a>
 where
-    DB: Backend + HasSqlType<Text>,
-    str: ToSql<Text, DB>,
+    DB: Backend + HasSqlType<Binary>,
+    KeyParam<'a>: QueryFragment<DB>,
+    [u8]: ToSql<Binary, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("DELETE FROM ");
-        out.push_identifier(self.tables.settings)?;
+        out.push_sql("UPDATE ");
+        out.push_identifier(&self.tables.settings)?;
+        out.push_sql(" SET ");
+        out.push_identifier("value")?;
+        out.push_sql(" = ");
+        out.push_bind_param::<Binary, Bound<'_>>(&self.value)?;
+        out.push_sql(", ");
+        out.push_identifier("revision")?;
+        out.push_sql(" = ");
+        out.push_identifier("revision")?;
+        out.push_sql(" + 1, ");
+        out.push_identifier("changed_at")?;
+        out.push_sql(" = ");
+        out.push_sql(self.now);
         out.push_sql(" WHERE ");
         out.push_identifier("key")?;
         out.push_sql(" = ");
-        out.push_bind_param::<Text, str>(self.key)
+        self.key.walk_ast(out.reborrow())?;
+        out.push_sql(" AND ");
+        out.push_identifier("value")?;
+        out.push_sql(" = ");
+        out.push_bind_param::<Binary, Bound<'_>>(&self.old)
+    }
+}
+
+impl<'a, DB> QueryFragment<DB> for Delete<'a>
+where
+    DB: Backend + HasSqlType<Binary>,
+    KeyParam<'a>: QueryFragment<DB>,
+    [u8]: ToSql<Binary, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("DELETE FROM ");
+        out.push_identifier(&self.tables.settings)?;
+        out.push_sql(" WHERE ");
+        out.push_identifier("key")?;
+        out.push_sql(" = ");
+        self.key.walk_ast(out.reborrow())?;
+        if let Some(old) = &self.old {
+            out.push_sql(" AND ");
+            out.push_identifier("value")?;
+            out.push_sql(" = ");
+            out.push_bind_param::<Binary, Bound<'_>>(old)?;
+        }
+        Ok(())
     }
 }
 
@@ -246,7 +326,7 @@ impl<DB: Backend> QueryFragment<DB> for Versions<'_> {
         out.push_sql("SELECT ");
         out.push_identifier("version")?;
         out.push_sql(" FROM ");
-        out.push_identifier(self.tables.versions)
+        out.push_identifier(&self.tables.versions)
     }
 }
 
@@ -257,7 +337,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("INSERT INTO ");
-        out.push_identifier(self.tables.versions)?;
+        out.push_identifier(&self.tables.versions)?;
         out.push_sql(" (");
         out.push_identifier("version")?;
         out.push_sql(") VALUES (");
@@ -274,7 +354,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("DELETE FROM ");
-        out.push_identifier(self.tables.versions)?;
+        out.push_identifier(&self.tables.versions)?;
         out.push_sql(" WHERE ");
         out.push_identifier("version")?;
         out.push_sql(" = ");

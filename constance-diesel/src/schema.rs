@@ -1,31 +1,63 @@
 //! The tables, in one place.
 
-use constance_core::{Encoded, Stored};
+use std::sync::Arc;
+
+use constance_core::{Encoded, Error, ErrorKind, Result, Stored};
 
 /// The names of the tables.
 ///
-/// Everything that puts a name into SQL takes it from here, so that a name of the user's choice has one place to arrive at.
+/// Everything that puts a name into SQL takes it from here.
 #[derive(Debug, Clone)]
 pub struct Tables {
     /// Holds a row for each stored setting.
-    pub(crate) settings: &'static str,
+    pub(crate) settings: Arc<str>,
     /// Holds a row for each migration that was applied. It is our own, since the table that `diesel_migrations` uses is
     /// the application's: each side would take the other's versions for unknown ones of its own.
-    pub(crate) versions: &'static str,
+    pub(crate) versions: Arc<str>,
+    usual: bool,
 }
 
 impl Tables {
     const USUAL: &'static str = "constance_settings";
+    /// PostgreSQL cuts a name after 63 bytes without an error, and what is longest here is the name of the trigger's
+    /// function or of the table of versions.
+    const LONGEST: usize = 48;
+
+    /// The tables for settings in a table of this name.
+    pub(crate) fn named(name: &str) -> Result<Self> {
+        let wrong = |detail: &'static str| Err(Error::new(ErrorKind::Configuration).with_detail(detail));
+        match name {
+            "" => return wrong("the table's name is empty"),
+            long if long.len() > Self::LONGEST => return wrong("the table's name has more than 48 bytes"),
+            name if name.chars().any(char::is_control) => return wrong("the table's name holds a control character"),
+            _ => {}
+        }
+        Ok(Self { settings: name.into(), versions: format!("{name}_migrations").into(), usual: name == Self::USUAL })
+    }
 
     pub(crate) fn are_usual(&self) -> bool {
-        self.settings == Self::USUAL
+        self.usual
     }
 }
 
 impl Default for Tables {
     fn default() -> Self {
-        Self { settings: Self::USUAL, versions: "constance_settings_migrations" }
+        let versions = format!("{}_migrations", Self::USUAL).into();
+        Self { settings: Self::USUAL.into(), versions, usual: true }
     }
+}
+
+/// A column of a table, as the database describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub(crate) name: String,
+    /// Its type in lower case, as the database writes it.
+    pub(crate) kind: String,
+    pub(crate) nullable: bool,
+    /// Whether a row can be inserted without saying it.
+    pub(crate) has_default: bool,
+    /// Whether the column alone is the primary key or has a unique index.
+    pub(crate) unique: bool,
 }
 
 /// What a `value` column holds.

@@ -89,10 +89,21 @@ fn a_plain_write_is_one_statement(backend: &SqliteBackend) {
 fn a_checked_write_is_one_transaction(backend: &SqliteBackend) {
     let (one, two) = (key("one"), key("two"));
     let checked = Batch::one(set(&one, b"1").expecting(Expect::Absent));
-    assert_eq!(statements(|| backend.write(&checked)).0, ["BEGIN", "SELECT", "INSERT", "COMMIT"]);
+    assert_eq!(statements(|| backend.write(&checked)).0, ["INSERT"]);
     let (seen, applied) = statements(|| backend.write(&checked).expect("a write"));
-    assert_eq!(seen, ["BEGIN", "SELECT", "ROLLBACK"]);
+    assert_eq!(
+        seen,
+        ["INSERT", "BEGIN", "SELECT", "ROLLBACK"],
+        "what is there is asked once it is known to be otherwise"
+    );
     assert_eq!(applied, Applied::Conflict { index: 0, current: value(b"1") });
+    let equals = |bytes: &[u8]| Expect::Equals(Encoded::from(bytes));
+    let same = Batch::one(set(&one, b"1").expecting(equals(b"1"))).wanting_previous(true);
+    let (seen, applied) = statements(|| backend.write(&same).expect("a write"));
+    assert_eq!(seen, ["UPDATE"]);
+    assert_eq!(applied, Applied::Done(vec![value(b"1")]), "what was expected is what was there");
+    let removed = Batch::one(Change::remove(two.clone()).expecting(equals(b"1")));
+    assert_eq!(statements(|| backend.write(&removed)).0, ["DELETE", "BEGIN", "SELECT", "ROLLBACK"]);
 
     let changes = vec![set(&one, b"2").expecting(Expect::Equals(Encoded::from(&b"1"[..]))), set(&two, b"2")];
     let batch = Batch::new(changes).expect("two keys").wanting_previous(true);

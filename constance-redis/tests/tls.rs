@@ -4,70 +4,15 @@
 
 mod common;
 
-use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use common::certificates::{FOLDER, make, pem, server};
 use common::{Server, read, shown, write};
 use constance_core::{Backend, ErrorKind, Stored, Wake};
 use constance_redis::{RedisBackend, RedisOptions};
 use tempfile::TempDir;
-
-/// An authority, a server and a client, in files of a folder.
-static FOLDER: LazyLock<Option<TempDir>> = LazyLock::new(|| {
-    let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
-    make(folder.path()).then_some(folder)
-});
-
-fn make(folder: &Path) -> bool {
-    let openssl = |arguments: &str| {
-        let mut command = Command::new("openssl");
-        command.args(arguments.split(' ')).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    fs::write(folder.join("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").expect("a file");
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    let authority = format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=authority");
-    let signed = |name: &str| {
-        openssl(&format!("req {key} -keyout {name}.key -out {name}.csr -subj /CN={name}"))
-            && openssl(&format!(
-                "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -days 2 -extfile names"
-            ))
-    };
-    openssl(&authority) && signed("server") && signed("client")
-}
-
-/// A server that takes secure connections only, from clients that show a certificate if `strict`.
-fn server(strict: bool) -> Option<(Server, &'static Path)> {
-    let Some(folder) = FOLDER.as_ref().map(TempDir::path) else {
-        assert!(std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|v| v != "1"), "openssl cannot be run");
-        eprintln!("skipped: openssl cannot be run");
-        return None;
-    };
-    let file = |name: &str| folder.join(name).display().to_string();
-    let (certificate, key, authority) = (file("server.pem"), file("server.key"), file("ca.pem"));
-    let server = Server::with(&[
-        "--tls-port",
-        "{port}",
-        "--port",
-        "0",
-        "--tls-cert-file",
-        &certificate,
-        "--tls-key-file",
-        &key,
-        "--tls-ca-cert-file",
-        &authority,
-        "--tls-auth-clients",
-        if strict { "yes" } else { "no" },
-    ])?;
-    Some((server, folder))
-}
-
-fn pem(folder: &Path, name: &str) -> Vec<u8> {
-    fs::read(folder.join(name)).expect("a file")
-}
 
 fn open(server: &Server, folder: &Path) -> RedisBackend {
     let url = format!("rediss://localhost:{}/0", server.port);

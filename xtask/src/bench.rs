@@ -4,6 +4,7 @@ use crate::args::Accepts;
 use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
+use crate::services::{Durability, Kind, Running};
 use crate::steps::{self, Step};
 use crate::workspace::{Target, Workspace};
 
@@ -11,12 +12,23 @@ const HELP: &str = "\
 Usage: cargo xtask bench [name…] [options] [-- arguments of the benchmarks]
 
 Runs the benchmarks named, or all of them, one after the other. Figures mean something on a machine that does
-nothing else.
+nothing else. Servers that a benchmark compares are started for it, where they are installed, and flush what they are
+told to the disk as in production; one that a variable such as CONSTANCE_POSTGRES_URL names is used instead.
 
 Options:
   --keep-going   run the other benchmarks after one failed";
 
 const ACCEPTS: Accepts = Accepts { flags: &["--keep-going"], options: &[], names: true, passed_on: true };
+
+/// Servers by the benchmark that finds them in the environment.
+const SERVICES: &[(&str, &[Kind])] = &[
+    ("redis", &[Kind::Plain]),
+    ("postgres", &[Kind::Postgres]),
+    ("mysql", &[Kind::Mariadb]),
+    ("databases", &[Kind::Postgres, Kind::Mariadb]),
+    ("propagation", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
+    ("cache", &[Kind::Plain, Kind::Postgres, Kind::Mariadb, Kind::Memcached]),
+];
 
 /// Runs the command.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -37,10 +49,28 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let chosen = all.into_iter().filter(|(_, target)| given.names.is_empty() || given.names.contains(&target.name));
     let (root, passed_on) = (&workspace.root, &given.passed_on);
     let steps = chosen.map(|(package, target)| {
-        let advice = "repeat the command above; benchmarks need no service";
-        Step::new(target.name.clone(), advice, move || command(package, target, passed_on).run(root))
+        let advice =
+            "repeat the command above; servers to go with it: `cargo xtask services run NAME… --durable -- COMMAND…`";
+        Step::new(target.name.clone(), advice, move || {
+            let services = services(&target.name)?;
+            let variables = services.iter().flat_map(Running::variables);
+            let bench = command(package, target, passed_on);
+            variables.fold(bench, |bench, (name, value)| bench.env(name, value.as_str())).run(root)
+        })
     });
     steps::run(steps.collect(), given.flag("--keep-going"))
+}
+
+/// The servers of a benchmark that the environment does not name.
+fn services(bench: &str) -> Result<Option<Running>> {
+    let wanted: Vec<Kind> =
+        SERVICES.iter().filter(|(name, _)| *name == bench).flat_map(|(_, kinds)| *kinds).copied().collect();
+    let (there, left_out): (Vec<Kind>, Vec<Kind>) =
+        Kind::not_named(&wanted).into_iter().partition(|kind| kind.is_installed());
+    for kind in left_out {
+        output::line(format!("left out: {} is not installed", kind.title()));
+    }
+    if there.is_empty() { Ok(None) } else { Running::start(&there, Durability::Production).map(Some) }
 }
 
 /// One package with the features that the benchmark asks for and no others: a feature such as tracing has its price.

@@ -7,8 +7,8 @@
 //! - `services`: real servers, for tests and for trying things out
 //!
 //! What they share: [`args`] reads the command line, [`workspace`] asks cargo what there is, [`command`] prints and
-//! runs a program, [`steps`] runs named steps and sums up, [`system`] looks after system packages, [`redact`] hides
-//! passwords, [`output`] prints.
+//! runs a program, [`steps`] runs named steps and sums up, [`system`] looks after system packages, [`toolchain`] is what
+//! building needs of them, [`redact`] hides passwords, [`output`] prints.
 
 mod args;
 mod bench;
@@ -23,6 +23,7 @@ mod services;
 mod steps;
 mod system;
 mod test;
+mod toolchain;
 mod workspace;
 
 use std::process::ExitCode;

@@ -10,7 +10,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Output, Stdio};
 
-use self::support::{Place, Up, ask, can_run, kill, text, until};
+use self::support::{Place, Up, ask, have, kill, text, until};
+
+fn can_run() -> bool {
+    have(&["redis-server", "openssl"])
+}
 
 #[test]
 fn the_plain_one_answers_and_leaves_nothing() {
@@ -154,7 +158,7 @@ fn nothing_is_left_when_xtask_is_killed() {
     if !can_run() {
         return;
     }
-    for signal in ["-KILL", "-TERM", "-INT"] {
+    for signal in ["-KILL", "-TERM", "-INT", "-HUP"] {
         let mut up = Up::start("redis --kind all");
         assert!(up.place.left().len() > 16, "servers are seen while they run: {:?}", up.place.left());
         up.signal(signal);

@@ -1,7 +1,8 @@
 //! Reading settings.
 
 use super::{AsyncBackend, AsyncConfig};
-use crate::{Action, Codec, ReadAll, Result, Setting, SettingValue, Settings};
+use crate::backend::too_few;
+use crate::{Action, Codec, ReadAll, Result, Setting, SettingValue, Settings, Stored};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// The value of a setting: the default until one is stored. One read of one key, none where the backend
@@ -20,12 +21,27 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
             return Ok(value.clone());
         }
         let keys = &front.keys[index];
-        if keys.aliases.is_empty()
-            && let Some(stored) = self.backend().peek(&keys.own)
-        {
+        if keys.aliases.is_empty() {
+            let stored = match self.backend().peek(&keys.own) {
+                Some(stored) => stored,
+                None => self.read_own(index).await?,
+            };
             return front.typed_value(setting, stored.bytes());
         }
         front.typed_value(setting, self.find_one(index).await?.bytes())
+    }
+
+    /// What is stored under the key of a setting that has no other. By itself: lists of one cost a read of one key more
+    /// than the rest of what is done here.
+    async fn read_own(&self, index: usize) -> Result<Stored> {
+        let front = self.front();
+        let answers = self.backend().read(&[&front.keys[index].own]).await;
+        answers
+            .and_then(|answers| match <[Stored; 1]>::try_from(answers) {
+                Ok([stored]) => Ok(stored),
+                Err(_) => Err(too_few()),
+            })
+            .map_err(|e| front.explain_one(e, Action::Read, index))
     }
 
     /// Whether a value is stored, readable or not, rather than the default in force. One read.

@@ -31,6 +31,7 @@ pub struct Fixture<'b> {
     root: Prefix,
     used: Mutex<BTreeSet<Key>>,
     patience: Duration,
+    confined: bool,
 }
 
 impl<'b> Fixture<'b> {
@@ -49,11 +50,14 @@ impl<'b> Fixture<'b> {
         O: Opened<'b>,
         F: Fn() -> O + Sync + 'b,
     {
-        let backend = make().opened()?;
+        let opened = make();
+        let confined = opened.is_confined();
+        let backend = opened.opened()?;
         // Below the backend's own prefix, where a store may limit its users to that.
         let root = format!("{}{}:", backend.default_prefix(), random_word());
         let root = Prefix::new(&root).expect("the default prefix leaves room for another word");
-        Some(Self { backend, open: Box::new(move || make().opened()), root, used: Mutex::default(), patience })
+        let open = Box::new(move || make().opened());
+        Some(Self { backend, open, root, used: Mutex::default(), patience, confined })
     }
 
     /// The backend under test.
@@ -79,6 +83,13 @@ impl<'b> Fixture<'b> {
     #[must_use]
     pub fn patience(&self) -> Duration {
         self.patience
+    }
+
+    /// Whether the user may have no keys but those under the backend's default prefix: see
+    /// [`Confined`](super::Confined).
+    #[must_use]
+    pub fn is_confined(&self) -> bool {
+        self.confined
     }
 
     /// A prefix inside this case's key space; `tail` is empty or ends in `:` or `/`.

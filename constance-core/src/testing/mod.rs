@@ -10,6 +10,7 @@
 //! - What a backend says in its [`Capability`](crate::Capability) that it cannot do is not demanded; it has to refuse it
 //!   properly instead.
 //! - Every case works under a random prefix of its own and removes what it wrote, also when it fails. Nothing else is touched.
+//! - Where a user may have no keys but those under the prefix, [`Confined`] says so.
 //! - A case that does not end is a failure, not a hang: see [`Case::check`].
 //! - A service that is missing skips the case, unless `CONSTANCE_REQUIRE_SERVICES=1` is set: see [`Opened`].
 //!
@@ -37,5 +38,5 @@ pub use self::clock::ManualClock;
 pub use self::faulty::{FaultyBackend, Method};
 pub use self::fixture::Fixture;
 pub use self::gate::Gate;
-pub use self::opened::Opened;
+pub use self::opened::{Confined, Opened};
 pub use self::reference::ReferenceBackend;

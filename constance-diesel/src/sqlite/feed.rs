@@ -18,7 +18,7 @@ use crate::watch::{Polling, Probe};
 pub(super) fn open(place: &Place, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
     let file = place.file_id();
     let mut connection = SqliteConnection::open(place, Purpose::Watch, options)?;
-    let ready = connection.has_table(tables.settings).and_then(|there| Ok((there, data_version(&mut connection)?)));
+    let ready = connection.has_table(&tables.settings).and_then(|there| Ok((there, data_version(&mut connection)?)));
     match ready {
         Ok((true, last)) => {
             let probe = DataVersion { connection, place: place.clone(), file, last };

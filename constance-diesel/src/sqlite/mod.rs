@@ -10,7 +10,7 @@ use diesel::deserialize::{self, FromSql};
 use diesel::dsl::sql;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::{Error as DriverError, OptionalExtension, QueryResult};
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection, SqliteType, SqliteValue};
 use diesel::{Connection, RunQueryDsl};
 
@@ -19,8 +19,11 @@ use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
 use crate::migrate::Step;
-use crate::query::{Delete, Forget, Record, RowsIn, Upsert, Usual, ValueOf, Versions, statement};
-use crate::schema::{FoundKey, FoundValue, Row, Tables};
+use crate::query::{
+    Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions, statement,
+};
+use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
+use crate::store::finish;
 
 /// Settings in an SQLite file.
 pub type SqliteBackend = DieselBackend<SqliteConnection>;
@@ -30,6 +33,9 @@ impl Verbs for SqliteConnection {
     // Measured, keys looked up one by one / as a range without others in it: 32 keys 18 / 18 us, 100 keys 55 / 41,
     // 1,000 keys 574 / 367.
     const RANGE_FROM: usize = 64;
+    const NETWORK: bool = false;
+    const COLUMNS: [(&'static str, &'static [&'static str]); 4] =
+        [("key", &["text"]), ("value", &["blob"]), ("revision", &["integer"]), ("changed_at", &["text"])];
     const NOW: &'static str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
     type Target = Place;
@@ -87,12 +93,30 @@ impl Verbs for SqliteConnection {
         RowsOf { tables, keys: json_array(keys) }.load(self)
     }
 
-    fn upsert(&mut self, statement: Upsert<'_>) -> QueryResult<usize> {
-        statement.execute(self)
+    fn rows_locked(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
+        // BEGIN IMMEDIATE locks the whole file.
+        self.rows_of(tables, keys)
     }
 
-    fn delete(&mut self, statement: Delete<'_>) -> QueryResult<usize> {
-        statement.execute(self)
+    fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
+        statement.execute(self).map(|rows| rows > 0)
+    }
+
+    fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool> {
+        statement.execute(self).map(|rows| rows > 0)
+    }
+
+    fn undone(&mut self, _: &DriverError) -> bool {
+        // A transaction has the file for itself; what it waited for in vain is not worth another wait.
+        false
+    }
+
+    fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool> {
+        statement.execute(self).map(|rows| rows > 0)
+    }
+
+    fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>> {
+        columns(self, table)
     }
 
     fn has_table(&mut self, name: &str) -> QueryResult<bool> {
@@ -113,7 +137,7 @@ impl Verbs for SqliteConnection {
     }
 
     fn steps(tables: &Tables) -> Vec<Step> {
-        let table = tables.settings;
+        let table = &tables.settings;
         vec![Step {
             version: "0001_settings",
             // Keys are text for the eyes of whoever opens the file; the default collation compares bytes. Without a row
@@ -141,28 +165,18 @@ impl Verbs for SqliteConnection {
         )
     }
 
-    fn prepare(&mut self, options: &Options) -> QueryResult<()> {
-        // The change to the write-ahead log needs the file alone, and SQLite does not always wait for that. An exclusive
-        // transaction does; whoever gets one tries again.
-        let end = std::time::Instant::now() + options.busy_timeout;
-        loop {
-            match journal_mode(self, "PRAGMA journal_mode = WAL") {
-                Err(error) if fault::is_busy(&error) && std::time::Instant::now() < end => {
-                    self.batch_execute("BEGIN EXCLUSIVE; COMMIT")?;
-                }
-                // An application's pool for tests lends connections inside a transaction.
-                Err(error) if fault::is_in_transaction(&error) => return Ok(()),
-                // A file system that cannot do it says which mode it keeps. Everything works there, only slower.
-                other => return other.map(drop),
-            }
-        }
-    }
-
-    fn begin_migration(&mut self) -> QueryResult<()> {
+    fn migrating<T>(
+        &mut self,
+        _: &Tables,
+        options: &Options,
+        work: impl FnOnce(&mut Self) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        use_write_ahead_log(self, options)?;
         match AnsiTransactionManager::begin_transaction_sql(self, "BEGIN EXCLUSIVE") {
-            Err(DriverError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(self),
-            begun => begun,
+            Err(DriverError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(self)?,
+            begun => begun?,
         }
+        finish(self, work, |_| true)
     }
 
     fn feed(target: &Place, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
@@ -194,8 +208,37 @@ impl Ready for SqliteConnection {
     }
 }
 
+fn use_write_ahead_log(connection: &mut SqliteConnection, options: &Options) -> QueryResult<()> {
+    // The change to the write-ahead log needs the file alone, and SQLite does not always wait for that. An exclusive
+    // transaction does; whoever gets one tries again.
+    let end = std::time::Instant::now() + options.busy_timeout;
+    loop {
+        match journal_mode(connection, "PRAGMA journal_mode = WAL") {
+            Err(error) if fault::is_busy(&error) && std::time::Instant::now() < end => {
+                connection.batch_execute("BEGIN EXCLUSIVE; COMMIT")?;
+            }
+            // An application's pool for tests lends connections inside a transaction.
+            Err(error) if fault::is_in_transaction(&error) => return Ok(()),
+            // A file system that cannot do it says which mode it keeps. Everything works there, only slower.
+            other => return other.map(drop),
+        }
+    }
+}
+
 fn journal_mode(connection: &mut SqliteConnection, pragma: &str) -> QueryResult<String> {
     sql::<Text>(pragma).get_result(connection)
+}
+
+impl QueryFragment<Sqlite> for KeyParam<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_bind_param::<Text, str>(self.0)
+    }
+}
+
+impl QueryFragment<Sqlite> for Clash<'_> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.on_conflict(out)
+    }
 }
 
 /// The rows of the keys in a JSON array: one cached statement, and one parameter, for any number of keys.
@@ -213,10 +256,29 @@ impl QueryFragment<Sqlite> for RowsOf<'_> {
         out.push_bind_param::<Text, String>(&self.keys)?;
         // CROSS keeps the order: walk the array, look each key up.
         out.push_sql(") AS wanted CROSS JOIN ");
-        out.push_identifier(self.tables.settings)?;
+        out.push_identifier(&self.tables.settings)?;
         out.push_sql(" AS s ON s.\"key\" = wanted.value");
         Ok(())
     }
+}
+
+/// A table's columns.
+fn columns(connection: &mut SqliteConnection, table: &str) -> QueryResult<Vec<Column>> {
+    let rows = sql::<(Text, Text, Bool, Bool, Bool)>(
+        "SELECT c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0, c.dflt_value IS NOT NULL, \
+         EXISTS (SELECT 1 FROM pragma_index_list(",
+    )
+    .bind::<Text, _>(table)
+    .sql(
+        ") AS i WHERE i.\"unique\" AND NOT i.partial \
+         AND (SELECT group_concat(name) FROM pragma_index_info(i.name)) = c.name) \
+         FROM pragma_table_info(",
+    )
+    .bind::<Text, _>(table)
+    .sql(") AS c ORDER BY c.cid")
+    .load::<(String, String, bool, bool, bool)>(connection)?;
+    let column = |(name, kind, nullable, has_default, unique)| Column { name, kind, nullable, has_default, unique };
+    Ok(rows.into_iter().map(column).collect())
 }
 
 fn json_array(keys: &[&str]) -> String {

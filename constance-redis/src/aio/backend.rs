@@ -111,23 +111,29 @@ impl AsyncRedisBackend {
     /// Sends what only reads. Where the connection turns out to be closed, it is sent once more on a fresh one.
     async fn look<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<T>
     where
-        F: Future<Output = RedisResult<T>>,
+        F: Future<Output = (Connection, RedisResult<T>)>,
     {
-        match self.once(&work).await? {
-            Ok(value) => Ok(value),
-            Err(_) => self.once(&work).await?,
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.once(&work).await? {
+                Err(_) if tries < 2 => {}
+                result => return result,
+            }
         }
     }
 
     /// One try. The outer error is final; the inner one is the connection's fault alone.
     async fn once<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<Result<T>>
     where
-        F: Future<Output = RedisResult<T>>,
+        F: Future<Output = (Connection, RedisResult<T>)>,
     {
-        let (connection, number) = self.source.connection().await?;
-        let error = match work(connection).await {
+        let (number, connection) = self.source.connection().await?;
+        let (connection, result) = work(connection).await;
+        let error = match result {
             Ok(value) => {
                 self.source.answered();
+                self.source.put(number, connection);
                 return Ok(Ok(value));
             }
             Err(error) => error,
@@ -140,6 +146,16 @@ impl AsyncRedisBackend {
         let cut = error.kind() == redis::ErrorKind::Parse;
         if fault.gone || cut { Ok(Err(fault.error)) } else { Err(fault.error) }
     }
+}
+
+/// The work of a call, which gives its handle back.
+macro_rules! with {
+    ($connection:ident => $work:expr) => {
+        move |mut $connection| async move {
+            let result = $work.await;
+            ($connection, result)
+        }
+    };
 }
 
 impl AsyncBackend for AsyncRedisBackend {
@@ -155,17 +171,13 @@ impl AsyncBackend for AsyncRedisBackend {
         match keys {
             [] => Box::pin(async { Ok(Vec::new()) }),
             // By itself: the future of what is read most is then a small one.
-            [key] => {
-                Box::pin(self.look(move |mut connection| async move { Ok(vec![one(&mut connection, key).await?]) }))
-            }
-            _ => {
-                Box::pin(self.look(move |mut connection| async move { many(&mut connection, keys, &self.gaps).await }))
-            }
+            [key] => Box::pin(self.look(with!(connection => async { Ok(vec![one(&mut connection, key).await?]) }))),
+            _ => Box::pin(self.look(with!(connection => many(&mut connection, keys, &self.gaps)))),
         }
     }
 
     fn list<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Vec<(Key, Stored)>>> {
-        Box::pin(self.look(move |mut connection| async move { all(&mut connection, prefix, &self.gaps).await }))
+        Box::pin(self.look(with!(connection => all(&mut connection, prefix, &self.gaps))))
     }
 
     fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Applied>> {
@@ -183,7 +195,7 @@ impl AsyncBackend for AsyncRedisBackend {
                 }
             }
             // Sent once: whether a connection that closed had taken it, nobody can tell.
-            self.once(|mut connection| async move { apply(&mut connection, batch).await }).await?
+            self.once(with!(connection => apply(&mut connection, batch))).await?
         })
     }
 
@@ -204,7 +216,7 @@ impl AsyncBackend for AsyncRedisBackend {
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.look(|mut connection| async move { connection.ask(&redis::cmd("PING")).await.map(drop) }))
+        Box::pin(self.look(with!(connection => async { connection.ask(&redis::cmd("PING")).await.map(drop) })))
     }
 }
 

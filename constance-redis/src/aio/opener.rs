@@ -9,6 +9,10 @@ use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ProtocolVersion};
 use crate::error::fault;
 use crate::target::Target;
 
+/// How many requests may lie in front of the driver. With its own 50, the tasks beyond wait for a place and are woken once more
+/// for each request. Waiting there counts as waiting for the answer.
+const QUEUE: usize = 1000;
+
 /// How to connect, and how long anything may take.
 #[derive(Debug)]
 pub(crate) struct Opener {
@@ -69,6 +73,7 @@ impl Opener {
         AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.connect_timeout))
             .set_response_timeout(Some(response_timeout))
+            .set_pipeline_buffer_size(QUEUE)
     }
 
     async fn connect(

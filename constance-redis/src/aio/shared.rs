@@ -9,12 +9,17 @@ use constance_core::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{PushInfo, PushKind};
-use tokio::runtime::Handle;
+use tokio::runtime;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::connection::Handle;
 use super::opener::Opener;
+use super::spares::Spares;
 use crate::manager::REST;
+
+/// By how many milliseconds the time of the last answer may be behind, which is little beside [`REST`].
+const STALE: u64 = 20;
 
 /// What an attempt to connect came to, for everybody who waits for it.
 type Outcome = Option<Result<Link>>;
@@ -29,6 +34,8 @@ pub(crate) struct Shared {
     since: Instant,
     /// When the last answer came, in milliseconds.
     answered: AtomicU64,
+    /// Handles to the connection, for calls that would else have to make one.
+    spares: Spares<Box<Handle>>,
     /// Held for looks and changes of this value only, never while anything waits.
     state: Mutex<State>,
 }
@@ -47,9 +54,9 @@ enum Phase {
 
 /// The connection, and its number.
 #[derive(Clone)]
-pub(crate) struct Link {
-    pub(crate) connection: MultiplexedConnection,
-    pub(crate) number: u64,
+struct Link {
+    connection: MultiplexedConnection,
+    number: u64,
 }
 
 /// An attempt to connect, under way in a task of its own: whoever began it may be dropped, and the others still wait.
@@ -65,13 +72,18 @@ impl Shared {
             opener,
             since: Instant::now(),
             answered: AtomicU64::new(0),
+            spares: Spares::new(),
             state: Mutex::new(State { number: 0, phase: Phase::Empty }),
         })
     }
 
     /// Told of every answer.
     pub(crate) fn answered(&self) {
-        self.answered.store(self.now(), Ordering::Relaxed);
+        let now = self.now();
+        // All threads look at it, and what one of them writes the others have to fetch.
+        if now.saturating_sub(self.answered.load(Ordering::Relaxed)) >= STALE {
+            self.answered.store(now, Ordering::Relaxed);
+        }
     }
 
     /// Whether there is a connection, and it has lain idle for so long that it may have died unnoticed.
@@ -88,13 +100,23 @@ impl Shared {
         &self.opener
     }
 
-    /// The connection. Where there is none, one attempt is made for all who ask meanwhile, and they share its error.
-    pub(crate) async fn link(self: &Arc<Self>) -> Result<Link> {
-        if let Some(link) = self.open() {
-            return Ok(link);
+    /// A handle, and the connection's number. Where there is no connection, one attempt is made for all who ask meanwhile,
+    /// and they share its error.
+    pub(crate) async fn handle(self: &Arc<Self>) -> Result<(u64, Box<Handle>)> {
+        if let Some(spare) = self.spares.take() {
+            return Ok(spare);
         }
-        // In a box: the future of every call would have to make room for what is seldom needed.
-        Box::pin(self.wait()).await
+        let link = match self.open() {
+            Some(link) => link,
+            // In a box: the future of every call would have to make room for what is seldom needed.
+            None => Box::pin(self.wait()).await?,
+        };
+        Ok((link.number, Box::new(Handle::new(link.connection))))
+    }
+
+    /// Takes a handle back, which any call may have next.
+    pub(crate) fn put(&self, number: u64, handle: Box<Handle>) {
+        self.spares.put(number, handle);
     }
 
     fn open(&self) -> Option<Link> {
@@ -136,13 +158,14 @@ impl Shared {
             return;
         }
         let phase = std::mem::replace(&mut state.phase, Phase::Empty);
+        let spares = self.spares.keep(0);
         drop(state);
         // Outside the lock: the last owner ends the driver's task.
-        drop(phase);
+        drop((phase, spares));
     }
 
     fn begin(self: &Arc<Self>) -> Result<Begun> {
-        let Ok(runtime) = Handle::try_current() else {
+        let Ok(runtime) = runtime::Handle::try_current() else {
             return Err(Error::new(ErrorKind::Configuration).with_detail("it was not called in a tokio runtime"));
         };
         let (attempt, outcome) = {
@@ -182,7 +205,11 @@ impl Attempt {
             let mut state = self.shared.state.lock();
             if state.number == number && matches!(state.phase, Phase::Opening(_)) {
                 state.phase = match &result {
-                    Ok(link) => Phase::Open(link.connection.clone()),
+                    Ok(link) => {
+                        // There are none: those of the last connection went with it.
+                        drop(self.shared.spares.keep(number));
+                        Phase::Open(link.connection.clone())
+                    }
                     Err(_) => Phase::Empty,
                 };
             }
@@ -213,7 +240,7 @@ impl Drop for Attempt {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { opener, since: _, answered: _, state } = self;
+        let Self { opener, since: _, answered: _, spares: _, state } = self;
         let phase = match state.lock().phase {
             Phase::Empty => "none",
             Phase::Opening(_) => "being made",

@@ -15,11 +15,16 @@ pub struct Cluster {
 impl Cluster {
     /// A cluster that serves every slot, or `None` (and a word about it) where no server is installed.
     pub fn start(replicas: bool) -> Option<Self> {
+        Self::with(replicas, &[])
+    }
+
+    /// The same, with further arguments for each node.
+    pub fn with(replicas: bool, more: &[&str]) -> Option<Self> {
         let count = if replicas { 2 * MASTERS } else { MASTERS };
         let mut nodes = Vec::new();
         let mut ports = Vec::new();
         for number in 0..count {
-            nodes.push(Server::with(&[
+            let own = [
                 "--cluster-enabled",
                 "yes",
                 "--cluster-config-file",
@@ -33,7 +38,8 @@ impl Cluster {
                 "0",
                 "--cluster-port",
                 "{other}",
-            ])?);
+            ];
+            nodes.push(Server::with(&own.iter().chain(more).copied().collect::<Vec<_>>())?);
             let mut node = nodes[number].raw();
             // Different from the start: equal ones are sorted out by conflict, which takes seconds.
             cmd("CLUSTER").arg("SET-CONFIG-EPOCH").arg(number + 1).exec(&mut node).expect("an epoch");
@@ -75,8 +81,13 @@ impl Cluster {
     }
 
     pub fn url(&self) -> String {
+        self.url_by("redis")
+    }
+
+    /// The URL with another beginning of its scheme.
+    pub fn url_by(&self, scheme: &str) -> String {
         let hosts: Vec<String> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
-        format!("redis+cluster://{}", hosts.join(","))
+        format!("{scheme}+cluster://{}", hosts.join(","))
     }
 
     /// A node's name among nodes.

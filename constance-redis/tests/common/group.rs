@@ -80,7 +80,7 @@ impl Group {
 const COMMON: &[&str] = &["--repl-diskless-sync-delay", "0"];
 
 impl Sentinel {
-    /// With further lines of configuration.
+    /// With further lines of configuration, in which `{port}` stands for its own.
     pub fn start(master: &str, more: &str) -> Self {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep();
         let file = folder.join("sentinel.conf");
@@ -92,7 +92,7 @@ impl Sentinel {
                 format!("sentinel monitor mymaster 127.0.0.1 {master} 2"),
                 "sentinel down-after-milliseconds mymaster 500".to_owned(),
                 "sentinel failover-timeout mymaster 2000".to_owned(),
-                format!("{more}\n"),
+                format!("{}\n", more.replace("{port}", &port.to_string())),
             ];
             std::fs::write(&file, lines.join("\n")).expect("a file");
             let mut command = Command::new("sh");

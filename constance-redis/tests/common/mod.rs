@@ -3,6 +3,7 @@
 
 #[cfg(feature = "aio")]
 pub mod aio;
+pub mod certificates;
 pub mod cluster;
 pub mod group;
 pub mod poll;

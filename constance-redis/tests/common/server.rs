@@ -139,6 +139,10 @@ impl Server {
 
     /// A connection past the backend, as the administrator.
     pub fn raw(&self) -> Connection {
+        #[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
+        if self.arguments.iter().any(|argument| argument == "--tls-port") {
+            return super::certificates::raw(self.port);
+        }
         raw(&self.url())
     }
 }

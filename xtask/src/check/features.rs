@@ -11,7 +11,6 @@ pub(super) fn check(workspace: &Workspace, keep_going: bool) -> Result<()> {
         for choice in choices(package) {
             // Clippy rather than `cargo check`: its `-D warnings` reaches this workspace's crates alone, so that an
             // import that is unused without a feature is an error and no driver is built again for other compiler flags.
-            // Neither of them links, so a feature that uses a system library needs nothing installed here.
             let clippy = Cmd::cargo().words("clippy --quiet --locked -p").args([package.name.as_str()]);
             let build = format!("{} {}", package.name, choice.join(" "));
             match clippy.args(choice).words("-- -D warnings").run(&workspace.root) {

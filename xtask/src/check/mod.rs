@@ -10,12 +10,15 @@ use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
 use crate::steps::{self, Step};
+use crate::system::{self, Install};
+use crate::toolchain::BUILD;
 use crate::workspace::Workspace;
 
 const HELP: &str = "\
-Usage: cargo xtask check [step…] [--keep-going]
+Usage: cargo xtask check [step…] [options]
 
-Checks the code without running it. Steps, all of them unless some are named:
+Checks the code without running it. What building needs and Debian has is installed when root runs this. Steps, all of
+them unless some are named:
   format         `cargo fmt` would change nothing
   lints          clippy, warnings are errors
   docs           the docs build; warnings and missing docs are errors
@@ -25,9 +28,14 @@ Checks the code without running it. Steps, all of them unless some are named:
   package        the crates can be packaged and build from the package
 
 Options:
-  --keep-going   run the other steps, and the other builds of a step, after one failed";
+  --keep-going   run the other steps, and the other builds of a step, after one failed
+  --no-install   only say which system packages are missing";
 
-const ACCEPTS: Accepts = Accepts { flags: &["--keep-going"], options: &[], names: true, passed_on: false };
+const ACCEPTS: Accepts =
+    Accepts { flags: &["--keep-going", "--no-install"], options: &[], names: true, passed_on: false };
+
+/// The steps that build nothing, not even a build script.
+const BUILD_NOTHING: [&str; 3] = ["format", "dependencies", "manifests"];
 
 /// Runs the command.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -45,6 +53,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     if !given.names.is_empty() {
         steps.retain(|step| given.names.iter().any(|name| name == step.name()));
+    }
+    if steps.iter().any(|step| !BUILD_NOTHING.contains(&step.name())) {
+        system::ensure(BUILD, Install::choose(&given), &workspace.root)?;
     }
     steps::run(steps, keep_going)
 }

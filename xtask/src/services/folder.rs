@@ -1,8 +1,8 @@
 //! The temporary folder of a run. It goes away with whoever made it, however that one ends.
 
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder, Permissions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,6 +21,12 @@ until rm -rf -- "$1" 2>/dev/null; do
     sleep 0.1
 done
 "#;
+
+/// A folder inside it that only we can read: keys of certificates and passwords will be in it.
+pub(super) fn private(path: &Path) -> Result<()> {
+    let made = DirBuilder::new().mode(0o700).create(path);
+    made.map_err(|error| Error::failed(format!("cannot create {}: {error}", path.display())))
+}
 
 /// A folder of our own, removed on drop.
 #[derive(Debug)]
@@ -67,9 +73,15 @@ fn create() -> Result<PathBuf> {
     for n in 0..=u16::MAX {
         // Short: a unix socket inside it must stay below 108 bytes.
         let path = parent.join(format!("constance-{process}-{n}"));
-        // Private: keys of certificates and passwords will be in it.
         match DirBuilder::new().mode(0o700).create(&path) {
-            Ok(()) => return Ok(path),
+            Ok(()) => {
+                // Servers that refuse to run as root reach what is theirs in it, whatever our mask is. Nobody else lists
+                // it, and what is inside is private to whose it is.
+                return match fs::set_permissions(&path, Permissions::from_mode(0o711)) {
+                    Ok(()) => Ok(path),
+                    Err(error) => Err(Error::failed(format!("cannot open {} to servers: {error}", path.display()))),
+                };
+            }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => {
                 return Err(Error::failed(format!("cannot create a folder in {}: {error}", parent.display())));
@@ -81,8 +93,6 @@ fn create() -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]

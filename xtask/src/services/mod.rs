@@ -1,19 +1,29 @@
 //! `cargo xtask services`: real servers for tests and for trying things out, on free ports and in a temporary folder.
 //!
-//! [`kind`] says what there is, [`redis`] sets it up, [`running`] starts and stops it. What they stand on: [`process`]
-//! runs a server that cannot outlive us, [`folder`] is removed with us, [`ports`] finds free ports, [`resp`] asks a
-//! server, [`wait`] asks until it is ready.
+//! [`kind`] says what there is, [`redis`], [`postgres`], [`mysql`] and [`memcached`] set it up, [`running`] starts and
+//! stops it. What they stand on: [`process`] runs a server that cannot outlive us, [`user`] is whom it runs as where we
+//! are root, [`tool`] runs what prepares it, [`folder`] is removed with us, [`ports`] finds free ports, [`resp`] asks a
+//! Redis, [`wait`] asks until a server is ready.
 
+mod certificates;
+mod durability;
 mod folder;
 mod kind;
+mod memcached;
+mod mysql;
 mod ports;
+mod postgres;
 mod process;
 pub(crate) mod programs;
 mod redis;
 mod resp;
 mod running;
+mod set;
+mod tool;
+mod user;
 mod wait;
 
+pub(crate) use self::durability::Durability;
 pub(crate) use self::kind::Kind;
 pub(crate) use self::running::Running;
 
@@ -25,16 +35,19 @@ use crate::error::{Error, Result};
 use crate::output;
 
 const HELP: &str = "\
-Usage: cargo xtask services up redis [--kind KIND]…
-       cargo xtask services run KIND… -- COMMAND…
+Usage: cargo xtask services up NAME… [--kind KIND]… [--durable]
+       cargo xtask services run NAME… [--kind KIND]… [--durable] -- COMMAND…
 
 `up` starts servers on free ports, prints the variables that tell tests where they are, and stops them on Ctrl-C,
 on SIGTERM, or when its input ends. `run` starts them, runs the command with these variables set, stops them, and
 ends as the command ended. Nothing is left behind, whatever kills it.
 
-Kinds; `redis` alone is the plain one, `all` is each of them:";
+Names are `redis`, those below, and `all`. `--kind` chooses how Redis is set up: `redis` alone is the plain one,
+`--kind all` each of them. Databases throw away what they are told, for speed; with --durable they flush it to the
+disk as in production.
+";
 
-const ACCEPTS: Accepts = Accepts { flags: &[], options: &["--kind"], names: true, passed_on: true };
+const ACCEPTS: Accepts = Accepts { flags: &["--durable"], options: &["--kind"], names: true, passed_on: true };
 
 /// Runs the command.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -43,24 +56,25 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         output::line(help());
         return Ok(());
     }
-    let Some((what, kinds)) = given.names.split_first() else {
+    let Some((what, names)) = given.names.split_first() else {
         return Err(Error::usage(format!("up or run?\n\n{}", help())));
     };
-    let kinds = Kind::choose(kinds.iter().map(String::as_str).chain(given.options("--kind")))?;
+    let kinds = Kind::choose(names.iter().map(String::as_str), given.options("--kind"))?;
     if kinds.is_empty() {
         return Err(Error::usage(format!("which service?\n\n{}", help())));
     }
+    let durability = if given.flag("--durable") { Durability::Production } else { Durability::Throwaway };
     match (what.as_str(), given.passed_on.is_empty()) {
-        ("up", true) => up(&kinds),
+        ("up", true) => up(&kinds, durability),
         ("up", false) => Err(Error::usage("`services up` runs no command; `services run` does")),
-        ("run", false) => run_with(&kinds, &given),
+        ("run", false) => run_with(&kinds, durability, &given),
         ("run", true) => Err(Error::usage("`services run` needs a command after `--`")),
         (other, _) => Err(Error::usage(format!("there is no `services {other}`; there are up and run"))),
     }
 }
 
-fn up(kinds: &[Kind]) -> Result<()> {
-    let running = Running::start(kinds)?;
+fn up(kinds: &[Kind], durability: Durability) -> Result<()> {
+    let running = Running::start(kinds, durability)?;
     output::line(running.describe());
     output::line("They stop on Ctrl-C, and when the input of this command ends.");
     // A signal ends us here; the servers and the folder follow by themselves.
@@ -72,18 +86,20 @@ fn up(kinds: &[Kind]) -> Result<()> {
     Ok(())
 }
 
-fn run_with(kinds: &[Kind], given: &Given) -> Result<()> {
+fn run_with(kinds: &[Kind], durability: Durability, given: &Given) -> Result<()> {
     let here = std::env::current_dir().map_err(|error| Error::failed(format!("cannot tell the folder: {error}")))?;
     let Some((program, args)) = given.passed_on.split_first() else { return Ok(()) };
-    let running = Running::start(kinds)?;
+    let running = Running::start(kinds, durability)?;
     let command = Cmd::new(program).args(args.iter().map(String::as_str));
     let command = running.variables().fold(command, |command, (name, value)| command.env(name, value.as_str()));
     command.run_through(&here)
 }
 
 fn help() -> String {
-    let kinds = Kind::ALL.iter().map(|kind| format!("  {:8}   {}", kind.name(), kind.about()));
-    format!("{HELP}\n{}", kinds.collect::<Vec<_>>().join("\n"))
+    let line = |kind: &Kind| format!("  {:12}   {}", kind.name(), kind.about());
+    let list = |kinds: &mut dyn Iterator<Item = &Kind>| kinds.map(line).collect::<Vec<_>>().join("\n");
+    let others = list(&mut Kind::ALL.iter().filter(|kind| !Kind::REDIS.contains(kind)));
+    format!("{HELP}\nServices:\n{others}\n\nKinds of Redis:\n{}", list(&mut Kind::REDIS.iter()))
 }
 
 #[cfg(test)]
@@ -107,6 +123,6 @@ mod tests {
     #[test]
     fn the_help_names_every_kind() {
         let help = help();
-        assert!(Kind::ALL.iter().all(|kind| help.contains(&format!("\n  {:8}   ", kind.name()))), "{help}");
+        assert!(Kind::ALL.iter().all(|kind| help.contains(&format!("\n  {:12}   ", kind.name()))), "{help}");
     }
 }

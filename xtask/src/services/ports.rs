@@ -7,7 +7,12 @@ use crate::error::{Error, Result};
 /// A cluster node talks to the others on its port plus this. It can be told another since Redis 7; older ones cannot.
 const BUS: u16 = 10_000;
 
-/// `count` different free ports. Somebody else may take one before the server does: whoever starts it tries again.
+/// A free port. Somebody else may take it before the server does: whoever starts it tries again.
+pub(super) fn one() -> Result<u16> {
+    Ok(free(1)?.into_iter().next().unwrap_or_default())
+}
+
+/// `count` different free ports, with the same reserve.
 pub(super) fn free(count: usize) -> Result<Vec<u16>> {
     // All are held until the last is found, so that none comes twice.
     let held = (0..count).map(|_| listen(0)).collect::<Result<Vec<_>>>()?;

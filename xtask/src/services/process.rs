@@ -7,24 +7,101 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::error::{Error, Result};
 
+use super::user::User;
+
 /// The name of the log in a server's folder.
 pub(super) const LOG: &str = "server.log";
 
+/// Where the process id of a server is, in its folder.
+const PID: &str = "server.pid";
+
 /// Runs the server and ends as it ends. A second shell waits for the end of the input, which comes when we drop the
-/// pipe or die of anything, `kill -9` included, and then kills the server. Killed, not asked: what it holds is thrown
-/// away, and a server that is stopped or waits for a replica would take its time.
+/// pipe or die of anything, `kill -9` included, and then ends the server: killed where it can be, since what it holds is
+/// thrown away, and a server that is stopped or waits for a replica would take its time. One that has to clean up is
+/// asked, and killed when that takes long. While it is asked, the first shell waits for the second, so that nothing is
+/// left behind.
 const GUARD: &str = r#"
+signal=$1
+shift
 exec 3<&0
 "$@" 3<&- </dev/null &
 server=$!
-{ read -r word <&3; kill -KILL "$server"; } 2>/dev/null &
+echo "$server" >server.pid
+{
+    read -r word <&3
+    if [ "$signal" != KILL ]; then
+        : >server.ending
+        kill "-$signal" "$server"
+        kill -CONT "$server"
+        tries=0
+        while kill -0 "$server" && [ "$tries" -lt 100 ]; do
+            tries=$((tries + 1))
+            sleep 0.05
+        done
+    fi
+    kill -KILL "$server"
+} 2>/dev/null &
 guard=$!
 exec 3<&-
 wait "$server"
 status=$?
-kill -KILL "$guard" 2>/dev/null
+[ -e server.ending ] || kill -KILL "$guard" 2>/dev/null
+wait "$guard" 2>/dev/null
 exit "$status"
 "#;
+
+/// How a server is started.
+#[derive(Debug)]
+pub(super) struct Launch<'a> {
+    program: &'a str,
+    args: Vec<String>,
+    env: Vec<(&'a str, String)>,
+    user: Option<User>,
+    end: &'static str,
+}
+
+impl<'a> Launch<'a> {
+    pub(super) fn new(program: &'a str) -> Self {
+        Self { program, args: Vec::new(), env: Vec::new(), user: None, end: "KILL" }
+    }
+
+    pub(super) fn args<T: Into<String>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    pub(super) fn env(mut self, name: &'a str, value: impl Into<String>) -> Self {
+        self.env.push((name, value.into()));
+        self
+    }
+
+    /// Runs as this user, who must own the folder; as ourselves without one.
+    pub(super) fn user(self, user: Option<User>) -> Self {
+        Self { user, ..self }
+    }
+
+    /// Ends with this signal, not `KILL`.
+    pub(super) fn ends_with(self, signal: &'static str) -> Self {
+        Self { end: signal, ..self }
+    }
+
+    /// Starts it in `folder`, where it also logs.
+    pub(super) fn start(self, folder: &Path) -> Result<Process> {
+        let log = folder.join(LOG);
+        let failed = |error: std::io::Error| Error::failed(format!("cannot start `{}`: {error}", self.program));
+        let out = File::create(&log).map_err(failed)?;
+        let err = out.try_clone().map_err(failed)?;
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD, "sh", self.end, self.program]).args(&self.args).current_dir(folder);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        if let Some(user) = self.user {
+            user.run(&mut command);
+        }
+        // A group of its own: Ctrl-C is for us, and servers end when we do.
+        command.stdin(Stdio::piped()).stdout(out).stderr(err).process_group(0);
+        Ok(Process { shell: command.spawn().map_err(failed)?, log })
+    }
+}
 
 /// A running server, killed on drop.
 #[derive(Debug)]
@@ -36,15 +113,14 @@ pub(super) struct Process {
 impl Process {
     /// Starts `program` in `folder`, where it also logs.
     pub(super) fn start(program: &str, args: &[&str], folder: &Path) -> Result<Self> {
-        let log = folder.join(LOG);
-        let failed = |error: std::io::Error| Error::failed(format!("cannot start `{program}`: {error}"));
-        let out = File::create(&log).map_err(failed)?;
-        let err = out.try_clone().map_err(failed)?;
-        let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "sh", program]).args(args).current_dir(folder);
-        // A group of its own: Ctrl-C is for us, and servers end when we do.
-        command.stdin(Stdio::piped()).stdout(out).stderr(err).process_group(0);
-        Ok(Self { shell: command.spawn().map_err(failed)?, log })
+        Launch::new(program).args(args.iter().copied()).start(folder)
+    }
+
+    /// The process of the server, once it runs.
+    pub(super) fn id(&self) -> Option<String> {
+        let text = fs::read_to_string(self.log.with_file_name(PID)).ok()?;
+        // Without the end of the line it is still being written.
+        text.strip_suffix('\n').map(str::to_owned)
     }
 
     /// An error if the server has ended, which no server should before it is told.
@@ -133,6 +209,22 @@ mod tests {
         assert!(stopped.success());
         drop(process);
         assert!(!alive(&pid));
+    }
+
+    #[test]
+    fn a_server_may_be_asked_to_end_and_is_killed_if_it_does_not() {
+        for (trap, cleaned) in [("trap 'touch cleaned; exit' TERM", true), ("trap '' TERM", false)] {
+            let folder = Folder::new().unwrap();
+            let script = format!("{trap}; echo ready; while :; do sleep 0.01; done");
+            let launch = Launch::new("sh").args(["-c", &script]).ends_with("TERM");
+            let process = launch.start(folder.path()).unwrap();
+            until("a trap", LIMIT, || Ok(Some(()).filter(|()| tails(folder.path()).contains("ready")))).unwrap();
+            let id = until("its id", LIMIT, || Ok(process.id())).unwrap();
+            assert!(alive(&id));
+            drop(process);
+            assert!(!alive(&id));
+            assert_eq!(folder.path().join("cleaned").exists(), cleaned);
+        }
     }
 
     #[test]

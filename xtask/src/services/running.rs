@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::system::{self, SystemPackage};
 
-use super::folder::Folder;
+use super::durability::Durability;
+use super::folder::{self, Folder};
 use super::kind::Kind;
-use super::process;
-use super::redis::{self, Set};
+use super::set::Set;
+use super::{memcached, mysql, postgres, process, redis};
 
-/// How a server says that its port was taken between our finding it and its listening.
-const TAKEN: &str = "Address already in use";
+/// How a server says that its port was taken between our finding it and its listening, also the one that speaks German.
+const TAKEN: [&str; 2] = ["Address already in use", "Adresse wird bereits verwendet"];
 const TRIES: usize = 3;
 
 /// Started services; dropping it stops them and removes their folder.
@@ -39,12 +40,13 @@ impl Running {
     ///
     /// When a program is missing, or a server does not become ready: then its log is in the message, and the folder
     /// stays.
-    pub(crate) fn start(kinds: &[Kind]) -> Result<Self> {
+    pub(crate) fn start(kinds: &[Kind], durability: Durability) -> Result<Self> {
         installed(kinds)?;
         let folder = Folder::new()?;
         let path = folder.path();
         let results: Vec<Result<Started>> = thread::scope(|scope| {
-            let threads: Vec<_> = kinds.iter().map(|kind| scope.spawn(move || start(*kind, path))).collect();
+            let threads: Vec<_> =
+                kinds.iter().map(|kind| scope.spawn(move || start(*kind, path, durability))).collect();
             let gone = |_| Err(Error::failed("a thread that starts a service panicked"));
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(gone)).collect()
         });
@@ -63,13 +65,23 @@ impl Running {
         self.started.iter().flat_map(|started| &started.set.variables)
     }
 
+    /// What somebody who runs tests on them should know.
+    pub(crate) fn remarks(&self) -> impl Iterator<Item = String> {
+        self.started
+            .iter()
+            .filter_map(|Started { kind, set, .. }| Some(format!("{}: {}", kind.title(), set.remark.as_ref()?)))
+    }
+
     /// What runs, with addresses to copy.
     pub(crate) fn describe(&self) -> String {
         let mut text = String::new();
         for Started { kind, set, took } in &self.started {
             let servers = if set.count() == 1 { "server" } else { "servers" };
             let seconds = took.as_secs_f64();
-            text.push_str(&format!("redis {}: {} {servers}, after {seconds:.1} s\n", kind.name(), set.count()));
+            text.push_str(&format!("{}: {} {servers}, after {seconds:.1} s\n", kind.title(), set.count()));
+            if let Some(remark) = &set.remark {
+                text.push_str(&format!("  {remark}\n"));
+            }
             for (name, value) in &set.variables {
                 text.push_str(&format!("  {name}={}\n", crate::command::quote(value)));
             }
@@ -80,7 +92,11 @@ impl Running {
 
 /// Said at once and with a name: a shell that does not find a program would be a riddle in a log.
 fn installed(kinds: &[Kind]) -> Result<()> {
-    let needed = kinds.iter().flat_map(|kind| redis::needs(*kind));
+    if let Some(kind) = kinds.iter().find(|kind| !kind.can_be_had()) {
+        let advice = "install it from its maker; Debian's `mysqld` is MariaDB";
+        return Err(Error::failed(format!("{} is not installed: {advice}", kind.title())));
+    }
+    let needed = kinds.iter().flat_map(|kind| kind.packages());
     let missing: Vec<&SystemPackage> =
         needed.filter(|package| package.program.is_some_and(|program| !system::on_path(program))).collect();
     match missing.last() {
@@ -93,18 +109,18 @@ fn installed(kinds: &[Kind]) -> Result<()> {
     }
 }
 
-fn start(kind: Kind, folder: &Path) -> Result<Started> {
+fn start(kind: Kind, folder: &Path, durability: Durability) -> Result<Started> {
     let own = folder.join(kind.name());
     let began = Instant::now();
     let mut tries = 1;
     loop {
-        fs::create_dir(&own).map_err(|error| Error::failed(format!("cannot create {}: {error}", own.display())))?;
-        match redis::start(kind, &own) {
+        folder::private(&own)?;
+        match set(kind, &own, durability) {
             Ok(set) => return Ok(Started { kind, set, took: began.elapsed() }),
             Err(error) => {
                 let tails = process::tails(&own);
-                if tries == TRIES || !tails.contains(TAKEN) {
-                    return Err(Error::failed(format!("cannot start redis {}: {error}\n{tails}", kind.name())));
+                if tries == TRIES || !TAKEN.iter().any(|words| tails.contains(words)) {
+                    return Err(Error::failed(format!("cannot start {}: {error}\n{tails}", kind.title())));
                 }
                 tries += 1;
                 // Its servers are stopped by now, so nothing writes into it.
@@ -112,5 +128,21 @@ fn start(kind: Kind, folder: &Path) -> Result<Started> {
                     .map_err(|error| Error::failed(format!("cannot remove {}: {error}", own.display())))?;
             }
         }
+    }
+}
+
+fn set(kind: Kind, own: &Path, durability: Durability) -> Result<Set> {
+    match kind {
+        Kind::Plain => redis::plain(own),
+        Kind::Acl => redis::acl(own),
+        Kind::Tls => redis::tls(own),
+        Kind::Unix => redis::unix(own),
+        Kind::Cluster => redis::cluster(own),
+        Kind::Sentinel => redis::sentinel(own),
+        Kind::Postgres => postgres::plain(own, durability),
+        Kind::PostgresIcu => postgres::icu(own, durability),
+        Kind::Mariadb => mysql::mariadb(own, durability),
+        Kind::Mysql => mysql::mysql(own, durability),
+        Kind::Memcached => memcached::start(own),
     }
 }

@@ -7,7 +7,7 @@ use crate::args::{Accepts, Given};
 use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
-use crate::services::{Kind, Running};
+use crate::services::{Durability, Kind, Running};
 use crate::steps::{self, Step};
 use crate::system::{self, Install};
 use crate::workspace::Workspace;
@@ -17,10 +17,11 @@ use self::suites::Suite;
 const HELP: &str = "\
 Usage: cargo xtask test [suite…] [options] [-- arguments of the test programs]
 
-Runs the suites named, or all of them: then every test runs once. A test that needs a service which is not there
-fails, where plain `cargo test` skips it. What is missing on Debian is installed when root runs this. Servers are
-started for the suites that need them and stopped at their end; one that a variable such as CONSTANCE_REDIS_URL
-names is used instead.
+Runs the suites named, or all of them. The suite of a crate or database holds all its test files, `conformance` those
+of every crate that run the conformance suite; whatever is named, each test runs once. A test that needs a service
+which is not there fails, where plain `cargo test` skips it. What is missing on Debian is installed when root runs
+this. Servers are started for the suites that need them and stopped at their end; one that a variable such as
+CONSTANCE_POSTGRES_URL names is used instead.
 
 Options:
   --keep-going   run the other suites, and the other tests of a suite, after a failure
@@ -41,8 +42,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         return Ok(());
     }
     let chosen = suites::choose(suites, &given.names)?;
-    let install = if given.flag("--no-install") { Install::OnlySay } else { Install::Yes };
-    system::ensure(&needs::packages(chosen.iter().flat_map(Suite::crates)), install, &workspace.root)?;
+    system::ensure(&needs::packages(chosen.iter().flat_map(Suite::homes)), Install::choose(&given), &workspace.root)?;
     let steps = chosen.into_iter().map(|suite| step(suite, &workspace, &given)).collect();
     steps::run(steps, given.flag("--keep-going"))
 }
@@ -70,14 +70,20 @@ fn step<'a>(suite: Suite, workspace: &'a Workspace, given: &'a Given) -> Step<'a
 
 /// The servers that the suite needs and the environment does not name.
 fn services(suite: &Suite) -> Result<Option<Running>> {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let missing = Kind::missing(&needs::services(suite.crates()), is_set);
+    let missing = Kind::not_named(&needs::services(suite.homes()));
+    let (missing, unavailable): (Vec<Kind>, Vec<Kind>) = missing.into_iter().partition(|kind| kind.can_be_had());
+    for kind in unavailable {
+        let (title, variable) = (kind.title(), kind.variable());
+        output::line(format!("left out: {title} is not installed, and not in Debian; {variable} may name one"));
+    }
     if missing.is_empty() {
         return Ok(None);
     }
-    let names: Vec<&str> = missing.iter().map(|kind| kind.name()).collect();
-    output::line(format!("starting redis: {}", names.join(", ")));
-    Running::start(&missing).map(Some)
+    let names: Vec<String> = missing.iter().map(|kind| kind.title()).collect();
+    output::line(format!("starting: {}", names.join(", ")));
+    let running = Running::start(&missing, Durability::Throwaway)?;
+    running.remarks().for_each(output::line);
+    Ok(Some(running))
 }
 
 /// `cargo test` over the whole workspace, so that all suites share one build: a suite for one crate with that crate's

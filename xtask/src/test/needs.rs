@@ -1,36 +1,39 @@
 //! What each suite needs from the machine: system packages, and servers that run while it does.
 
 use crate::services::Kind;
-use crate::services::programs::{OPENSSL, REDIS};
+use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, POSTGRES, REDIS};
 use crate::system::SystemPackage;
+use crate::toolchain::BUILD;
 
-/// Every suite builds the whole workspace, and that builds SQLite from its C source.
-const BUILD: &[SystemPackage] = &[
-    SystemPackage { name: "gcc", program: Some("cc"), reason: "the bundled SQLite is compiled from C" },
-    SystemPackage { name: "libc6-dev", program: None, reason: "the C headers for it" },
+/// Servers by the suite whose tests find them in the environment: add a line here, and `cargo xtask test` installs and
+/// starts them. The tests of xtask start their own.
+const SERVICES: &[(&str, &[Kind])] = &[
+    ("redis", &Kind::REDIS),
+    ("postgres", &[Kind::Postgres, Kind::PostgresIcu]),
+    ("mysql", &[Kind::Mariadb, Kind::Mysql]),
+    ("cache", &[Kind::Plain, Kind::Postgres, Kind::Mariadb, Kind::Memcached]),
+    ("cli", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
 ];
 
-/// System packages by the crate whose tests need them: add a line here, and `cargo xtask test` installs them.
-const PACKAGES: &[(&str, &[SystemPackage])] = &[("constance-redis", &[REDIS, OPENSSL]), ("xtask", &[REDIS, OPENSSL])];
+/// System packages by the suite whose tests need them beside those of the servers.
+const PACKAGES: &[(&str, &[SystemPackage])] = &[("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED])];
 
-/// Servers by the crate whose tests find them in the environment. The tests of xtask start their own.
-const SERVICES: &[(&str, &[Kind])] = &[("constance-redis", &Kind::ALL)];
-
-/// The system packages for the tests of these crates, each once.
-pub(super) fn packages<'a>(crates: impl IntoIterator<Item = &'a str>) -> Vec<SystemPackage> {
-    let mut wanted = BUILD.to_vec();
-    wanted.extend(of(PACKAGES, crates));
-    each_once(wanted)
+/// The system packages for the tests of these suites, each once. Every suite builds the whole workspace.
+pub(super) fn packages<'a>(suites: impl IntoIterator<Item = &'a str>) -> Vec<SystemPackage> {
+    let suites: Vec<&str> = suites.into_iter().collect();
+    let servers = services(suites.iter().copied()).into_iter().flat_map(Kind::packages).copied();
+    let own = of(PACKAGES, suites.iter().copied());
+    each_once(BUILD.iter().copied().chain(servers).chain(own).collect())
 }
 
-/// The servers for the tests of these crates, each once.
-pub(super) fn services<'a>(crates: impl IntoIterator<Item = &'a str>) -> Vec<Kind> {
-    each_once(of(SERVICES, crates))
+/// The servers for the tests of these suites, each once.
+pub(super) fn services<'a>(suites: impl IntoIterator<Item = &'a str>) -> Vec<Kind> {
+    each_once(of(SERVICES, suites))
 }
 
-fn of<'a, T: Copy>(table: &[(&str, &[T])], crates: impl IntoIterator<Item = &'a str>) -> Vec<T> {
+fn of<'a, T: Copy>(table: &[(&str, &[T])], suites: impl IntoIterator<Item = &'a str>) -> Vec<T> {
     let rows = |name: &'a str| table.iter().filter(move |(of, _)| *of == name).flat_map(|(_, entries)| *entries);
-    crates.into_iter().flat_map(rows).copied().collect()
+    suites.into_iter().flat_map(rows).copied().collect()
 }
 
 fn each_once<T: PartialEq>(all: Vec<T>) -> Vec<T> {
@@ -47,16 +50,24 @@ fn each_once<T: PartialEq>(all: Vec<T>) -> Vec<T> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_package_is_wanted_once() {
-        let names: Vec<&str> = packages(["xtask", "constance-redis"]).iter().map(|package| package.name).collect();
-        assert_eq!(names, ["gcc", "libc6-dev", "redis-server", "openssl"]);
-        assert_eq!(packages(["constance-core"]), BUILD);
+    fn names(suites: &[&'static str]) -> Vec<&'static str> {
+        packages(suites.iter().copied()).iter().map(|package| package.name).skip(BUILD.len()).collect()
     }
 
     #[test]
-    fn servers_run_for_the_crate_that_reads_their_variables() {
-        assert_eq!(services(["constance-core", "constance-redis"]), Kind::ALL);
-        assert!(services(["constance-core", "xtask"]).is_empty());
+    fn a_package_is_wanted_once() {
+        assert_eq!(packages(["core"]), BUILD);
+        assert_eq!(names(&["core", "redis"]), ["redis-server", "openssl"]);
+        assert_eq!(names(&["postgres", "mysql"]), ["postgresql", "openssl", "locales", "mariadb-server"]);
+        let cache = ["redis-server", "postgresql", "openssl", "mariadb-server", "memcached"];
+        assert_eq!(names(&["redis", "cache"])[..1], cache[..1]);
+        assert_eq!(names(&["cache", "cli"]), cache);
+        assert_eq!(names(&["xtask", "redis", "postgres"]).len(), 6);
+    }
+
+    #[test]
+    fn servers_run_for_the_suite_that_reads_their_variables() {
+        assert_eq!(services(["core", "redis"]), Kind::REDIS);
+        assert!(services(["core", "sqlite", "xtask"]).is_empty());
     }
 }

@@ -1,7 +1,8 @@
 //! Which suites there are. Test files are found by asking cargo, so that a new one belongs to a suite from its first
-//! day: the conformance suite by its name, any other to the suite of its crate.
+//! day: each to the suite of its crate, or of its database, and those that run the conformance suite also to that one.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::command::Cmd;
 use crate::error::Result;
@@ -11,11 +12,15 @@ use super::{cargo_test, unknown};
 
 const CONFORMANCE: &str = "conformance";
 
-/// Test files that run the conformance suite, or test it.
-const CONFORMANCE_FILES: [&str; 3] = ["conformance", "third_party", "suite_is_tested"];
+/// Test files that test the conformance suite; those that run it have its name in theirs.
+const TESTS_OF_CONFORMANCE: [&str; 2] = ["third_party", "suite_is_tested"];
 
-/// Crates whose suite is not called like the crate without `constance-`.
-const OTHER_NAMES: [(&str, &str); 1] = [("constance-diesel", "sqlite")];
+/// The crate whose tests are divided by database.
+const DIESEL: &str = "constance-diesel";
+
+/// By the first word of a file's name; the files of no other database are SQLite's.
+const DATABASES: [(&str, &str); 3] = [("postgres", "postgres"), ("mysql", "mysql"), ("mariadb", "mysql")];
+const SQLITE: &str = "sqlite";
 
 /// One suite.
 #[derive(Debug)]
@@ -29,64 +34,86 @@ enum Content {
     Unit,
     Docs,
     Files {
-        /// Each file with its package.
-        files: Vec<(String, String)>,
-        /// Whether another suite has a file of one of these names: cargo chooses by name alone.
-        ambiguous: bool,
+        files: Vec<File>,
+        /// Those of all suites: cargo chooses by name alone.
+        all: Rc<[File]>,
         /// Packages that have examples: their tests may run them.
         examples: BTreeSet<String>,
     },
 }
 
-/// All suites of the workspace; together they hold every test once.
-pub(super) fn discover(workspace: &Workspace) -> Vec<Suite> {
-    let mut all: Vec<(String, String, String)> = Vec::new();
-    for package in &workspace.packages {
-        for target in package.targets("test") {
-            all.push((suite_of(&package.name, &target.name), package.name.clone(), target.name.clone()));
-        }
+/// A test file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct File {
+    package: String,
+    name: String,
+    /// The suite of its crate or database.
+    home: String,
+}
+
+impl File {
+    fn new(package: &str, name: &str) -> Self {
+        let home =
+            if package == DIESEL { database(name) } else { package.strip_prefix("constance-").unwrap_or(package) };
+        Self { package: package.to_owned(), name: name.to_owned(), home: home.to_owned() }
     }
-    let mut names: Vec<String> = vec![CONFORMANCE.to_owned()];
-    for (name, ..) in &all {
-        if !names.contains(name) {
-            names.push(name.clone());
+
+    fn is_conformance(&self) -> bool {
+        self.name.contains(CONFORMANCE) || TESTS_OF_CONFORMANCE.contains(&self.name.as_str())
+    }
+}
+
+fn database(file: &str) -> &'static str {
+    let first = file.split('_').next().unwrap_or(file);
+    DATABASES.into_iter().find(|(word, _)| *word == first).map_or(SQLITE, |(_, suite)| suite)
+}
+
+/// All suites of the workspace. A test may be in two of them, the suite of its crate and `conformance`.
+pub(super) fn discover(workspace: &Workspace) -> Vec<Suite> {
+    let files = workspace.packages.iter().flat_map(|package| {
+        package.targets("test").map(|target| File::new(&package.name, &target.name)).collect::<Vec<_>>()
+    });
+    let all: Rc<[File]> = files.collect();
+    let mut names: Vec<&str> = vec![CONFORMANCE];
+    for file in all.iter() {
+        if !names.contains(&file.home.as_str()) {
+            names.push(&file.home);
         }
     }
     let with_examples = |package: &String| {
         workspace.packages.iter().any(|p| p.name == *package && p.targets("example").next().is_some())
     };
-    let files_of = |name: String| {
-        let files: Vec<(String, String)> = all
-            .iter()
-            .filter(|(suite, ..)| *suite == name)
-            .map(|(_, package, file)| (package.clone(), file.clone()))
-            .collect();
-        let ambiguous = all.iter().any(|(suite, _, file)| *suite != name && files.iter().any(|(_, own)| own == file));
-        let examples = files.iter().map(|(package, _)| package.clone()).filter(with_examples).collect();
-        Suite { name, content: Content::Files { files, ambiguous, examples } }
+    let suite = |name: &str| {
+        let belongs = |file: &&File| if name == CONFORMANCE { file.is_conformance() } else { file.home == name };
+        let files: Vec<File> = all.iter().filter(belongs).cloned().collect();
+        let examples = files.iter().map(|file| file.package.clone()).filter(with_examples).collect();
+        Suite { name: name.to_owned(), content: Content::Files { files, all: Rc::clone(&all), examples } }
     };
     let mut suites = vec![
         Suite { name: "unit".to_owned(), content: Content::Unit },
         Suite { name: "docs".to_owned(), content: Content::Docs },
     ];
-    suites.extend(names.into_iter().map(files_of).filter(|suite| !suite.is_empty()));
+    suites.extend(names.into_iter().map(suite).filter(|suite| !suite.is_empty()));
     suites
 }
 
-fn suite_of(package: &str, file: &str) -> String {
-    if CONFORMANCE_FILES.contains(&file) {
-        return CONFORMANCE.to_owned();
-    }
-    let other = OTHER_NAMES.iter().find(|(of, _)| *of == package).map(|(_, name)| *name);
-    other.unwrap_or_else(|| package.strip_prefix("constance-").unwrap_or(package)).to_owned()
-}
-
-/// The suites named, in their own order; all of them when none is named.
+/// The suites named, in their own order; all of them when none is named. Each file is left to the first that holds it,
+/// so that it runs once.
 pub(super) fn choose(suites: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>> {
     if let Some(name) = names.iter().find(|name| suites.iter().all(|suite| suite.name != **name)) {
         return Err(unknown(name, &suites));
     }
-    Ok(suites.into_iter().filter(|suite| names.is_empty() || names.contains(&suite.name)).collect())
+    let mut seen: Vec<File> = Vec::new();
+    let mut chosen = suites;
+    chosen.retain(|suite| names.is_empty() || names.contains(&suite.name));
+    for suite in &mut chosen {
+        if let Content::Files { files, .. } = &mut suite.content {
+            files.retain(|file| !seen.contains(file));
+            seen.extend(files.iter().cloned());
+        }
+    }
+    chosen.retain(|suite| !suite.is_empty());
+    Ok(chosen)
 }
 
 /// One line for each suite.
@@ -101,14 +128,14 @@ impl Suite {
         matches!(&self.content, Content::Files { files, .. } if files.is_empty())
     }
 
-    /// The crates whose test files it runs.
-    pub(super) fn crates(&self) -> impl Iterator<Item = &str> {
-        let files: &[(String, String)] = match &self.content {
+    /// The suites of the crates or databases whose test files it runs.
+    pub(super) fn homes(&self) -> impl Iterator<Item = &str> {
+        let files: &[File] = match &self.content {
             Content::Files { files, .. } => files,
             // Tests inside sources and docs do without servers.
             Content::Unit | Content::Docs => &[],
         };
-        files.iter().map(|(package, _)| package.as_str())
+        files.iter().map(|file| file.home.as_str())
     }
 
     fn about(&self) -> String {
@@ -116,11 +143,10 @@ impl Suite {
             Content::Unit => "the tests inside the sources".to_owned(),
             Content::Docs => "the examples in the docs and READMEs".to_owned(),
             Content::Files { files, .. } => {
-                let packages: BTreeSet<&String> = files.iter().map(|(package, _)| package).collect();
+                let packages: BTreeSet<&String> = files.iter().map(|file| &file.package).collect();
                 let named = |package: &String| {
-                    let own: Vec<&str> =
-                        files.iter().filter(|(of, _)| of == package).map(|(_, f)| f.as_str()).collect();
-                    format!("{package}: {}", own.join(", "))
+                    let own = files.iter().filter(|file| file.package == *package).map(|file| file.name.as_str());
+                    format!("{package}: {}", own.collect::<Vec<_>>().join(", "))
                 };
                 packages.into_iter().map(named).collect::<Vec<_>>().join("; ")
             }
@@ -134,17 +160,18 @@ impl Suite {
         match &self.content {
             Content::Unit => test = test.words("--lib --bins"),
             Content::Docs => test = test.words("--doc"),
-            Content::Files { files, ambiguous, examples } => {
+            Content::Files { files, all, examples } => {
                 if !examples.is_empty() {
                     // `cargo test --test …` builds no examples, and a test that starts one would find an old one.
                     commands.push(Cmd::cargo().words("build --locked --workspace --all-features --examples"));
                 }
-                if *ambiguous {
-                    let packages: BTreeSet<&String> = files.iter().map(|(package, _)| package).collect();
+                let elsewhere = |file: &File| files.iter().any(|own| own.name == file.name) && !files.contains(file);
+                if all.iter().any(elsewhere) {
+                    let packages: BTreeSet<&String> = files.iter().map(|file| &file.package).collect();
                     test = Cmd::cargo().words("test --locked --all-features");
                     test = packages.into_iter().fold(test, |test, package| test.words("-p").args([package.as_str()]));
                 }
-                let names: BTreeSet<&String> = files.iter().map(|(_, file)| file).collect();
+                let names: BTreeSet<&String> = files.iter().map(|file| &file.name).collect();
                 test = names.into_iter().fold(test, |test, name| test.words("--test").args([name.as_str()]));
             }
         }
@@ -173,12 +200,16 @@ mod tests {
     }
 
     fn suites() -> Vec<Suite> {
+        let diesel = ["conformance", "errors", "postgres_conformance", "postgres", "mysql_kill", "mariadb_events"];
+        let mut diesel: Vec<(&str, &str)> = diesel.iter().map(|name| ("test", *name)).collect();
+        diesel.push(("bench", "get"));
         discover(&Workspace {
             root: "/w".into(),
             packages: vec![
                 package("constance-core", &[("test", "third_party"), ("test", "errors"), ("test", "derive")]),
-                package("constance-diesel", &[("test", "conformance"), ("test", "errors"), ("bench", "get")]),
+                package("constance-diesel", &diesel),
                 package("constance-cli", &[("test", "command_line"), ("example", "shop")]),
+                package("constance-memory", &[("test", "conformance")]),
                 package("xtask", &[("bin", "xtask")]),
             ],
         })
@@ -191,34 +222,68 @@ mod tests {
     }
 
     #[test]
-    fn every_test_file_is_in_one_suite() {
+    fn a_suite_holds_what_its_name_says() {
         let names: Vec<String> = suites().into_iter().map(|suite| suite.name).collect();
-        assert_eq!(names, ["unit", "docs", "conformance", "core", "sqlite", "cli"]);
-        let all = list(&suites());
-        assert!(all.contains("conformance   constance-core: third_party; constance-diesel: conformance"), "{all}");
-        assert!(all.contains("core          constance-core: errors, derive"), "{all}");
-        assert!(all.contains("sqlite        constance-diesel: errors"), "{all}");
+        let wanted = ["unit", "docs", "conformance", "core", "sqlite", "postgres", "mysql", "cli", "memory"];
+        assert_eq!(names, wanted);
+        let list = list(&suites());
+        for line in [
+            "conformance   constance-core: third_party; constance-diesel: conformance, postgres_conformance; \
+             constance-memory: conformance",
+            "core          constance-core: third_party, errors, derive",
+            "sqlite        constance-diesel: conformance, errors",
+            "postgres      constance-diesel: postgres_conformance, postgres",
+            "mysql         constance-diesel: mysql_kill, mariadb_events",
+        ] {
+            assert!(list.contains(&format!("  {line}\n")), "{line}\n{list}");
+        }
     }
 
     #[test]
-    fn a_suite_knows_whose_tests_it_runs() {
+    fn every_test_file_runs_once() {
+        let files = |names: &[&str]| -> Vec<String> {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let chosen = choose(suites(), &names).unwrap();
+            let files = chosen.iter().flat_map(|suite| match &suite.content {
+                Content::Files { files, .. } => files.as_slice(),
+                Content::Unit | Content::Docs => &[],
+            });
+            let mut files: Vec<String> = files.map(|file| format!("{} {}", file.package, file.name)).collect();
+            files.sort();
+            files
+        };
+        let all = files(&[]);
+        assert_eq!(all.len(), 11, "{all:?}");
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 11);
+        let some = ["constance-diesel conformance", "constance-diesel errors"];
+        assert_eq!(files(&["sqlite"]), some);
+        assert_eq!(files(&["sqlite", "conformance", "sqlite"]).len(), 5);
+        let left: Vec<String> = choose(suites(), &[]).unwrap().into_iter().map(|suite| suite.name).collect();
+        assert!(!left.contains(&"memory".to_owned()), "{left:?}: nothing is left for it to run");
+    }
+
+    #[test]
+    fn a_suite_knows_whose_servers_it_needs() {
         let all = suites();
-        let crates =
-            |name: &str| all.iter().filter(|suite| suite.name == name).flat_map(Suite::crates).collect::<BTreeSet<_>>();
-        assert_eq!(crates("conformance"), BTreeSet::from(["constance-core", "constance-diesel"]));
-        assert!(crates("unit").is_empty() && crates("docs").is_empty());
+        let homes =
+            |name: &str| all.iter().filter(|suite| suite.name == name).flat_map(Suite::homes).collect::<BTreeSet<_>>();
+        assert_eq!(homes("conformance"), BTreeSet::from(["core", "memory", "postgres", "sqlite"]));
+        assert_eq!(homes("mysql"), BTreeSet::from(["mysql"]));
+        assert!(homes("unit").is_empty() && homes("docs").is_empty());
     }
 
     #[test]
     fn suites_share_one_build() {
-        let wanted = "cargo test --locked --workspace --all-features --test conformance --test third_party";
+        let wanted = "cargo test --locked --workspace --all-features --test conformance --test postgres_conformance \
+                      --test third_party";
         assert_eq!(lines("conformance", &[]), [wanted]);
         assert_eq!(lines("unit", &["x"]), ["cargo test --locked --workspace --all-features --lib --bins -- x"]);
     }
 
     #[test]
     fn files_of_one_name_in_two_crates_are_told_apart() {
-        let wanted = "cargo test --locked --all-features -p constance-core --test derive --test errors";
+        let wanted =
+            "cargo test --locked --all-features -p constance-core --test derive --test errors --test third_party";
         assert_eq!(lines("core", &[]), [wanted]);
     }
 

@@ -12,11 +12,15 @@ use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Whether the tests can run: without the programs they are skipped, or fail where that is demanded.
-pub(crate) fn can_run() -> bool {
+/// Whether a test can run: without these programs it is skipped, or fails where that is demanded.
+pub(crate) fn have(programs: &[&str]) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = |program: &str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    let Some(missing) = ["redis-server", "openssl"].into_iter().find(|program| !is_there(program)) else { return true };
+    // Where servers are that are on nobody's path.
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let others = versions.map(|version| version.path().join("bin")).chain([PathBuf::from("/usr/sbin")]);
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain(others).collect();
+    let is_there = |program: &str| folders.iter().any(|folder| folder.join(program).is_file());
+    let Some(missing) = programs.iter().find(|program| !is_there(program)) else { return true };
     let required = std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
     assert!(!required, "{missing} is not installed, and CONSTANCE_REQUIRE_SERVICES=1 demands it");
     println!("skipped: {missing} is not installed; CONSTANCE_REQUIRE_SERVICES=1 makes this a failure");
@@ -85,7 +89,8 @@ impl Up {
         while !line.starts_with("They stop") {
             line = out.next().expect("xtask says when all is ready").unwrap();
             if let Some((name, value)) = line.trim().split_once('=') {
-                up.variables.insert(name.to_owned(), value.to_owned());
+                // Quoted as a shell takes it.
+                up.variables.insert(name.to_owned(), value.trim_matches('\'').to_owned());
             }
         }
         // Read on: a pipe that nobody reads would hold up whoever writes into it.

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use tokio::runtime::Handle;
 
-use super::{AsyncOpened, runtime};
+use super::{AsyncOpened, Bridged, runtime};
 use crate::aio::{AsyncBackend, BlockOn, BoxFuture};
 use crate::testing::Fixture;
 
@@ -23,12 +23,17 @@ impl AsyncFixture {
     /// A fixture over what `make` opens, or `None` where the service is missing.
     pub fn new<O: AsyncOpened>(make: impl FnOnce() -> O) -> Option<Self> {
         let runtime = runtime();
-        let backend = {
+        let (backend, confined) = {
             let _entered = runtime.enter();
-            make().opened()?
+            let opened = make();
+            let confined = opened.is_confined();
+            (opened.opened()?, confined)
         };
         let (bridged, handle) = (Arc::clone(&backend), runtime.clone());
-        let sync = Fixture::new(move || BlockOn::new(Arc::clone(&bridged), handle.clone()))?;
+        let sync = Fixture::new(move || Bridged {
+            backend: Some(BlockOn::new(Arc::clone(&bridged), handle.clone())),
+            confined,
+        })?;
         Some(Self { sync, backend, runtime })
     }
 

@@ -15,7 +15,7 @@ mod runtime;
 
 pub use self::case::AsyncCase;
 pub use self::fixture::{AsyncFixture, polled};
-pub use self::opened::AsyncOpened;
+pub use self::opened::{AsyncOpened, Bridged};
 pub use self::runtime::{bridged, runtime};
 
 macro_rules! table {

@@ -1,13 +1,13 @@
 //! The runtime that asynchronous backends are tested in.
 
 use std::future::pending;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 
-use super::AsyncOpened;
-use crate::aio::{AsyncBackend, BlockOn};
+use super::{AsyncOpened, Bridged};
+use crate::aio::BlockOn;
 
 /// The runtime of the suite, which runs in a thread of its own until the test program ends.
 ///
@@ -27,7 +27,7 @@ pub fn runtime() -> Handle {
 
 /// What opens an asynchronous backend, as what opens a synchronous one: for
 /// [`async_conformance_tests!`](crate::async_conformance_tests), which runs the whole suite over the bridge.
-pub fn bridged<O, F>(make: F) -> impl Fn() -> Option<BlockOn<Arc<dyn AsyncBackend>>> + Send + Sync + 'static
+pub fn bridged<O, F>(make: F) -> impl Fn() -> Bridged + Send + Sync + 'static
 where
     O: AsyncOpened,
     F: Fn() -> O + Send + Sync + 'static,
@@ -35,6 +35,8 @@ where
     move || {
         let runtime = runtime();
         let _entered = runtime.enter();
-        Some(BlockOn::new(make().opened()?, runtime.clone()))
+        let opened = make();
+        let confined = opened.is_confined();
+        Bridged { backend: opened.opened().map(|backend| BlockOn::new(backend, runtime.clone())), confined }
     }
 }

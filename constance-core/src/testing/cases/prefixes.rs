@@ -1,7 +1,7 @@
 //! Prefixes isolate, whatever they contain.
 
 use crate::testing::Fixture;
-use crate::{Key, Prefix, Stored};
+use crate::{Batch, Change, Encoded, ErrorKind, Key, Prefix, Stored};
 
 const NAMES: [&str; 2] = ["theme", "size"];
 
@@ -125,6 +125,14 @@ pub fn long_prefixes_are_isolated(f: &Fixture<'_>) {
 /// The empty prefix does not show the keys of others, and is not part of them.
 pub fn empty_prefix_lists_no_prefixed_keys(f: &Fixture<'_>) {
     let name = f.unused_name();
+    if f.is_confined() {
+        isolated_prefixes(f, &[f.prefix(""), f.prefix("a:")], &[&name]);
+        let outside = Prefix::empty().key(&name).expect("a valid name");
+        let refused = f.backend().write(&Batch::one(Change::set(outside, Encoded::from(b"outside".to_vec()))));
+        let denied = refused.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied);
+        assert!(denied, "a user who is said to be confined to a prefix writes outside of it, and gets {refused:?}");
+        return;
+    }
     isolated_prefixes(f, &[Prefix::empty(), f.prefix(""), f.prefix("a:")], &[&name]);
     let key = f.key_under(&f.prefix("a:"), &name);
     let listed = f.list(&Prefix::empty());

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::services::resp::Address;
+use crate::services::set::Set;
 use crate::services::{ports, wait};
 
 use super::node::Node;
-use super::{Set, url};
+use super::{set, url};
 
 const MASTERS: usize = 3;
 const NODES: usize = 2 * MASTERS;
@@ -17,7 +18,7 @@ const SLOTS: usize = 16_384;
 /// Nodes hear of each other by gossip, once a second.
 const LIMIT: Duration = Duration::from_secs(60);
 
-pub(super) fn start(folder: &Path) -> Result<Set> {
+pub(in crate::services) fn start(folder: &Path) -> Result<Set> {
     let ports = ports::free_for_cluster(NODES)?;
     // How long a node must be silent before it counts as dead: tests wait for that, and a busy machine must not cause it.
     let lines =
@@ -51,7 +52,7 @@ pub(super) fn start(folder: &Path) -> Result<Set> {
         replica.ask(&["CLUSTER", "REPLICATE", id.text()])?;
     }
     wait_for(&nodes, "a cluster in state ok with connected replicas", is_complete)?;
-    Ok(Set::of(nodes).with("CONSTANCE_REDIS_CLUSTER_URL", url::cluster(&ports)))
+    Ok(set(nodes).with("CONSTANCE_REDIS_CLUSTER_URL", url::cluster(&ports)))
 }
 
 fn slots_of(master: usize) -> std::ops::Range<usize> {

@@ -65,6 +65,10 @@ impl Node {
         Self { password: Some(password), ..self }
     }
 
+    pub(super) fn into_process(self) -> Process {
+        self.process
+    }
+
     pub(super) fn wait(&mut self) -> Result<()> {
         wait::until("a server that answers PING", LIMIT, || {
             if let Err(ended) = self.process.check() {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::services::resp::{Address, Reply};
+use crate::services::set::Set;
 use crate::services::{ports, wait};
 
 use super::node::Node;
-use super::{Set, url};
+use super::{set, url};
 
 /// The name under which the sentinels know the master.
 const MASTER: &str = "mymaster";
@@ -19,7 +20,7 @@ const QUORUM: usize = 2;
 /// Sentinels greet each other every two seconds, and look for new replicas every ten.
 const LIMIT: Duration = Duration::from_secs(60);
 
-pub(super) fn start(folder: &Path) -> Result<Set> {
+pub(in crate::services) fn start(folder: &Path) -> Result<Set> {
     let ports = ports::free(SERVERS + SENTINELS)?;
     let (servers, sentinels) = ports.split_at(SERVERS);
     let master = servers[0];
@@ -53,7 +54,7 @@ pub(super) fn start(folder: &Path) -> Result<Set> {
         Ok(Some(()))
     })?;
     nodes.extend(watchers);
-    Ok(Set::of(nodes).with("CONSTANCE_REDIS_SENTINEL_URL", url::sentinel(sentinels, MASTER)))
+    Ok(set(nodes).with("CONSTANCE_REDIS_SENTINEL_URL", url::sentinel(sentinels, MASTER)))
 }
 
 /// Whether this sentinel could lead a fail-over now: it knows a quorum, and replicas that are connected.

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use crate::error::Result;
+use crate::services::certificates::Certificates;
 use crate::services::ports;
 use crate::services::resp::Address;
+use crate::services::set::Set;
 
-use super::certificates::Certificates;
 use super::node::{Node, quoted};
-use super::{Set, url};
+use super::{set, url};
 
 const PASSWORD: &str = "password-of-default";
 const USER: &str = "constance";
@@ -18,33 +19,33 @@ const USERS_PASSWORD: &str = "password-of-constance";
 const RULES: &str = "resetkeys ~constance:* resetchannels nocommands \
     +get +mget +set +del +scan +eval +evalsha +script|load +hello +ping +select +client";
 
-pub(super) fn plain(folder: &Path) -> Result<Set> {
-    let [port] = free()?;
+pub(in crate::services) fn plain(folder: &Path) -> Result<Set> {
+    let port = ports::one()?;
     let mut node = Node::server(folder, "server", Address::Port(port), &[])?;
     node.wait()?;
-    Ok(Set::of(vec![node]).with("CONSTANCE_REDIS_URL", url::plain(port)))
+    Ok(set(vec![node]).with("CONSTANCE_REDIS_URL", url::plain(port)))
 }
 
-pub(super) fn acl(folder: &Path) -> Result<Set> {
-    let [port] = free()?;
+pub(in crate::services) fn acl(folder: &Path) -> Result<Set> {
+    let port = ports::one()?;
     let lines = [format!("requirepass {PASSWORD}"), format!("user {USER} on >{USERS_PASSWORD} {RULES}")];
     let mut node = Node::server(folder, "server", Address::Port(port), &lines)?.with_password(PASSWORD);
     node.wait()?;
-    let set = Set::of(vec![node]).with("CONSTANCE_REDIS_ACL_URL", url::with_user(USER, USERS_PASSWORD, port));
+    let set = super::set(vec![node]).with("CONSTANCE_REDIS_ACL_URL", url::with_user(USER, USERS_PASSWORD, port));
     // For tests that prepare what the user may not write.
     Ok(set.with("CONSTANCE_REDIS_PASSWORD_URL", url::with_user("", PASSWORD, port)))
 }
 
-pub(super) fn unix(folder: &Path) -> Result<Set> {
+pub(in crate::services) fn unix(folder: &Path) -> Result<Set> {
     let socket = folder.join("redis.sock");
     let mut node = Node::server(folder, "server", Address::Socket(socket.clone()), &[])?;
     node.wait()?;
-    Ok(Set::of(vec![node]).with("CONSTANCE_REDIS_UNIX_URL", url::unix(&socket)))
+    Ok(set(vec![node]).with("CONSTANCE_REDIS_UNIX_URL", url::unix(&socket)))
 }
 
-pub(super) fn tls(folder: &Path) -> Result<Set> {
+pub(in crate::services) fn tls(folder: &Path) -> Result<Set> {
     let made = Certificates::make(folder)?;
-    let [port] = free()?;
+    let port = ports::one()?;
     let lines = [
         format!("tls-port {port}"),
         format!("tls-ca-cert-file {}", quoted(&made.ca)),
@@ -55,12 +56,8 @@ pub(super) fn tls(folder: &Path) -> Result<Set> {
     // A unix socket beside it, because we speak no TLS and want to know when the server is ready.
     let mut node = Node::server(folder, "server", Address::Socket(folder.join("ready.sock")), &lines)?;
     node.wait()?;
-    let set = Set::of(vec![node]).with("CONSTANCE_REDIS_TLS_URL", url::tls(port));
+    let set = super::set(vec![node]).with("CONSTANCE_REDIS_TLS_URL", url::tls(port));
     let set = set.with("CONSTANCE_REDIS_TLS_CA", made.ca.display().to_string());
     let set = set.with("CONSTANCE_REDIS_TLS_CERT", made.client.display().to_string());
     Ok(set.with("CONSTANCE_REDIS_TLS_KEY", made.client_key.display().to_string()))
-}
-
-fn free() -> Result<[u16; 1]> {
-    Ok([ports::free(1)?.into_iter().next().unwrap_or_default()])
 }

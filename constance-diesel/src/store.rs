@@ -1,0 +1,256 @@
+//! What is asked of the settings table, on a connection that somebody holds.
+
+use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Prefix, Stored, To};
+use diesel::Connection;
+use diesel::connection::TransactionManager;
+use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
+
+use crate::dialect::Dialect;
+use crate::query::{Bound, Clash, Delete, Insert, KeyParam, RowsIn, UpdateIf, ValueOf};
+use crate::schema::{FoundValue, Row, Tables};
+
+/// How often a batch is begun before it is given up: each time somebody else got in between, or the database undid it.
+const TRIES: usize = 8;
+
+/// The settings table over one connection.
+pub(crate) struct Store<'a, C> {
+    pub(crate) connection: &'a mut C,
+    pub(crate) tables: &'a Tables,
+    /// Whether the connection is in a transaction of the application's. Then nothing that the database undid as a whole can
+    /// be begun again here.
+    pub(crate) within: bool,
+}
+
+/// How a transaction ended.
+enum Ended {
+    As(Applied),
+    /// Somebody else stored something under a key that was absent a moment ago. Nothing was applied.
+    Overtaken,
+}
+
+impl<C: Dialect> Store<'_, C> {
+    /// What is stored under one key.
+    pub(crate) fn one(&mut self, key: &Key) -> QueryResult<Stored> {
+        let found = self.connection.value_of(ValueOf { tables: self.tables, key: KeyParam(key.as_str()) })?;
+        Ok(found.map_or(Stored::Absent, |FoundValue(stored)| stored))
+    }
+
+    /// What is stored under these keys, from one statement, so that they are all of one moment.
+    pub(crate) fn many(&mut self, keys: &[&Key]) -> QueryResult<Vec<Stored>> {
+        match keys {
+            [] => return Ok(Vec::new()),
+            [key] => return Ok(vec![self.one(key)?]),
+            _ => {}
+        }
+        let wanted = sorted(keys);
+        let rows = match self.range(keys, &wanted)? {
+            Some(rows) => rows,
+            None => self.connection.rows_of(self.tables, &names(&wanted))?,
+        };
+        Ok(answers(&wanted, rows))
+    }
+
+    /// The rows from the least to the greatest of these keys, or `None` where looking each one up is cheaper.
+    ///
+    /// Between them may lie any number of rows that nobody asked for, so no more than twice as many are read as there are
+    /// keys; if that did not reach the end, nothing of it is used, since a second statement would see another moment.
+    fn range(&mut self, keys: &[&Key], sorted: &[(&str, usize)]) -> QueryResult<Option<Vec<Row>>> {
+        let prefix = keys[0].prefix();
+        if keys.len() < C::RANGE_FROM || keys.iter().any(|key| key.prefix() != prefix) {
+            return Ok(None);
+        }
+        let (low, high) = (KeyParam(sorted[0].0), KeyParam(sorted[sorted.len() - 1].0));
+        let limit = keys.len() * 2;
+        let statement = RowsIn { tables: self.tables, low, high, limit: limit as i64 };
+        let rows = self.connection.rows_in(statement)?;
+        Ok((rows.len() < limit).then_some(rows))
+    }
+
+    /// Everything under a prefix.
+    pub(crate) fn listed(&mut self, prefix: &Prefix) -> QueryResult<Vec<(Key, Stored)>> {
+        // A name is ASCII, so that every key of the prefix comes before this.
+        let (low, high) = (prefix.as_str(), format!("{prefix}\u{7f}"));
+        let statement = RowsIn { tables: self.tables, low: KeyParam(low), high: KeyParam(&high), limit: i64::MAX };
+        let rows = self.connection.rows_in(statement)?;
+        Ok(rows.into_iter().filter_map(|(key, FoundValue(stored))| Some((prefix.key_of(&key.0)?, stored))).collect())
+    }
+
+    /// Applies a batch as a whole or not at all.
+    pub(crate) fn write(&mut self, batch: &Batch) -> QueryResult<Applied> {
+        if let [change] = batch.changes()
+            && let Some(previous) = self.at_once(change, batch.want_previous())?
+        {
+            return Ok(done(batch, vec![previous]));
+        }
+        if batch.changes().iter().all(|change| change.to == To::Keep) {
+            // One statement sees one moment; nobody else need wait for that.
+            let keys: Vec<&Key> = batch.changes().iter().map(|change| &change.key).collect();
+            let found = self.many(&keys)?;
+            return Ok(judged(batch, &found).unwrap_or_else(|| done(batch, found)));
+        }
+        for _ in 1..TRIES {
+            match self.transaction(batch) {
+                Ok(Ended::As(applied)) => return Ok(applied),
+                Ok(Ended::Overtaken) => {}
+                Err(error) if !self.within && self.connection.undone(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match self.transaction(batch)? {
+            Ended::As(applied) => Ok(applied),
+            // Another moment may go better, as after any other lost race.
+            Ended::Overtaken => {
+                Err(DriverError::DatabaseError(DatabaseErrorKind::SerializationFailure, Box::new(String::new())))
+            }
+        }
+    }
+
+    /// Makes one change by one statement and gives what was stored before, if that is known without asking. `None`: nothing
+    /// was changed, and it takes a transaction to say why or what was there.
+    fn at_once(&mut self, change: &Change, want_previous: bool) -> QueryResult<Option<Stored>> {
+        let (tables, key) = (self.tables, KeyParam(change.key.as_str()));
+        match (&change.expect, &change.to) {
+            (Expect::Any, To::Keep) if !want_previous => Ok(Some(Stored::Absent)),
+            (Expect::Any, To::Set(value)) if !want_previous => {
+                self.insert(key, value, Clash::Replace(tables)).map(|_| Some(Stored::Absent))
+            }
+            (Expect::Any, To::Remove) if !want_previous => {
+                self.connection.delete(Delete { tables, key, old: None }).map(|_| Some(Stored::Absent))
+            }
+            (Expect::Any, To::Set(value)) => self.connection.replace(tables, change.key.as_str(), value.as_bytes()),
+            (Expect::Absent, To::Set(value)) => Ok(self.insert(key, value, Clash::Keep)?.then_some(Stored::Absent)),
+            (Expect::Equals(old), To::Set(value)) => {
+                let (old_value, value) = (Bound(old.as_bytes()), Bound(value.as_bytes()));
+                let statement = UpdateIf { tables, key, old: old_value, value, now: C::NOW };
+                Ok(self.connection.update_if(statement)?.then(|| Stored::Value(old.clone())))
+            }
+            (Expect::Equals(old), To::Remove) => {
+                let statement = Delete { tables, key, old: Some(Bound(old.as_bytes())) };
+                Ok(self.connection.delete(statement)?.then(|| Stored::Value(old.clone())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn insert(&mut self, key: KeyParam<'_>, value: &Encoded, clash: Clash<'_>) -> QueryResult<bool> {
+        let value = Bound(value.as_bytes());
+        self.connection.insert(Insert { tables: self.tables, key, value, now: C::NOW, clash })
+    }
+
+    fn transaction(&mut self, batch: &Batch) -> QueryResult<Ended> {
+        self.connection.begin_write()?;
+        let (tables, within) = (self.tables, self.within);
+        finish(
+            self.connection,
+            |connection| Store { connection, tables, within }.apply(batch),
+            |ended| matches!(ended, Ended::As(Applied::Done(_))),
+        )
+    }
+
+    /// Locks the rows of the batch, checks it, and applies the changes in the order of their keys, so that two batches
+    /// wait for each other and do not stop each other.
+    fn apply(&mut self, batch: &Batch) -> QueryResult<Ended> {
+        let changes = batch.changes();
+        let keys: Vec<&Key> = changes.iter().map(|change| &change.key).collect();
+        let wanted = sorted(&keys);
+        let blind = !batch.want_previous() && changes.iter().all(|change| change.expect == Expect::Any);
+        if blind {
+            for (_, at) in &wanted {
+                self.blind(&changes[*at])?;
+            }
+            return Ok(Ended::As(Applied::Done(Vec::new())));
+        }
+        let rows = self.connection.rows_locked(self.tables, &names(&wanted))?;
+        let found = answers(&wanted, rows);
+        if let Some(conflict) = judged(batch, &found) {
+            return Ok(Ended::As(conflict));
+        }
+        for (_, at) in &wanted {
+            let change = &changes[*at];
+            // A row that is not there cannot be locked. Storing one where there must be none settles who was first.
+            let kept = match (&found[*at], &change.to) {
+                (Stored::Absent, To::Set(value)) => self.insert(KeyParam(change.key.as_str()), value, Clash::Keep)?,
+                (Stored::Absent, To::Remove | To::Keep) if change.expect == Expect::Absent => self.reserve(change)?,
+                _ => {
+                    self.blind(change)?;
+                    true
+                }
+            };
+            if !kept {
+                return Ok(Ended::Overtaken);
+            }
+        }
+        Ok(Ended::As(done(batch, found)))
+    }
+
+    fn blind(&mut self, change: &Change) -> QueryResult<()> {
+        let (tables, key) = (self.tables, KeyParam(change.key.as_str()));
+        match &change.to {
+            To::Set(value) => self.insert(key, value, Clash::Replace(tables)).map(drop),
+            To::Remove => self.connection.delete(Delete { tables, key, old: None }).map(drop),
+            To::Keep => Ok(()),
+        }
+    }
+
+    /// Keeps a key absent until the transaction ends: whoever stores something under it waits for the row that comes and
+    /// goes here. `false`: somebody was faster.
+    fn reserve(&mut self, change: &Change) -> QueryResult<bool> {
+        let (tables, key) = (self.tables, KeyParam(change.key.as_str()));
+        if !self.insert(key, &Encoded::from(Vec::new()), Clash::Keep)? {
+            return Ok(false);
+        }
+        self.connection.delete(Delete { tables, key, old: None })
+    }
+}
+
+/// The keys in the order of their bytes, each with its place among those asked for.
+fn sorted<'k>(keys: &[&'k Key]) -> Vec<(&'k str, usize)> {
+    let mut wanted: Vec<(&str, usize)> = keys.iter().enumerate().map(|(at, key)| (key.as_str(), at)).collect();
+    wanted.sort_unstable();
+    wanted
+}
+
+fn names<'k>(wanted: &[(&'k str, usize)]) -> Vec<&'k str> {
+    wanted.iter().map(|(key, _)| *key).collect()
+}
+
+/// An answer for each key, in the order in which they were asked for.
+fn answers(wanted: &[(&str, usize)], rows: Vec<Row>) -> Vec<Stored> {
+    let mut answers = vec![Stored::Absent; wanted.len()];
+    for (key, FoundValue(stored)) in rows {
+        let from = wanted.partition_point(|(wanted, _)| wanted.as_bytes() < key.0.as_slice());
+        // A key may be asked for twice.
+        for (_, at) in wanted[from..].iter().take_while(|(wanted, _)| wanted.as_bytes() == key.0) {
+            answers[*at] = stored.clone();
+        }
+    }
+    answers
+}
+
+/// The first change whose expectation does not hold.
+fn judged(batch: &Batch, found: &[Stored]) -> Option<Applied> {
+    let index = batch.changes().iter().zip(found).position(|(change, found)| !change.expect.holds(found))?;
+    Some(Applied::Conflict { index, current: found[index].clone() })
+}
+
+fn done(batch: &Batch, found: Vec<Stored>) -> Applied {
+    Applied::Done(if batch.want_previous() { found } else { Vec::new() })
+}
+
+/// Runs `work` in a transaction that has begun, and ends it: as done where `keep` says so, else undone.
+pub(crate) fn finish<C: Connection, T>(
+    connection: &mut C,
+    work: impl FnOnce(&mut C) -> QueryResult<T>,
+    keep: impl FnOnce(&T) -> bool,
+) -> QueryResult<T> {
+    let done = work(connection);
+    if done.as_ref().is_ok_and(keep) {
+        C::TransactionManager::commit_transaction(connection)?;
+        return done;
+    }
+    let undone = C::TransactionManager::rollback_transaction(connection);
+    // What went wrong first tells more than a rollback of a transaction that the database ended by itself.
+    let value = done?;
+    undone?;
+    Ok(value)
+}
