@@ -13,6 +13,8 @@
     feature = "uuid"
 ))]
 
+#[path = "django/front.rs"]
+mod front;
 #[path = "django/golden.rs"]
 mod golden;
 #[path = "django/hostile.rs"]

@@ -1,6 +1,7 @@
 //! What stored bytes look like, in words, without their content.
 
-use super::msgpack::{ENVELOPE, MessagePack};
+pub(super) use super::msgpack::ENVELOPE;
+use super::msgpack::MessagePack;
 
 /// The format of bytes that are not the codec's own.
 pub(super) fn describe(bytes: &[u8]) -> String {

@@ -1,7 +1,7 @@
 //! Pickles of django-constance 3, of every protocol and from the database column, become what django-constance 4 stores.
 
 use constance_core::pickle::{decode_legacy, is_legacy};
-use constance_core::{Codec, ErrorKind, Json, Kind};
+use constance_core::{Codec, ErrorKind, Json, Kind, MessagePack};
 
 use super::golden::lines;
 
@@ -46,6 +46,8 @@ fn no_json_is_taken_for_a_pickle() {
         assert!(!is_legacy(text.as_bytes()), "{name}");
         refusal(text.as_bytes());
     }
+    let packed = MessagePack.encode(&Kind::Text, "A sentence.").expect("encodes");
+    assert!(!is_legacy(packed.as_bytes()));
     for bare in ["1", "true", "null", "\"gAJLKi4=\"", "NaN", "1.5", "{}", "[]"] {
         assert!(!is_legacy(bare.as_bytes()), "{bare}");
     }

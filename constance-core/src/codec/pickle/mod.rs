@@ -43,7 +43,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::json;
+use super::{json, sniff};
 use crate::tree::{Tree, Unfit};
 use crate::{Encoded, Error, ErrorKind, Result};
 
@@ -90,6 +90,8 @@ impl fmt::Debug for LegacyValue {
 #[must_use]
 pub fn is_legacy(bytes: &[u8]) -> bool {
     match bytes {
+        // MessagePack of the default codec, whose last byte may be anything.
+        [sniff::ENVELOPE, ..] => false,
         // JSON never ends in a point, and base64 has none.
         [_, .., b'.'] => true,
         // The opcode PROTO and its number, 2 to 5.
