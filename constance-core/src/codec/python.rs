@@ -75,7 +75,6 @@ pub(super) fn timedelta(secs: f64) -> Option<Span> {
     }
     let micros = secs.fract() * 1e6;
     // Both are within an i64: the first because of the limit, the second because it is below a million.
-    #[expect(clippy::cast_possible_truncation, reason = "both are small enough")]
     let (whole, micros) = (secs.trunc() as i64, micros.round_ties_even() as i64);
     Span::new(whole, micros * 1_000).filter(|span| is_timedelta(*span))
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod de;
+pub(crate) mod decimal;
 mod key;
 mod ser;
 mod typed;

@@ -1,5 +1,6 @@
 //! What the strings and tuples of a tree mean, by the kind of the setting.
 
+use super::decimal::is_held;
 use super::{Tree, Unfit};
 use crate::Kind;
 use crate::civil::{Date, DateTime, MAX_OFFSET, Span, Time};
@@ -100,7 +101,7 @@ fn decimal(tree: Tree) -> Option<String> {
     let number = text.strip_prefix('-').unwrap_or(&text);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let are_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (are_digits(whole) && are_digits(fraction)).then_some(text)
+    (are_digits(whole) && are_digits(fraction) && is_held(&text)).then_some(text)
 }
 
 fn of_six([year, ordinal, hour, minute, second, nanos]: [i64; 6], offset: Option<i32>) -> Option<DateTime> {

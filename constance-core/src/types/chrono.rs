@@ -40,13 +40,11 @@ fn delta(span: civil::Span) -> Option<TimeDelta> {
     TimeDelta::try_seconds(span.secs)?.checked_add(&TimeDelta::nanoseconds(span.nanos.into()))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a month and a day fit")]
 fn civil_date(date: NaiveDate) -> civil::Date {
     civil::Date { year: date.year(), month: date.month() as u8, day: date.day() as u8 }
 }
 
 /// A leap second is shown as second 60.
-#[expect(clippy::cast_possible_truncation, reason = "the parts of a time fit")]
 fn civil_time(time: NaiveTime) -> civil::Time {
     let (leap, nanos) = (time.nanosecond() / 1_000_000_000, time.nanosecond() % 1_000_000_000);
     civil::Time { hour: time.hour() as u8, minute: time.minute() as u8, second: (time.second() + leap) as u8, nanos }

@@ -206,7 +206,7 @@ fn the_edges_of_every_type() {
     ] {
         golden.setting(name, <rust_decimal::Decimal as SettingType>::parse(text).expect(text));
     }
-    golden.refused::<rust_decimal::Decimal>("decimal_nan", "found a decimal that does not fit");
+    golden.refused::<rust_decimal::Decimal>("decimal_nan", "found a decimal that the type cannot hold");
     golden.setting("uuid_nil", uuid::Uuid::nil());
     golden.setting("uuid", uuid::Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef));
     golden.setting("uuid_max", uuid::Uuid::max());

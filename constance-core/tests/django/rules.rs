@@ -118,11 +118,11 @@ fn a_span_below_zero_is_no_duration() {
     assert_eq!(read::<jiff::SignedDuration>(&negative).expect("reads"), jiff::SignedDuration::from_millis(-90_250));
     assert_eq!(read::<Duration>(&stored("timedelta", "-0.0")).expect("zero"), Duration::ZERO);
     assert_eq!(read::<Duration>(&stored("timedelta", "90")).expect("a whole number"), Duration::from_secs(90));
-    refused_reading::<Duration>(&stored("timedelta", "NaN"), "found a timedelta whose \"__value__\" is none");
-    refused_reading::<Duration>(&stored("timedelta", "1e300"), "found a timedelta whose \"__value__\" is none");
+    refused_reading::<Duration>(&stored("timedelta", "NaN"), "found a timedelta whose \"__value__\" is not one");
+    refused_reading::<Duration>(&stored("timedelta", "1e300"), "found a timedelta whose \"__value__\" is not one");
     refused_reading::<Duration>(
         &stored("timedelta", "86400000000000.0"),
-        "found a timedelta whose \"__value__\" is none",
+        "found a timedelta whose \"__value__\" is not one",
     );
     // Rounded to even, as Python does.
     assert_eq!(read::<Duration>(&stored("timedelta", "0.0000005")).expect("reads"), Duration::ZERO);
@@ -271,4 +271,22 @@ fn tuples_and_structs_of_another_length_are_refused() {
     fails::<Shape>("1");
     fails::<BTreeMap<u8, i64>>(r#"{"256": 1}"#);
     fails::<Everything>("{}");
+}
+
+#[test]
+fn a_decimal_is_never_rounded() {
+    use rust_decimal::Decimal;
+    for digits in ["0.12345678901234567890123456789", "79228162514264337593543950336", "1E-29", "1E+40", "-Infinity"] {
+        refused_reading::<Decimal>(
+            &stored("decimal", &format!("\"{digits}\"")),
+            "found a decimal that the type cannot hold",
+        );
+    }
+    for (digits, number) in [("1E-28", Decimal::new(1, 28)), ("-1.5E+3", Decimal::from(-1500)), ("0E-7", Decimal::ZERO)]
+    {
+        assert_eq!(read::<Decimal>(&stored("decimal", &format!("\"{digits}\""))).expect(digits), number);
+    }
+    let long = format!("1.5{}", "0".repeat(60));
+    assert_eq!(read::<Decimal>(&stored("decimal", &format!("\"{long}\""))).expect("zeros"), Decimal::new(15, 1));
+    refused_reading::<Decimal>(&stored("decimal", "\"hunter2\""), "found a decimal whose \"__value__\" is not one");
 }

@@ -14,16 +14,15 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 /// What an object stands for: a typed value if it has exactly the two names, and itself if it has neither.
-pub(super) fn open(mut entries: Vec<(String, Tree)>) -> Result<Tree, Refused> {
+pub(super) fn open(entries: Vec<(String, Tree)>) -> Result<Tree, Refused> {
     let reserved = entries.iter().filter(|(name, _)| is_reserved(name)).count();
-    match (reserved, entries.len()) {
-        (0, _) => Ok(Tree::Map(entries)),
-        (2, 2) => {
-            let value_first = entries[0].0 == VALUE;
-            let (Some((_, last)), Some((_, first))) = (entries.pop(), entries.pop()) else { return Ok(Tree::None) };
-            let (discriminator, value) = if value_first { (last, first) } else { (first, last) };
-            match discriminator {
-                Tree::Text(discriminator) => typed(&discriminator, value),
+    if reserved == 0 {
+        return Ok(Tree::Map(entries));
+    }
+    match <[_; 2]>::try_from(entries) {
+        Ok([(first, one), (_, other)]) if reserved == 2 => {
+            match if first == TYPE { (one, other) } else { (other, one) } {
+                (Tree::Text(discriminator), value) => typed(&discriminator, value),
                 _ => Err("an envelope whose \"__type__\" is not a text".into()),
             }
         }
@@ -45,7 +44,7 @@ fn typed(discriminator: &str, value: Tree) -> Result<Tree, Refused> {
         ("date" | "time" | "datetime" | "decimal" | "uuid" | "timedelta", _) => None,
         _ => return Err(unknown(discriminator)),
     };
-    read.ok_or_else(|| Refused(format!("a {discriminator} whose \"__value__\" is none")))
+    read.ok_or_else(|| Refused(format!("a {discriminator} whose \"__value__\" is not one")))
 }
 
 /// Django's reader takes the date of a datetime as well.

@@ -1,6 +1,7 @@
 //! Whether what Python stored is of the type that the setting has here.
 
 use crate::Kind;
+use crate::tree::decimal::is_held;
 use crate::tree::{Tree, Unfit};
 
 /// The tree if it fits the kind, as the type takes it; otherwise what was found instead.
@@ -28,6 +29,7 @@ pub(in crate::codec) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
         (Kind::Time, tree @ Tree::Time(_, Some(_))) => Err(found(&tree)),
         (Kind::DateTime, Tree::DateTime(at)) if at.offset.is_some() => Err(Unfit("a datetime with an offset")),
         (Kind::Timestamp, Tree::DateTime(at)) if at.offset.is_none() => Err(Unfit("a datetime without an offset")),
+        (Kind::Decimal, Tree::Decimal(text)) if !is_held(&text) => Err(Unfit("a decimal that the type cannot hold")),
         (Kind::Bool, tree @ Tree::Bool(_))
         | (Kind::Int { .. }, tree @ Tree::Int(_))
         | (Kind::Float, tree @ Tree::Float(_))
@@ -63,7 +65,6 @@ pub(in crate::codec) fn found(tree: &Tree) -> Unfit {
     })
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the loss is what is looked for")]
 fn exact_float(value: i128) -> Option<Tree> {
     let float = value as f64;
     // The cast back saturates, so that the largest would pass for equal.

@@ -68,13 +68,14 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 ///
 /// - Whole numbers have any length in Python. One that the setting's type cannot hold is an error. Where a float is wanted, a
 ///   whole number is read if a float is equal to it; the other way round nothing is converted.
-/// - Floats are printed as Python prints them (`1e+16`, `5e-324`, `-0.0`), an `f32` with its own shortest digits. `NaN`,
-///   `Infinity` and `-Infinity` are written bare, which Python reads and strict JSON readers do not.
+/// - Floats are printed as Python prints them (`1e+16`, `5e-324`, `-0.0`), an `f32` with its own shortest digits; one that an `f32`
+///   cannot hold is rounded to it, as everywhere in serde. `NaN`, `Infinity` and `-Infinity` are written bare, which Python reads and strict JSON readers do not.
 /// - A datetime without an offset is not read where one with an offset is wanted, and the other way round: no zone is guessed.
 ///   One with an offset stays the same moment; a type that has no offset, such as `DateTime<Utc>`, shows it in UTC.
 /// - Python ends at the microsecond, the years 1 and 9999, and 999999999 days. Beyond them a value is not written. A
 ///   `timedelta` goes through a float, which loses microseconds beyond about 270 years: such a value is not written either.
 /// - A `timedelta` below zero is read by the date crates' durations, and refused for a [`Duration`](std::time::Duration).
+/// - A `Decimal` with more digits than the setting's type holds, `NaN` and `Infinity` are refused, not rounded.
 /// - A map with a key `__type__` or `__value__` would be taken for an envelope, and is not written.
 /// - An unknown `__type__`, from a type that the Django project registered, is an error that names it.
 /// - A Python text with half of a surrogate pair is no text in Rust, and an error.
