@@ -9,6 +9,8 @@
 
 #[path = "interop/python.rs"]
 mod python;
+#[path = "interop/recipe.rs"]
+mod recipe;
 #[path = "interop/redis.rs"]
 mod redis;
 #[path = "interop/values.rs"]

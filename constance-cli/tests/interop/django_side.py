@@ -1,30 +1,38 @@
 """The Django side of the interoperation test: one command a line, one answer a line.
 
-    django_side.py FOLDER_OF_VALUES REDIS_URL
+    django_side.py FOLDER_OF_VALUES REDIS_URL [PAGE]
+
+The settings are those that the Python of a page of the documentation prints, where one is given.
 
 `write NAME` stores the value of that name, `compare NAME` says `same` or what is there instead, `count NAME ROUNDS` writes the
-numbers from 1 and reads them and the shared setting back, `get NAME` shows what is there.
+numbers from 1 and reads them and the shared setting back, `get NAME` shows what is there, and `config NAME` what a project sees.
 """
 
 import sys
+from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 
 
-def configure(redis_url):
+def configure(redis_url, page=None):
     import django
     from django.conf import settings
 
-    settings.configure(
-        SECRET_KEY="interop",
-        USE_TZ=True,
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "constance"],
-        CONSTANCE_CONFIG={},
-        CONSTANCE_BACKEND="constance.backends.redisd.RedisBackend",
-        CONSTANCE_REDIS_CONNECTION=redis_url,
-    )
+    project = {
+        "SECRET_KEY": "interop",
+        "USE_TZ": True,
+        "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        "INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes"],
+    }
+    if page is None:
+        project["INSTALLED_APPS"] += ["constance"]
+        project["CONSTANCE_CONFIG"] = {}
+        project["CONSTANCE_BACKEND"] = "constance.backends.redisd.RedisBackend"
+    else:
+        exec(Path(page).read_text().split("```python\n")[1].split("```")[0], project)
+    project["CONSTANCE_REDIS_CONNECTION"] = redis_url
+    settings.configure(**{name: value for name, value in project.items() if name.isupper()})
     django.setup()
 
 
@@ -43,6 +51,10 @@ def answer(backend, values, words):
             return "same" if same(got, values[name]) else f"{got!r} instead of {values[name]!r}"
         case ["get", name]:
             return repr(backend.get(name))
+        case ["config", name]:
+            from constance import config
+
+            return repr(getattr(config, name))
         case ["count", name, rounds]:
             for number in range(1, int(rounds) + 1):
                 backend.set(name, number)
@@ -56,7 +68,7 @@ def answer(backend, values, words):
 
 
 def main():
-    configure(sys.argv[2])
+    configure(*sys.argv[2:])
     from constance.backends.redisd import RedisBackend
     from values import VALUES
 
