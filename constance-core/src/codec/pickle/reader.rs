@@ -124,12 +124,14 @@ pub(super) enum Whole {
     Long(String),
 }
 
-pub(super) fn whole_of_digits(digits: &str) -> Result<Whole, Refused> {
-    let number = digits.strip_prefix(['-', '+']).unwrap_or(digits);
-    if number.is_empty() || number.len() > MAX_DIGITS || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+pub(super) fn whole_of_digits(text: &str) -> Result<Whole, Refused> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(broken());
     }
-    Ok(digits.parse().map_or_else(|_| Whole::Long(digits.trim_start_matches('+').to_owned()), Whole::Short))
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    // Python skips zeros in front, and JSON must not have them.
+    Ok(text.parse().map_or_else(|_| Whole::Long(format!("{sign}{}", digits.trim_start_matches('0'))), Whole::Short))
 }
 
 /// Little-endian, with the sign in the highest bit; no byte at all is zero.
@@ -195,6 +197,20 @@ mod tests {
         assert_eq!(shown(&[[0_u8; 16].as_slice(), &[0xff]].concat()), "-340282366920938463463374607431768211456");
         assert_eq!(shown(&[0xff; 20]), "-1");
         assert!(whole_of_bytes(&[1; 5_000]).is_err());
+        let long = "9".repeat(50);
+        for (text, digits) in
+            [("+0012", "12"), ("-0", "0"), (&format!("+00{long}"), &long), (&format!("-0{long}"), &format!("-{long}"))]
+        {
+            let read = whole_of_digits(text).expect("a number");
+            assert_eq!(
+                match read {
+                    Whole::Short(value) => value.to_string(),
+                    Whole::Long(long) => long,
+                },
+                digits
+            );
+        }
+        assert!(whole_of_digits("").is_err() && whole_of_digits("--1").is_err() && whole_of_digits("1x").is_err());
     }
 
     #[test]
