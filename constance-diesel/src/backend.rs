@@ -1,6 +1,7 @@
 //! The backend.
 
 use std::fmt;
+use std::sync::Arc;
 
 use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
 use diesel::result::QueryResult;
@@ -11,6 +12,7 @@ use crate::dialect::{Dialect, Options};
 use crate::pool::{For, Pool};
 use crate::schema::Tables;
 use crate::store::Store;
+use crate::watch::{Lent, Polling};
 
 /// Settings in a database that diesel speaks to, by the type of its connection.
 ///
@@ -36,11 +38,17 @@ pub struct DieselBackend<C: Dialect> {
     pub(crate) tables: Tables,
     pub(crate) options: Options,
     prefix: Prefix,
+    /// Where changes are watched for over a pool that the application brought.
+    watched: Option<C::Target>,
 }
 
 impl<C: Dialect> DieselBackend<C> {
     pub(crate) fn new(pool: Pool<C>, tables: Tables, options: Options, prefix: Prefix) -> Self {
-        Self { pool, tables, options, prefix }
+        Self { pool, tables, options, prefix, watched: None }
+    }
+
+    pub(crate) fn watching(self, watched: Option<C::Target>) -> Self {
+        Self { watched, ..self }
     }
 
     /// A backend for the database that a URL names, with a pool of its own. No I/O.
@@ -78,7 +86,7 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// let pool = Pool::builder().build_unchecked(ConnectionManager::<SqliteConnection>::new(path));
     /// let backend = SqliteBackend::with_pool(pool.clone());
-    /// assert_eq!(backend.migrate()?.len(), 1);
+    /// assert_eq!(backend.migrate()?.len(), 2);
     /// # }
     /// # Ok::<(), constance_core::Error>(())
     /// ```
@@ -86,7 +94,7 @@ impl<C: Dialect> DieselBackend<C> {
     where
         M: ManageConnection<Connection = C>,
     {
-        Builder::over(Box::new(pool))
+        Builder::over(Arc::new(pool))
     }
 
     fn run<T>(&self, wanted: For, work: impl Fn(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
@@ -132,13 +140,21 @@ impl<C: Dialect> Backend for DieselBackend<C> {
 
     fn watch(&self, _: &Prefix) -> Result<Box<dyn Watch>> {
         let target = match &self.pool {
-            Pool::Own { door, .. } => door.target.clone(),
+            Pool::Own { door, .. } => Some(door.target.clone()),
+            Pool::Brought(_) if self.watched.is_some() => self.watched.clone(),
             Pool::Brought(_) => {
                 let mut lease = self.pool.lease(For::Writing)?;
                 lease.connection().target_of().map_err(|fault| lease.finish(fault))?
             }
         };
-        C::feed(&target, &self.tables, &self.options)
+        match (target, &self.pool) {
+            (None, Pool::Brought(brought)) => {
+                let probe = Lent::new(Arc::clone(brought), self.tables.clone())?;
+                Ok(Box::new(Polling::new(probe, self.options.watch_interval)))
+            }
+            (Some(target), _) => C::feed(&target, &self.tables, &self.options),
+            (None, Pool::Own { door, .. }) => C::feed(&door.target, &self.tables, &self.options),
+        }
     }
 
     fn default_prefix(&self) -> Prefix {
@@ -152,7 +168,8 @@ impl<C: Dialect> Backend for DieselBackend<C> {
 
 impl<C: Dialect> fmt::Debug for DieselBackend<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pool, tables, options, prefix } = self;
+        // Where to watch may hold a password.
+        let Self { pool, tables, options, prefix, watched: _ } = self;
         f.debug_struct("DieselBackend")
             .field("database", &C::NAME)
             .field("pool", pool)

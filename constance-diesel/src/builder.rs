@@ -1,6 +1,7 @@
 //! Options of the backend.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::{Error, ErrorKind, Prefix, Result};
@@ -32,7 +33,8 @@ use crate::schema::Tables;
 #[must_use]
 pub struct Builder<C: Dialect> {
     url: Option<String>,
-    brought: Option<Box<dyn Brought<C>>>,
+    brought: Option<Arc<dyn Brought<C>>>,
+    watch_url: Option<String>,
     pool_size: u32,
     acquire_timeout: Duration,
     options: Options,
@@ -45,13 +47,14 @@ impl<C: Dialect> Builder<C> {
         Self {
             url: None,
             brought: None,
+            watch_url: None,
             pool_size: 4,
             acquire_timeout: Duration::from_secs(3),
             options: Options {
                 connect_timeout: Duration::from_secs(3),
                 busy_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(10),
-                watch_interval: Duration::from_millis(25),
+                watch_interval: if C::NETWORK { Duration::from_millis(250) } else { Duration::from_millis(25) },
             },
             prefix: Prefix::empty(),
             table: None,
@@ -73,7 +76,16 @@ impl<C: Dialect> Builder<C> {
     where
         M: ManageConnection<Connection = C>,
     {
-        self.brought = Some(Box::new(pool));
+        self.brought = Some(Arc::new(pool));
+        self
+    }
+
+    /// Where the feed of changes connects when there is a [`pool`](Self::pool): the URL of the same database. Default: none.
+    ///
+    /// A pool of a database with a network does not tell where it leads. Without this the feed polls over the pool's own
+    /// connections.
+    pub fn watch_url(mut self, url: impl Into<String>) -> Self {
+        self.watch_url = Some(url.into());
         self
     }
 
@@ -123,7 +135,7 @@ impl<C: Dialect> Builder<C> {
     }
 
     /// How often a feed looks for changes where the database does not push them, at least 1 millisecond. Default: 25
-    /// milliseconds.
+    /// milliseconds on SQLite, else 250.
     pub fn watch_interval(mut self, interval: Duration) -> Self {
         self.options.watch_interval = interval.max(Duration::from_millis(1));
         self
@@ -139,7 +151,7 @@ impl<C: Dialect> Builder<C> {
     ///
     /// # Errors
     ///
-    /// `Configuration` where there is no URL or pool, or both; where the URL is not one of this database; where the pool's
+    /// `Configuration` where there is no URL or pool, or both; where a URL is not one of this database; where the pool's
     /// size or the acquire timeout is zero.
     pub fn build(self) -> Result<DieselBackend<C>> {
         let wrong =
@@ -148,6 +160,11 @@ impl<C: Dialect> Builder<C> {
             Some(name) => Tables::named(name).map_err(|error| error.with_backend(C::NAME))?,
             None => Tables::default(),
         };
+        let target = |url: &str| C::target(url).map_err(|error| error.with_backend(C::NAME));
+        let watched = self.watch_url.as_deref().map(target).transpose()?;
+        if watched.is_some() && self.brought.is_none() {
+            return Err(wrong("a URL to watch is given without a pool"));
+        }
         let pool = match (self.url, self.brought) {
             (Some(_), Some(_)) => return Err(wrong("both a URL and a pool are given")),
             (None, None) => return Err(wrong("neither a URL nor a pool is given")),
@@ -159,15 +176,14 @@ impl<C: Dialect> Builder<C> {
                 if self.acquire_timeout.is_zero() {
                     return Err(wrong("the acquire timeout is zero"));
                 }
-                let target = C::target(&url).map_err(|error| error.with_backend(C::NAME))?;
-                Pool::open(target, self.pool_size, self.acquire_timeout, self.options.clone())
+                Pool::open(target(&url)?, self.pool_size, self.acquire_timeout, self.options.clone())
             }
         };
-        Ok(DieselBackend::new(pool, tables, self.options, self.prefix))
+        Ok(DieselBackend::new(pool, tables, self.options, self.prefix).watching(watched))
     }
 
     /// Makes the backend over a pool, with every other option at its default.
-    pub(crate) fn over(brought: Box<dyn Brought<C>>) -> DieselBackend<C> {
+    pub(crate) fn over(brought: Arc<dyn Brought<C>>) -> DieselBackend<C> {
         let Self { options, prefix, .. } = Self::new();
         DieselBackend::new(Pool::Brought(brought), Tables::default(), options, prefix)
     }
@@ -175,11 +191,12 @@ impl<C: Dialect> Builder<C> {
 
 impl<C: Dialect> fmt::Debug for Builder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, brought, pool_size, acquire_timeout, options, prefix, table } = self;
+        let Self { url, brought, watch_url, pool_size, acquire_timeout, options, prefix, table } = self;
         f.debug_struct("Builder")
             // Whether there is one: it may hold a password.
             .field("url", &url.is_some())
             .field("pool", &brought.is_some())
+            .field("watch_url", &watch_url.is_some())
             .field("pool_size", pool_size)
             .field("acquire_timeout", acquire_timeout)
             .field("options", options)

@@ -8,13 +8,13 @@ use diesel::result::{Error as DriverError, QueryResult};
 
 use crate::error::Fault;
 use crate::migrate::Step;
-use crate::query::{Delete, Forget, Insert, Record, RowsIn, UpdateIf, ValueOf, Versions};
+use crate::query::{AnyKey, Delete, Forget, Insert, Record, RowsIn, UpdateIf, ValueOf, Versions};
 use crate::schema::{Column, FoundValue, Row, Tables};
 
 /// A diesel connection type that settings can be stored through.
 ///
 /// It is sealed: what it asks of a database may grow. Implemented for `diesel::SqliteConnection` with the feature
-/// `sqlite`.
+/// `sqlite` and for `diesel::MysqlConnection` with the feature `mysql`.
 pub trait Dialect: Verbs {}
 
 impl<C: Verbs> Dialect for C {}
@@ -35,8 +35,9 @@ pub trait Verbs: R2D2Connection + Send + 'static {
 
     /// Reads a URL. No I/O.
     fn target(url: &str) -> Result<Self::Target>;
-    /// Where a connection that somebody else opened leads to.
-    fn target_of(&mut self) -> Result<Self::Target, Fault>;
+    /// Where a connection that somebody else opened leads to; `None` where it does not tell. Then changes are looked for over
+    /// connections of that pool.
+    fn target_of(&mut self) -> Result<Option<Self::Target>, Fault>;
     /// Looks at what the target names now.
     fn mark(target: &Self::Target) -> Self::Mark;
     /// Opens a connection and readies it.
@@ -66,13 +67,25 @@ pub trait Verbs: R2D2Connection + Send + 'static {
         let _ = (tables, key, value);
         Ok(None)
     }
+    /// Removes a key and gives what was there, in one statement. `None`: the database cannot; nothing was removed.
+    fn take(&mut self, tables: &Tables, key: &str) -> QueryResult<Option<Stored>> {
+        let _ = (tables, key);
+        Ok(None)
+    }
+    /// Stores all of these, whatever is there, in one statement; the keys are sorted and none is there twice. `false`: the
+    /// database cannot; nothing was stored.
+    fn set_all(&mut self, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
+        let _ = (tables, rows);
+        Ok(false)
+    }
     /// Whether the database undid the whole transaction so that others can go on (a deadlock, a failed serialization), and it
     /// may be begun again.
     fn undone(&mut self, error: &DriverError) -> bool;
     /// The expression for the time of a change.
     const NOW: &'static str;
 
-    /// The columns of the settings table, each with the types that will do, as [`Column::kind`] has them.
+    /// The columns of the settings table, in the order in which migrations made them, each with the types that will do, as
+    /// [`Column::kind`] has them.
     const COLUMNS: [(&'static str, &'static [&'static str]); 4];
     /// The columns of a table; none where there is no such table.
     fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>>;
@@ -84,6 +97,18 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     fn record(&mut self, statement: Record<'_>) -> QueryResult<usize>;
     /// Runs a [`Forget`].
     fn forget(&mut self, statement: Forget<'_>) -> QueryResult<usize>;
+    /// Runs an [`AnyKey`]; whether there is a row.
+    fn has_rows(&mut self, statement: AnyKey<'_>) -> QueryResult<bool>;
+    /// Keeps every other connection from writing to the settings table until [`migrating`](Self::migrating) ends.
+    fn keep_writers_out(&mut self, tables: &Tables) -> QueryResult<()>;
+    /// Whether what a migration makes beside columns, such as a trigger, is there.
+    fn made(&mut self, tables: &Tables, version: &str) -> QueryResult<bool> {
+        let _ = (tables, version);
+        Ok(true)
+    }
+    /// Whether a transaction undoes changes of tables. Where not, a migration may have been done and not noted. It is told by
+    /// the columns and by [`made`](Self::made), so that each has to be one statement.
+    const UNDOES_CHANGES_OF_TABLES: bool;
     /// The migrations, oldest first.
     fn steps(tables: &Tables) -> Vec<Step>;
     /// The statement that creates the table of versions where it is missing.
@@ -97,6 +122,14 @@ pub trait Verbs: R2D2Connection + Send + 'static {
         work: impl FnOnce(&mut Self) -> QueryResult<T>,
     ) -> QueryResult<T>;
 
+    /// What [`changed`](Self::changed) remembers.
+    type Seen: Default + Send;
+    /// Whether anything changed in the settings table since `seen` was asked last, by whomever; `true` the first time. Asked
+    /// over any connection, for feeds that have none of their own.
+    fn changed(&mut self, tables: &Tables, seen: &mut Self::Seen) -> QueryResult<bool> {
+        let _ = (tables, seen);
+        Ok(true)
+    }
     /// Opens a feed of changes.
     fn feed(target: &Self::Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>>;
 

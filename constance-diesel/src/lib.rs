@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 // Without a database there is nobody who would use what they share.
-#![cfg_attr(not(feature = "sqlite"), allow(dead_code, unused_imports))]
+#![cfg_attr(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
 
 mod backend;
 mod builder;
@@ -8,12 +8,17 @@ mod dialect;
 mod error;
 mod manager;
 mod migrate;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod query;
 mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod transaction;
 mod watch;
 
 pub use diesel;
@@ -21,14 +26,20 @@ pub use diesel;
 pub use self::backend::DieselBackend;
 pub use self::builder::Builder;
 pub use self::dialect::Dialect;
+#[cfg(feature = "mysql")]
+pub use self::mysql::MysqlBackend;
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresBackend;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteBackend;
+pub use self::transaction::InTransaction;
 
 use constance_core::Scheme;
 
 /// The URL schemes of the databases this crate was built for, for a [`Registry`](constance_core::Registry).
 ///
-/// `sqlite` with the feature of that name; none without one.
+/// `postgres` and `postgresql` with the feature `postgres`, `mysql` and `mariadb` with `mysql`, `sqlite` with the feature of
+/// that name; none without one.
 ///
 /// ```
 /// use constance_core::Registry;
@@ -39,6 +50,14 @@ use constance_core::Scheme;
 #[must_use]
 pub fn schemes() -> Vec<Scheme> {
     vec![
+        #[cfg(feature = "mysql")]
+        Scheme::new("mysql", |url| Ok(std::sync::Arc::new(MysqlBackend::from_url(url)?))),
+        #[cfg(feature = "mysql")]
+        Scheme::new("mariadb", |url| Ok(std::sync::Arc::new(MysqlBackend::from_url(url)?))),
+        #[cfg(feature = "postgres")]
+        Scheme::new("postgres", |url| Ok(std::sync::Arc::new(PostgresBackend::from_url(url)?))),
+        #[cfg(feature = "postgres")]
+        Scheme::new("postgresql", |url| Ok(std::sync::Arc::new(PostgresBackend::from_url(url)?))),
         #[cfg(feature = "sqlite")]
         Scheme::new("sqlite", |url| Ok(std::sync::Arc::new(SqliteBackend::from_url(url)?))),
     ]

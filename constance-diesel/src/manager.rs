@@ -20,8 +20,6 @@ pub(crate) struct Session<C: Dialect> {
     pub(crate) mark: C::Mark,
     /// Which of the door's generations it belongs to.
     pub(crate) generation: u64,
-    /// Whether it has answered anything yet.
-    pub(crate) used: bool,
     /// When it last came back.
     pub(crate) idle_since: Instant,
     /// When it was last seen that the target still names that.
@@ -83,7 +81,7 @@ impl<C: Dialect> Door<C> {
         let made = C::open(&self.target, Purpose::Serve, &self.options);
         *self.failure.lock() = made.as_ref().err().cloned();
         let now = Instant::now();
-        Ok(Session { connection: made?, broken: false, mark, generation, used: false, idle_since: now, looked_at: now })
+        Ok(Session { connection: made?, broken: false, mark, generation, idle_since: now, looked_at: now })
     }
 }
 

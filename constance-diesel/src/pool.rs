@@ -17,11 +17,12 @@ pub(crate) enum Pool<C: Dialect> {
     /// Our own pool, made from a URL.
     Own { pool: r2d2::Pool<Manager<C>>, door: Arc<Door<C>> },
     /// A pool that the application made.
-    Brought(Box<dyn Brought<C>>),
+    Brought(Arc<dyn Brought<C>>),
 }
 
 /// A pool of the application's, whatever its manager is.
 pub(crate) trait Brought<C>: Send + Sync {
+    /// A connection, once one is free.
     fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
 }
 
@@ -75,7 +76,7 @@ impl<C: Dialect> Pool<C> {
             }
             // A write is sent once: whether a connection that died had taken it, nobody knows. So one that may have died while
             // it lay idle is asked first.
-            let asleep = C::NETWORK && session.used && session.idle_since.elapsed() > ASLEEP;
+            let asleep = C::NETWORK && session.idle_since.elapsed() > ASLEEP;
             if asleep && wanted == For::Writing && session.connection.ping().is_err() {
                 session.broken = true;
                 door.retire(session.generation);
@@ -109,7 +110,7 @@ impl<C: Dialect> Pool<C> {
                 Err(error) => error,
             };
             let fault = lease.connection().fault(&error);
-            again &= C::NETWORK && wanted == For::Reading && fault.broken && lease.was_used();
+            again &= C::NETWORK && wanted == For::Reading && fault.broken;
             if let (true, Self::Own { door, .. }, Lease::Own(session)) = (again, self, &lease) {
                 door.retire(session.generation);
             }
@@ -150,17 +151,9 @@ impl<C: Dialect> Lease<C> {
 
     /// Notes that the connection works.
     fn answered(&mut self) {
-        if let Self::Own(session) = self {
-            session.used = true;
-            if C::NETWORK {
-                session.idle_since = Instant::now();
-            }
+        if let (Self::Own(session), true) = (self, C::NETWORK) {
+            session.idle_since = Instant::now();
         }
-    }
-
-    /// Whether it is a connection that worked before.
-    fn was_used(&self) -> bool {
-        matches!(self, Self::Own(session) if session.used)
     }
 
     /// Notes whether the connection may be used again, and gives the error out.

@@ -95,6 +95,12 @@ pub struct Delete<'a> {
     pub(crate) old: Option<Bound<'a>>,
 }
 
+/// Any key, if there is a row.
+#[derive(Debug)]
+pub struct AnyKey<'a> {
+    pub(crate) tables: &'a Tables,
+}
+
 /// The versions of the migrations that were applied.
 #[derive(Debug)]
 pub struct Versions<'a> {
@@ -167,6 +173,7 @@ statement!(RowsIn, (Text, Nullable<Binary>));
 statement!(Insert);
 statement!(UpdateIf);
 statement!(Delete);
+statement!(AnyKey, Text);
 statement!(Versions, Text);
 statement!(Record);
 statement!(Forget);
@@ -240,6 +247,7 @@ where
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl Clash<'_> {
     /// The words of SQLite and PostgreSQL.
     pub(crate) fn on_conflict<'b, DB: Backend>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
@@ -317,6 +325,17 @@ where
             out.push_sql(" = ");
             out.push_bind_param::<Binary, Bound<'_>>(old)?;
         }
+        Ok(())
+    }
+}
+
+impl<DB: Backend> QueryFragment<DB> for AnyKey<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        out.push_identifier("key")?;
+        out.push_sql(" FROM ");
+        out.push_identifier(&self.tables.settings)?;
+        out.push_sql(" LIMIT 1");
         Ok(())
     }
 }

@@ -40,6 +40,12 @@ impl Tables {
     }
 }
 
+/// A name in SQL text that is written by hand, between such quotes; diesel's `push_identifier` does it in fragments.
+pub(crate) fn quoted(name: &str, quote: char) -> String {
+    let twice = String::from_iter([quote, quote]);
+    format!("{quote}{}{quote}", name.replace(quote, &twice))
+}
+
 impl Default for Tables {
     fn default() -> Self {
         let versions = format!("{}_migrations", Self::USUAL).into();

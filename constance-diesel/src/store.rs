@@ -77,10 +77,14 @@ impl<C: Dialect> Store<'_, C> {
 
     /// Applies a batch as a whole or not at all.
     pub(crate) fn write(&mut self, batch: &Batch) -> QueryResult<Applied> {
-        if let [change] = batch.changes()
-            && let Some(previous) = self.at_once(change, batch.want_previous())?
-        {
-            return Ok(done(batch, vec![previous]));
+        for _ in 1..TRIES {
+            match self.in_one_statement(batch) {
+                Ok(Some(applied)) => return Ok(applied),
+                Ok(None) => break,
+                // A statement alone can be undone as well: a deadlock with a batch, a default isolation that is stricter.
+                Err(error) if !self.within && self.connection.undone(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
         if batch.changes().iter().all(|change| change.to == To::Keep) {
             // One statement sees one moment; nobody else need wait for that.
@@ -105,6 +109,27 @@ impl<C: Dialect> Store<'_, C> {
         }
     }
 
+    /// Applies a batch by one statement. `None`: nothing was changed, and it takes a transaction.
+    fn in_one_statement(&mut self, batch: &Batch) -> QueryResult<Option<Applied>> {
+        let previous = match batch.changes() {
+            [change] => self.at_once(change, batch.want_previous())?.map(|previous| vec![previous]),
+            changes if is_blind(batch) => self.all_at_once(changes)?.then(Vec::new),
+            _ => None,
+        };
+        Ok(previous.map(|previous| done(batch, previous)))
+    }
+
+    /// Stores several values by one statement. `false`: nothing was stored.
+    fn all_at_once(&mut self, changes: &[Change]) -> QueryResult<bool> {
+        let rows = changes.iter().map(|change| match &change.to {
+            To::Set(value) => Some((change.key.as_str(), value.as_bytes())),
+            To::Remove | To::Keep => None,
+        });
+        let Some(mut rows) = rows.collect::<Option<Vec<_>>>() else { return Ok(false) };
+        rows.sort_unstable();
+        self.connection.set_all(self.tables, &rows)
+    }
+
     /// Makes one change by one statement and gives what was stored before, if that is known without asking. `None`: nothing
     /// was changed, and it takes a transaction to say why or what was there.
     fn at_once(&mut self, change: &Change, want_previous: bool) -> QueryResult<Option<Stored>> {
@@ -117,6 +142,7 @@ impl<C: Dialect> Store<'_, C> {
             (Expect::Any, To::Remove) if !want_previous => {
                 self.connection.delete(Delete { tables, key, old: None }).map(|_| Some(Stored::Absent))
             }
+            (Expect::Any, To::Remove) => self.connection.take(tables, change.key.as_str()),
             (Expect::Any, To::Set(value)) => self.connection.replace(tables, change.key.as_str(), value.as_bytes()),
             (Expect::Absent, To::Set(value)) => Ok(self.insert(key, value, Clash::Keep)?.then_some(Stored::Absent)),
             (Expect::Equals(old), To::Set(value)) => {
@@ -153,8 +179,7 @@ impl<C: Dialect> Store<'_, C> {
         let changes = batch.changes();
         let keys: Vec<&Key> = changes.iter().map(|change| &change.key).collect();
         let wanted = sorted(&keys);
-        let blind = !batch.want_previous() && changes.iter().all(|change| change.expect == Expect::Any);
-        if blind {
+        if is_blind(batch) {
             for (_, at) in &wanted {
                 self.blind(&changes[*at])?;
             }
@@ -225,6 +250,11 @@ fn answers(wanted: &[(&str, usize)], rows: Vec<Row>) -> Vec<Stored> {
         }
     }
     answers
+}
+
+/// Whether nothing need be known of what is there.
+fn is_blind(batch: &Batch) -> bool {
+    !batch.want_previous() && batch.changes().iter().all(|change| change.expect == Expect::Any)
 }
 
 /// The first change whose expectation does not hold.

@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 use constance_core::{Result, Wake, Watch};
 use parking_lot::{Condvar, Mutex};
 
+use crate::dialect::Dialect;
+use crate::pool::Brought;
+use crate::schema::Tables;
+
 /// What a [`Polling`] feed asks.
 pub(crate) trait Probe: Send {
     /// Whether anything changed since the last time it was asked, or since it was made.
@@ -61,5 +65,29 @@ impl<P: Probe> Watch for Polling<P> {
             *interrupt.called.lock() = true;
             interrupt.bell.notify_all();
         }))
+    }
+}
+
+/// Asks over connections of the application's pool, each for one look.
+pub(crate) struct Lent<C: Dialect> {
+    brought: Arc<dyn Brought<C>>,
+    tables: Tables,
+    seen: C::Seen,
+}
+
+impl<C: Dialect> Lent<C> {
+    /// Looks for the first time.
+    pub(crate) fn new(brought: Arc<dyn Brought<C>>, tables: Tables) -> Result<Self> {
+        let mut probe = Self { brought, tables, seen: C::Seen::default() };
+        probe.changed()?;
+        Ok(probe)
+    }
+}
+
+impl<C: Dialect> Probe for Lent<C> {
+    fn changed(&mut self) -> Result<bool> {
+        let mut connection = self.brought.lend()?;
+        let changed = connection.changed(&self.tables, &mut self.seen);
+        changed.map_err(|error| connection.fault(&error).error)
     }
 }

@@ -16,7 +16,7 @@ use constance_diesel::diesel::sqlite::Sqlite;
 use constance_diesel::diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
-const FIRST: &str = "0001_settings";
+const ALL: [&str; 2] = ["0001_settings", "0002_revisions"];
 
 fn backend(folder: &Folder) -> SqliteBackend {
     SqliteBackend::from_url(&folder.url()).expect("a valid URL")
@@ -36,9 +36,9 @@ fn texts(connection: &mut SqliteConnection, query: &str) -> Vec<String> {
 fn migrating_creates_the_file_and_says_what_it_did() {
     let folder = Folder::new();
     let backend = backend(&folder);
-    assert_eq!(backend.pending().expect("no file is no error"), [FIRST]);
+    assert_eq!(backend.pending().expect("no file is no error"), ALL);
     assert!(!folder.file().exists(), "asking creates nothing");
-    assert_eq!(backend.migrate().expect("tables"), [FIRST]);
+    assert_eq!(backend.migrate().expect("tables"), ALL);
     assert_eq!(backend.pending().expect("a look"), Vec::<String>::new());
     store(&backend, "a", b"1");
     assert_eq!(backend.migrate().expect("nothing to do"), Vec::<String>::new());
@@ -50,7 +50,7 @@ fn migrating_creates_the_file_and_says_what_it_did() {
 fn pending_creates_nothing_in_a_file_that_is_there() {
     let folder = Folder::new();
     folder.raw().batch_execute("CREATE TABLE app (id INTEGER)").expect("the application's");
-    assert_eq!(backend(&folder).pending().expect("a look"), [FIRST]);
+    assert_eq!(backend(&folder).pending().expect("a look"), ALL);
     assert_eq!(texts(&mut folder.raw(), "SELECT name AS text FROM sqlite_master"), ["app"]);
 }
 
@@ -85,7 +85,7 @@ fn many_may_migrate_at_once() {
                 .collect();
             threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
         });
-        assert_eq!(applied, [FIRST], "one of them did it, in round {round}");
+        assert_eq!(applied, ALL, "one of them did it, in round {round}");
     }
 }
 
@@ -107,7 +107,7 @@ fn migrations_of_the_application_are_not_disturbed() {
     let backend = SqliteBackend::with_pool(pool.clone());
     let own = migrations_of_the_application(&folder);
 
-    assert_eq!(backend.migrate().expect("tables"), [FIRST]);
+    assert_eq!(backend.migrate().expect("tables"), ALL);
     {
         let mut connection = pool.get().expect("a connection");
         let count = MigrationSource::<Sqlite>::migrations(&own).expect("migrations").len();
@@ -124,9 +124,9 @@ fn migrations_of_the_application_are_not_disturbed() {
     }
     assert_eq!(read(&backend, "a").expect("ours stay"), value(b"1"));
     let ours = texts(&mut folder.raw(), "SELECT version AS text FROM constance_settings_migrations");
-    assert_eq!(ours, [FIRST]);
+    assert_eq!(ours, ALL);
     let migrations = MigrationSource::<Sqlite>::migrations(&own).expect("migrations");
-    assert!(migrations.iter().all(|migration| Migration::name(migration).to_string() != FIRST));
+    assert!(migrations.iter().all(|migration| Migration::name(migration).to_string() != ALL[0]));
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_lock_is_a_timeout() {
     let error = backend.migrate().expect_err("locked");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true));
     other.batch_execute("COMMIT").expect("the end of the lock");
-    assert_eq!(backend.migrate().expect("tables"), [FIRST]);
+    assert_eq!(backend.migrate().expect("tables"), ALL);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_pool_for_tests_keeps_nothing() {
     };
     for _ in 0..2 {
         let backend = SqliteBackend::with_pool(pool());
-        assert_eq!(backend.migrate().expect("tables"), [FIRST]);
+        assert_eq!(backend.migrate().expect("tables"), ALL);
         let create = Batch::one(set(&key("a"), b"1").expecting(Expect::Absent)).wanting_previous(true);
         assert_eq!(backend.write(&create).expect("a write"), Applied::Done(vec![Stored::Absent]));
         assert!(matches!(backend.write(&create).expect("a write"), Applied::Conflict { .. }));

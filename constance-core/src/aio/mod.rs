@@ -61,6 +61,7 @@ mod signal;
 mod stale;
 mod text;
 mod watch;
+mod within;
 mod write;
 
 pub use self::backend::{AsyncBackend, BoxFuture};

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::plan::Step;
 use super::{Found, Front};
-use crate::events::Written;
+use crate::events::{Outcome, Written};
 use crate::live::Settling;
 use crate::{Action, Applied, Batch, Codec, Encoded, Error, ErrorKind, Result, Settings, trace};
 
@@ -18,6 +18,9 @@ pub(crate) struct Attempt<'w, S: Settings, C: Codec> {
     encoded: Vec<Option<Encoded>>,
     reads: Vec<usize>,
     tries: usize,
+    most: usize,
+    /// Whether `live()` and the handlers are told at its end.
+    told: bool,
 }
 
 /// A batch that is about to be sent. Dropped before its end is known, as by a panic or with a future, it is taken to have
@@ -41,7 +44,13 @@ pub(crate) enum Next<'w, S: Settings, C: Codec> {
 impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
     /// Holds the steps to the rules of their settings. They name each setting at most once.
     pub(crate) fn new(front: &'w Front<S, C>, steps: &'w [Step]) -> Result<Self> {
-        Ok(Self { front, steps, encoded: front.encode(steps)?, reads: front.to_look_at(steps), tries: 0 })
+        let (encoded, reads) = (front.encode(steps)?, front.to_look_at(steps));
+        Ok(Self { front, steps, encoded, reads, tries: 0, most: TRIES, told: true })
+    }
+
+    /// The same for a write that is told of later, if at all, and tried at most so often.
+    pub(super) fn untold(front: &'w Front<S, C>, steps: &'w [Step], most: usize) -> Result<Self> {
+        Ok(Self { most, told: false, ..Self::new(front, steps)? })
     }
 
     /// The settings to find before the next try; none: nothing has to be read.
@@ -52,7 +61,7 @@ impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
     /// The batch of the next try, from what was found.
     pub(crate) fn plan(&mut self, found: Result<Vec<Found>>) -> Result<Planned<'w, S, C>> {
         let Self { front, steps, .. } = *self;
-        if self.tries == TRIES {
+        if self.tries == self.most {
             let error = Error::new(ErrorKind::Conflict).with_detail("other writers kept coming in between");
             return Err(front.explain_steps(error, steps));
         }
@@ -60,8 +69,9 @@ impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
         let found = found.map_err(|e| front.explain(e, Action::Read))?;
         let found: Vec<(usize, Found)> = self.reads.iter().copied().zip(found).collect();
         let batch = front.plan(steps, &self.encoded, &found)?;
-        let written = front.ledger.begin(steps.iter().filter(|s| s.to.is_some()).map(|s| s.index));
-        Ok(Planned { front, steps, batch, written: Some(written) })
+        let changed = steps.iter().filter(|s| s.to.is_some()).map(|s| s.index);
+        let written = self.told.then(|| front.ledger.begin(changed));
+        Ok(Planned { front, steps, batch, written })
     }
 
     /// How often it was tried.
@@ -77,24 +87,30 @@ impl<'w, S: Settings, C: Codec> Planned<'w, S, C> {
 
     /// Draws the conclusions from what became of the batch: `live()` and the handlers are told here.
     pub(crate) fn end(mut self, applied: Result<Applied>) -> Result<Next<'w, S, C>> {
+        let Some(outcomes) = self.outcomes(applied)? else { return Ok(Next::Again) };
+        let Some(written) = self.written.take() else { return Ok(Next::Done) };
+        let front = self.front;
+        front.note(outcomes.iter().map(|outcome| outcome.index));
+        let indices: Vec<usize> = outcomes.iter().map(|outcome| outcome.index).collect();
+        let overlapped = front.ledger.finish(written, outcomes, front);
+        Ok(if overlapped { Next::Settle(Settling::new(front, indices)) } else { Next::Done })
+    }
+
+    /// The same for a write that is told of later; `None`: another writer was in the way.
+    pub(super) fn end_untold(mut self, applied: Result<Applied>) -> Result<Option<Vec<Outcome>>> {
+        self.outcomes(applied)
+    }
+
+    fn outcomes(&mut self, applied: Result<Applied>) -> Result<Option<Vec<Outcome>>> {
         let (front, steps) = (self.front, self.steps);
         match applied {
-            Ok(Applied::Done(previous)) => {
-                let outcomes = front.outcomes(steps, &self.batch, &previous);
-                let Some(written) = self.written.take() else { return Ok(Next::Done) };
-                for outcome in &outcomes {
-                    trace::written(front.schema.fields[outcome.index].info().name, &front.backend_name);
-                }
-                let indices: Vec<usize> = outcomes.iter().map(|outcome| outcome.index).collect();
-                let overlapped = front.ledger.finish(written, outcomes, front);
-                Ok(if overlapped { Next::Settle(Settling::new(front, indices)) } else { Next::Done })
-            }
+            Ok(Applied::Done(previous)) => Ok(Some(front.outcomes(steps, &self.batch, &previous))),
             Ok(Applied::Conflict { index, current }) => {
                 if let Some(written) = self.written.take() {
                     front.ledger.cancel(written, front);
                 }
                 front.lost(steps, &self.batch, index, current)?;
-                Ok(Next::Again)
+                Ok(None)
             }
             // Whether it was written is not known: dropping this has it looked up.
             Err(error) => Err(front.explain_steps(error, steps)),
@@ -102,11 +118,23 @@ impl<'w, S: Settings, C: Codec> Planned<'w, S, C> {
     }
 }
 
+impl<S: Settings, C: Codec> Front<S, C> {
+    /// Gives an unfinished write up in a destructor.
+    pub(super) fn abandon_quietly(&self, written: Written) {
+        // A handler that panics has been reported by then; out of a destructor it would end the program.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.abandon(written)));
+    }
+
+    /// Records that these settings were written.
+    pub(super) fn note(&self, indices: impl Iterator<Item = usize>) {
+        indices.for_each(|index| trace::written(self.schema.fields[index].info().name, &self.backend_name));
+    }
+}
+
 impl<S: Settings, C: Codec> Drop for Planned<'_, S, C> {
     fn drop(&mut self) {
         if let Some(written) = self.written.take() {
-            // A handler that panics has been reported by then; out of a destructor it would end the program.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.front.abandon(written)));
+            self.front.abandon_quietly(written);
         }
     }
 }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::plan::{Expected, Goal, Step};
-use super::{Config, Front, Inner};
+use super::{Config, Front, Within};
 use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 
-/// Changes of several settings, applied as a whole or not at all; from [`Config::change`].
+/// Changes of several settings, applied as a whole or not at all; from [`Config::change`] and its twins, whose type `W` is.
 ///
 /// The rule across settings is held against the struct as it becomes, also when another writer changes another setting
 /// meanwhile.
@@ -29,13 +29,14 @@ use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 /// # Ok::<(), constance_core::Error>(())
 /// ```
 #[must_use = "nothing is written before `apply`"]
-pub struct ChangeSet<'c, S, C, B> {
-    inner: &'c Inner<S, C, B>,
+pub struct ChangeSet<'c, S, C, W> {
+    /// The front that writes it.
+    pub(crate) writer: &'c W,
     steps: Steps<'c, S, C>,
 }
 
 /// What a change set is to do, without a store.
-pub(crate) struct Steps<'c, S, C> {
+struct Steps<'c, S, C> {
     front: &'c Front<S, C>,
     steps: Vec<Step>,
     problem: Option<crate::Error>,
@@ -43,12 +44,52 @@ pub(crate) struct Steps<'c, S, C> {
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Begins a set of changes that is applied as a whole or not at all.
-    pub fn change(&self) -> ChangeSet<'_, S, C, B> {
-        ChangeSet { inner: &self.inner, steps: Steps::new(&self.inner.front) }
+    pub fn change(&self) -> ChangeSet<'_, S, C, Self> {
+        ChangeSet::new(self, &self.inner.front)
     }
 }
 
-impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, B> {
+impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, Config<S, C, B>> {
+    /// Writes everything, or nothing. One write; one read before it where something is expected or a rule across settings
+    /// is declared. No changes: no I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` naming every refused setting; `Conflict` where something expected is not in force; `Unsupported` where the
+    /// backend cannot write these keys as a whole; otherwise as [`Config::set`].
+    pub fn apply(self) -> Result<()> {
+        match self.steps.finished()? {
+            steps if steps.is_empty() => Ok(()),
+            steps => self.writer.inner.apply(&steps),
+        }
+    }
+}
+
+impl<S: Settings, C: Codec, T: Backend + ?Sized> ChangeSet<'_, S, C, Within<'_, S, C, T>> {
+    /// Writes everything, or nothing, as part of the transaction. No changes: no I/O.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::set`] and [`Within::compare_and_set`]. What the transaction did before stays.
+    pub fn apply(self) -> Result<()> {
+        match self.steps.finished()? {
+            steps if steps.is_empty() => Ok(()),
+            steps => self.writer.apply(&steps),
+        }
+    }
+}
+
+impl<'c, S: Settings, C: Codec, W> ChangeSet<'c, S, C, W> {
+    pub(crate) fn new(writer: &'c W, front: &'c Front<S, C>) -> Self {
+        Self { writer, steps: Steps { front, steps: Vec::new(), problem: None } }
+    }
+
+    /// The steps, if all of them are possible.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn finished(self) -> Result<Vec<Step>> {
+        self.steps.finished()
+    }
+
     /// Stores a value. What was said of this setting before is replaced.
     pub fn set<T: SettingValue>(mut self, setting: Setting<S, T>, value: T) -> Self {
         self.steps.to(setting, Goal::Set(Arc::new(value)));
@@ -86,54 +127,36 @@ impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, B> {
         self.steps.reset_name(name)?;
         Ok(self)
     }
-
-    /// Writes everything, or nothing. One write; one read before it where something is expected or a rule across settings
-    /// is declared. No changes: no I/O.
-    ///
-    /// # Errors
-    ///
-    /// `Invalid` naming every refused setting; `Conflict` where something expected is not in force; `Unsupported` where the
-    /// backend cannot write these keys as a whole; otherwise as [`Config::set`].
-    pub fn apply(self) -> Result<()> {
-        match self.steps.finished()? {
-            steps if steps.is_empty() => Ok(()),
-            steps => self.inner.apply(&steps),
-        }
-    }
 }
 
-impl<'c, S: Settings, C: Codec> Steps<'c, S, C> {
-    pub(crate) fn new(front: &'c Front<S, C>) -> Self {
-        Self { front, steps: Vec::new(), problem: None }
-    }
-
-    pub(crate) fn to<T: SettingValue>(&mut self, setting: Setting<S, T>, goal: Goal) {
+impl<S: Settings, C: Codec> Steps<'_, S, C> {
+    fn to<T: SettingValue>(&mut self, setting: Setting<S, T>, goal: Goal) {
         if self.checked(setting) {
             self.step(setting.index()).to = Some(goal);
         }
     }
 
-    pub(crate) fn expect<T: SettingValue>(&mut self, setting: Setting<S, T>, value: T) {
+    fn expect<T: SettingValue>(&mut self, setting: Setting<S, T>, value: T) {
         if self.checked(setting) {
             self.step(setting.index()).expect = Expected::Value(Arc::new(value));
         }
     }
 
-    pub(crate) fn set_text(&mut self, name: &str, text: &str) -> Result<()> {
+    fn set_text(&mut self, name: &str, text: &str) -> Result<()> {
         let (index, field) = self.front.schema.field_named(name)?;
         let value = field.parse(text)?;
         self.step(index).to = Some(Goal::Set(value));
         Ok(())
     }
 
-    pub(crate) fn reset_name(&mut self, name: &str) -> Result<()> {
+    fn reset_name(&mut self, name: &str) -> Result<()> {
         let (index, _) = self.front.schema.field_named(name)?;
         self.step(index).to = Some(Goal::Reset);
         Ok(())
     }
 
     /// The steps, if all of them are possible.
-    pub(crate) fn finished(self) -> Result<Vec<Step>> {
+    fn finished(self) -> Result<Vec<Step>> {
         self.problem.map_or(Ok(self.steps), Err)
     }
 
@@ -157,12 +180,12 @@ impl<'c, S: Settings, C: Codec> Steps<'c, S, C> {
     }
 
     /// The names, for a `Debug`.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+    fn names(&self) -> impl Iterator<Item = &'static str> {
         self.steps.iter().map(|step| self.front.schema.fields[step.index].info().name)
     }
 }
 
-impl<S: Settings, C: Codec, B> fmt::Debug for ChangeSet<'_, S, C, B> {
+impl<S: Settings, C: Codec, W> fmt::Debug for ChangeSet<'_, S, C, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ChangeSet ")?;
         f.debug_list().entries(self.steps.names()).finish()

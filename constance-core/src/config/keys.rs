@@ -94,15 +94,14 @@ impl<S: Settings, C: Codec> Front<S, C> {
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
     /// Asks the backend for these settings in one round trip.
     pub(crate) fn find(&self, indices: &[usize]) -> Result<Vec<Found>> {
-        self.found(indices, self.backend.read(&self.keys_of(indices))?)
+        self.access().find(indices)
     }
 
     pub(crate) fn find_all(&self) -> Result<Vec<Found>> {
-        self.find(&self.all()).map_err(|e| self.explain(e, Action::Read))
+        self.access().find_all()
     }
 
     pub(super) fn find_one(&self, index: usize) -> Result<Found> {
-        let found = self.find(&[index]).and_then(|mut found| found.pop().ok_or_else(too_few));
-        found.map_err(|e| self.explain_one(e, Action::Read, index))
+        self.access().find_one(index)
     }
 }

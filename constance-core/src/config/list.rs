@@ -35,9 +35,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// `UnknownSetting`, with the nearest name; where the store could not be asked.
     pub fn entry(&self, name: &str) -> Result<Entry> {
-        let inner = &*self.inner;
-        let (index, _) = inner.schema.field_named(name)?;
-        Ok(inner.entry(index, &inner.find_one(index)?))
+        self.access().entry(name)
     }
 
     /// The value in force in its text form, by name. One read.
@@ -46,11 +44,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// `UnknownSetting`, with the nearest name; otherwise as [`get`](Self::get).
     pub fn get_text(&self, name: &str) -> Result<String> {
-        let (index, field) = self.inner.schema.field_named(name)?;
-        if let Some(value) = self.overridden(index) {
-            return Ok(field.print(&value));
-        }
-        self.entry(name)?.text
+        self.access().get_text(name)
     }
 
     /// Stores a value by name and text. As [`set`](Self::set).

@@ -1,8 +1,10 @@
 //! The typed front.
 
+mod access;
 mod attempt;
 mod builder;
 mod change_set;
+mod committed;
 mod front;
 mod keys;
 #[cfg(feature = "pickle")]
@@ -11,18 +13,18 @@ mod list;
 mod plan;
 mod read;
 mod stale;
+mod within;
 mod write;
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use self::access::Access;
 #[cfg(feature = "tokio")]
 pub(crate) use self::attempt::{Attempt, Next, TRIES};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
-#[cfg(feature = "tokio")]
-pub(crate) use self::change_set::Steps;
 pub(crate) use self::front::Front;
 pub(crate) use self::keys::{Found, SettingKeys};
 #[cfg(feature = "pickle")]
@@ -32,6 +34,7 @@ pub use self::list::Entry;
 pub(crate) use self::plan::{Expected, Goal, Step};
 pub use self::read::ReadAll;
 pub use self::stale::StaleKeys;
+pub use self::within::{Within, Written};
 #[cfg(feature = "tokio")]
 pub(crate) use self::write::{YIELDS, back_off};
 use crate::overrides::Scope;
@@ -114,6 +117,12 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     #[must_use]
     pub fn backend(&self) -> &B {
         &self.inner.backend
+    }
+
+    /// This handle's way to the backend, under its overrides.
+    #[inline]
+    fn access(&self) -> Access<'_, S, C, B> {
+        Access { scope: self.scope.as_deref(), ..self.inner.access() }
     }
 
     /// Creates or brings up to date what the store needs, such as tables; safe to repeat.

@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::SystemTime;
 
 use super::{Config, Found, Front};
-use crate::backend::too_few;
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings};
 
@@ -30,29 +29,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Where the store could not be asked (never the default then); `Decode` where what is stored is unreadable; `Invalid`
     /// where it breaks today's rules.
     pub fn get<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<T> {
-        let inner = &*self.inner;
-        let index = setting.index();
-        let field = inner.schema.typed(setting)?;
-        if let Some(value) = self.overridden(index)
-            && let Some(value) = value.downcast_ref::<T>()
-        {
-            return Ok(value.clone());
-        }
-        let keys = &inner.keys[index];
-        if !keys.aliases.is_empty() {
-            return inner.typed_value(setting, inner.find_one(index)?.bytes());
-        }
-        let mut read = None;
-        inner
-            .backend
-            .visit(&keys.own, &mut |bytes| {
-                read = Some(match bytes {
-                    Some(bytes) => field.decode(&inner.codec, bytes),
-                    None => Ok(field.default.clone()),
-                });
-            })
-            .and_then(|()| read.unwrap_or_else(|| Err(too_few())))
-            .map_err(|e| inner.explain_one(e, Action::Read, index))
+        self.access().get(setting)
     }
 
     /// Whether a value is stored, readable or not, rather than the default in force. One read.
@@ -82,8 +59,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Where the store could not be asked. An unreadable setting is no error here: it is in
     /// [`ReadAll::unreadable`].
     pub fn read_all(&self) -> Result<ReadAll<S>> {
-        let found = self.inner.find_all()?;
-        Ok(self.inner.read_all(&found, self.all_overridden()))
+        self.access().read_all()
     }
 
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its

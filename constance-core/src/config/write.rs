@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::attempt::{Attempt, Next, TRIES};
 use super::plan::{Expected, Goal, Step};
 use super::{Config, Inner};
-use crate::{Backend, Codec, ErrorKind, Result, Setting, SettingValue, Settings};
+use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Stores a value after holding it to its rules. One write; with a rule across settings one read before it.
@@ -84,22 +84,8 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// assert_eq!(config.update(Shop::THE_ANSWER, |n| n + 1)?, 43);
     /// # Ok::<(), constance_core::Error>(())
     /// ```
-    pub fn update<T: SettingValue>(&self, setting: Setting<S, T>, mut change: impl FnMut(T) -> T) -> Result<T> {
-        let inner = &*self.inner;
-        inner.schema.typed(setting)?;
-        let index = setting.index();
-        let mut tries = 0;
-        loop {
-            let found = inner.find_one(index)?;
-            let new = change(inner.typed_value(setting, found.bytes())?);
-            let to = Some(Goal::Set(Arc::new(new.clone())));
-            tries += 1;
-            match inner.apply(&[Step { index, to, expect: Expected::Found(found) }]) {
-                Ok(()) => return Ok(new),
-                Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => back_off(tries),
-                Err(error) => return Err(error),
-            }
-        }
+    pub fn update<T: SettingValue>(&self, setting: Setting<S, T>, change: impl FnMut(T) -> T) -> Result<T> {
+        self.access().update(setting, change, TRIES, |steps| self.inner.apply(steps))
     }
 }
 

@@ -114,6 +114,16 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         self.end(written, outcomes, judge, true)
     }
 
+    /// Writes were committed some time ago, by a transaction of the application's. Says whether there is a `live()`: then the
+    /// store has to be asked, since others may have written since; else the outcomes are told.
+    #[must_use]
+    pub(crate) fn catch_up(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>) -> bool {
+        let followed = self.live().is_some();
+        let outcomes = if followed { Vec::new() } else { outcomes };
+        self.end(written, outcomes, judge, true);
+        followed
+    }
+
     fn end(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>, may_have_written: bool) -> bool {
         let is_heard = self.is_heard();
         // Settings of which another write ended while this one was under way: which came last is not known here.

@@ -26,6 +26,7 @@ pub(super) enum Seen {
 }
 
 /// What was stored before a write.
+#[derive(Clone)]
 pub(crate) enum Old {
     /// Nobody asked.
     Unknown,

@@ -65,6 +65,10 @@ impl<'f, S: Settings, C: Codec> Settling<'f, S, C> {
         Self { front, indices, began: front.ledger.begin_load(), settled: false }
     }
 
+    pub(crate) fn front(&self) -> &'f Front<S, C> {
+        self.front
+    }
+
     /// The settings to find.
     pub(crate) fn indices(&self) -> &[usize] {
         &self.indices

@@ -7,7 +7,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 pub(crate) use self::scope::{Nudge, Scope};
-use crate::field::AnyValue;
 use crate::{Backend, Codec, Config, Result, Setting, SettingValue, Settings};
 
 /// A handle of a [`Config`] whose settings can be overridden, for tests; from [`Config::overrides`].
@@ -58,16 +57,6 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     pub fn overrides(&self) -> Overrides<S, C, B> {
         let scope = Arc::new(Scope::new(self.scope.clone()));
         Overrides { config: Config { inner: Arc::clone(&self.inner), scope: Some(Arc::clone(&scope)) }, scope }
-    }
-
-    /// The override in force of a setting. A handle outside tests has no scope, and pays for no more than that look.
-    #[inline]
-    pub(crate) fn overridden(&self, index: usize) -> Option<AnyValue> {
-        self.scope.as_ref().and_then(|scope| scope.find(index))
-    }
-
-    pub(crate) fn all_overridden(&self) -> Vec<(usize, AnyValue)> {
-        self.scope.as_ref().map_or_else(Vec::new, |scope| scope.all())
     }
 }
 

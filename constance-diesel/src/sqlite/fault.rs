@@ -37,6 +37,14 @@ pub(super) fn is_in_transaction(error: &DriverError) -> bool {
     text_of(error) == Some("cannot change into wal mode from within a transaction")
 }
 
+/// Whether a column with one of these names is missing.
+fn lacks(text: &str, columns: &[&str]) -> bool {
+    let column = text
+        .strip_prefix("no such column: ")
+        .or_else(|| text.rsplit_once(" has no column named ").map(|(_, column)| column));
+    column.is_some_and(|column| columns.contains(&column))
+}
+
 /// The failure of a statement.
 pub(super) fn of(error: &DriverError) -> Fault {
     let stands = |kind: ErrorKind, detail: &'static str| Error::new(kind).with_detail(detail).with_transient(false);
@@ -50,6 +58,10 @@ pub(super) fn of(error: &DriverError) -> Fault {
         Some(text) if text.starts_with("no such table: ") => {
             Fault::answered(not_migrated(cause("SQLITE_ERROR", "no such table")))
         }
+        Some(text) if lacks(text, &["revision", "changed_at"]) => Fault::answered(
+            // Those came with a later migration.
+            not_migrated(cause("SQLITE_ERROR", "no such column")).with_detail("the table is one of an older version"),
+        ),
         Some(text) if text.starts_with("no such column: ") || text.contains(" has no column named ") => {
             Fault::answered(
                 stands(ErrorKind::Unavailable, "the table is not as the migrations made it")
@@ -154,6 +166,8 @@ mod tests {
             ("no such table: constance_settings", NotMigrated, false, false),
             ("no such column: key", Unavailable, false, false),
             ("table x has no column named key", Unavailable, false, false),
+            ("table x has no column named revision", NotMigrated, false, false),
+            ("no such column: changed_at", NotMigrated, false, false),
             ("attempt to write a readonly database", Denied, false, true),
             ("access permission denied", Denied, false, false),
             ("not authorized", Denied, false, false),

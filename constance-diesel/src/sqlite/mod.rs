@@ -20,9 +20,9 @@ use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
 use crate::migrate::Step;
 use crate::query::{
-    Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions, statement,
+    AnyKey, Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions, statement,
 };
-use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
+use crate::schema::{Column, FoundKey, FoundValue, Row, Tables, quoted};
 use crate::store::finish;
 
 /// Settings in an SQLite file.
@@ -34,21 +34,24 @@ impl Verbs for SqliteConnection {
     // 1,000 keys 574 / 367.
     const RANGE_FROM: usize = 64;
     const NETWORK: bool = false;
+    const UNDOES_CHANGES_OF_TABLES: bool = true;
     const COLUMNS: [(&'static str, &'static [&'static str]); 4] =
         [("key", &["text"]), ("value", &["blob"]), ("revision", &["integer"]), ("changed_at", &["text"])];
     const NOW: &'static str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
     type Target = Place;
     type Mark = Option<FileId>;
+    // The file is watched over a connection of its own.
+    type Seen = ();
 
     fn target(url: &str) -> Result<Place> {
         Place::parse(url)
     }
 
-    fn target_of(&mut self) -> Result<Place, Fault> {
+    fn target_of(&mut self) -> Result<Option<Place>, Fault> {
         let file = sql::<Text>("SELECT file FROM pragma_database_list WHERE name = 'main'").get_result::<String>(self);
         match file {
-            Ok(file) if !file.is_empty() => Ok(Place::at(&file)),
+            Ok(file) if !file.is_empty() => Ok(Some(Place::at(&file))),
             Ok(_) => Err(Fault::answered(
                 Error::new(ErrorKind::Unsupported).with_detail("a database without a file has no feed of changes"),
             )),
@@ -136,31 +139,54 @@ impl Verbs for SqliteConnection {
         statement.execute(self)
     }
 
+    fn has_rows(&mut self, statement: AnyKey<'_>) -> QueryResult<bool> {
+        statement.load::<FoundKey>(self).map(|rows| !rows.is_empty())
+    }
+
+    fn keep_writers_out(&mut self, _: &Tables) -> QueryResult<()> {
+        // BEGIN EXCLUSIVE locks the whole file.
+        Ok(())
+    }
+
     fn steps(tables: &Tables) -> Vec<Step> {
-        let table = &tables.settings;
-        vec![Step {
-            version: "0001_settings",
-            // Keys are text for the eyes of whoever opens the file; the default collation compares bytes. Without a row
-            // id the key is the tree itself: one search per read instead of two.
-            up: format!(
-                "CREATE TABLE \"{table}\" (\
-                     \"key\" TEXT NOT NULL PRIMARY KEY, \
-                     \"value\" BLOB NOT NULL, \
-                     \"revision\" INTEGER NOT NULL, \
-                     \"changed_at\" TEXT NOT NULL\
-                 ) WITHOUT ROWID"
-            ),
-            down: format!("DROP TABLE \"{table}\""),
-        }]
+        let (table, now) = (quoted(&tables.settings, '"'), Self::NOW);
+        vec![
+            Step {
+                version: "0001_settings",
+                // Keys are text for the eyes of whoever opens the file; the default collation compares bytes. Without a row
+                // id the key is the tree itself: one search per read instead of two.
+                up: format!(
+                    "CREATE TABLE {table} (\
+                         \"key\" TEXT NOT NULL PRIMARY KEY, \
+                         \"value\" BLOB NOT NULL\
+                     ) WITHOUT ROWID"
+                ),
+                down: format!("DROP TABLE {table}"),
+                columns: 2,
+            },
+            Step {
+                version: "0002_revisions",
+                // SQLite adds a column that may not be null only with a constant default.
+                up: format!(
+                    "ALTER TABLE {table} ADD COLUMN \"revision\" INTEGER NOT NULL DEFAULT 1; \
+                     ALTER TABLE {table} ADD COLUMN \"changed_at\" TEXT NOT NULL DEFAULT '1970-01-01T00:00:00.000Z'; \
+                     UPDATE {table} SET \"changed_at\" = {now}"
+                ),
+                down: format!(
+                    "ALTER TABLE {table} DROP COLUMN \"changed_at\"; ALTER TABLE {table} DROP COLUMN \"revision\""
+                ),
+                columns: 4,
+            },
+        ]
     }
 
     fn create_versions(tables: &Tables) -> String {
         format!(
-            "CREATE TABLE IF NOT EXISTS \"{}\" (\
+            "CREATE TABLE IF NOT EXISTS {} (\
                  \"version\" TEXT NOT NULL PRIMARY KEY, \
                  \"applied_at\" TEXT NOT NULL DEFAULT ({})\
              )",
-            tables.versions,
+            quoted(&tables.versions, '"'),
             Self::NOW
         )
     }
@@ -264,20 +290,33 @@ impl QueryFragment<Sqlite> for RowsOf<'_> {
 
 /// A table's columns.
 fn columns(connection: &mut SqliteConnection, table: &str) -> QueryResult<Vec<Column>> {
-    let rows = sql::<(Text, Text, Bool, Bool, Bool)>(
-        "SELECT c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0, c.dflt_value IS NOT NULL, \
-         EXISTS (SELECT 1 FROM pragma_index_list(",
+    let column = |(name, kind, collation, nullable, has_default, unique): (_, String, Option<String>, _, _, _)| {
+        // A key that compares otherwise than byte for byte would be another key's.
+        let kind = collation.map_or(kind.clone(), |collation| format!("{kind} collate {collation}"));
+        Column { name, kind, nullable, has_default, unique }
+    };
+    let rows = sql::<(Text, Text, Nullable<Text>, Bool, Bool, Bool)>(
+        "WITH indices AS MATERIALIZED (\
+             SELECT i.origin, i.\"unique\" AND NOT i.partial AS is_unique, \
+                 (SELECT count(*) FROM pragma_index_info(i.name)) AS width, x.name, x.coll \
+             FROM pragma_index_list(",
     )
     .bind::<Text, _>(table)
     .sql(
-        ") AS i WHERE i.\"unique\" AND NOT i.partial \
-         AND (SELECT group_concat(name) FROM pragma_index_info(i.name)) = c.name) \
+        ") AS i JOIN pragma_index_xinfo(i.name) AS x ON x.key\
+         ) \
+         SELECT c.name, lower(c.type), \
+             (SELECT lower(min(coll)) FROM indices WHERE name = c.name AND is_unique AND width = 1 \
+                 GROUP BY name HAVING sum(coll = 'BINARY') = 0), \
+             c.\"notnull\" = 0 AND c.pk = 0, \
+             c.dflt_value IS NOT NULL OR (c.pk = 1 AND lower(c.type) = 'integer' \
+                 AND NOT EXISTS (SELECT 1 FROM indices WHERE origin = 'pk')), \
+             EXISTS (SELECT 1 FROM indices WHERE name = c.name AND is_unique AND width = 1) \
          FROM pragma_table_info(",
     )
     .bind::<Text, _>(table)
     .sql(") AS c ORDER BY c.cid")
-    .load::<(String, String, bool, bool, bool)>(connection)?;
-    let column = |(name, kind, nullable, has_default, unique)| Column { name, kind, nullable, has_default, unique };
+    .load::<(String, String, Option<String>, bool, bool, bool)>(connection)?;
     Ok(rows.into_iter().map(column).collect())
 }
 
@@ -311,7 +350,10 @@ impl FromSql<Nullable<Binary>, Sqlite> for FoundValue {
     }
 
     fn from_nullable_sql(value: Option<SqliteValue<'_, '_, '_>>) -> deserialize::Result<Self> {
-        value.map_or_else(|| Ok(Self::foreign("an SQL NULL")), Self::from_sql)
+        match value {
+            Some(value) => FromSql::<Nullable<Binary>, Sqlite>::from_sql(value),
+            None => Ok(Self::foreign("an SQL NULL")),
+        }
     }
 }
 

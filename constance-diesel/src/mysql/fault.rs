@@ -1,0 +1,321 @@
+//! What went wrong in MySQL or MariaDB.
+//!
+//! diesel gives no number, and the server's texts follow `lc_messages`. So the server is asked for the number at once, while
+//! it still knows; from there on an error carries that in the place of the text.
+
+use constance_core::{Cause, Error, ErrorKind};
+use diesel::ConnectionError;
+use diesel::RunQueryDsl;
+use diesel::connection::{CacheSize, Connection, SimpleConnection};
+use diesel::dsl::sql;
+use diesel::mysql::MysqlConnection;
+use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
+use diesel::sql_types::{BigInt, Text};
+
+use crate::error::{Fault, common, not_migrated};
+
+const DRIVER: &str = "mysql";
+
+/// Lost connection, as the client library numbers it.
+const LOST: u16 = 2013;
+/// The packet is larger than `max_allowed_packet`; the server hangs up.
+const PACKET: u16 = 1153;
+/// A value is larger than `max_allowed_packet`; the server says so.
+pub(super) const TOO_LARGE: u16 = 1301;
+/// A lock was not to be had in time.
+pub(super) const LOCK_TIMEOUT: u16 = 1205;
+const DEADLOCK: u16 = 1213;
+const NO_COLUMN: u16 = 1054;
+/// Our own number for a missing column that a later migration adds; no server has it.
+const OLDER: u16 = u16::MAX;
+/// MariaDB's word for a row that changed after the transaction's snapshot was taken.
+const CHANGED: u16 = 1020;
+
+/// An error that carries a number and no text.
+pub(super) fn numbered(number: u16) -> DriverError {
+    DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(format!("#{number}")))
+}
+
+/// The number in an error, if [`ask`] has put one there.
+fn number(error: &DriverError) -> Option<u16> {
+    match error {
+        DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) => {
+            information.message().strip_prefix('#')?.parse().ok()
+        }
+        DriverError::RollbackErrorOnCommit { commit_error, .. } => number(commit_error),
+        _ => None,
+    }
+}
+
+/// Puts the server's number in the place of its text, where diesel has made nothing of it. To be called before anything
+/// else is asked on the connection.
+pub(super) fn ask<T>(connection: &mut MysqlConnection, result: QueryResult<T>) -> QueryResult<T> {
+    result.map_err(|error| match &error {
+        DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) => {
+            let text = information.message();
+            if text.starts_with('#') {
+                return error;
+            }
+            number_by_client(text).or_else(|| number_by_server(connection, text)).map_or(error, numbered)
+        }
+        _ => error,
+    })
+}
+
+/// As [`ask`], for what gives rows.
+///
+/// In libmariadb a statement whose rows ended in an error (a deadlock, a lock that was not to be had, `KILL QUERY`) is left
+/// as one with rows to come, and waits for them for ever when it is run again. So all that are kept are prepared anew.
+pub(super) fn ask_of_rows<T>(connection: &mut MysqlConnection, result: QueryResult<T>) -> QueryResult<T> {
+    let failed = matches!(result, Err(DriverError::DatabaseError(..)));
+    let result = ask(connection, result);
+    if failed {
+        connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+        connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+    }
+    result
+}
+
+/// What the client library says itself is never translated. A packet that is too large has the same variable's name in
+/// it in every language, and the server hangs up after it.
+fn number_by_client(text: &str) -> Option<u16> {
+    if text.contains("gone away") || text.contains("Lost connection") {
+        return Some(LOST);
+    }
+    text.contains("max_allowed_packet").then_some(PACKET)
+}
+
+fn number_by_server(connection: &mut MysqlConnection, text: &str) -> Option<u16> {
+    // In one go: the server keeps what it knows only until the next statement. What failed may stand first, with a note on
+    // where it was (in a trigger) after it, or last, with warnings before it.
+    connection
+        .batch_execute(
+            "GET DIAGNOSTICS @constance_last = NUMBER; \
+             GET DIAGNOSTICS CONDITION 1 @constance_number = MYSQL_ERRNO, @constance_text = MESSAGE_TEXT; \
+             GET DIAGNOSTICS CONDITION @constance_last \
+                 @constance_last_number = MYSQL_ERRNO, @constance_last_text = MESSAGE_TEXT",
+        )
+        .ok()?;
+    let (first, first_text, last, last_text) = sql::<(BigInt, Text, BigInt, Text)>(
+        "SELECT CAST(@constance_number AS SIGNED), CAST(@constance_text AS CHAR), \
+         CAST(@constance_last_number AS SIGNED), CAST(@constance_last_text AS CHAR)",
+    )
+    .get_result::<(i64, String, i64, String)>(connection)
+    .ok()?;
+    // What it knows may be of an earlier failure, if this one was not the server's.
+    let same = |said: &str| !said.is_empty() && (text.starts_with(said) || said.starts_with(text));
+    let (number, _) = [(first, first_text), (last, last_text)].into_iter().find(|(_, said)| same(said))?;
+    let number = u16::try_from(number).ok()?;
+    // The column's name is in the text in every language.
+    let later = number == NO_COLUMN && ["revision", "changed_at"].iter().any(|column| text.contains(column));
+    Some(if later { OLDER } else { number })
+}
+
+/// Whether the database undid the whole transaction, and it may be begun again.
+pub(super) fn is_undone(error: &DriverError) -> bool {
+    matches!(error, DriverError::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
+        || matches!(number(error), Some(DEADLOCK | CHANGED))
+}
+
+fn cause(number: u16, text: &'static str) -> Cause {
+    Cause::new(DRIVER).with_code(number.to_string()).with_text(text)
+}
+
+/// The failure of a statement.
+pub(super) fn of(error: &DriverError) -> Fault {
+    match number(error) {
+        Some(number) => of_number(number),
+        None => common(DRIVER, error),
+    }
+}
+
+fn of_number(number: u16) -> Fault {
+    let made = |kind: ErrorKind, detail: &'static str, text: &'static str| {
+        Error::new(kind).with_detail(detail).with_cause(cause(number, text))
+    };
+    let bare = |kind: ErrorKind, text: &'static str| Error::new(kind).with_cause(cause(number, text));
+    match number {
+        1146 => Fault::answered(not_migrated(cause(number, "no such table"))),
+        OLDER => Fault::answered(
+            // They came with a later migration.
+            not_migrated(cause(NO_COLUMN, "no such column")).with_detail("the table is one of an older version"),
+        ),
+        NO_COLUMN | 1136 | 1176 | 1265 | 1366 | 1364 => Fault::answered(
+            made(
+                ErrorKind::Unavailable,
+                "the table is not as the migrations made it",
+                "a column is missing or differs",
+            )
+            .with_transient(false),
+        ),
+        1406 => Fault::answered(made(ErrorKind::Encode, "the value is longer than its column takes", "data too long")),
+        PACKET | 2020 | TOO_LARGE => {
+            let text = "larger than max_allowed_packet";
+            let error = made(ErrorKind::Encode, "the value is longer than the server takes", text);
+            Fault { error, broken: number != TOO_LARGE }
+        }
+        LOCK_TIMEOUT | 3572 => {
+            Fault::answered(made(ErrorKind::Timeout, "another connection kept a lock", "the lock wait timeout is over"))
+        }
+        DEADLOCK | CHANGED => {
+            Fault::answered(bare(ErrorKind::Timeout, "the transaction was undone so that others could go on"))
+        }
+        1969 | 3024 => {
+            Fault::answered(bare(ErrorKind::Timeout, "the statement took longer than the statement timeout"))
+        }
+        1317 => Fault::answered(bare(ErrorKind::Unavailable, "the statement was ended by KILL QUERY")),
+        1044 | 1045 | 1130 | 1142 | 1143 | 1227 | 1370 | 1698 | 1820 | 1862 | 3118 | 4151 => {
+            Fault::answered(bare(ErrorKind::Denied, "the user has not the right to do this"))
+        }
+        // A server that was demoted stays so: what comes next had better find the new one.
+        1290 | 1792 | 1836 | 1874 => {
+            Fault::broken(made(ErrorKind::Denied, "the server can only be read", "an attempt to write"))
+        }
+        1040 | 1203 | 1226 => Fault::broken(bare(ErrorKind::Unavailable, "too many connections")),
+        1461 => Fault::broken(bare(ErrorKind::Unavailable, "too many prepared statements")),
+        // Waiting does not make room; somebody has to.
+        3 | 1021 | 1026 | 1114 => Fault::answered(
+            made(ErrorKind::Unavailable, "the disk is full, or the table has reached its greatest size", "no room")
+                .with_transient(false),
+        ),
+        1665 => Fault::answered(
+            bare(ErrorKind::Unavailable, "the binary log can only take statements")
+                .with_hint("set binlog_format to MIXED or ROW")
+                .with_transient(false),
+        ),
+        1047 | 1053 | 1077 | 1079 | 1080 | 1152..=1161 | 1184 | 1927 | 2006 | LOST | 2055 | 4031 => {
+            Fault::broken(bare(ErrorKind::Unavailable, "the connection was lost, or the server is going down"))
+        }
+        _ => Fault::answered(bare(ErrorKind::Unavailable, "a failure that is not in the list of known ones")),
+    }
+}
+
+/// The failure to connect. There is no connection to ask for a number.
+pub(super) fn connecting(error: &ConnectionError) -> Error {
+    let with = |kind: ErrorKind, code: &'static str, text: &'static str| {
+        Error::new(kind).with_cause(Cause::new(DRIVER).with_code(code).with_text(text))
+    };
+    let text = match error {
+        ConnectionError::BadConnection(text) => text,
+        ConnectionError::CouldntSetupConfiguration(error) => return of(error).error,
+        ConnectionError::InvalidConnectionUrl(_) | ConnectionError::InvalidCString(_) => {
+            return Error::new(ErrorKind::Configuration).with_detail("diesel does not take the URL");
+        }
+        _ => return with(ErrorKind::Unavailable, "unknown", "a failure that is not in the list of known ones"),
+    };
+    let has = |words: &str| text.contains(words);
+    // The client library's own words come first: they are never translated, and may quote a path with an @ in it.
+    if has("Can't connect to") || has("Unknown server host") || has("Unknown MySQL server host") {
+        return with(ErrorKind::Unavailable, "2003", "nobody answers there");
+    }
+    if has("Lost connection") || has("gone away") || has("Error in server handshake") {
+        return with(ErrorKind::Unavailable, "2013", "the server hung up");
+    }
+    if has("SSL connection error") || has("TLS") || has("SSL") {
+        return with(ErrorKind::Unavailable, "2026", "TLS could not be agreed on").with_transient(false);
+    }
+    if has("uthentication plugin") {
+        return with(ErrorKind::Denied, "1251", "the client library does not know the user's way to log in");
+    }
+    // The server's words may be in any language. Those about a user name him as 'who'@'from'.
+    if has("'@'") || has("Access denied") {
+        return with(ErrorKind::Denied, "1045", "the user, the password or the database was refused");
+    }
+    if has("is not allowed to connect") {
+        return with(ErrorKind::Denied, "1130", "this host may not connect");
+    }
+    if has("is blocked because of many connection errors") {
+        return with(ErrorKind::Unavailable, "1129", "this host is blocked after many failures to connect");
+    }
+    if has("Unknown database") {
+        return with(ErrorKind::Unavailable, "1049", "the database does not exist")
+            .with_hint("create it")
+            .with_transient(false);
+    }
+    if has("Too many connections") || has("max_user_connections") || has("max_connections_per_hour") {
+        return with(ErrorKind::Unavailable, "1040", "too many connections");
+    }
+    with(ErrorKind::Unavailable, "unknown", "a failure that is not in the list of known ones")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_number_has_its_kind() {
+        use ErrorKind::{Denied, Encode, NotMigrated, Timeout, Unavailable};
+
+        // The number, its kind, whether it may pass by itself, whether the connection goes.
+        for (number, kind, transient, broken) in [
+            (1146, NotMigrated, false, false),
+            (u16::MAX, NotMigrated, false, false),
+            (1054, Unavailable, false, false),
+            (1406, Encode, false, false),
+            (1153, Encode, false, true),
+            (1301, Encode, false, false),
+            (1205, Timeout, true, false),
+            (1213, Timeout, true, false),
+            (1020, Timeout, true, false),
+            (1969, Timeout, true, false),
+            (3024, Timeout, true, false),
+            (1317, Unavailable, true, false),
+            (1142, Denied, false, false),
+            (1290, Denied, false, true),
+            (1836, Denied, false, true),
+            (1040, Unavailable, true, true),
+            (1114, Unavailable, false, false),
+            (1021, Unavailable, false, false),
+            (1665, Unavailable, false, false),
+            (1927, Unavailable, true, true),
+            (2013, Unavailable, true, true),
+            (1644, Unavailable, true, false),
+        ] {
+            let fault = of(&numbered(number));
+            let found = (fault.error.kind(), fault.error.is_transient(), fault.broken);
+            assert_eq!(found, (kind, transient, broken), "{number}");
+            let cause = fault.error.cause().expect("a cause").to_string();
+            let shown = if number == OLDER { NO_COLUMN } else { number };
+            assert!(cause.starts_with(&format!("mysql {shown}: ")), "{cause}");
+        }
+    }
+
+    #[test]
+    fn failures_to_connect_are_told_by_their_text() {
+        use ErrorKind::{Denied, Unavailable};
+
+        for (text, kind, transient) in [
+            ("Access denied for user 'hunter2'@'::1' (using password: YES)", Denied, false),
+            ("Benutzer 'hunter2'@'::1' hat keine Zugriffsberechtigung (verwendetes Passwort: JA)", Denied, false),
+            ("Host 'hunter2' is not allowed to connect to this MariaDB server", Denied, false),
+            ("Plugin hunter2 could not be loaded: Authentication plugin", Denied, false),
+            ("Can't connect to server on 'hunter2' (115)", Unavailable, true),
+            ("Can't connect to local server through socket '/h'@'unter2' (2)", Unavailable, true),
+            ("Can't connect to MySQL server on 'hunter2:3306' (111)", Unavailable, true),
+            ("Unknown server host 'hunter2' (-2)", Unavailable, true),
+            ("Lost connection to server at 'handshake: reading initial communication packet'", Unavailable, true),
+            ("SSL connection error: hunter2", Unavailable, false),
+            ("Unknown database 'hunter2'", Unavailable, false),
+            ("Too many connections", Unavailable, true),
+            ("Zu viele Verbindungen, hunter2", Unavailable, true),
+        ] {
+            let error = connecting(&ConnectionError::BadConnection(text.to_owned()));
+            assert_eq!((error.kind(), error.is_transient()), (kind, transient), "{text}");
+            let shown = format!("{0} {0:?} {1:?}", error, error.cause().map(ToString::to_string));
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_client_librarys_words_need_no_server() {
+        for (text, number) in [
+            ("Server has gone away", Some(2013)),
+            ("MySQL server has gone away", Some(2013)),
+            ("Lost connection to MySQL server during query", Some(2013)),
+            ("Empfangenes Paket ist größer als 'max_allowed_packet' Bytes", Some(1153)),
+            ("Table 'x' doesn't exist", None),
+        ] {
+            assert_eq!(number_by_client(text), number, "{text}");
+        }
+    }
+}

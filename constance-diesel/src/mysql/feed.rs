@@ -1,0 +1,134 @@
+//! Follows changes of a table by looking at it from time to time.
+//!
+//! The server cannot push them: a trigger would need a right that ordinary users of MySQL do not have.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use constance_core::{Cause, Error, ErrorKind, Result, Watch};
+use diesel::RunQueryDsl;
+use diesel::mysql::{Mysql, MysqlConnection};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Nullable, Text};
+
+use super::fault;
+use super::target::Target;
+use crate::dialect::Options;
+use crate::schema::Tables;
+use crate::watch::{Polling, Probe};
+
+/// What part of the time may go into looking at the whole table: one in so many.
+const SHARE: u32 = 50;
+
+/// Opens a feed with a connection of its own. Whatever is committed after this returns is told.
+pub(super) fn open(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
+    let connection = super::open::open(target, options)?;
+    let mut looks = Looks::start(connection, tables, options)?;
+    looks.changed()?;
+    Ok(Box::new(Polling::new(looks, options.watch_interval)))
+}
+
+/// What was seen of a table, in a form that can only be compared.
+#[derive(Debug, Default)]
+pub struct Seen {
+    newest: Option<String>,
+    whole: Option<String>,
+    /// When the whole table is looked at again.
+    next: Option<Instant>,
+}
+
+/// How closely the table is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// The newest time of change: the end of an index, at the price of reading one key. It cannot tell a removal, or a
+    /// change that was made earlier and committed later than another.
+    Newest,
+    /// Also how many rows there are, and the sums of their revisions and times. No value is read, but every row is.
+    Whole,
+}
+
+impl Seen {
+    /// Whether a look sees anything else than the last one; `true` the first time.
+    pub(super) fn changed(&mut self, connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<bool> {
+        let began = Instant::now();
+        let depth = if self.next.is_none_or(|next| began >= next) { Depth::Whole } else { Depth::Newest };
+        let seen = Glance { tables, depth }.get_result::<(Option<String>, Option<String>)>(connection);
+        let (newest, whole) = fault::ask_of_rows(connection, seen)?;
+        let mut changed = self.newest != newest;
+        self.newest = newest;
+        if depth == Depth::Whole {
+            changed |= self.next.is_none() || self.whole != whole;
+            self.whole = whole;
+            // A table of a thousand rows is looked at as a whole each time, one of a million rarely.
+            self.next = Some(Instant::now() + began.elapsed() * SHARE);
+        }
+        Ok(changed)
+    }
+}
+
+/// Looks from a thread of its own, so that a server that says nothing ends the feed and does not hold it.
+struct Looks {
+    ask: SyncSender<()>,
+    answers: Receiver<Result<bool>>,
+    timeout: Duration,
+}
+
+impl Looks {
+    fn start(mut connection: MysqlConnection, tables: &Tables, options: &Options) -> Result<Self> {
+        let (ask, asked) = sync_channel::<()>(1);
+        let (answer, answers) = sync_channel(1);
+        let (tables, mut seen) = (tables.clone(), Seen::default());
+        let work = move || {
+            // Ends when the feed is dropped, or when nobody waits for the answer any more.
+            while asked.recv().is_ok() {
+                let changed = seen.changed(&mut connection, &tables);
+                if answer.send(changed.map_err(|error| fault::of(&error).error)).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("constance-mysql-feed".to_owned())
+            .spawn(work)
+            .map_err(|_| Error::new(ErrorKind::Unavailable).with_detail("the system gives no more threads"))?;
+        // The server ends a statement that takes too long. This is for one that does not even do that.
+        Ok(Self { ask, answers, timeout: options.statement_timeout + Duration::from_secs(1) })
+    }
+}
+
+impl Probe for Looks {
+    fn changed(&mut self) -> Result<bool> {
+        let silent = || {
+            Error::new(ErrorKind::Timeout)
+                .with_detail("the server gave no answer in time")
+                .with_cause(Cause::new("mysql").with_code("watch").with_text("the timeout is over"))
+        };
+        self.ask.try_send(()).map_err(|_| silent())?;
+        self.answers.recv_timeout(self.timeout).map_err(|_| silent())?
+    }
+}
+
+/// The statement of a look.
+#[derive(Debug)]
+struct Glance<'a> {
+    tables: &'a Tables,
+    depth: Depth,
+}
+
+crate::query::statement!(Glance, (Nullable<Text>, Nullable<Text>));
+
+impl QueryFragment<Mysql> for Glance<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        out.push_sql("SELECT CAST(MAX(`changed_at`) AS CHAR), ");
+        // Sums, which go up with each change, and not a checksum: the checksums of two rows that are changed alike cancel out.
+        out.push_sql(match self.depth {
+            Depth::Newest => "CAST(NULL AS CHAR)",
+            Depth::Whole => {
+                "CAST(CONCAT_WS(' ', COUNT(*), SUM(`revision`), SUM(UNIX_TIMESTAMP(`changed_at`))) AS CHAR)"
+            }
+        });
+        out.push_sql(" FROM ");
+        out.push_identifier(&self.tables.settings)
+    }
+}

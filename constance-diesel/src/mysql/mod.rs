@@ -1,0 +1,208 @@
+//! MySQL and MariaDB.
+
+mod fault;
+mod feed;
+mod open;
+mod rows;
+mod shape;
+mod target;
+
+use constance_core::{Result, Watch};
+use diesel::RunQueryDsl;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::dsl::sql;
+use diesel::mysql::MysqlConnection;
+use diesel::result::{DatabaseErrorKind, Error as DriverError, OptionalExtension, QueryResult};
+use diesel::sql_types::BigInt;
+
+use self::rows::Look;
+use self::target::Target;
+use crate::DieselBackend;
+use crate::dialect::{Options, Purpose, Verbs};
+use crate::error::Fault;
+use crate::migrate::Step;
+use crate::query::{AnyKey, Bound, Clash, Delete, Forget, Insert, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions};
+use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
+
+/// Settings in a MySQL or MariaDB database.
+pub type MysqlBackend = DieselBackend<MysqlConnection>;
+
+/// From this length on, a value is compared with what the server takes before it is sent: the server hangs up on more, and
+/// whether what it said before is still read is a matter of luck.
+const LONG: usize = 1 << 20;
+
+impl Verbs for MysqlConnection {
+    const NAME: &'static str = "mysql";
+    const RANGE_FROM: usize = 16;
+    const NETWORK: bool = true;
+    const UNDOES_CHANGES_OF_TABLES: bool = false;
+    const COLUMNS: [(&'static str, &'static [&'static str]); 4] = [
+        ("key", &["varbinary(255)"]),
+        ("value", &["longblob", "mediumblob"]),
+        ("revision", &["bigint"]),
+        ("changed_at", &["timestamp(6)"]),
+    ];
+    const NOW: &'static str = "CURRENT_TIMESTAMP(6)";
+
+    type Target = Target;
+    type Mark = ();
+    type Seen = feed::Seen;
+
+    fn target(url: &str) -> Result<Target> {
+        Target::parse(url)
+    }
+
+    fn target_of(&mut self) -> Result<Option<Target>, Fault> {
+        // A connection does not tell the password that it was made with.
+        Ok(None)
+    }
+
+    fn mark(_: &Target) {}
+
+    fn open(target: &Target, _: Purpose, options: &Options) -> Result<Self> {
+        open::open(target, options)
+    }
+
+    fn begin_write(&mut self) -> QueryResult<()> {
+        // For this transaction alone. The usual level locks the gaps where keys are absent, and two that create one stop each
+        // other.
+        let begin = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN";
+        let begun = match AnsiTransactionManager::begin_transaction_sql(self, begin) {
+            // An application's pool for tests lends connections inside a transaction that is never committed.
+            Err(DriverError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(self),
+            begun => begun,
+        };
+        fault::ask(self, begun)
+    }
+
+    fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>> {
+        let found = match Usual::of(statement) {
+            Ok(usual) => usual.get_result(self),
+            Err(statement) => statement.get_result(self),
+        }
+        .optional();
+        fault::ask_of_rows(self, found)
+    }
+
+    fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {
+        let rows = statement.load(self);
+        fault::ask_of_rows(self, rows)
+    }
+
+    fn rows_of(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
+        let rows = rows::load(self, tables, keys, Look::Read);
+        fault::ask_of_rows(self, rows)
+    }
+
+    fn rows_locked(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
+        let rows = rows::load(self, tables, keys, Look::Lock);
+        fault::ask_of_rows(self, rows)
+    }
+
+    fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
+        fits(self, &statement.value)?;
+        let keep = matches!(statement.clash, Clash::Keep);
+        // How many rows it was tells nothing: diesel asks for rows found, not for rows changed.
+        match statement.execute(self) {
+            Err(DriverError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) if keep => Ok(false),
+            done => fault::ask(self, done).map(|_| true),
+        }
+    }
+
+    fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool> {
+        fits(self, &statement.value)?;
+        let rows = statement.execute(self);
+        fault::ask(self, rows).map(|rows| rows > 0)
+    }
+
+    fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool> {
+        let rows = statement.execute(self);
+        fault::ask(self, rows).map(|rows| rows > 0)
+    }
+
+    fn set_all(&mut self, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
+        rows::set_all(self, tables, rows)
+    }
+
+    fn undone(&mut self, error: &DriverError) -> bool {
+        fault::is_undone(error)
+    }
+
+    fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>> {
+        let columns = shape::columns(self, table);
+        fault::ask_of_rows(self, columns)
+    }
+
+    fn has_table(&mut self, name: &str) -> QueryResult<bool> {
+        let found = shape::has_table(self, name);
+        fault::ask_of_rows(self, found)
+    }
+
+    fn versions(&mut self, statement: Versions<'_>) -> QueryResult<Vec<String>> {
+        let versions = statement.load(self);
+        fault::ask_of_rows(self, versions)
+    }
+
+    fn record(&mut self, statement: Record<'_>) -> QueryResult<usize> {
+        match statement.execute(self) {
+            // A cluster does not lock for all of its servers: another has done the same, which is no harm.
+            Err(DriverError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(0),
+            done => fault::ask(self, done),
+        }
+    }
+
+    fn forget(&mut self, statement: Forget<'_>) -> QueryResult<usize> {
+        let done = statement.execute(self);
+        fault::ask(self, done)
+    }
+
+    fn has_rows(&mut self, statement: AnyKey<'_>) -> QueryResult<bool> {
+        let rows = statement.load::<FoundKey>(self);
+        fault::ask_of_rows(self, rows).map(|rows| !rows.is_empty())
+    }
+
+    fn keep_writers_out(&mut self, tables: &Tables) -> QueryResult<()> {
+        shape::keep_writers_out(self, tables)
+    }
+
+    fn steps(tables: &Tables) -> Vec<Step> {
+        shape::steps(tables)
+    }
+
+    fn create_versions(tables: &Tables) -> String {
+        shape::create_versions(tables)
+    }
+
+    fn migrating<T>(
+        &mut self,
+        tables: &Tables,
+        options: &Options,
+        work: impl FnOnce(&mut Self) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        shape::migrating(self, tables, options, work)
+    }
+
+    fn feed(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
+        feed::open(target, tables, options)
+    }
+
+    fn changed(&mut self, tables: &Tables, seen: &mut feed::Seen) -> QueryResult<bool> {
+        seen.changed(self, tables)
+    }
+
+    fn fault(&mut self, error: &DriverError) -> Fault {
+        fault::of(error)
+    }
+}
+
+/// Whether the server takes a value of this length, as an error where it does not.
+fn fits(connection: &mut MysqlConnection, value: &Bound<'_>) -> QueryResult<()> {
+    if value.0.len() < LONG {
+        return Ok(());
+    }
+    let most = sql::<BigInt>("SELECT CAST(@@max_allowed_packet AS SIGNED)").get_result::<i64>(connection);
+    let most = fault::ask_of_rows(connection, most)?;
+    // Beside the value there is the key, and the statement around both.
+    let room = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1024);
+    if value.0.len() > room { Err(fault::numbered(fault::TOO_LARGE)) } else { Ok(()) }
+}

@@ -1,0 +1,222 @@
+//! Where a MySQL or MariaDB server is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use constance_core::{Error, ErrorKind, Result};
+
+/// What a URL names.
+#[derive(Clone)]
+pub struct Target {
+    /// What diesel is given; it holds the password.
+    pub(super) url: Arc<str>,
+    /// Whether a connection without TLS is refused.
+    pub(super) encrypted: bool,
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url: _, encrypted } = self;
+        f.debug_struct("Target").field("encrypted", encrypted).finish_non_exhaustive()
+    }
+}
+
+/// libmariadb does not know `ssl_mode`: what diesel tells it of one has no effect, and no error either.
+const KNOWS_SSL_MODE: bool = mysqlclient_sys::SUPPORTS_MYSQL_SSL_MODE;
+
+const SHAPE: &str = "write mysql://user:password@host:port/database";
+const ESCAPE: &str = "write : / ? # [ ] @ % in a name or a password as %3A %2F %3F %23 %5B %5D %40 %25";
+
+impl Target {
+    /// Reads `mysql://user:password@host:port/database`, or the same with `mariadb`, with the parameters that diesel knows.
+    ///
+    /// diesel reads it again. What it would pass over in silence is an error here.
+    pub(super) fn parse(url: &str) -> Result<Self> {
+        Self::parse_for(url, KNOWS_SSL_MODE)
+    }
+
+    fn parse_for(url: &str, knows_ssl_mode: bool) -> Result<Self> {
+        let Some(rest) = ["mysql://", "mariadb://"].into_iter().find_map(|scheme| url.strip_prefix(scheme)) else {
+            return wrong("the URL is not one of MySQL or MariaDB", SHAPE);
+        };
+        if rest.chars().any(|c| c.is_control() || c == ' ') {
+            return wrong("the URL holds a space or a control character", "write it as % and its two digits");
+        }
+        if rest.contains('#') {
+            return wrong("the URL has a fragment", ESCAPE);
+        }
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, database) = place.split_once('/').unwrap_or((place, ""));
+        let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+        if user.contains('@') {
+            return wrong("the user or password in the URL holds an @", ESCAPE);
+        }
+        check_host(host)?;
+        match database {
+            "" => return wrong("the URL names no database", SHAPE),
+            name if name.contains('/') => return wrong("the URL names more than a database", SHAPE),
+            // diesel takes the name as it is written there.
+            name if !name.is_ascii() || name.contains('%') => {
+                return wrong("the database's name holds more than ASCII characters", "diesel cannot name such a one");
+            }
+            _ => {}
+        }
+        let tls = Tls::asked_for(query, knows_ssl_mode)?;
+        let query = tls.parameters.join("&");
+        let url = format!("mysql://{place}{}{query}", if query.is_empty() { "" } else { "?" });
+        Ok(Self { url: url.into(), encrypted: tls.encrypted })
+    }
+}
+
+fn wrong<T>(detail: &'static str, hint: &'static str) -> Result<T> {
+    Err(Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint))
+}
+
+fn check_host(host: &str) -> Result<()> {
+    let (name, port) = match host.rfind(']') {
+        // An address of IPv6 stands in brackets and has colons of its own.
+        Some(end) => (&host[..=end], &host[end + 1..]),
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    if name.is_empty() {
+        return wrong("the URL names no host", "for a Unix socket write localhost, and ?unix_socket=/path");
+    }
+    match port.strip_prefix(':') {
+        None if port.is_empty() => Ok(()),
+        Some(digits) if digits.parse::<u16>().is_ok_and(|port| port > 0) => Ok(()),
+        _ => wrong("the port in the URL is no number from 1 to 65535", ESCAPE),
+    }
+}
+
+/// The parameters of a URL, as the client library can keep them.
+struct Tls<'a> {
+    parameters: Vec<&'a str>,
+    encrypted: bool,
+}
+
+impl<'a> Tls<'a> {
+    /// What cannot be kept is an error: a connection is never made with less than was asked for.
+    fn asked_for(query: &'a str, knows_ssl_mode: bool) -> Result<Self> {
+        let (mut parameters, mut mode, mut files) = (Vec::new(), None, Vec::new());
+        for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            match name {
+                _ if value.is_empty() => return wrong("a parameter of the URL has no value", "leave it out"),
+                "unix_socket" => parameters.push(parameter),
+                "ssl_ca" | "ssl_cert" | "ssl_key" => files.push(parameter),
+                "ssl_mode" => mode = Some((parameter, value.to_ascii_lowercase())),
+                _ => {
+                    return wrong(
+                        "the URL has a parameter that is not known",
+                        "only unix_socket, ssl_mode, ssl_ca, ssl_cert and ssl_key are",
+                    );
+                }
+            }
+        }
+        let (parameter, mode) = mode.map_or((None, String::new()), |(parameter, mode)| (Some(parameter), mode));
+        let required = match mode.as_str() {
+            "disabled" => return Ok(Self::off(parameters, parameter, knows_ssl_mode)),
+            "" | "preferred" => false,
+            "required" => true,
+            "verify_ca" | "verify_identity" if knows_ssl_mode => true,
+            "verify_ca" | "verify_identity" => {
+                return wrong(
+                    "this program is linked with libmariadb, which cannot be told to check the server's certificate",
+                    "link libmysqlclient, or reach the server through a tunnel that checks it",
+                );
+            }
+            _ => {
+                return wrong(
+                    "the ssl_mode is not known",
+                    "write disabled, preferred, required, verify_ca or verify_identity",
+                );
+            }
+        };
+        // A file of certificates says that TLS is meant. libmariadb would do without where the server has none.
+        let encrypted = required || !files.is_empty();
+        parameters.extend(files);
+        parameters.extend(parameter.filter(|_| knows_ssl_mode));
+        Ok(Self { parameters, encrypted })
+    }
+
+    fn off(mut parameters: Vec<&'a str>, mode: Option<&'a str>, knows_ssl_mode: bool) -> Self {
+        // With a file of certificates libmariadb would use TLS all the same.
+        parameters.extend(mode.filter(|_| knows_ssl_mode));
+        Self { parameters, encrypted: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_mean_what_they_mean_to_diesel() -> Result<()> {
+        for (url, given, encrypted) in [
+            ("mysql://u:p@h/d", "mysql://u:p@h/d", false),
+            ("mariadb://u:p@h:3307/d", "mysql://u:p@h:3307/d", false),
+            ("mysql://u:p%40@[::1]:3307/d", "mysql://u:p%40@[::1]:3307/d", false),
+            ("mysql://h/d", "mysql://h/d", false),
+            ("mysql://u@localhost/d?unix_socket=/run/x.sock", "mysql://u@localhost/d?unix_socket=/run/x.sock", false),
+            ("mysql://u@h/d?ssl_mode=REQUIRED", "mysql://u@h/d?ssl_mode=REQUIRED", true),
+            ("mysql://u@h/d?ssl_ca=/ca.pem", "mysql://u@h/d?ssl_ca=/ca.pem", true),
+            ("mysql://u@h/d?ssl_ca=/ca.pem&ssl_mode=disabled", "mysql://u@h/d?ssl_mode=disabled", false),
+        ] {
+            let target = Target::parse_for(url, true)?;
+            assert_eq!((&*target.url, target.encrypted), (given, encrypted), "{url}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn libmariadb_is_given_no_mode() -> Result<()> {
+        for (query, given, encrypted) in [
+            ("?ssl_mode=required", "", true),
+            ("?ssl_mode=preferred", "", false),
+            ("?ssl_mode=disabled&ssl_ca=/ca.pem", "", false),
+            ("?ssl_ca=/ca.pem&ssl_mode=required", "?ssl_ca=/ca.pem", true),
+        ] {
+            let target = Target::parse_for(&format!("mysql://u@h/d{query}"), false)?;
+            assert_eq!((&*target.url, target.encrypted), (&*format!("mysql://u@h/d{given}"), encrypted), "{query}");
+        }
+        for mode in ["verify_ca", "verify_identity"] {
+            let url = format!("mysql://u@h/d?ssl_mode={mode}");
+            assert!(Target::parse_for(&url, false).is_err(), "{mode} would be a promise that nobody keeps");
+            assert!(Target::parse_for(&url, true)?.encrypted);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn refused_urls_say_why() {
+        for (url, words) in [
+            ("postgres://u:hunter2@h/d", "not one of MySQL or MariaDB"),
+            ("mysql:u:hunter2@h/d", "not one of MySQL or MariaDB"),
+            ("mysql://u:hunter2@h", "names no database"),
+            ("mysql://u:hunter2@h/", "names no database"),
+            ("mysql://u:hunter2@h/d/e", "more than a database"),
+            ("mysql://u:hunter2@h/d%20e", "more than ASCII"),
+            ("mysql://u:hunter2@/d", "names no host"),
+            ("mysql://u:hunter2@h:port/d", "no number"),
+            ("mysql://u:hunter2@h:0/d", "no number"),
+            ("mysql://u:hunter2/x@h/d", "no number"),
+            ("mysql://u:hunter2@x@h/d", "%40"),
+            ("mysql://u:hunter2#x@h/d", "fragment"),
+            ("mysql://u:hunter2 @h/d", "space"),
+            ("mysql://u:hunter2@h/d?sslmode=require", "parameter"),
+            ("mysql://u:hunter2@h/d?ssl_ca=", "no value"),
+            ("mysql://u:hunter2@h/d?ssl_mode=strict", "ssl_mode is not known"),
+        ] {
+            let error = Target::parse(url).map(drop).expect_err(url);
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(error.to_string().contains(words), "{url}: {error}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn no_debug_shows_the_url() -> Result<()> {
+        assert!(!format!("{:?}", Target::parse("mysql://u:hunter2@h/d")?).contains("hunter2"));
+        Ok(())
+    }
+}

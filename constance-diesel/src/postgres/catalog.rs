@@ -1,0 +1,33 @@
+//! What the database says about its tables.
+
+use diesel::RunQueryDsl;
+use diesel::dsl::sql;
+use diesel::pg::PgConnection;
+use diesel::result::QueryResult;
+use diesel::sql_types::{Bool, Text};
+
+use crate::schema::Column;
+
+/// Whether a name without a schema leads to a table, by way of `search_path`.
+pub(super) fn has_table(connection: &mut PgConnection, name: &str) -> QueryResult<bool> {
+    let query = sql::<Bool>("SELECT to_regclass(quote_ident(").bind::<Text, _>(name).sql(")) IS NOT NULL");
+    query.get_result(connection)
+}
+
+/// The columns of the table that the name leads to. The collation belongs to the type of the key: under a language's order
+/// a prefix is no range.
+pub(super) fn columns(connection: &mut PgConnection, table: &str) -> QueryResult<Vec<Column>> {
+    let rows = sql::<(Text, Text, Bool, Bool, Bool)>(
+        "SELECT a.attname::text, lower(format_type(a.atttypid, a.atttypmod)) || \
+         CASE WHEN a.attname = 'key' AND a.attcollation <> 0 THEN ' COLLATE ' || quote_ident(c.collname) ELSE '' END, NOT a.attnotnull, \
+         a.atthasdef OR a.attidentity <> '', \
+         EXISTS (SELECT 1 FROM pg_index AS i WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid \
+         AND i.indimmediate AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) \
+         FROM pg_attribute AS a LEFT JOIN pg_collation AS c ON c.oid = a.attcollation WHERE a.attrelid = to_regclass(quote_ident(",
+    )
+    .bind::<Text, _>(table)
+    .sql(")) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum")
+    .load::<(String, String, bool, bool, bool)>(connection)?;
+    let column = |(name, kind, nullable, has_default, unique)| Column { name, kind, nullable, has_default, unique };
+    Ok(rows.into_iter().map(column).collect())
+}

@@ -1,0 +1,259 @@
+//! What went wrong in PostgreSQL.
+//!
+//! diesel gives a code for a few failures only, and the server's text follows its language. What is not among the texts that
+//! are known is found out by asking the database, and by how long the statement took.
+
+use std::time::Duration;
+
+use constance_core::{Cause, Error, ErrorKind};
+use diesel::RunQueryDsl;
+use diesel::dsl::sql;
+use diesel::pg::PgConnection;
+use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
+use diesel::sql_types::{BigInt, Bool, Text};
+
+use super::told::{Doing, Known, known};
+use super::words::{self, says};
+use crate::error::{Fault, common, not_migrated};
+
+pub(super) const DRIVER: &str = "postgres";
+
+pub(super) fn cause(code: &'static str, text: &'static str) -> Cause {
+    Cause::new(DRIVER).with_code(code).with_text(text)
+}
+
+/// The failure of a statement.
+pub(super) fn of(connection: &mut PgConnection, error: &DriverError) -> Fault {
+    match error {
+        DriverError::RollbackErrorOnCommit { commit_error, .. } => {
+            Fault { broken: true, ..of(connection, commit_error) }
+        }
+        DriverError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => read_only(),
+        DriverError::SerializationError(_) => Fault::answered(
+            Error::new(ErrorKind::Encode)
+                .with_detail("the value is longer than PostgreSQL can store")
+                .with_cause(cause("54000", "the limit is 1 GiB for a row")),
+        ),
+        _ => match known(error) {
+            Some(known) => unknown(connection, &known).unwrap_or_else(|| common(DRIVER, error)),
+            None => common(DRIVER, error),
+        },
+    }
+}
+
+/// Whether the server undid the whole transaction so that others can go on.
+pub(super) fn is_undone(connection: &mut PgConnection, error: &DriverError) -> bool {
+    if let DriverError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) = error {
+        return true;
+    }
+    let Some(known) = known(error) else { return false };
+    if says(known.message, words::DEADLOCK) {
+        return true;
+    }
+    // In a language that is not known a deadlock is what took as long as the server waits before it looks for one, and not
+    // as long as a timeout. If it is something else, beginning again costs time and nothing else: nothing was applied.
+    let told =
+        [words::LOCKED, words::SLOW, words::CANCELLED, words::FULL].iter().any(|lines| says(known.message, lines));
+    known.doing == Doing::Writing
+        && !told
+        && Times::ask(connection).is_ok_and(|times| times.reason(known.doing, known.after) == Some(Reason::Deadlock))
+}
+
+/// A server that was the primary and is a replica now takes no writes ever again: the connection goes, so that the next one is
+/// made to whatever is the primary then.
+fn read_only() -> Fault {
+    Fault::broken(
+        Error::new(ErrorKind::Denied)
+            .with_detail("the database can only be read")
+            .with_cause(cause("25006", "a read-only transaction or a replica")),
+    )
+}
+
+fn denied(detail: &'static str, hint: &'static str) -> Fault {
+    let error = Error::new(ErrorKind::Denied).with_detail(detail).with_hint(hint);
+    Fault::answered(error.with_cause(cause("42501", "insufficient privilege")))
+}
+
+fn unknown(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
+    let by_words = by_words(known.message);
+    if by_words.is_some() {
+        return by_words;
+    }
+    // Where even asking fails, the connection is no good.
+    by_asking(connection, known).ok()?.or_else(|| by_time(connection, known))
+}
+
+fn by_words(message: &str) -> Option<Fault> {
+    let timeout = |detail: &'static str, cause: Cause| {
+        Some(Fault::answered(Error::new(ErrorKind::Timeout).with_detail(detail).with_cause(cause)))
+    };
+    if says(message, words::LOCKED) {
+        return timeout(LOCKED, cause("55P03", "lock_timeout is over"));
+    }
+    if says(message, words::SLOW) {
+        return timeout(SLOW, cause("57014", "statement_timeout is over"));
+    }
+    if says(message, words::CANCELLED) {
+        return timeout("somebody cancelled the statement", cause("57014", "cancelled by request"));
+    }
+    if says(message, words::DEADLOCK) {
+        return timeout(DEADLOCK, cause("40P01", "deadlock detected"));
+    }
+    if says(message, words::FULL) {
+        let error = Error::new(ErrorKind::Unavailable)
+            .with_detail("the disk of the server is full or fails")
+            // Waiting does not make room; somebody has to.
+            .with_transient(false);
+        return Some(Fault::answered(error.with_cause(cause("53100", "a file cannot be written"))));
+    }
+    None
+}
+
+const LOCKED: &str = "another connection kept the row or the table locked";
+const SLOW: &str = "the statement took longer than it may";
+const DEADLOCK: &str = "each of several transactions waited for another";
+
+fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Option<Fault>> {
+    let Some(table) = known.table else { return Ok(None) };
+    let rights = match known.doing {
+        Doing::Reading => "SELECT",
+        Doing::Writing | Doing::Migrating => "SELECT INSERT UPDATE DELETE",
+    };
+    let asked = sql::<(Bool, Bool, Bool, Bool, Bool)>("SELECT t.oid IS NOT NULL, coalesce((SELECT bool_and(")
+        .sql("has_table_privilege(t.oid, p)) FROM unnest(string_to_array(")
+        .bind::<Text, _>(rights)
+        .sql(
+            ", ' ')) AS p), false), \
+             EXISTS (SELECT 1 FROM pg_class AS c WHERE c.relkind IN ('r', 'p', 'v') AND c.relname = ",
+        )
+        .bind::<Text, _>(table)
+        .sql(
+            " AND NOT has_schema_privilege(c.relnamespace, 'USAGE')), \
+             coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
+             pg_is_in_recovery() OR current_setting('transaction_read_only')::bool \
+             FROM (SELECT to_regclass(quote_ident(",
+        )
+        .bind::<Text, _>(table)
+        .sql("))::oid AS oid) AS t");
+    let (there, allowed, hidden, may_create, read_only_now) =
+        asked.get_result::<(bool, bool, bool, bool, bool)>(connection)?;
+    let hint = "GRANT SELECT, INSERT, UPDATE, DELETE on it to the user";
+    Ok(match known.doing {
+        Doing::Reading | Doing::Writing if !there && hidden => {
+            Some(denied("the user may not use the schema of the table", "GRANT USAGE on the schema to the user"))
+        }
+        Doing::Reading | Doing::Writing if !there => {
+            Some(Fault::answered(not_migrated(cause("42P01", "there is no such table in the search path"))))
+        }
+        Doing::Reading | Doing::Writing if !allowed => Some(denied("the user has no right to the table", hint)),
+        Doing::Writing | Doing::Migrating if read_only_now => Some(read_only()),
+        Doing::Migrating if !there && !may_create => {
+            Some(denied("the user may not create tables in the schema", "GRANT CREATE on the schema to the user"))
+        }
+        Doing::Reading | Doing::Writing | Doing::Migrating => None,
+    })
+}
+
+/// In a language that is not known, a timeout is what took as long as one.
+fn by_time(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
+    let times = Times::ask(connection).ok()?;
+    let (detail, cause) = match times.reason(known.doing, known.after)? {
+        Reason::Slow => (SLOW, cause("57014", "statement_timeout is over")),
+        Reason::Locked => (LOCKED, cause("55P03", "lock_timeout is over")),
+        Reason::Deadlock => {
+            (DEADLOCK, cause("40P01", "after as long as the server waits before it looks for a deadlock"))
+        }
+    };
+    Some(Fault::answered(Error::new(ErrorKind::Timeout).with_detail(detail).with_cause(cause)))
+}
+
+/// What ends a statement after a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Slow,
+    Locked,
+    Deadlock,
+}
+
+fn is_over(timeout: Duration, after: Duration) -> bool {
+    !timeout.is_zero() && after >= timeout
+}
+
+/// How long the server waits for what.
+struct Times {
+    lock: Duration,
+    statement: Duration,
+    deadlock: Duration,
+}
+
+impl Times {
+    /// What may have ended a statement that failed after so long for no other reason.
+    fn reason(&self, doing: Doing, after: Duration) -> Option<Reason> {
+        if is_over(self.statement, after) {
+            Some(Reason::Slow)
+        } else if is_over(self.lock, after) {
+            Some(Reason::Locked)
+        } else {
+            (doing != Doing::Reading && after >= self.deadlock).then_some(Reason::Deadlock)
+        }
+    }
+
+    fn ask(connection: &mut PgConnection) -> QueryResult<Self> {
+        let milliseconds = "(SELECT setting::bigint FROM pg_settings WHERE name = ";
+        let text = format!(
+            "SELECT {milliseconds}'lock_timeout'), {milliseconds}'statement_timeout'), {milliseconds}'deadlock_timeout')"
+        );
+        let (lock, statement, deadlock) =
+            sql::<(BigInt, BigInt, BigInt)>(&text).get_result::<(i64, i64, i64)>(connection)?;
+        let duration = |milliseconds: i64| Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default());
+        Ok(Self { lock: duration(lock), statement: duration(statement), deadlock: duration(deadlock) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_tells_where_the_words_do_not() {
+        let milliseconds = Duration::from_millis;
+        let usual = Times { lock: milliseconds(5_000), statement: milliseconds(10_000), deadlock: milliseconds(1_000) };
+        for (after, writing, reading) in [
+            (999, None, None),
+            (1_000, Some(Reason::Deadlock), None),
+            (5_000, Some(Reason::Locked), Some(Reason::Locked)),
+            (10_000, Some(Reason::Slow), Some(Reason::Slow)),
+        ] {
+            assert_eq!(usual.reason(Doing::Writing, milliseconds(after)), writing, "{after}");
+            assert_eq!(usual.reason(Doing::Reading, milliseconds(after)), reading, "{after}");
+        }
+        // Zero is no limit.
+        let none = Times { lock: Duration::ZERO, statement: Duration::ZERO, deadlock: milliseconds(1_000) };
+        assert_eq!(none.reason(Doing::Reading, milliseconds(100_000)), None);
+        assert_eq!(none.reason(Doing::Writing, milliseconds(100_000)), Some(Reason::Deadlock));
+    }
+
+    #[test]
+    fn known_texts_have_their_kind_in_every_language() {
+        use ErrorKind::{Timeout, Unavailable};
+
+        for (text, kind, code) in [
+            ("canceling statement due to lock timeout", Timeout, "55P03"),
+            ("storniere Anfrage wegen Zeitüberschreitung einer Sperre", Timeout, "55P03"),
+            ("canceling statement due to statement timeout", Timeout, "57014"),
+            ("выполнение оператора отменено из-за тайм-аута", Timeout, "57014"),
+            ("canceling statement due to user request", Timeout, "57014"),
+            ("deadlock detected", Timeout, "40P01"),
+            ("デッドロックを検出しました", Timeout, "40P01"),
+            ("could not extend file \"base/hunter2\": No space left on device", Unavailable, "53100"),
+        ] {
+            let fault = by_words(text).expect(text);
+            assert_eq!(fault.error.kind(), kind, "{text}");
+            assert_eq!(fault.error.cause().and_then(Cause::code), Some(code), "{text}");
+            assert!(!fault.broken, "{text}");
+            assert_eq!(fault.error.is_transient(), kind == Timeout, "{text}");
+            assert!(!format!("{0} {0:?}", fault.error).contains("hunter2"));
+        }
+        assert!(by_words("hunter2").is_none());
+    }
+}

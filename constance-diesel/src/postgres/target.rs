@@ -1,0 +1,284 @@
+//! Where a PostgreSQL server is, and what a connection is told at its start.
+
+use std::fmt;
+use std::sync::Arc;
+
+use constance_core::{Error, ErrorKind, Result};
+
+use crate::dialect::Options;
+
+/// A database, as its URL names it.
+#[derive(Clone)]
+pub struct Target {
+    /// As the user wrote it: libpq reads it, with its own rules for what is left out.
+    url: Arc<str>,
+    pub(super) parts: Arc<Parts>,
+}
+
+/// What the URL says, part by part.
+#[cfg_attr(test, derive(Debug))]
+#[derive(Default)]
+pub(super) struct Parts {
+    /// Each with its port where one is given.
+    pub(super) hosts: Vec<(String, Option<u16>)>,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) database: Option<String>,
+    pub(super) parameters: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It holds a password.
+        f.debug_struct("Target").finish_non_exhaustive()
+    }
+}
+
+const SHAPE: &str = "write postgres://user:password@host:port/database";
+const ESCAPE: &str = "write @ : / ? # % and spaces in a user's name or password as %40 %3A %2F %3F %23 %25 %20";
+
+fn wrong<T>(detail: &'static str, hint: &'static str) -> Result<T> {
+    Err(Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint))
+}
+
+impl Target {
+    /// Reads `postgres://user:password@host:port/database?parameter=value`, as libpq does.
+    ///
+    /// What libpq would not understand is refused here: it quotes what it does not understand, and that may be half of a
+    /// password.
+    pub(super) fn parse(url: &str) -> Result<Self> {
+        let Some(rest) = ["postgres://", "postgresql://"].iter().find_map(|scheme| url.strip_prefix(scheme)) else {
+            return wrong("the URL is not one of PostgreSQL", SHAPE);
+        };
+        if rest.contains(|c: char| c.is_control() || c == ' ') {
+            return wrong("the URL holds a space or a control character", ESCAPE);
+        }
+        let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+        let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
+        if path.contains(['@', '/']) || query.is_some_and(|query| query.contains(['@', '?'])) {
+            return wrong("the URL has a character where none can stand", ESCAPE);
+        }
+        let mut parts = Parts::default();
+        let hosts = match authority.split_once('@') {
+            Some((user, hosts)) => {
+                let (user, password) = user.split_once(':').map_or((user, None), |(user, pass)| (user, Some(pass)));
+                if hosts.contains('@') || password.is_some_and(|password| password.contains(':')) {
+                    return wrong("the user or the password in the URL is not percent-encoded", ESCAPE);
+                }
+                parts.user = some(decoded(user)?);
+                parts.password = password.map(decoded).transpose()?.and_then(some);
+                hosts
+            }
+            None => authority,
+        };
+        for host in hosts.split(',').filter(|host| !host.is_empty()) {
+            parts.hosts.push(host_and_port(host)?);
+        }
+        parts.database = some(decoded(path)?);
+        for parameter in query.into_iter().flat_map(|query| query.split('&')).filter(|pair| !pair.is_empty()) {
+            let Some((name, value)) = parameter.split_once('=') else {
+                return wrong("a parameter of the URL has no value", "write ?parameter=value");
+            };
+            let known = |c: char| c.is_ascii_lowercase() || c == '_';
+            if name.is_empty() || !name.chars().all(known) || value.contains('=') {
+                return wrong("a parameter of the URL has a name that libpq does not know", ESCAPE);
+            }
+            parts.parameters.push((name.to_owned(), decoded(value)?));
+        }
+        Ok(Self { url: url.into(), parts: Arc::new(parts) })
+    }
+
+    /// What libpq is given. What the URL or the environment says holds; the options fill in what they leave open.
+    ///
+    /// `told`: whether the server is told its part of them at the start of the session, which a pooler may refuse.
+    pub(super) fn conninfo(&self, options: &Options, told: bool) -> String {
+        let given = |name: &str| self.parts.parameters.iter().any(|(given, _)| given == name);
+        let mut url = self.url.to_string();
+        let mut add = |name: &str, value: &str| {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(name);
+            url.push('=');
+            encode(value, &mut url);
+        };
+        if !given("fallback_application_name") {
+            add("fallback_application_name", "constance");
+        }
+        if !given("connect_timeout") && std::env::var_os("PGCONNECT_TIMEOUT").is_none() {
+            add("connect_timeout", &options.connect_timeout.as_secs().max(1).to_string());
+        }
+        // The network may lose a server without a word: then nothing that was sent is acknowledged, or nothing comes.
+        let patience = options.statement_timeout.as_secs().clamp(1, 3_600);
+        for (name, value) in [
+            ("keepalives_idle", (patience / 2).max(1)),
+            ("keepalives_interval", (patience / 6).max(1)),
+            ("keepalives_count", 3),
+            ("tcp_user_timeout", patience * 1_000),
+        ] {
+            if !given(name) {
+                add(name, &value.to_string());
+            }
+        }
+        if told {
+            // libpq takes the last one.
+            add("options", &self.session_options(options));
+        }
+        url
+    }
+
+    /// What the server is told at the start of a session. The last word on a setting holds, so the user's come after ours.
+    pub(super) fn session_options(&self, options: &Options) -> String {
+        let milliseconds = |time: std::time::Duration| time.as_millis().clamp(1, i32::MAX as u128);
+        let own = format!(
+            // Under a stricter level a write would fail wherever another came in between.
+            "-c default_transaction_isolation=read\\ committed -c lock_timeout={} -c statement_timeout={}",
+            milliseconds(options.busy_timeout),
+            milliseconds(options.statement_timeout),
+        );
+        let of_url =
+            self.parts.parameters.iter().rev().find(|(name, _)| name == "options").map(|(_, value)| value.clone());
+        match of_url.or_else(|| std::env::var("PGOPTIONS").ok()) {
+            Some(theirs) => format!("{own} {theirs}"),
+            None => own,
+        }
+    }
+}
+
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// `host`, `host:port`, `[address]:port`, or a percent-encoded path to the folder of a socket.
+fn host_and_port(text: &str) -> Result<(String, Option<u16>)> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((host, "")) => (host, None),
+            Some((host, port)) if port.starts_with(':') => (host, port.strip_prefix(':')),
+            _ => return wrong("an address in brackets in the URL does not end", SHAPE),
+        },
+        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+    };
+    let port = match port {
+        None | Some("") => None,
+        Some(port) => match port.parse::<u16>() {
+            Ok(port) if port > 0 => Some(port),
+            // What stands there may be a password with an unescaped character.
+            _ => return wrong("the port in the URL is not a number from 1 to 65535", ESCAPE),
+        },
+    };
+    Ok((decoded(host)?, port))
+}
+
+fn decoded(text: &str) -> Result<String> {
+    percent_decoded(text).map_or_else(|| wrong("the URL is not percent-encoded UTF-8", ESCAPE), Ok)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digit = |byte: u8| char::from(byte).to_digit(16);
+                let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
+                // libpq refuses a NUL as well.
+                u8::try_from(high * 16 + low).ok().filter(|byte| *byte != 0)?
+            }
+            _ => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn encode(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn options() -> Options {
+        Options {
+            connect_timeout: Duration::from_secs(3),
+            busy_timeout: Duration::ZERO,
+            statement_timeout: Duration::from_secs(10),
+            watch_interval: Duration::from_secs(1),
+        }
+    }
+
+    #[test]
+    fn urls_mean_what_they_mean_to_libpq() -> Result<()> {
+        let target =
+            Target::parse("postgresql://me%40x:p%3Aw@a:1,b,[::1]:2,%2Ftmp/my%20db?sslmode=require&options=-c%20a%3Db")?;
+        let Parts { hosts, user, password, database, parameters } = &*target.parts;
+        let host = |host: &str, port| (host.to_owned(), port);
+        assert_eq!(*hosts, [host("a", Some(1)), host("b", None), host("::1", Some(2)), host("/tmp", None)]);
+        assert_eq!(
+            (user.as_deref(), password.as_deref(), database.as_deref()),
+            (Some("me@x"), Some("p:w"), Some("my db"))
+        );
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(*parameters, [pair("sslmode", "require"), pair("options", "-c a=b")]);
+        for empty in ["postgres://", "postgres:///", "postgres://@/?"] {
+            let parts = Target::parse(empty)?.parts;
+            assert!(parts.hosts.is_empty() && parts.user.is_none() && parts.database.is_none(), "{empty}: {parts:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_the_url_says_holds() -> Result<()> {
+        let plain = Target::parse("postgres://h/d")?.conninfo(&options(), true);
+        for part in
+            ["fallback_application_name=constance", "connect_timeout=3", "tcp_user_timeout=10000", "keepalives_idle=5"]
+        {
+            assert!(plain.contains(part), "{part} in {plain}");
+        }
+        // Zero would be no limit at all.
+        assert!(plain.contains("lock_timeout%3D1%20"), "{plain}");
+        let said =
+            "postgres://h/d?connect_timeout=9&tcp_user_timeout=8&keepalives_idle=7&options=-c%20lock_timeout%3D6";
+        let said = Target::parse(said)?.conninfo(&options(), true);
+        for name in ["connect_timeout=", "tcp_user_timeout=", "keepalives_idle="] {
+            assert_eq!(said.matches(name).count(), 1, "{said}");
+        }
+        assert!(said.ends_with("-c%20lock_timeout%3D6"), "the last word holds: {said}");
+        assert!(!Target::parse("postgres://h/d")?.conninfo(&options(), false).contains("options="));
+        Ok(())
+    }
+
+    #[test]
+    fn refused_urls_say_why_and_never_what() {
+        for (url, words) in [
+            ("mysql://u:hunter2@h/d", "not one of PostgreSQL"),
+            ("postgres:u:hunter2@h/d", "not one of PostgreSQL"),
+            ("postgres://u:hunter2@2@h/d", "%40"),
+            ("postgres://u:hunter2:2@h/d", "%40"),
+            ("postgres://u:hunter2/2@h/d", "%2F"),
+            ("postgres://u:hunter2?2@h/d", "%3F"),
+            ("postgres://u:hunter2 2@h/d", "%20"),
+            ("postgres://u:hunter2%zz@h/d", "percent"),
+            ("postgres://u:hunter2%00@h/d", "percent"),
+            ("postgres://u@h:hunter2/d", "port"),
+            ("postgres://u@h:0/d", "port"),
+            ("postgres://u@[::1/d", "brackets"),
+            ("postgres://u@h/d?hunter2", "no value"),
+            ("postgres://u@h/d?Hunter2=1", "does not know"),
+        ] {
+            let error = Target::parse(url).map(drop).expect_err(url);
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(!format!("{error:?} {error}").contains("unter2"), "{error:?}");
+        }
+        let target = Target::parse("postgres://u:hunter2@h/d").map(|target| format!("{target:?}"));
+        assert!(target.is_ok_and(|shown| !shown.contains("hunter2")));
+    }
+}

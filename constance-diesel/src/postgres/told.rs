@@ -1,0 +1,100 @@
+//! What was being done when a statement failed.
+
+use std::time::{Duration, Instant};
+
+use diesel::pg::PgConnection;
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DriverError, QueryResult};
+
+use crate::schema::Tables;
+
+/// What a statement does with the settings table, and so which rights it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    Reading,
+    Writing,
+    Migrating,
+}
+
+/// A failure without a code, with what there is to find its cause: diesel's error has no other place for that.
+struct Told {
+    driver: Box<dyn DatabaseErrorInformation + Send + Sync>,
+    table: String,
+    doing: Doing,
+    after: Duration,
+}
+
+/// What is known of a failure without a code.
+pub(super) struct Known<'e> {
+    pub(super) message: &'e str,
+    pub(super) table: Option<&'e str>,
+    pub(super) doing: Doing,
+    /// How long the statement had run.
+    pub(super) after: Duration,
+}
+
+/// Runs a statement; where it fails without a code, the error tells which table it was for, what it did and how long it
+/// took.
+pub(super) fn told<T>(
+    connection: &mut PgConnection,
+    tables: &Tables,
+    doing: Doing,
+    run: impl FnOnce(&mut PgConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    let began = Instant::now();
+    run(connection).map_err(|error| match error {
+        DriverError::DatabaseError(DatabaseErrorKind::Unknown, driver) => {
+            let told = Told { driver, table: tables.settings.to_string(), doing, after: began.elapsed() };
+            DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(told))
+        }
+        other => other,
+    })
+}
+
+/// Reads what [`told`] has written.
+pub(super) fn known(error: &DriverError) -> Option<Known<'_>> {
+    let DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) = error else { return None };
+    let doing = match information.column_name() {
+        Some("writing") => Doing::Writing,
+        Some("migrating") => Doing::Migrating,
+        _ => Doing::Reading,
+    };
+    let after = information.statement_position().and_then(|after| u64::try_from(after).ok()).unwrap_or_default();
+    let (message, table) = (information.message(), information.table_name());
+    Some(Known { message, table, doing, after: Duration::from_millis(after) })
+}
+
+impl DatabaseErrorInformation for Told {
+    fn message(&self) -> &str {
+        self.driver.message()
+    }
+
+    fn details(&self) -> Option<&str> {
+        self.driver.details()
+    }
+
+    fn hint(&self) -> Option<&str> {
+        self.driver.hint()
+    }
+
+    fn table_name(&self) -> Option<&str> {
+        Some(&self.table)
+    }
+
+    /// What was being done.
+    fn column_name(&self) -> Option<&str> {
+        Some(match self.doing {
+            Doing::Reading => "reading",
+            Doing::Writing => "writing",
+            Doing::Migrating => "migrating",
+        })
+    }
+
+    fn constraint_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// How long it took, in milliseconds.
+    fn statement_position(&self) -> Option<i32> {
+        Some(i32::try_from(self.after.as_millis()).unwrap_or(i32::MAX))
+    }
+}

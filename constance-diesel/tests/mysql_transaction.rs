@@ -1,0 +1,72 @@
+//! The suite, and more, inside a transaction of the application's, at MySQL's default isolation.
+#![cfg(feature = "mysql")]
+#![allow(clippy::expect_used)]
+
+mod mysql_support;
+#[path = "common/within.rs"]
+mod within;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use constance_diesel::MysqlBackend;
+use constance_diesel::diesel::Connection;
+use constance_diesel::diesel::mysql::MysqlConnection;
+use mysql_support::{mariadb, mysql};
+use within::World;
+
+/// A database with this table, which stays.
+fn named(url: &str, table: &str) -> MysqlBackend {
+    let builder = MysqlBackend::builder().url(url).table(table);
+    builder.busy_timeout(std::time::Duration::from_secs(60)).build().expect("a valid URL")
+}
+
+fn world_of(url: String, table: &str) -> World<MysqlConnection> {
+    let (backend, missing) = (named(&url, table), named(&url, "within_missing"));
+    backend.migrate().expect("tables");
+    let connect = move || MysqlConnection::establish(&url).expect("a connection");
+    World { backend: Arc::new(backend), missing, connect: Box::new(connect) }
+}
+
+/// For the suite, whose cases have keys of their own: one table for all.
+fn world(url: Option<String>) -> Option<World<MysqlConnection>> {
+    Some(world_of(url?, "within"))
+}
+
+/// For the others: an empty table for each.
+fn empty(url: Option<String>) -> Option<World<MysqlConnection>> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let (url, table) = (url?, format!("within_{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+    named(&url, &table).revert_all_dropping_values().expect("nothing of an earlier run");
+    Some(world_of(url, &table))
+}
+
+mod on_mariadb {
+    use super::*;
+
+    fn world() -> Option<World<MysqlConnection>> {
+        super::world(mariadb())
+    }
+
+    fn empty() -> Option<World<MysqlConnection>> {
+        super::empty(mariadb())
+    }
+
+    constance_core::conformance_cases! { [within::suite] world }
+    within::more! { empty }
+}
+
+mod on_mysql {
+    use super::*;
+
+    fn world() -> Option<World<MysqlConnection>> {
+        super::world(mysql())
+    }
+
+    fn empty() -> Option<World<MysqlConnection>> {
+        super::empty(mysql())
+    }
+
+    constance_core::conformance_cases! { [within::suite] world }
+    within::more! { empty }
+}
