@@ -2,6 +2,7 @@
 //!
 //! It uses the server of `CONSTANCE_MARIADB_URL`, which xtask starts, or of `CONSTANCE_MYSQL_URL`.
 #![allow(clippy::print_stderr, reason = "a benchmark says why it does nothing")]
+#![allow(clippy::expect_used, reason = "a benchmark that cannot be set up measures nothing")]
 
 use std::cell::Cell;
 use std::error::Error;

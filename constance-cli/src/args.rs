@@ -28,7 +28,8 @@ pub struct SettingsArgs {
     pub command: SettingsCommand,
 }
 
-/// One of `list`, `get`, `set` and `reset`, with its arguments; [`run`](Self::run) does it.
+/// One of `list`, `get`, `set`, `reset` and, with the feature `legacy`, `import-legacy`, with its arguments;
+/// [`run`](Self::run) does it.
 ///
 /// Its `Debug` shows no value.
 ///
@@ -94,6 +95,20 @@ pub enum SettingsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Convert the values that django-constance 1 to 3 stored into what django-constance 4 stores
+    ///
+    /// Without --write nothing is changed, and the names are shown. Every stored key under the prefix is looked at, declared
+    /// here or not. It can be repeated at any time; a django-constance before 4 cannot read the values afterwards.
+    #[cfg(feature = "legacy")]
+    #[non_exhaustive]
+    ImportLegacy {
+        /// Convert them, instead of only saying what would be converted
+        #[arg(long)]
+        write: bool,
+        /// Print one JSON object, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl SettingsCommand {
@@ -102,6 +117,8 @@ impl SettingsCommand {
     pub fn is_json(&self) -> bool {
         match self {
             Self::List { json } | Self::Get { json, .. } | Self::Set { json, .. } | Self::Reset { json, .. } => *json,
+            #[cfg(feature = "legacy")]
+            Self::ImportLegacy { json, .. } => *json,
         }
     }
 }

@@ -110,6 +110,8 @@ impl SettingsCommand {
                 set::run(config, name, &value.text(input)?, *json, out)
             }
             Self::Reset { name, json } => reset::run(config, name, *json, out),
+            #[cfg(feature = "legacy")]
+            Self::ImportLegacy { write, json } => crate::import_legacy::run(config, *write, *json, out),
         }
     }
 

@@ -25,6 +25,9 @@ enum Inner {
     Core(Error),
     /// The store answers, and these settings in it are unreadable.
     Unreadable(Vec<Error>),
+    /// The store answers, and these values in it cannot be converted.
+    #[cfg(feature = "legacy")]
+    Refused(Vec<Error>),
     /// What was given cannot be meant.
     Usage(String),
     Input(io::Error),
@@ -34,6 +37,11 @@ enum Inner {
 impl CommandError {
     pub(crate) fn unreadable(errors: Vec<Error>) -> Self {
         Self(Inner::Unreadable(errors))
+    }
+
+    #[cfg(feature = "legacy")]
+    pub(crate) fn refused(errors: Vec<Error>) -> Self {
+        Self(Inner::Refused(errors))
     }
 
     pub(crate) fn usage(words: impl Into<String>) -> Self {
@@ -58,6 +66,8 @@ impl CommandError {
             },
             // clap ends with 2 for this too.
             Inner::Usage(_) => 2,
+            #[cfg(feature = "legacy")]
+            Inner::Refused(_) => 1,
             Inner::Unreadable(_) | Inner::Input(_) | Inner::Output(_) => 1,
         }
     }
@@ -76,6 +86,8 @@ impl CommandError {
         match &self.0 {
             Inner::Core(error) => kind_word(error.kind()),
             Inner::Unreadable(_) => "unreadable",
+            #[cfg(feature = "legacy")]
+            Inner::Refused(_) => "refused",
             Inner::Usage(_) => "usage",
             Inner::Input(_) => "input",
             Inner::Output(_) => "output",
@@ -87,6 +99,8 @@ impl CommandError {
         match &self.0 {
             Inner::Core(error) => error.each().filter_map(Error::setting).collect(),
             Inner::Unreadable(errors) => errors.iter().filter_map(Error::setting).collect(),
+            #[cfg(feature = "legacy")]
+            Inner::Refused(errors) => errors.iter().filter_map(Error::setting).collect(),
             Inner::Usage(_) | Inner::Input(_) | Inner::Output(_) => Vec::new(),
         }
     }
@@ -138,6 +152,11 @@ impl fmt::Display for CommandError {
                     write!(f, "cannot read settings {}; set or reset them to repair them", names.join(", "))
                 }
             },
+            #[cfg(feature = "legacy")]
+            Inner::Refused(_) => {
+                let names: Vec<String> = self.settings().iter().map(|name| format!("\"{name}\"")).collect();
+                write!(f, "cannot convert {}; set or reset them, or convert them with Python", names.join(", "))
+            }
             Inner::Usage(words) => f.write_str(words),
             // The system's words; the bytes that were on their way are not in them.
             Inner::Input(error) => write!(f, "cannot read the value from standard input: {}", error.kind()),
@@ -152,6 +171,8 @@ impl std::error::Error for CommandError {
             // Ours says the same words, so its cause is what is new.
             Inner::Core(error) => error.source(),
             Inner::Unreadable(errors) if errors.len() == 1 => errors[0].source(),
+            #[cfg(feature = "legacy")]
+            Inner::Refused(_) => None,
             Inner::Unreadable(_) | Inner::Usage(_) | Inner::Input(_) | Inner::Output(_) => None,
         }
     }

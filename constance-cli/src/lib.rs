@@ -4,6 +4,8 @@ mod args;
 mod command;
 mod error;
 mod get;
+#[cfg(feature = "legacy")]
+mod import_legacy;
 mod list;
 mod mask;
 mod output;

@@ -43,7 +43,10 @@ impl<S, T: SettingValue> TypedField<S, T> {
         let encoded = codec.encode(&self.info.kind, value)?;
         // A value that could not be read again would be lost: a field that serde skips, a depth, an untagged enum.
         let read: Result<T> = codec.decode(&self.info.kind, encoded.as_bytes());
-        if read.is_ok_and(|read| self.same(codec, &read, value)) {
+        // One that is not even equal to itself, since it holds a NaN, is known by its bytes. No other is: what the type does
+        // not write at all is missing in both.
+        let is_back = |read: T| read == *value || (value.clone() != *value && self.same(codec, &read, value));
+        if read.is_ok_and(is_back) {
             return Ok(encoded);
         }
         Err(Error::new(ErrorKind::Encode)

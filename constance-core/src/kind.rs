@@ -33,6 +33,22 @@ pub enum Kind {
     Char,
     /// A span of time.
     Duration,
+    /// A span of time that may be below zero.
+    SignedDuration,
+    /// A day of the calendar.
+    Date,
+    /// A time of day, without a place.
+    Time,
+    /// A date and a time of day, without a place: naive.
+    DateTime,
+    /// A moment, with its distance from UTC: aware.
+    Timestamp,
+    /// A decimal number of fixed precision.
+    Decimal,
+    /// A universally unique identifier.
+    Uuid,
+    /// An address.
+    Url,
     /// A value or none.
     Option(&'static Kind),
     /// A list of values.
@@ -43,6 +59,17 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Any serde type, marked `#[setting(serde)]`.
     Serde,
+}
+
+impl Kind {
+    /// Whether serde alone does not say what a value of this kind is stored as: each date crate has its own form.
+    pub(crate) fn has_own_form(&self) -> bool {
+        match self {
+            Self::SignedDuration | Self::Date | Self::Time | Self::DateTime | Self::Timestamp | Self::Decimal => true,
+            Self::Option(inner) | Self::List(inner) | Self::Map(inner) => inner.has_own_form(),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -59,6 +86,14 @@ impl fmt::Display for Kind {
             Self::Text => f.write_str("a text"),
             Self::Char => f.write_str("one character"),
             Self::Duration => f.write_str("a duration such as 1h 30m, 45s or 250ms"),
+            Self::SignedDuration => f.write_str("a duration such as 1h 30m or -45s"),
+            Self::Date => f.write_str("a date such as 2010-12-24"),
+            Self::Time => f.write_str("a time of day such as 18:30 or 18:30:15"),
+            Self::DateTime => f.write_str("a date and time without an offset, such as 2010-12-24 18:30"),
+            Self::Timestamp => f.write_str("a date and time with an offset from UTC, such as 2010-12-24 18:30+01:00"),
+            Self::Decimal => f.write_str("a decimal number"),
+            Self::Uuid => f.write_str("a UUID"),
+            Self::Url => f.write_str("a URL with its scheme, such as https://example.com/"),
             Self::Option(inner) => write!(f, "{inner}, or none"),
             Self::List(inner) => write!(f, "a JSON list, each element {inner}"),
             Self::Map(inner) => write!(f, "a JSON object, each value {inner}"),

@@ -6,6 +6,7 @@ mod backend;
 mod batch;
 mod capability;
 mod cause;
+mod civil;
 mod clock;
 mod codec;
 mod config;
@@ -28,6 +29,7 @@ mod setting;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod trace;
+mod tree;
 mod types;
 mod watch;
 
@@ -36,8 +38,14 @@ pub use self::batch::{Applied, Batch, Change, Expect, To};
 pub use self::capability::Capability;
 pub use self::cause::Cause;
 pub use self::clock::{Clock, SystemClock};
+#[cfg(feature = "json")]
+pub use self::codec::Json;
+#[cfg(feature = "pickle")]
+pub use self::codec::pickle;
 pub use self::codec::{Codec, MessagePack};
 pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, StaleKeys, Within, Written};
+#[cfg(feature = "pickle")]
+pub use self::config::{ConvertedLegacy, LegacyValues};
 pub use self::declaration::Declaration;
 pub use self::encoded::{Encoded, Stored};
 pub use self::error::{Action, Error, ErrorKind, Result};

@@ -62,6 +62,25 @@ struct Changed<'e> {
     new: Option<&'e str>,
 }
 
+/// The result of `import-legacy`.
+#[cfg(feature = "legacy")]
+#[derive(Serialize)]
+struct ImportedLegacy<'e> {
+    dry_run: bool,
+    /// What was converted, or would be.
+    converted: &'e [String],
+    /// What somebody else changed meanwhile.
+    changed: &'e [String],
+    refused: Vec<RefusedLegacy<'e>>,
+}
+
+#[cfg(feature = "legacy")]
+#[derive(Serialize)]
+struct RefusedLegacy<'e> {
+    name: Option<&'e str>,
+    error: String,
+}
+
 #[derive(Serialize)]
 struct Failure<'e> {
     error: Failed<'e>,
@@ -98,6 +117,14 @@ pub(crate) fn change(change: &Change<'_>) -> String {
     })
 }
 
+#[cfg(feature = "legacy")]
+pub(crate) fn imported(imported: &super::Imported<'_>) -> String {
+    let super::Imported { dry_run, converted, changed, refused } = *imported;
+    let refused =
+        refused.iter().map(|error| RefusedLegacy { name: error.setting(), error: error.to_string() }).collect();
+    pretty(&ImportedLegacy { dry_run, converted, changed, refused })
+}
+
 /// On one line, so that it can be found among other lines of standard error.
 pub(crate) fn error(error: &CommandError) -> String {
     let failed = Failed {
@@ -126,6 +153,14 @@ fn kind(kind: &Kind) -> String {
         Kind::Text => "text",
         Kind::Char => "char",
         Kind::Duration => "duration",
+        Kind::SignedDuration => "signed_duration",
+        Kind::Date => "date",
+        Kind::Time => "time",
+        Kind::DateTime => "datetime",
+        Kind::Timestamp => "timestamp",
+        Kind::Decimal => "decimal",
+        Kind::Uuid => "uuid",
+        Kind::Url => "url",
         Kind::Choice(_) => "choice",
         Kind::Serde => "json",
         Kind::Option(inner) => return format!("option<{}>", self::kind(inner)),

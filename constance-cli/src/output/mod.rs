@@ -20,6 +20,17 @@ pub(crate) struct Change<'e> {
     pub(crate) is_set: bool,
 }
 
+/// What `import-legacy` did, or would do.
+#[cfg(feature = "legacy")]
+#[derive(Clone, Copy)]
+pub(crate) struct Imported<'e> {
+    pub(crate) dry_run: bool,
+    pub(crate) converted: &'e [String],
+    /// What somebody else changed meanwhile.
+    pub(crate) changed: &'e [String],
+    pub(crate) refused: &'e [constance_core::Error],
+}
+
 /// Writes the whole output at once. Who closes a pipe has seen enough, and the command has done its work.
 pub(crate) fn print(out: &mut dyn Write, text: &str) -> Result<(), CommandError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

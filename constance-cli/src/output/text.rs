@@ -85,6 +85,23 @@ pub(crate) fn change(change: &Change<'_>) -> String {
     }
 }
 
+/// A line for each value, and how many there are. No value is shown: which are secret is only known of declared settings.
+#[cfg(feature = "legacy")]
+pub(crate) fn imported(imported: &super::Imported<'_>) -> String {
+    let super::Imported { dry_run, converted, changed, refused } = *imported;
+    let done = if dry_run { "would be converted" } else { "converted" };
+    let mut text = String::new();
+    text.extend(converted.iter().map(|name| format!("{name}: {done}\n")));
+    text.extend(changed.iter().map(|name| format!("{name}: changed by somebody else meanwhile, left as it is\n")));
+    text.extend(refused.iter().map(|error| format!("{error}\n")));
+    let total = converted.len() + changed.len() + refused.len();
+    text + &match (total, dry_run) {
+        (0, _) => "no values of django-constance 1 to 3 are stored\n".to_owned(),
+        (_, true) => format!("{} of {total} values would be converted; --write converts them\n", converted.len()),
+        (_, false) => format!("{} of {total} values converted\n", converted.len()),
+    }
+}
+
 /// `error: …`, and what the driver said.
 pub(crate) fn error(error: &CommandError) -> String {
     let mut text = format!("error: {error}\n");

@@ -1,6 +1,12 @@
 //! How values become bytes.
 
+#[cfg(feature = "json")]
+mod json;
 mod msgpack;
+#[cfg(feature = "pickle")]
+pub mod pickle;
+#[cfg(feature = "json")]
+mod python;
 mod sniff;
 
 use std::fmt::Debug;
@@ -8,8 +14,11 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "json")]
+pub use self::json::Json;
 pub use self::msgpack::MessagePack;
-use crate::{Encoded, Kind, Result};
+use crate::tree::Unfit;
+use crate::{Encoded, Error, ErrorKind, Kind, Result};
 
 /// Turns values into stored bytes and back. A type parameter of [`Config`](crate::Config), so that it costs no indirection.
 ///
@@ -29,4 +38,9 @@ pub trait Codec: Clone + Debug + Send + Sync + 'static {
     ///
     /// `Decode`, saying the type wanted, what was found, and the length.
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T>;
+}
+
+/// Why a value of this kind cannot be stored.
+fn unwritable(kind: &Kind, unfit: Unfit) -> Error {
+    Error::new(ErrorKind::Encode).with_detail(format!("a value {unfit} cannot be written as {kind}"))
 }

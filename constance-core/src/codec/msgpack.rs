@@ -4,7 +4,8 @@ use rmp_serde::decode::Error as DecodeError;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use super::{Codec, sniff};
+use super::{Codec, sniff, unwritable};
+use crate::tree::Tree;
 use crate::{Encoded, Error, ErrorKind, Kind, Result};
 
 /// [MessagePack], self-describing, with field names, in a versioned envelope.
@@ -12,6 +13,20 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// The bytes are `0xC1` (which MessagePack itself never uses), the wire version `1`, and one MessagePack value: structs as
 /// maps with field names, so that a field added later does not break what is stored. Nesting is limited to
 /// [64 levels](Self::MAX_DEPTH), trailing bytes are refused, floats keep NaN and the infinities, integers all 64 bits.
+///
+/// Booleans, integers, floats, texts, lists and maps are MessagePack's own; the other types are stored as
+///
+/// | type | MessagePack |
+/// |---|---|
+/// | a duration | a map of `secs` and `nanos`, both below zero in one that is |
+/// | a date | the text `2010-12-24`; a year before 0 or after 9999 has a sign and six digits |
+/// | a time of day | the text `18:30:15`, with as many digits after the seconds as it takes |
+/// | a date and time | the text `2010-12-24T18:30:15`, followed by `Z` or `+01:00` where it has an offset |
+/// | a decimal number | the text `1.50`, with all of its digits |
+/// | a UUID | its 16 bytes |
+/// | a URL, a word of an enum | a text |
+///
+/// They do not depend on the crate whose type it is: what a service with `chrono` wrote, one with `jiff` reads.
 ///
 /// ```
 /// use constance_core::{Codec, Kind, MessagePack};
@@ -34,37 +49,62 @@ impl MessagePack {
     pub const WIRE_VERSION: u8 = 1;
 
     /// How deep lists and maps may be nested, in writing and in reading.
-    pub const MAX_DEPTH: usize = 64;
+    pub const MAX_DEPTH: usize = crate::tree::MAX_DEPTH;
 }
 
 impl Codec for MessagePack {
-    fn encode<T: Serialize + ?Sized>(&self, _kind: &Kind, value: &T) -> Result<Encoded> {
-        let mut bytes = vec![ENVELOPE, Self::WIRE_VERSION];
-        let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
-        value.serialize(&mut serializer).map_err(|_| {
-            // serde's text may carry the value, so only our own words go on.
-            Error::new(ErrorKind::Encode).with_detail("the value cannot be written as MessagePack")
-        })?;
-        if !is_shallow(&bytes[2..]) {
-            return Err(Error::new(ErrorKind::Encode)
-                .with_detail(format!("the value is nested deeper than {} levels", Self::MAX_DEPTH)));
+    fn encode<T: Serialize + ?Sized>(&self, kind: &Kind, value: &T) -> Result<Encoded> {
+        if kind.has_own_form() {
+            return written(&Tree::of(kind, value).map_err(|unfit| unwritable(kind, unfit))?);
         }
-        Ok(Encoded::from(bytes))
+        written(value)
     }
 
+    // Inlined, so that the look at the kind is all that reading a plain value pays for the others.
+    #[inline]
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
-        let [ENVELOPE, Self::WIRE_VERSION, body @ ..] = bytes else {
-            return Err(refused(kind, bytes, &sniff::describe(bytes)));
-        };
-        let mut deserializer = rmp_serde::Deserializer::from_read_ref(body);
-        deserializer.set_max_depth(Self::MAX_DEPTH + 1);
-        let value = T::deserialize(&mut deserializer).map_err(|e| refused(kind, bytes, &words_for(&e, body)))?;
-        match IgnoredAny::deserialize(&mut deserializer) {
-            // The reader is at the end, as it has to be.
-            Err(DecodeError::InvalidMarkerRead(_)) => Ok(value),
-            _ => Err(refused(kind, bytes, "trailing bytes after the value")),
+        if kind.has_own_form() {
+            return decode_own_form(kind, bytes);
         }
+        read(kind, bytes)
     }
+}
+
+fn written<T: Serialize + ?Sized>(value: &T) -> Result<Encoded> {
+    let mut bytes = vec![ENVELOPE, MessagePack::WIRE_VERSION];
+    let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
+    value.serialize(&mut serializer).map_err(|_| {
+        // serde's text may carry the value, so only our own words go on.
+        Error::new(ErrorKind::Encode).with_detail("the value cannot be written as MessagePack")
+    })?;
+    if !is_shallow(&bytes[2..]) {
+        return Err(Error::new(ErrorKind::Encode)
+            .with_detail(format!("the value is nested deeper than {} levels", MessagePack::MAX_DEPTH)));
+    }
+    Ok(Encoded::from(bytes))
+}
+
+#[inline]
+fn read<T: DeserializeOwned>(kind: &Kind, bytes: &[u8]) -> Result<T> {
+    let [ENVELOPE, MessagePack::WIRE_VERSION, body @ ..] = bytes else {
+        return Err(refused(kind, bytes, &sniff::describe(bytes)));
+    };
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(body);
+    deserializer.set_max_depth(MessagePack::MAX_DEPTH + 1);
+    let value = T::deserialize(&mut deserializer).map_err(|e| refused(kind, bytes, &words_for(&e, body)))?;
+    match IgnoredAny::deserialize(&mut deserializer) {
+        // The reader is at the end, as it has to be.
+        Err(DecodeError::InvalidMarkerRead(_)) => Ok(value),
+        _ => Err(refused(kind, bytes, "trailing bytes after the value")),
+    }
+}
+
+/// Over a tree, which knows what the texts mean that no date crate reads alike.
+fn decode_own_form<T: DeserializeOwned>(kind: &Kind, bytes: &[u8]) -> Result<T> {
+    let tree: Tree = read(kind, bytes)?;
+    let marker = bytes.get(2).map_or("nothing", |first| sniff::marker(*first));
+    let fitted = tree.typed(kind).and_then(|tree| tree.into_value(kind));
+    fitted.map_err(|unfit| refused(kind, bytes, &format!("{marker} {unfit}")))
 }
 
 /// Whether everything that the serializer wrote can be read again within the limit.

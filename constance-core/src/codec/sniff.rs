@@ -1,6 +1,7 @@
 //! What stored bytes look like, in words, without their content.
 
-use super::msgpack::{ENVELOPE, MessagePack};
+pub(super) use super::msgpack::ENVELOPE;
+use super::msgpack::MessagePack;
 
 /// The format of bytes that are not the codec's own.
 pub(super) fn describe(bytes: &[u8]) -> String {
@@ -18,6 +19,20 @@ pub(super) fn describe(bytes: &[u8]) -> String {
         [0x80, 2..=5, ..] => "a Python pickle".to_owned(),
         [b'{' | b'[' | b'"', ..] | b"true" | b"false" | b"null" => "JSON".to_owned(),
         [first, ..] => format!("no envelope of this format, but the byte 0x{first:02x}"),
+    }
+}
+
+/// The format of bytes that are not JSON, where it is known.
+#[cfg(feature = "json")]
+pub(super) fn not_json(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [] => Some("an empty value".to_owned()),
+        [ENVELOPE, ..] => Some("MessagePack, as the default codec writes it".to_owned()),
+        // The second is the first in base64.
+        [0x80, 0..=5, ..] | [b'g', b'A', b'I'..=b'X', ..] => {
+            Some("a Python pickle of django-constance 1 to 3".to_owned())
+        }
+        _ => None,
     }
 }
 

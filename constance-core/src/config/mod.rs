@@ -7,6 +7,8 @@ mod change_set;
 mod committed;
 mod front;
 mod keys;
+#[cfg(feature = "pickle")]
+mod legacy;
 mod list;
 mod plan;
 mod read;
@@ -25,6 +27,8 @@ pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
 pub(crate) use self::front::Front;
 pub(crate) use self::keys::{Found, SettingKeys};
+#[cfg(feature = "pickle")]
+pub use self::legacy::{ConvertedLegacy, LegacyValues};
 pub use self::list::Entry;
 #[cfg(feature = "tokio")]
 pub(crate) use self::plan::{Expected, Goal, Step};

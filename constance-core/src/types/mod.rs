@@ -1,9 +1,23 @@
 //! The types that a setting may have.
 
+#[cfg(feature = "chrono")]
+mod chrono;
 mod collections;
+#[cfg(feature = "jiff")]
+mod jiff;
 mod option;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
 mod scalars;
 pub(crate) mod serde_text;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod temporal;
+#[cfg(feature = "time")]
+mod time;
+#[cfg(feature = "url")]
+mod url;
+#[cfg(feature = "uuid")]
+mod uuid;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,10 +37,15 @@ impl<T: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
 /// A type that a setting may have as it is: it knows its [`Kind`] and its text form.
 ///
 /// Implemented for `bool`, the integers up to 64 bits, `f32`, `f64`, `String`, `char`, [`Duration`](std::time::Duration),
-/// `Option`, `Vec`, maps from `String`, and enums with `#[derive(SettingEnum)]`. Any other serde type is marked
-/// `#[setting(serde)]` and has JSON as its text form.
+/// `Option`, `Vec`, maps from `String`, and enums with `#[derive(SettingEnum)]`; by feature, for the dates, times and
+/// durations of `chrono`, `jiff` and `time`, and for `rust_decimal::Decimal`, `uuid::Uuid` and `url::Url`. The
+/// [crate's documentation](crate#types) has a table of them. Any other serde type is marked `#[setting(serde)]` and has JSON as
+/// its text form.
 ///
 /// Printing and parsing again gives an equal value.
+///
+/// One with a [`KIND`](Self::KIND) of a date, time, datetime or decimal has a serde form that the codecs know: a text in ISO 8601
+/// or plain digits, or the tuples of the crate `time`.
 ///
 /// ```
 /// use std::time::Duration;

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the tests by suite, with the system packages that they need.
 
+mod interop;
 mod needs;
 mod suites;
 
@@ -61,6 +62,7 @@ fn step<'a>(suite: Suite, workspace: &'a Workspace, given: &'a Given) -> Step<'a
         let Some(tests) = tests else { return Ok(()) };
         // A service that is not there is a failure here: a suite that skips says nothing about the code.
         let tests = tests.env("CONSTANCE_REQUIRE_SERVICES", "1");
+        let tests = if suite.name == interop::NAME { interop::prepare(tests, &workspace.root)? } else { tests };
         // Servers of its own for each suite: what one leaves behind cannot trouble the next. They stop at the end.
         let services = services(&suite)?;
         let variables = services.iter().flat_map(Running::variables);

@@ -5,6 +5,8 @@ use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, POSTGRES, 
 use crate::system::SystemPackage;
 use crate::toolchain::BUILD;
 
+use super::interop;
+
 /// Servers by the suite whose tests find them in the environment: add a line here, and `cargo xtask test` installs and
 /// starts them. The tests of xtask start their own.
 const SERVICES: &[(&str, &[Kind])] = &[
@@ -16,7 +18,8 @@ const SERVICES: &[(&str, &[Kind])] = &[
 ];
 
 /// System packages by the suite whose tests need them beside those of the servers.
-const PACKAGES: &[(&str, &[SystemPackage])] = &[("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED])];
+const PACKAGES: &[(&str, &[SystemPackage])] =
+    &[("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]), (interop::NAME, &[REDIS, interop::PYTHON])];
 
 /// The system packages for the tests of these suites, each once. Every suite builds the whole workspace.
 pub(super) fn packages<'a>(suites: impl IntoIterator<Item = &'a str>) -> Vec<SystemPackage> {

@@ -8,7 +8,7 @@ use crate::command::Cmd;
 use crate::error::Result;
 use crate::workspace::Workspace;
 
-use super::{cargo_test, unknown};
+use super::{cargo_test, interop, unknown};
 
 const CONFORMANCE: &str = "conformance";
 
@@ -53,8 +53,12 @@ struct File {
 
 impl File {
     fn new(package: &str, name: &str) -> Self {
-        let home =
-            if package == DIESEL { database(name) } else { package.strip_prefix("constance-").unwrap_or(package) };
+        let home = match (package, name) {
+            // It needs a network for its Pythons, and a suite of its own lets the others do without.
+            (_, interop::NAME) => interop::NAME,
+            (DIESEL, name) => database(name),
+            (package, _) => package.strip_prefix("constance-").unwrap_or(package),
+        };
         Self { package: package.to_owned(), name: name.to_owned(), home: home.to_owned() }
     }
 
@@ -270,6 +274,7 @@ mod tests {
         assert_eq!(homes("conformance"), BTreeSet::from(["core", "memory", "postgres", "sqlite"]));
         assert_eq!(homes("mysql"), BTreeSet::from(["mysql"]));
         assert!(homes("unit").is_empty() && homes("docs").is_empty());
+        assert_eq!(File::new("constance-cli", "interop").home, "interop");
     }
 
     #[test]

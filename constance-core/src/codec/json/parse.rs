@@ -1,0 +1,246 @@
+//! Reading JSON as Python's `json` reads it, and the typed values in it.
+//!
+//! serde_json cannot do this: it refuses NaN, rounds long integers, and fills its own types before the envelope is known.
+
+use super::envelope;
+use crate::codec::python::last_of_each;
+use crate::tree::{MAX_DEPTH, Tree};
+
+/// What is wrong with the bytes, in words that go after "found".
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused(pub(super) String);
+
+impl From<&'static str> for Refused {
+    fn from(words: &'static str) -> Self {
+        Self(words.to_owned())
+    }
+}
+
+/// The envelopes of the whole and of a typed value deepest inside come on top of what a value may nest.
+const MAX_NESTING: usize = MAX_DEPTH + 2;
+
+/// Python refuses longer ones, since reading them takes quadratic time.
+const MAX_DIGITS: usize = 4_300;
+
+/// The value in these bytes, with or without an envelope around it.
+pub(super) fn parse(bytes: &[u8]) -> Result<Tree, Refused> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "bytes that are not UTF-8")?;
+    let mut parser = Parser { text, at: 0 };
+    let tree = parser.value(MAX_NESTING)?;
+    parser.blanks();
+    if parser.at < text.len() {
+        return Err("trailing bytes after the JSON".into());
+    }
+    Ok(tree)
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn next(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let is_next = self.next() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Refused> {
+        if self.take(byte) { Ok(()) } else { Err(self.broken()) }
+    }
+
+    fn broken(&self) -> Refused {
+        if self.at >= self.text.len() { "JSON that is cut short".into() } else { "broken JSON".into() }
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.next(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// A value with so many levels left.
+    fn value(&mut self, levels: usize) -> Result<Tree, Refused> {
+        self.blanks();
+        match self.next() {
+            Some(b'{') => self.map(inside(levels)?),
+            Some(b'[') => self.list(inside(levels)?),
+            Some(b'"') => self.string().map(Tree::Text),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => {
+                let words = [
+                    ("null", Tree::None),
+                    ("true", Tree::Bool(true)),
+                    ("false", Tree::Bool(false)),
+                    ("NaN", Tree::Float(f64::NAN)),
+                    ("Infinity", Tree::Float(f64::INFINITY)),
+                ];
+                let rest = &self.text[self.at..];
+                if words.iter().any(|(word, _)| word.starts_with(rest) && *word != rest) {
+                    return Err("JSON that is cut short".into());
+                }
+                for (word, tree) in words {
+                    if self.word(word) {
+                        return Ok(tree);
+                    }
+                }
+                Err(self.broken())
+            }
+        }
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let is_next = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        self.at += if is_next { word.len() } else { 0 };
+        is_next
+    }
+
+    fn list(&mut self, levels: usize) -> Result<Tree, Refused> {
+        self.expect(b'[')?;
+        let mut elements = Vec::new();
+        self.blanks();
+        if self.take(b']') {
+            return Ok(Tree::List(elements));
+        }
+        loop {
+            elements.push(self.value(levels)?);
+            self.blanks();
+            if self.take(b']') {
+                return Ok(Tree::List(elements));
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    fn map(&mut self, levels: usize) -> Result<Tree, Refused> {
+        self.expect(b'{')?;
+        let mut entries = Vec::new();
+        self.blanks();
+        if self.take(b'}') {
+            return Ok(Tree::Map(entries));
+        }
+        loop {
+            self.blanks();
+            let name = self.string()?;
+            self.blanks();
+            self.expect(b':')?;
+            entries.push((name, self.value(levels)?));
+            self.blanks();
+            if self.take(b'}') {
+                return envelope::open(last_of_each(entries));
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    fn number(&mut self) -> Result<Tree, Refused> {
+        let start = self.at;
+        self.take(b'-');
+        if self.word("Infinity") {
+            return Ok(Tree::Float(f64::NEG_INFINITY));
+        }
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        let mut is_float = false;
+        if self.take(b'.') {
+            is_float = true;
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            is_float = true;
+            if !self.take(b'+') {
+                self.take(b'-');
+            }
+            self.digits()?;
+        }
+        let text = &self.text[start..self.at];
+        if is_float {
+            return text.parse().map(Tree::Float).map_err(|_| self.broken());
+        }
+        match text.parse() {
+            Ok(value) => Ok(Tree::Int(value)),
+            Err(_) if text.len() <= MAX_DIGITS => Ok(Tree::BigInt(text.to_owned())),
+            Err(_) => Err("a whole number of more than 4300 digits".into()),
+        }
+    }
+
+    fn digits(&mut self) -> Result<(), Refused> {
+        let start = self.at;
+        while matches!(self.next(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at > start { Ok(()) } else { Err(self.broken()) }
+    }
+
+    fn string(&mut self) -> Result<String, Refused> {
+        self.expect(b'"')?;
+        let mut text = String::new();
+        loop {
+            let start = self.at;
+            while !matches!(self.next(), None | Some(b'"' | b'\\' | 0..=0x1f)) {
+                self.at += 1;
+            }
+            // All three are ASCII, so that this cuts no character in two.
+            text += &self.text[start..self.at];
+            if self.take(b'"') {
+                return Ok(text);
+            }
+            self.expect(b'\\')?;
+            text.push(self.escaped()?);
+        }
+    }
+
+    fn escaped(&mut self) -> Result<char, Refused> {
+        let byte = self.next().ok_or_else(|| self.broken())?;
+        self.at += 1;
+        match byte {
+            b'"' | b'\\' | b'/' => Ok(char::from(byte)),
+            b'b' => Ok('\u{8}'),
+            b'f' => Ok('\u{c}'),
+            b'n' => Ok('\n'),
+            b'r' => Ok('\r'),
+            b't' => Ok('\t'),
+            b'u' => self.unicode(),
+            _ => Err("broken JSON".into()),
+        }
+    }
+
+    fn unicode(&mut self) -> Result<char, Refused> {
+        let half = || Refused::from("a text with half of a surrogate pair, which no Rust text can hold");
+        let first = self.four()?;
+        let code = match first {
+            0xd800..=0xdbff => {
+                if !self.word("\\u") {
+                    return Err(half());
+                }
+                let second = self.four()?;
+                if !(0xdc00..=0xdfff).contains(&second) {
+                    return Err(half());
+                }
+                0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)
+            }
+            _ => first,
+        };
+        char::from_u32(code).ok_or_else(half)
+    }
+
+    fn four(&mut self) -> Result<u32, Refused> {
+        if self.text.len() - self.at < 4 {
+            return Err("JSON that is cut short".into());
+        }
+        let digits = self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).ok_or_else(|| self.broken())?;
+        self.at += 4;
+        Ok(code)
+    }
+}
+
+fn inside(levels: usize) -> Result<usize, Refused> {
+    levels.checked_sub(1).ok_or_else(|| "JSON nested deeper than 64 levels".into())
+}

@@ -1,0 +1,130 @@
+//! Stored values of django-constance 1 to 3, converted in place.
+
+use super::Config;
+use crate::pickle::{decode_legacy, is_legacy};
+use crate::{
+    Action, Applied, Backend, Batch, Change, Codec, Encoded, Error, ErrorKind, Expect, Key, Kind, Result, Settings,
+    Stored,
+};
+
+/// Stored pickles under the prefix, declared as settings here or not, from [`Config::legacy_values`].
+///
+/// It says what [`Config::convert_legacy`] would convert. Its `Debug` shows names and lengths, no value.
+#[derive(Debug, Clone)]
+pub struct LegacyValues {
+    convertible: Vec<(Key, Pair)>,
+    refused: Vec<Error>,
+}
+
+/// What is stored, and what is to be stored in its place.
+#[derive(Debug, Clone)]
+struct Pair {
+    old: Encoded,
+    new: Encoded,
+}
+
+/// What [`Config::convert_legacy`] did.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConvertedLegacy {
+    /// The names whose values were converted, sorted.
+    pub converted: Vec<String>,
+    /// Those that somebody else changed or removed meanwhile, and which were left as they are.
+    pub changed: Vec<String>,
+}
+
+impl LegacyValues {
+    /// The names of the values that can be converted, without the prefix, sorted.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.convertible.iter().map(|(key, _)| key.name())
+    }
+
+    /// Why the others cannot, one error for each, which names it.
+    #[must_use]
+    pub fn refused(&self) -> &[Error] {
+        &self.refused
+    }
+
+    /// Whether there is no pickle at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.convertible.is_empty() && self.refused.is_empty()
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
+    /// Finds the values under the prefix that are pickles. It lists the prefix, which may take many round trips, and writes
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where the codec of this `Config` is not [`Json`](crate::Json), which alone reads what they become; where
+    /// the store could not be asked.
+    pub fn legacy_values(&self) -> Result<LegacyValues> {
+        let inner = &*self.inner;
+        let probe = inner.codec.decode::<bool>(&Kind::Bool, br#"{"__type__": "default", "__value__": true}"#);
+        if !probe.is_ok_and(|read| read) {
+            return Err(Error::new(ErrorKind::Configuration)
+                .with_detail(
+                    "the codec does not read what django-constance 4 stores, which legacy values are converted to",
+                )
+                .with_hint("build the Config with the codec Json"));
+        }
+        let listed = inner.backend.list(&inner.prefix).map_err(|e| inner.explain(e, Action::List))?;
+        let mut found = LegacyValues { convertible: Vec::new(), refused: Vec::new() };
+        for (key, stored) in listed {
+            let Stored::Value(old) = stored else { continue };
+            if !is_legacy(old.as_bytes()) {
+                continue;
+            }
+            match decode_legacy(old.as_bytes()).and_then(|value| value.to_json()) {
+                Ok(new) => found.convertible.push((key, Pair { old, new })),
+                Err(error) => found.refused.push(error.with_setting(key.name())),
+            }
+        }
+        found.convertible.sort_by(|(one, _), (other, _)| one.cmp(other));
+        found.refused.sort_by(|one, other| one.setting().cmp(&other.setting()));
+        Ok(found)
+    }
+
+    /// Stores what django-constance 4 would store in place of each of these values, where it is still there: one write each,
+    /// which can be repeated at any time.
+    ///
+    /// A django-constance before 4 cannot read them any more. No handler is called: the values are the same.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked; then some may be converted.
+    ///
+    /// ```
+    /// # use constance_core::{Backend, Batch, Change, Config, Encoded, Json, Settings};
+    /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+    /// # #[derive(Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 1, rename = "THE_ANSWER")]
+    /// #     the_answer: i64,
+    /// # }
+    /// let config = Config::<Shop>::builder(MemoryBackend::new()).codec(Json::new()).build()?;
+    /// # let key = config.prefix().key("THE_ANSWER")?;
+    /// # config.backend().write(&Batch::one(Change::set(key, Encoded::from(&b"\x80\x04K\x2a."[..]))))?;
+    /// assert!(config.get(Shop::THE_ANSWER).is_err());
+    ///
+    /// let found = config.legacy_values()?;
+    /// assert_eq!(config.convert_legacy(&found)?.converted, ["THE_ANSWER"]);
+    /// assert_eq!(config.get(Shop::THE_ANSWER)?, 42);
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn convert_legacy(&self, found: &LegacyValues) -> Result<ConvertedLegacy> {
+        let inner = &*self.inner;
+        let mut done = ConvertedLegacy { converted: Vec::new(), changed: Vec::new() };
+        for (key, Pair { old, new }) in &found.convertible {
+            let change = Change::set(key.clone(), new.clone()).expecting(Expect::Equals(old.clone()));
+            let applied = inner.backend.write(&Batch::one(change));
+            match applied.map_err(|e| inner.explain(e.with_setting(key.name()), Action::Write))? {
+                Applied::Done(_) => done.converted.push(key.name().to_owned()),
+                Applied::Conflict { .. } => done.changed.push(key.name().to_owned()),
+            }
+        }
+        Ok(done)
+    }
+}

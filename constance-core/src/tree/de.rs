@@ -1,0 +1,167 @@
+//! A tree to any serde value.
+
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{Deserializer, IntoDeserializer, Visitor};
+
+use super::access::Variant;
+use super::key::KeyDeserializer;
+use super::{Tree, Unfit, typed};
+use crate::civil::{DateTime, IsoSpan, Span, Time};
+
+type Result<T> = std::result::Result<T, Unfit>;
+
+pub(super) struct TreeDeserializer {
+    tree: Tree,
+    for_people: bool,
+}
+
+impl TreeDeserializer {
+    pub(super) fn new(tree: Tree, for_people: bool) -> Self {
+        Self { tree, for_people }
+    }
+
+    fn of(&self, tree: Tree) -> Self {
+        Self::new(tree, self.for_people)
+    }
+
+    fn list<'de, V: Visitor<'de>>(&self, elements: Vec<Tree>, visitor: V) -> Result<V::Value> {
+        let mut elements = SeqDeserializer::new(elements.into_iter().map(|tree| self.of(tree)));
+        let value = visitor.visit_seq(&mut elements)?;
+        elements.end()?;
+        Ok(value)
+    }
+
+    fn map<'de, V: Visitor<'de>>(&self, entries: Vec<(String, Tree)>, visitor: V) -> Result<V::Value> {
+        let entries = entries.into_iter().map(|(name, tree)| (KeyDeserializer(name), self.of(tree)));
+        let mut entries = MapDeserializer::new(entries);
+        let value = visitor.visit_map(&mut entries)?;
+        entries.end()?;
+        Ok(value)
+    }
+}
+
+impl<'de> Deserializer<'de> for TreeDeserializer {
+    type Error = Unfit;
+
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        match std::mem::replace(&mut self.tree, Tree::None) {
+            Tree::None => visitor.visit_unit(),
+            Tree::Bool(value) => visitor.visit_bool(value),
+            Tree::Int(value) => match (i64::try_from(value), u64::try_from(value)) {
+                (_, Ok(value)) => visitor.visit_u64(value),
+                (Ok(value), _) => visitor.visit_i64(value),
+                _ => visitor.visit_i128(value),
+            },
+            Tree::BigInt(digits) => match digits.parse::<u128>() {
+                Ok(value) => visitor.visit_u128(value),
+                Err(_) => Err(Unfit::RANGE),
+            },
+            Tree::Float(value) => visitor.visit_f64(value),
+            Tree::Float32(value) => visitor.visit_f32(value),
+            Tree::Text(text) | Tree::Decimal(text) => visitor.visit_string(text),
+            Tree::Bytes(bytes) => visitor.visit_byte_buf(bytes),
+            Tree::List(elements) => self.list(elements, visitor),
+            Tree::Map(entries) => self.map(entries, visitor),
+            Tree::Date(date) => visitor.visit_string(date.to_string()),
+            Tree::Time(time, None) => visitor.visit_string(time.to_string()),
+            Tree::Time(_, Some(_)) => Err(Unfit("with an offset from UTC")),
+            // RFC 3339, which these types read, has no seconds in an offset: the moment stays, and is shown in UTC.
+            Tree::DateTime(at @ DateTime { offset: Some(offset), .. }) if offset % 60 != 0 => {
+                visitor.visit_string(at.in_utc().ok_or(Unfit::RANGE)?.to_string())
+            }
+            Tree::DateTime(at) => visitor.visit_string(at.to_string()),
+            Tree::Span(span) => self.map(typed::span_entries(span), visitor),
+            Tree::Uuid(bytes) if self.for_people => visitor.visit_string(hyphenated(&bytes)),
+            Tree::Uuid(bytes) => visitor.visit_bytes(&bytes),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.tree == Tree::None { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        visitor.visit_enum(Variant::of(self.tree, self.for_people)?)
+    }
+
+    /// The form of the types that ask for a text: jiff's span is ISO 8601.
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.tree {
+            Tree::Span(span) => visitor.visit_string(IsoSpan(span).to_string()),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    /// The form of the types that ask for a tuple: those of `time`, and chrono's span.
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
+        let parts = match (&self.tree, len) {
+            (Tree::Date(date), 2) => vec![i64::from(date.year), i64::from(date.ordinal())],
+            (Tree::Time(time, None), 4) => time_parts(*time),
+            (Tree::DateTime(at), 6) => date_time_parts(at.in_utc().filter(|_| at.offset.is_some()).unwrap_or(*at)),
+            (Tree::DateTime(at @ DateTime { offset: Some(offset), .. }), 9) => {
+                let (hours, minutes, seconds) = (offset / 3_600, offset / 60 % 60, offset % 60);
+                [date_time_parts(*at), vec![hours.into(), minutes.into(), seconds.into()]].concat()
+            }
+            // Both take nanoseconds that are not negative, and chrono takes no others.
+            (Tree::Span(Span { secs, nanos: nanos @ 0.. }), 2) => vec![*secs, i64::from(*nanos)],
+            (Tree::Span(Span { secs, nanos }), 2) => {
+                vec![secs.checked_sub(1).ok_or(Unfit::RANGE)?, i64::from(*nanos) + 1_000_000_000]
+            }
+            _ => return self.deserialize_any(visitor),
+        };
+        self.list(parts.into_iter().map(|part| Tree::Int(part.into())).collect(), visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, len: usize, visitor: V) -> Result<V::Value> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.for_people
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct seq map struct identifier
+        ignored_any
+    }
+}
+
+impl IntoDeserializer<'_, Unfit> for TreeDeserializer {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+fn time_parts(Time { hour, minute, second, nanos }: Time) -> Vec<i64> {
+    vec![hour.into(), minute.into(), second.into(), nanos.into()]
+}
+
+fn date_time_parts(at: DateTime) -> Vec<i64> {
+    [vec![i64::from(at.date.year), i64::from(at.date.ordinal())], time_parts(at.time)].concat()
+}
+
+fn hyphenated(bytes: &[u8; 16]) -> String {
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text += &format!("{byte:02x}");
+    }
+    text
+}

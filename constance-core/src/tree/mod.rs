@@ -1,0 +1,106 @@
+//! Values between serde and a stored format that serde alone cannot produce: a date is a date here, and not a string.
+//!
+//! A value becomes a tree (`ser`), the setting's [`Kind`](crate::Kind) says what its strings and tuples mean (`typed`), and
+//! the tree becomes a value again (`de`). Every type of a date crate emits and takes its own form; only this folder knows them.
+
+mod access;
+mod de;
+pub(crate) mod decimal;
+mod key;
+mod ser;
+mod typed;
+mod wire;
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Kind;
+use crate::civil::{Date, DateTime, Span, Time};
+
+/// A value of any type.
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) enum Tree {
+    None,
+    Bool(bool),
+    Int(i128),
+    /// A whole number that is longer, in decimal digits.
+    BigInt(String),
+    Float(f64),
+    Float32(f32),
+    Text(String),
+    Bytes(Vec<u8>),
+    List(Vec<Tree>),
+    /// In the order of insertion.
+    Map(Vec<(String, Tree)>),
+    Date(Date),
+    /// With a distance from UTC, which only Python's times have.
+    Time(Time, Option<i32>),
+    DateTime(DateTime),
+    Span(Span),
+    /// In decimal digits. One that Python wrote may have an exponent, and be no number.
+    Decimal(String),
+    Uuid([u8; 16]),
+}
+
+/// How deep lists and maps may be nested in any format of this crate.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Why a value does not go from one form into another, in our own words: serde's text may hold the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unfit(pub(crate) &'static str);
+
+impl Tree {
+    /// What a value of this kind is. The types of the date crates are asked for the form that no feature of theirs changes.
+    pub(crate) fn of<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Self, Unfit> {
+        let raw = value.serialize(ser::TreeSerializer::new(is_for_people(kind)))?;
+        typed::typed(kind, raw)
+    }
+
+    /// The value of a tree that fits the kind.
+    pub(crate) fn into_value<T: DeserializeOwned>(self, kind: &Kind) -> Result<T, Unfit> {
+        T::deserialize(de::TreeDeserializer::new(self, is_for_people(kind)))
+    }
+
+    /// The tree with its strings and tuples taken for what the kind says.
+    pub(crate) fn typed(self, kind: &Kind) -> Result<Self, Unfit> {
+        typed::typed(kind, self)
+    }
+}
+
+/// Whether serde types write themselves for people, as in JSON. The date types write tuples otherwise, whichever features are
+/// on: only the types of one kind are in the tree then.
+fn is_for_people(kind: &Kind) -> bool {
+    match kind {
+        Kind::Option(inner) | Kind::List(inner) | Kind::Map(inner) => is_for_people(inner),
+        kind => matches!(kind, Kind::Serde),
+    }
+}
+
+impl Unfit {
+    pub(crate) const DEEP: Self = Self("nested deeper than 64 levels");
+    pub(crate) const RANGE: Self = Self("out of the type's range");
+    pub(crate) const SHAPE: Self = Self("that does not fit");
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+impl serde::ser::Error for Unfit {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::SHAPE
+    }
+}
+
+impl serde::de::Error for Unfit {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::SHAPE
+    }
+}
