@@ -2,12 +2,13 @@
 #![cfg(feature = "mysql")]
 #![allow(clippy::expect_used)]
 
+#[path = "common/crash.rs"]
+mod crash;
 mod mysql_support;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Encoded, ErrorKind, Key, Prefix, Stored};
+use constance_core::{Backend, Batch, Change, ErrorKind, Stored};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use mysql_support::server::MariadbServer;
@@ -140,50 +141,10 @@ fn a_url_that_asks_for_tls_is_never_served_without() {
     }
 }
 
-/// Ten keys that are always written together.
-fn parts() -> Vec<Key> {
-    (0..10).map(|at| key(&format!("part-{at}"))).collect()
-}
-
 #[test]
 fn a_server_killed_in_the_middle_loses_nothing_that_it_acknowledged() {
     let Some(mut server) = MariadbServer::start() else { return };
     let backend = backend(&server);
     backend.migrate().expect("tables");
-    let keys = parts();
-    for _ in 0..3 {
-        let (acknowledged, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-        let first = number_of(&read(&backend, "part-0").expect("a read")) + 1;
-        std::thread::scope(|scope| {
-            let (backend, keys, acknowledged, stop) = (&backend, &keys, &acknowledged, &stop);
-            scope.spawn(move || {
-                for round in first.. {
-                    let value = Encoded::from(round.to_string().into_bytes());
-                    let changes = keys.iter().map(|key| Change::set(key.clone(), value.clone())).collect();
-                    if backend.write(&Batch::new(changes).expect("no key twice")).is_err() {
-                        return;
-                    }
-                    acknowledged.store(round, Ordering::SeqCst);
-                    if stop.load(Ordering::SeqCst) {
-                        return;
-                    }
-                }
-            });
-            while acknowledged.load(Ordering::SeqCst) < first + 20 {
-                std::thread::yield_now();
-            }
-            server.kill();
-            stop.store(true, Ordering::SeqCst);
-        });
-        server.restart();
-        let found = backend.read(&keys.iter().collect::<Vec<_>>()).expect("a read");
-        assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "torn: {found:?}");
-        let (stored, acknowledged) = (number_of(&found[0]), acknowledged.load(Ordering::SeqCst));
-        assert!(stored == acknowledged || stored == acknowledged + 1, "{stored} after {acknowledged}");
-    }
-    assert_eq!(backend.list(&Prefix::empty()).expect("a list").len(), keys.len());
-}
-
-fn number_of(stored: &Stored) -> u64 {
-    stored.value().map_or(0, |bytes| std::str::from_utf8(bytes.as_bytes()).expect("digits").parse().expect("a number"))
+    crash::loses_nothing(&backend, &mut server, MariadbServer::kill, MariadbServer::restart);
 }

@@ -2,6 +2,8 @@
 #![cfg(feature = "postgres")]
 #![allow(clippy::expect_used)]
 
+#[path = "common/crash.rs"]
+mod crash;
 mod postgres_support;
 
 use std::time::Duration;
@@ -308,6 +310,41 @@ fn a_server_that_is_down_and_comes_back_is_used_again() {
     store(&backend, "a", b"2");
     server.restart();
     assert_eq!(read(&backend, "a").expect("pooled connections died meanwhile"), value(b"2"));
+}
+
+#[test]
+fn a_server_killed_in_the_middle_loses_nothing_that_it_acknowledged() {
+    let Some(mut server) = PostgresServer::start() else { return };
+    let backend = backend(&server.url());
+    backend.migrate().expect("tables");
+    crash::loses_nothing(&backend, &mut server, PostgresServer::kill, PostgresServer::restart);
+}
+
+#[test]
+fn an_exhausted_pool_is_a_timeout() {
+    let Some(schema) = Schema::new() else { return };
+    let backend = PostgresBackend::builder()
+        .url(schema.url())
+        .pool_size(1)
+        .acquire_timeout(Duration::from_millis(50))
+        .build()
+        .expect("a valid URL");
+    backend.migrate().expect("tables");
+    let (mut other, barrier) = (schema.raw(), std::sync::Barrier::new(2));
+    other.batch_execute("BEGIN; LOCK constance_settings IN ACCESS EXCLUSIVE MODE").expect("a lock");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            barrier.wait();
+            // Holds the only connection until the lock goes.
+            backend.read(&[&key("a")]).expect("a read that waits");
+        });
+        barrier.wait();
+        while !matches!(read(&backend, "b"), Err(error) if error.to_string().contains("came free in time")) {
+            std::thread::yield_now();
+        }
+        other.batch_execute("ROLLBACK").expect("the end of the lock");
+    });
+    assert_eq!(read(&backend, "a").expect("free again"), Stored::Absent);
 }
 
 #[test]
