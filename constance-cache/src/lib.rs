@@ -1,5 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod counters;
+pub mod shared;
+mod store;
 
 pub use self::counters::{CacheEvent, Counters, Counts, Observer};
+pub use self::shared::{CacheDown, SharedCache, SharedCacheBuilder};
+#[cfg(feature = "memcached")]
+pub use self::store::memcached::{MemcachedBuilder, MemcachedStore};
+#[cfg(feature = "redis")]
+pub use self::store::redis::{RedisStore, RedisStoreBuilder};
+pub use self::store::{CacheStore, Cell, MemoryStore, Seen, Swap, SwapFrom, Version};

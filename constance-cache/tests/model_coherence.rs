@@ -349,8 +349,12 @@ impl Model for Protocol {
                 !state.is_at_rest() || state.hit().is_none_or(|value| value == state.store)
             }),
             Property::always("nobody goes back behind its own write", |_, state: &State| !state.wrong.own_write_lost),
-            Property::always("no read hides a write that has ended", |_, state: &State| !state.wrong.finished_write_hidden),
-            Property::always("a fill whose lease was lost never lands", |_, state: &State| !state.wrong.lost_lease_landed),
+            Property::always("no read hides a write that has ended", |_, state: &State| {
+                !state.wrong.finished_write_hidden
+            }),
+            Property::always("a fill whose lease was lost never lands", |_, state: &State| {
+                !state.wrong.lost_lease_landed
+            }),
             Property::always("a clearing leaves the marks of others", |_, state: &State| {
                 state.writers.iter().enumerate().all(|(at, writer)| {
                     let at_work = matches!(writer.at, Stage::Marked | Stage::Committed) && !writer.mark_lost;
@@ -362,9 +366,10 @@ impl Model for Protocol {
                     !at_work || writer.at == Stage::Committed || state.cell.as_ref().is_some_and(marked)
                 })
             }),
-            Property::sometimes("a value is filled for good", |_, state: &State| {
-                matches!(&state.cell, Some((Timed { record: Record::Value { settled: true, value }, .. }, _)) if value == &2)
-            }),
+            Property::sometimes(
+                "a value is filled for good",
+                |_, state: &State| matches!(&state.cell, Some((Timed { record: Record::Value { settled: true, value }, .. }, _)) if value == &2),
+            ),
             Property::sometimes("a probation ends", |_, state: &State| {
                 state.cell.as_ref().is_some_and(|(cell, _)| {
                     matches!(cell.record, Record::Value { settled: false, .. }) && cell.left == TIMES.hold
