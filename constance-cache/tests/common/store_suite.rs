@@ -208,7 +208,9 @@ pub fn cells_are_of_one_moment(store: &dyn CacheStore) {
                 if done.load(Ordering::Relaxed) {
                     return;
                 }
-                keys.iter().for_each(|key| drop(put(store, key, SwapFrom::Any, count.to_string().as_bytes())));
+                for key in &keys {
+                    assert!(put(store, key, SwapFrom::Any, count.to_string().as_bytes()).is_some());
+                }
             }
         });
         for _ in 0..500 {
