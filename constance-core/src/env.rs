@@ -1,5 +1,6 @@
 //! A `Config` as the environment says.
 
+use crate::layer::Vars;
 use crate::{Config, Error, ErrorKind, Prefix, Registry, Result, Settings};
 
 /// What is used where `CONSTANCE_BACKEND` is not set, as upstream does.
@@ -12,6 +13,9 @@ impl<S: Settings> Config<S> {
     /// |---|---|---|
     /// | `CONSTANCE_BACKEND` | the URL of the backend, of a scheme in `registry` | Redis on `127.0.0.1:6379/0`, if registered |
     /// | `CONSTANCE_PREFIX` | the prefix of stored keys, empty or ending in `:` or `/` | the backend's own |
+    /// | `CONSTANCE_CACHE_TTL` | remembers values in the process: so many seconds, or `none`, until told | no cache |
+    ///
+    /// What stands for a cache needs [one in `registry`](Registry::with_cache); to set it without one is an error.
     ///
     /// # Errors
     ///
@@ -60,7 +64,8 @@ impl<S: Settings> Config<S> {
                     ));
             }
         };
-        let builder = Self::builder(registry.open(&url)?);
+        let backend = registry.wrap(registry.open(&url)?, &Vars::new(&var))?;
+        let builder = Self::builder(backend);
         match var("CONSTANCE_PREFIX")? {
             Some(text) => {
                 let prefix = Prefix::new(&text).map_err(|error| {

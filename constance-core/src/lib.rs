@@ -18,6 +18,7 @@ mod field;
 mod forward;
 mod key;
 mod kind;
+mod layer;
 mod live;
 mod overrides;
 mod prefix;
@@ -43,6 +44,7 @@ pub use self::error::{Action, Error, ErrorKind, Result};
 pub use self::events::{Event, Subscription};
 pub use self::key::{CarriedHash, Key, KeyMap, MAX_KEY_LEN};
 pub use self::kind::Kind;
+pub use self::layer::{Layer, Vars};
 #[cfg(feature = "tokio")]
 pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::layer::{Layer, Vars, wrap};
 use crate::{Backend, Error, ErrorKind, Result};
 
 /// The backends that a URL may name. The application puts in those that it depends on.
@@ -18,6 +19,8 @@ use crate::{Backend, Error, ErrorKind, Result};
 #[derive(Default)]
 pub struct Registry {
     schemes: BTreeMap<&'static str, Scheme>,
+    /// From the inside out.
+    layers: Vec<Layer>,
 }
 
 /// One URL scheme and how to make its backend, from a backend crate's `schemes()`.
@@ -71,6 +74,24 @@ impl Registry {
         self
     }
 
+    /// Adds what a cache crate's `from_env()` gives: what the environment may put around the backend. The first is innermost.
+    /// A layer of the same variable is replaced, in its place.
+    #[must_use]
+    pub fn with_cache(mut self, layers: impl IntoIterator<Item = Layer>) -> Self {
+        for layer in layers {
+            match self.layers.iter_mut().find(|known| known.variable() == layer.variable()) {
+                Some(known) => *known = layer,
+                None => self.layers.push(layer),
+            }
+        }
+        self
+    }
+
+    /// Puts the layers that the environment asks for around a backend.
+    pub(crate) fn wrap(&self, backend: Arc<dyn Backend>, vars: &Vars<'_>) -> Result<Arc<dyn Backend>> {
+        wrap(&self.layers, backend, vars)
+    }
+
     /// Whether a scheme is known.
     #[must_use]
     pub fn knows(&self, scheme: &str) -> bool {
@@ -120,7 +141,9 @@ fn is_scheme(name: &str) -> bool {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.schemes.keys()).finish()
+        let Self { schemes, layers } = self;
+        let layers: Vec<&str> = layers.iter().map(Layer::variable).collect();
+        f.debug_struct("Registry").field("schemes", &schemes.keys()).field("layers", &layers).finish()
     }
 }
 

@@ -119,7 +119,7 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
     ///
     /// As soon as a second process writes, this one goes on with the values it has cached, for up to the entries' time to
     /// live, and no write of its own tells it better. It is for tests, and for an application that is certain to be one process
-    /// for ever; `LocalCache` is what such an application wants.
+    /// for ever; [`LocalCache`](crate::LocalCache) is what such an application wants.
     pub fn dangerously_allow_unshared_store(mut self) -> Self {
         self.allow_unshared = true;
         self

@@ -58,6 +58,15 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         Ok(self.front().read_all(&found, self.sync.all_overridden()))
     }
 
+    /// Reads every setting once, so that a cache underneath holds them all: as [`Config::warm`](crate::Config::warm).
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked.
+    pub async fn warm(&self) -> Result<()> {
+        self.find_all().await.map(drop)
+    }
+
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
     /// rules, the rule across settings included. Two round trips.
     ///

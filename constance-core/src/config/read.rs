@@ -86,6 +86,18 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         Ok(self.inner.read_all(&found, self.all_overridden()))
     }
 
+    /// Reads every setting once, so that a cache underneath holds them all: for the start of a service. One round trip.
+    ///
+    /// Without a cache it only shows that the store can be read. An unreadable setting is no error here:
+    /// [`verify`](Self::verify) finds it.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked.
+    pub fn warm(&self) -> Result<()> {
+        self.inner.find_all().map(drop)
+    }
+
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
     /// rules, the rule across settings included. Two round trips.
     ///

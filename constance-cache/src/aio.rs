@@ -1,0 +1,3 @@
+//! Caches over asynchronous backends (feature `tokio`).
+
+pub use crate::local::aio::{AsyncLocalCache, AsyncLocalCacheBuilder};

@@ -1,0 +1,42 @@
+//! The caches that the environment may ask for.
+
+use constance_core::Layer;
+
+use crate::{local, shared};
+
+/// What the environment may put around a backend, for [`Registry::with_cache`](constance_core::Registry::with_cache).
+///
+/// | variable | meaning | unset |
+/// |---|---|---|
+/// | `CONSTANCE_CACHE_BACKEND` | a [`SharedCache`](crate::SharedCache) in the cache of this URL: `memcache://host:port,host:port` or `redis://host:port/db` (features `memcached` and `redis`) | no cache that processes share |
+/// | `CONSTANCE_AUTOFILL` | it [fills all settings at once](crate::SharedCacheBuilder::autofill) at most every so many seconds; `none`: never | 24 hours |
+/// | `CONSTANCE_CACHE_NAMESPACE` | what its keys [begin with](crate::SharedCacheBuilder::namespace): one for each store | `constance` |
+/// | `CONSTANCE_CACHE_TTL` | a [`LocalCache`](crate::LocalCache) with so many seconds (`60`, `0.5`), or `none`: until the backend's feed tells of a change | no cache in the process |
+///
+/// ```
+/// use constance_core::{Config, Registry, Settings};
+///
+/// #[derive(Debug, Clone, Settings)]
+/// struct Shop {
+///     #[setting(default = 42)]
+///     the_answer: i64,
+/// }
+///
+/// let registry = Registry::new().with(constance_memory::schemes()).with_cache(constance_cache::from_env());
+/// # let var = |name: &str| {
+/// #     Ok(match name {
+/// #         "CONSTANCE_BACKEND" => Some("memory://".to_owned()),
+/// #         "CONSTANCE_CACHE_TTL" => Some("60".to_owned()),
+/// #         _ => None,
+/// #     })
+/// # };
+/// // CONSTANCE_BACKEND=memory:// CONSTANCE_CACHE_TTL=60
+/// let config = Config::<Shop>::from_env(&registry);
+/// # let config = Config::<Shop>::from_vars(&registry, var);
+/// assert_eq!(config?.get(Shop::THE_ANSWER)?, 42);
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+pub fn from_env() -> impl IntoIterator<Item = Layer> {
+    // From the inside out: a cache that is shared stands inside the process's own.
+    [shared::layer(), local::layer()]
+}

@@ -1,0 +1,226 @@
+//! The cache in the process over an asynchronous backend: the same state, with other waits.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use constance_core::aio::{AsyncBackend, AsyncWatch, BlockOn, BoxFuture};
+use constance_core::{Applied, Backend, Batch, Capability, Key, Prefix, Result, Stored};
+use tokio::runtime::Handle;
+
+use super::asking::Next;
+use super::builder::{Options, options};
+use super::follow::{Follower, Opener};
+use super::state::State;
+use super::watch::Told;
+use super::writing::{Forgetting, Writing};
+use crate::Counters;
+
+/// Remembers what an asynchronous backend has for a while: the twin of [`LocalCache`](crate::LocalCache), promise for
+/// promise.
+///
+/// A `get` that it can answer makes no future: see [`AsyncBackend::peek`]. Any future may be dropped. Where that of a fetch
+/// is, one of the tasks that wait for it makes the next one; a write whose future was dropped is one of unknown end.
+///
+/// ```
+/// use constance_cache::aio::AsyncLocalCache;
+/// use constance_core::Settings;
+/// use constance_core::aio::AsyncConfig;
+/// # use constance_core::testing::ReferenceBackend;
+///
+/// #[derive(Debug, Clone, Settings)]
+/// struct Shop {
+///     /// How many articles a page shows
+///     #[setting(default = 20)]
+///     page_size: u32,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> constance_core::Result<()> {
+/// # let backend = constance_core::aio::Blocking::new(ReferenceBackend::new());
+/// let config = AsyncConfig::<Shop>::new(AsyncLocalCache::new(backend));
+/// config.warm().await?;
+/// assert_eq!(config.get(Shop::PAGE_SIZE).await?, 20);
+/// # Ok(())
+/// # }
+/// ```
+pub struct AsyncLocalCache<B> {
+    backend: Arc<B>,
+    state: Arc<State>,
+    follower: Option<Follower<B>>,
+}
+
+/// Makes an [`AsyncLocalCache`]; from [`AsyncLocalCache::builder`].
+pub struct AsyncLocalCacheBuilder<B> {
+    backend: B,
+    options: Options,
+    follow: Option<Opener<B>>,
+}
+
+impl<B: AsyncBackend> AsyncLocalCache<B> {
+    /// Remembers what a backend has for 60 s. No I/O.
+    #[must_use]
+    pub fn new(backend: B) -> Self {
+        Self::builder(backend).build()
+    }
+
+    /// Begins a cache with another time, or with more than that.
+    #[must_use]
+    pub fn builder(backend: B) -> AsyncLocalCacheBuilder<B> {
+        AsyncLocalCacheBuilder { backend, options: Options::new(), follow: None }
+    }
+}
+
+impl<B> AsyncLocalCache<B> {
+    /// What is below. A write to it goes past the cache, which then has to be told by
+    /// [`forget`](AsyncBackend::forget).
+    #[must_use]
+    pub fn backend(&self) -> &B {
+        &self.backend
+    }
+
+    /// What it has counted.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.state.counters
+    }
+}
+
+impl<B> AsyncLocalCacheBuilder<B> {
+    options!();
+}
+
+impl<B: AsyncBackend + 'static> AsyncLocalCacheBuilder<B> {
+    /// Follows the feed of the backend, as the [synchronous cache](crate::LocalCacheBuilder::follow) does. Default: it is
+    /// not followed.
+    ///
+    /// The threads wait for the feeds in the tokio runtime in which the first fetch is made; outside of one there is no
+    /// feed, which counts as a [cache error](crate::CacheEvent::CacheError).
+    #[must_use]
+    pub fn follow(mut self) -> Self {
+        self.follow = Some(|backend| {
+            let (backend, runtime): (Weak<B>, _) = (Arc::downgrade(backend), Handle::try_current().ok()?);
+            Some(Box::new(move |prefix| Some(BlockOn::new(backend.upgrade()?, runtime.clone()).watch(prefix))))
+        });
+        self
+    }
+}
+
+impl<B: AsyncBackend> AsyncLocalCacheBuilder<B> {
+    /// The cache. No I/O.
+    #[must_use]
+    pub fn build(self) -> AsyncLocalCache<B> {
+        let Self { backend, options, follow } = self;
+        let capability = backend.capability();
+        let follow = follow.filter(|_| capability.watch);
+        let state = options.state(capability, follow.is_some());
+        AsyncLocalCache { backend: Arc::new(backend), state, follower: follow.map(Follower::new) }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<B: AsyncBackend> AsyncBackend for AsyncLocalCache<B> {
+    fn name(&self) -> &str {
+        self.backend.name()
+    }
+
+    fn capability(&self) -> Capability {
+        self.backend.capability()
+    }
+
+    fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {
+        Box::pin(async move {
+            if keys.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut asking = match self.state.ask(keys) {
+                Ok(found) => return Ok(found),
+                Err(asking) => asking,
+            };
+            loop {
+                let end = match asking.next() {
+                    Next::Answer(found) => return Ok(found),
+                    Next::Wait(waiting) => waiting.ended().await,
+                    Next::Fetch(lead) => {
+                        if let Some(follower) = &self.follower {
+                            follower.follow(&self.backend, &self.state, lead.keys());
+                        }
+                        let found = self.backend.read(&lead.keys().iter().collect::<Vec<_>>()).await;
+                        lead.land(found)
+                    }
+                };
+                if let Some(answer) = asking.answer(end) {
+                    return answer;
+                }
+            }
+        })
+    }
+
+    // Tools want to see the store.
+    fn list<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Vec<(Key, Stored)>>> {
+        self.backend.list(prefix)
+    }
+
+    fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Applied>> {
+        Box::pin(async move {
+            let writing = Writing::new(&self.state, batch);
+            writing.end(self.backend.write(batch).await)
+        })
+    }
+
+    fn peek(&self, key: &Key) -> Option<Stored> {
+        self.state.hit(key, Stored::clone)
+    }
+
+    fn watch<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Box<dyn AsyncWatch>>> {
+        Box::pin(async move {
+            let watch = self.backend.watch(prefix).await?;
+            Ok(Box::new(Told::new(watch, Arc::clone(&self.state), prefix.clone())) as _)
+        })
+    }
+
+    fn default_prefix(&self) -> Prefix {
+        self.backend.default_prefix()
+    }
+
+    fn declare(&self, keys: &[Key]) {
+        self.state.declare(keys);
+        self.backend.declare(keys);
+    }
+
+    fn forget<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let _dropped_at_the_end = Forgetting { state: &self.state, keys };
+            self.backend.forget(keys).await
+        })
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<()>> {
+        self.backend.ping()
+    }
+
+    fn migrate(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let migrated = self.backend.migrate().await;
+            self.state.drop_all();
+            migrated
+        })
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for AsyncLocalCache<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { backend, state, follower: _ } = self;
+        f.debug_struct("AsyncLocalCache").field("backend", backend).field("state", state).finish()
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for AsyncLocalCacheBuilder<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { backend, options, follow } = self;
+        f.debug_struct("AsyncLocalCacheBuilder")
+            .field("backend", backend)
+            .field("options", options)
+            .field("follow", &follow.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,188 @@
+//! One question, from a miss to its answer: which fetch to make, or whose to wait for.
+
+use std::sync::Arc;
+
+use constance_core::{Error, ErrorKind, Key, KeyMap, Result, Stored};
+
+use super::flight::{End, Flight, Outcome};
+use super::state::{State, Work};
+use crate::CacheEvent;
+
+/// A question that the cache could not answer at once.
+pub(super) struct Asking<'a> {
+    state: &'a State,
+    keys: &'a [&'a Key],
+    /// Its place among those for whom the next fetch is made, once it had to wait for one that does not have all its keys.
+    ticket: Option<u64>,
+}
+
+/// What to do next about a question.
+pub(super) enum Next<'a> {
+    /// Somebody has fetched it meanwhile.
+    Answer(Vec<Stored>),
+    /// Wait for a fetch under way.
+    Wait(Waiting),
+    /// Ask the backend.
+    Fetch(Lead<'a>),
+}
+
+impl State {
+    /// Answers a question from what is remembered.
+    pub(super) fn ask<'a>(&'a self, keys: &'a [&'a Key]) -> Result<Vec<Stored>, Asking<'a>> {
+        let count = keys.len() as u64;
+        if let Some((found, event)) = self.remembered(keys, self.time.now()) {
+            self.counters.add(event, count);
+            return Ok(found);
+        }
+        self.counters.add(CacheEvent::Miss, count);
+        Err(Asking { state: self, keys, ticket: None })
+    }
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn next(&mut self) -> Next<'a> {
+        let Self { state, keys, .. } = *self;
+        let now = state.time.now();
+        let mut work = state.work();
+        // A flight may have landed since the look without the lock.
+        if let Some((found, event)) = state.remembered(keys, now) {
+            drop(work);
+            if event == CacheEvent::StaleServed {
+                state.counters.add(event, keys.len() as u64);
+            }
+            return Next::Answer(found);
+        }
+        let Some(flight) = keys.iter().find_map(|key| work.in_flight.get(*key)).map(Arc::clone) else {
+            let wanted = self.to_fetch(&work, now);
+            let flight = work.register(wanted);
+            drop(work);
+            state.counters.add(CacheEvent::Fetch, 1);
+            return Next::Fetch(Lead { state, flight, began: now, landed: false });
+        };
+        let all_aboard = |key: &&Key| work.in_flight.get(*key).is_some_and(|other| Arc::ptr_eq(other, &flight));
+        if keys.iter().all(all_aboard) {
+            return Next::Wait(Waiting { flight, has_all: true });
+        }
+        // Some of the keys are on their way, and all of them have to come from one fetch. It is made when that one has
+        // ended, for everybody who waits by then.
+        if self.ticket.is_none() {
+            let ticket = work.number();
+            work.waiting.insert(ticket, keys.iter().map(|key| (*key).clone()).collect());
+            self.ticket = Some(ticket);
+        }
+        Next::Wait(Waiting { flight, has_all: false })
+    }
+
+    /// The keys of a fetch: those that are asked for, those that others wait for, and the declared ones that are too old.
+    fn to_fetch(&self, work: &Work, now: u64) -> Vec<Key> {
+        let mut wanted: KeyMap<()> = self.keys.iter().map(|key| ((*key).clone(), ())).collect();
+        let free = |key: &&Key| !work.in_flight.contains_key(*key);
+        let others = work.waiting.values().flatten().filter(free);
+        wanted.extend(others.map(|key| (key.clone(), ())));
+        if self.state.together() {
+            let mut prefixes: Vec<&str> = self.keys.iter().map(|key| key.prefix()).collect();
+            prefixes.sort_unstable();
+            prefixes.dedup();
+            let declared = prefixes.iter().filter_map(|prefix| work.declared.get(*prefix)).flat_map(KeyMap::keys);
+            let old = declared.filter(free).filter(|key| !self.state.is_fresh(key, now));
+            wanted.extend(old.map(|key| (key.clone(), ())));
+        }
+        wanted.into_keys().collect()
+    }
+
+    /// The answer, from how the fetch ended; `None`: ask again.
+    pub(super) fn answer(&self, end: End) -> Option<Result<Vec<Stored>>> {
+        let Self { state, keys, .. } = *self;
+        Some(match end? {
+            Ok(found) => keys.iter().map(|key| found.get(*key).cloned().ok_or_else(too_few)).collect(),
+            Err(error) => match state.last_known(keys, state.time.now()) {
+                Some(found) => {
+                    state.counters.add(CacheEvent::StaleServed, keys.len() as u64);
+                    Ok(found)
+                }
+                None => Err(error),
+            },
+        })
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.state.work().waiting.remove(&ticket);
+        }
+    }
+}
+
+/// Somebody else's fetch.
+pub(super) struct Waiting {
+    flight: Arc<Flight>,
+    /// Whether it has all the keys that are asked for.
+    has_all: bool,
+}
+
+impl Waiting {
+    /// Waits in this thread. Nothing is found where one has to ask again.
+    pub(super) fn wait(self) -> End {
+        self.flight.wait().filter(|_| self.has_all)
+    }
+
+    /// Waits in a task.
+    #[cfg(feature = "tokio")]
+    pub(super) async fn ended(self) -> End {
+        self.flight.ended().await.filter(|_| self.has_all)
+    }
+}
+
+/// A fetch to be made. Dropped before it has landed, by a panic or with its future, it lets those who wait try themselves.
+pub(super) struct Lead<'a> {
+    state: &'a State,
+    flight: Arc<Flight>,
+    began: u64,
+    landed: bool,
+}
+
+impl Lead<'_> {
+    pub(super) fn keys(&self) -> &[Key] {
+        &self.flight.keys
+    }
+
+    /// Takes what the backend said.
+    pub(super) fn land(mut self, found: Result<Vec<Stored>>) -> End {
+        let Self { state, flight, began, .. } = &self;
+        let outcome: Outcome = match found {
+            Ok(found) if found.len() != flight.keys.len() => Err(too_few()),
+            Ok(found) => Ok(Arc::new(flight.keys.iter().cloned().zip(found).collect())),
+            Err(error) => Err(error),
+        };
+        match &outcome {
+            Ok(found) => {
+                let lost = state.land(flight, *began, found);
+                if lost > 0 {
+                    state.counters.add(CacheEvent::LeaseLost, lost as u64);
+                }
+            }
+            Err(_) => {
+                state.failed();
+                state.abandon(flight);
+            }
+        }
+        flight.end(Some(outcome.clone()));
+        self.landed = true;
+        Some(outcome)
+    }
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        if !self.landed {
+            self.state.abandon(&self.flight);
+            self.flight.end(None);
+        }
+    }
+}
+
+#[cold]
+fn too_few() -> Error {
+    Error::new(ErrorKind::Contract).with_detail("a read did not give one answer for each key")
+}

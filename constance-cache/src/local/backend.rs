@@ -1,0 +1,99 @@
+//! The cache as a backend.
+
+use std::sync::Arc;
+
+use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
+
+use super::LocalCache;
+use super::asking::Next;
+use super::watch::Told;
+use super::writing::{Forgetting, Writing};
+
+#[deny(clippy::missing_trait_methods)]
+impl<B: Backend> Backend for LocalCache<B> {
+    fn name(&self) -> &str {
+        self.backend.name()
+    }
+
+    fn capability(&self) -> Capability {
+        self.backend.capability()
+    }
+
+    fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut asking = match self.state.ask(keys) {
+            Ok(found) => return Ok(found),
+            Err(asking) => asking,
+        };
+        loop {
+            let end = match asking.next() {
+                Next::Answer(found) => return Ok(found),
+                Next::Wait(waiting) => waiting.wait(),
+                Next::Fetch(lead) => {
+                    if let Some(follower) = &self.follower {
+                        follower.follow(&self.backend, &self.state, lead.keys());
+                    }
+                    let found = self.backend.read(&lead.keys().iter().collect::<Vec<_>>());
+                    lead.land(found)
+                }
+            };
+            if let Some(answer) = asking.answer(end) {
+                return answer;
+            }
+        }
+    }
+
+    // Tools want to see the store.
+    fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
+        self.backend.list(prefix)
+    }
+
+    fn write(&self, batch: &Batch) -> Result<Applied> {
+        Writing::new(&self.state, batch).end(self.backend.write(batch))
+    }
+
+    #[inline]
+    fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
+        if let Some(shown) = self.state.hit(key, |stored| show(stored, visitor)) {
+            return shown;
+        }
+        self.read(&[key])?.iter().try_for_each(|stored| show(stored, visitor))
+    }
+
+    fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
+        let watch = self.backend.watch(prefix)?;
+        Ok(Box::new(Told::new(watch, Arc::clone(&self.state), prefix.clone())))
+    }
+
+    fn default_prefix(&self) -> Prefix {
+        self.backend.default_prefix()
+    }
+
+    fn declare(&self, keys: &[Key]) {
+        self.state.declare(keys);
+        self.backend.declare(keys);
+    }
+
+    fn forget(&self, keys: &[&Key]) -> Result<()> {
+        let _dropped_at_the_end = Forgetting { state: &self.state, keys };
+        self.backend.forget(keys)
+    }
+
+    fn ping(&self) -> Result<()> {
+        self.backend.ping()
+    }
+
+    fn migrate(&self) -> Result<()> {
+        let migrated = self.backend.migrate();
+        self.state.drop_all();
+        migrated
+    }
+}
+
+#[inline]
+fn show(stored: &Stored, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
+    visitor(stored.bytes()?.map(Encoded::as_bytes));
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! How a cache in the process is made.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use constance_core::{Backend, Capability, Clock};
+
+use super::LocalCache;
+use super::follow::{Follower, Opener};
+use super::state::{Lifetime, State};
+use super::time::{NEVER, Time, nanos};
+use crate::{Counters, Observer};
+
+/// What a synchronous and an asynchronous cache can be told.
+#[derive(Debug)]
+pub(super) struct Options {
+    /// `None` is for ever.
+    pub(super) ttl: Option<Duration>,
+    pub(super) jitter: Duration,
+    pub(super) stale: Duration,
+    pub(super) together: bool,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+}
+
+impl Options {
+    pub(super) fn new() -> Self {
+        let (jitter, stale) = (Duration::ZERO, Duration::ZERO);
+        Self { ttl: Some(Duration::from_secs(60)), jitter, stale, together: true, clock: None, observer: None }
+    }
+
+    pub(super) fn state(self, capability: Capability, follows: bool) -> Arc<State> {
+        let Self { ttl, jitter, stale, together, clock, observer } = self;
+        let ttl = ttl.map_or(NEVER, nanos);
+        let lifetime = Lifetime {
+            ttl,
+            jitter: nanos(jitter).min(ttl / 2),
+            stale: nanos(stale),
+            follows,
+            // Where several keys are not written at once they are kept in several places, of which one may be down: a
+            // read of one key should not fail for the place of another.
+            together: together && ttl > 0 && capability.atomic_batch,
+        };
+        let counters = observer.map_or_else(Counters::new, Counters::with_observer);
+        Arc::new(State::new(lifetime, clock.map_or(Time::Coarse, Time::Given), counters))
+    }
+}
+
+/// The words that both builders have, once.
+macro_rules! options {
+    () => {
+        /// How long a value is served, from the start of the read that found it. Default: 60 s. Zero keeps nothing.
+        ///
+        /// The clock of production runs in steps of a few milliseconds.
+        #[must_use]
+        pub fn ttl(mut self, ttl: std::time::Duration) -> Self {
+            self.options.ttl = Some(ttl);
+            self
+        }
+
+        /// Serves a value until the cache is told that it changed: by a write through it, by
+        /// [`forget`](constance_core::Backend::forget), or by a feed that it [follows](Self::follow). Without a feed,
+        /// what another process writes is never seen.
+        #[must_use]
+        pub fn ttl_forever(mut self) -> Self {
+            self.options.ttl = None;
+            self
+        }
+
+        /// Shortens the time of each fetch by a random part of this, so that processes which were started together do not ask
+        /// together. Default: none. More than half of the time counts as half.
+        #[must_use]
+        pub fn jitter(mut self, most: std::time::Duration) -> Self {
+            self.options.jitter = most;
+            self
+        }
+
+        /// Serves a value past its time while the store fails, whatever the error: for at most `bound` longer. Default: not
+        /// at all, and the store's error is passed on.
+        ///
+        /// It is [counted](crate::CacheEvent::StaleServed). The store is asked again at most once a second meanwhile, so
+        /// that not every read waits for it. What was changed through the cache, or told of by a feed, is not served so;
+        /// nor are several keys that are not of one moment.
+        #[must_use]
+        pub fn stale_on_error(mut self, bound: std::time::Duration) -> Self {
+            self.options.stale = bound;
+            self
+        }
+
+        /// Whether the declared settings that are not remembered, or too old, are fetched together with one that is asked
+        /// for: one round trip for all, rather than one for each. Default: they are, where the backend
+        /// [keeps them in one place](constance_core::Capability::atomic_batch).
+        #[must_use]
+        pub fn fill_together(mut self, yes: bool) -> Self {
+            self.options.together = yes;
+            self
+        }
+
+        /// What time it is. Default: the system's monotonic clock, in steps of a few milliseconds where it is cheaper
+        /// so.
+        #[must_use]
+        pub fn clock(mut self, clock: std::sync::Arc<dyn constance_core::Clock>) -> Self {
+            self.options.clock = Some(clock);
+            self
+        }
+
+        /// Who hears of every event as it is counted. Default: nobody.
+        #[must_use]
+        pub fn observer(mut self, observer: std::sync::Arc<dyn crate::Observer>) -> Self {
+            self.options.observer = Some(observer);
+            self
+        }
+    };
+}
+#[cfg(feature = "tokio")]
+pub(super) use options;
+
+/// Makes a [`LocalCache`]; from [`LocalCache::builder`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use constance_cache::LocalCache;
+/// # use constance_core::testing::ReferenceBackend as SomeBackend;
+///
+/// let cache = LocalCache::builder(SomeBackend::new())
+///     .ttl(Duration::from_secs(300))
+///     .jitter(Duration::from_secs(30))
+///     .stale_on_error(Duration::from_secs(3600))
+///     .follow()
+///     .build();
+/// # drop(cache);
+/// ```
+pub struct LocalCacheBuilder<B> {
+    backend: B,
+    options: Options,
+    follow: Option<Opener<B>>,
+}
+
+impl<B> LocalCacheBuilder<B> {
+    pub(super) fn new(backend: B) -> Self {
+        Self { backend, options: Options::new(), follow: None }
+    }
+
+    options!();
+}
+
+impl<B: Backend + 'static> LocalCacheBuilder<B> {
+    /// Follows the feed of the backend, and drops what it tells of; the time is what remains while the feed is down. Default:
+    /// it is not followed.
+    ///
+    /// Each prefix under which something is fetched is followed by a thread of its own, from the first fetch on until the
+    /// cache is dropped. A feed that breaks is counted as a [cache error](crate::CacheEvent::CacheError), and opened
+    /// again by itself; until then a value is kept for at most a minute even with [`ttl_forever`](Self::ttl_forever). A
+    /// backend that has no feed is not followed.
+    #[must_use]
+    pub fn follow(mut self) -> Self {
+        self.follow = Some(|backend| {
+            let backend: Weak<B> = Arc::downgrade(backend);
+            Some(Box::new(move |prefix| Some(backend.upgrade()?.watch(prefix))))
+        });
+        self
+    }
+}
+
+impl<B: Backend> LocalCacheBuilder<B> {
+    /// The cache. No I/O.
+    #[must_use]
+    pub fn build(self) -> LocalCache<B> {
+        let Self { backend, options, follow } = self;
+        let capability = backend.capability();
+        let follow = follow.filter(|_| capability.watch);
+        let state = options.state(capability, follow.is_some());
+        LocalCache { backend: Arc::new(backend), state, follower: follow.map(Follower::new) }
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for LocalCacheBuilder<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { backend, options, follow } = self;
+        f.debug_struct("LocalCacheBuilder")
+            .field("backend", backend)
+            .field("options", options)
+            .field("follow", &follow.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,55 @@
+//! The cache in the process, as the environment says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use constance_core::{Backend, Error, ErrorKind, Layer, Result};
+
+use super::LocalCache;
+
+/// `CONSTANCE_CACHE_TTL`.
+pub(crate) fn layer() -> Layer {
+    Layer::new("CONSTANCE_CACHE_TTL", |value, backend, _vars| {
+        let has_feed = backend.capability().watch;
+        let builder = LocalCache::builder(backend);
+        if value == "none" {
+            // Nobody would ever tell it of what another process writes.
+            if !has_feed {
+                return Err(refused(
+                    "it is none, which keeps a value until a feed tells of its change, and the backend has no feed",
+                )
+                .with_hint("give a number of seconds"));
+            }
+            return Ok(Arc::new(builder.ttl_forever().follow().build()) as Arc<dyn Backend>);
+        }
+        Ok(Arc::new(builder.ttl(seconds(value)?).build()))
+    })
+}
+
+fn seconds(value: &str) -> Result<Duration> {
+    let seconds: Option<f64> = value.trim().parse().ok();
+    let ttl = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|ttl| !ttl.is_zero());
+    ttl.ok_or_else(|| {
+        refused("it is neither a number of seconds above 0 nor none").with_hint("unset it to have no cache")
+    })
+}
+
+fn refused(why: &'static str) -> Error {
+    Error::new(ErrorKind::Configuration).with_detail(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_above_zero() {
+        assert_eq!(seconds("60").ok(), Some(Duration::from_secs(60)));
+        assert_eq!(seconds(" 0.25 ").ok(), Some(Duration::from_millis(250)));
+        for text in ["0", "-1", "sixty", "60s", "", "NaN", "inf", "1e300", "1e-30"] {
+            let error = seconds(text).expect_err(text);
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");
+            assert!(!error.to_string().contains("sixty"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The threads that follow the feeds of the backend below.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
+
+use constance_core::{ErrorKind, Key, Prefix, Result, Wake, Watch};
+use parking_lot::{Condvar, Mutex};
+
+use super::state::State;
+use crate::CacheEvent;
+
+/// Opens a feed under a prefix; `None` where there is nobody left to ask.
+pub(super) type Open = Box<dyn Fn(&Prefix) -> Option<Result<Box<dyn Watch>>> + Send>;
+
+/// What makes the function that opens feeds of a backend, where it can have one now. It does not keep the backend.
+pub(super) type Opener<B> = fn(&Arc<B>) -> Option<Open>;
+
+/// Follows the feed of every prefix under which something is fetched, each in a thread of its own, which ends with it.
+pub(super) struct Follower<B> {
+    opener: Opener<B>,
+    stop: Arc<Stop>,
+    prefixes: Mutex<HashSet<Box<str>>>,
+}
+
+/// The rest before a feed is opened again: the first, twice as long each time, and the longest.
+const FIRST_REST: Duration = Duration::from_millis(50);
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
+/// How long the thread of a dropped cache may stay, where nothing interrupts its wait.
+const UNINTERRUPTED: Duration = Duration::from_secs(1);
+
+const UNDISTURBED: Duration = Duration::from_secs(3600);
+
+impl<B> Follower<B> {
+    pub(super) fn new(opener: Opener<B>) -> Self {
+        Self { opener, stop: Arc::default(), prefixes: Mutex::default() }
+    }
+
+    /// Follows the prefixes of these keys, unless they are followed already.
+    pub(super) fn follow(&self, backend: &Arc<B>, state: &Arc<State>, keys: &[Key]) {
+        let new: Vec<Box<str>> = {
+            let mut prefixes = self.prefixes.lock();
+            keys.iter().map(Key::prefix).filter(|prefix| prefixes.insert((*prefix).into())).map(Into::into).collect()
+        };
+        for text in new {
+            // A key's prefix is one.
+            let Ok(prefix) = Prefix::without_separator(&text) else { continue };
+            let started = (self.opener)(backend).is_some_and(|open| {
+                let (state, stop) = (Arc::downgrade(state), Arc::clone(&self.stop));
+                let thread = thread::Builder::new().name("constance-cache".to_owned());
+                thread.spawn(move || run(&open, &state, &stop, &prefix)).is_ok()
+            });
+            if !started {
+                // Until then the time is what ends a value.
+                state.counters.add(CacheEvent::CacheError, 1);
+                self.prefixes.lock().remove(&text);
+            }
+        }
+    }
+}
+
+impl<B> Drop for Follower<B> {
+    fn drop(&mut self) {
+        self.stop.stop();
+    }
+}
+
+fn run(open: &Open, state: &Weak<State>, stop: &Stop, prefix: &Prefix) {
+    let mut rest = FIRST_REST;
+    while !stop.is_stopped() {
+        let (Some(opened), Some(state)) = (open(prefix), state.upgrade()) else { return };
+        match opened {
+            Ok(mut watch) => {
+                rest = FIRST_REST;
+                let _hearing = Hearing::new(&state, prefix);
+                listen(&mut *watch, &state, stop, prefix);
+            }
+            Err(error) if error.kind() == ErrorKind::Unsupported => return,
+            Err(_) => {}
+        }
+        if !stop.is_stopped() {
+            state.counters.add(CacheEvent::CacheError, 1);
+            drop(state);
+            stop.rest(rest);
+            rest = (rest * 2).min(LONGEST_REST);
+        }
+    }
+}
+
+/// A feed is open: until this is dropped, also by a panic in it.
+struct Hearing<'a> {
+    state: &'a State,
+    prefix: &'a Prefix,
+}
+
+impl<'a> Hearing<'a> {
+    fn new(state: &'a State, prefix: &'a Prefix) -> Self {
+        state.hear(prefix);
+        Self { state, prefix }
+    }
+}
+
+impl Drop for Hearing<'_> {
+    fn drop(&mut self) {
+        self.state.hear_no_more(self.prefix);
+    }
+}
+
+/// Listens until the feed breaks or the cache is gone.
+fn listen(watch: &mut dyn Watch, state: &State, stop: &Stop, prefix: &Prefix) {
+    let number = stop.listening(watch.interrupter());
+    let patience = if number.is_some() { UNDISTURBED } else { UNINTERRUPTED };
+    while !stop.is_stopped() {
+        match watch.wait(patience) {
+            Ok(Wake::Changed) => state.drop_under(prefix),
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    stop.listened(number);
+}
+
+/// Ends the threads.
+#[derive(Default)]
+struct Stop {
+    state: Mutex<Stopping>,
+    stopped: Condvar,
+}
+
+#[derive(Default)]
+struct Stopping {
+    stopped: bool,
+    interrupts: Vec<(u64, Box<dyn Fn() + Send + Sync>)>,
+    numbers: u64,
+}
+
+impl Stop {
+    fn is_stopped(&self) -> bool {
+        self.state.lock().stopped
+    }
+
+    /// Waits, unless it is over.
+    fn rest(&self, rest: Duration) {
+        let mut state = self.state.lock();
+        if !state.stopped {
+            self.stopped.wait_for(&mut state, rest);
+        }
+    }
+
+    /// Notes what ends a wait, and by which number it is found again.
+    fn listening(&self, interrupt: Option<Box<dyn Fn() + Send + Sync>>) -> Option<u64> {
+        let mut state = self.state.lock();
+        state.numbers += 1;
+        let number = state.numbers;
+        state.interrupts.push((number, interrupt?));
+        Some(number)
+    }
+
+    fn listened(&self, number: Option<u64>) {
+        let ended = |(other, _): &(u64, _)| Some(*other) == number;
+        let mut state = self.state.lock();
+        if let Some(at) = state.interrupts.iter().position(ended) {
+            let interrupt = state.interrupts.swap_remove(at);
+            drop(state);
+            drop(interrupt);
+        }
+    }
+
+    fn stop(&self) {
+        let mut state = self.state.lock();
+        state.stopped = true;
+        let interrupts = std::mem::take(&mut state.interrupts);
+        drop(state);
+        self.stopped.notify_all();
+        interrupts.iter().for_each(|(_, interrupt)| interrupt());
+    }
+}

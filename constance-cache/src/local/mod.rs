@@ -1,0 +1,111 @@
+//! The cache in the process.
+
+#[cfg(feature = "tokio")]
+pub(crate) mod aio;
+mod asking;
+mod backend;
+mod builder;
+mod entries;
+mod env;
+mod flight;
+mod follow;
+mod state;
+mod time;
+mod watch;
+mod writing;
+
+use std::fmt;
+use std::sync::Arc;
+
+use constance_core::Backend;
+
+pub use self::builder::LocalCacheBuilder;
+pub(crate) use self::env::layer;
+use self::follow::Follower;
+use self::state::State;
+use crate::Counters;
+
+/// Remembers what a backend has for a while, in this process: a read that it can answer does no I/O.
+///
+/// It is a [`Backend`] itself, over any other.
+///
+/// ```
+/// use constance_cache::LocalCache;
+/// use constance_core::{Config, Settings};
+/// # use constance_core::testing::ReferenceBackend as SomeBackend;
+///
+/// #[derive(Debug, Clone, Settings)]
+/// struct Shop {
+///     /// Answer to the Ultimate Question of Life, The Universe, and Everything
+///     #[setting(default = 42)]
+///     the_answer: i64,
+/// }
+///
+/// let config = Config::<Shop>::new(LocalCache::new(SomeBackend::new()));
+/// config.warm()?; // all settings, in one round trip
+/// assert_eq!(config.get(Shop::THE_ANSWER)?, 42); // nanoseconds
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+///
+/// # What it promises
+///
+/// - **How old**: a value is served for at most its time (60 s by default), counted from the start of the read that found it;
+///   with [`stale_on_error`](LocalCacheBuilder::stale_on_error) longer while the store fails. What is absent, or
+///   unreadable, is remembered as such; an error never is.
+/// - **One's own writes**: a write through the cache is seen by every read through it that begins when the write has
+///   returned, whatever became of it. A read that was under way meanwhile cannot bring the old value back. Where the end of
+///   a write is not known (`Timeout`, `Unavailable`, a dropped future), it may arrive later: what is read within the
+///   next minute is read again after it.
+/// - **One moment**: the answers of one `read`, and so a snapshot, are of one moment of the store: all come from one read
+///   of the backend below, or all are read anew. So settings that were written together are seen together. Two
+///   reads, such as a `get` and another, may be of different moments.
+/// - **Never back**: what was changed through the cache, forgotten, or told of by a feed is not served again.
+/// - **One fetch**: threads that miss the same keys at the same time share one read of the backend, its failure too, after
+///   which the next call tries again. Where their keys overlap only partly, they share the next one. [Declared](Backend::declare)
+///   settings that are too old are fetched together with the first that is asked for.
+/// - **A hit** takes no lock, allocates nothing but the answer of `read`, and writes to no memory that other threads
+///   use.
+///
+/// Keys are not limited in number; those that nobody asks for any more go when others near them are fetched.
+///
+/// It is not `Clone`. To share one, put it into an [`Arc`], which is a backend too.
+pub struct LocalCache<B> {
+    backend: Arc<B>,
+    state: Arc<State>,
+    follower: Option<Follower<B>>,
+}
+
+impl<B: Backend> LocalCache<B> {
+    /// Remembers what a backend has for 60 s. No I/O.
+    #[must_use]
+    pub fn new(backend: B) -> Self {
+        Self::builder(backend).build()
+    }
+
+    /// Begins a cache with another time, or with more than that.
+    #[must_use]
+    pub fn builder(backend: B) -> LocalCacheBuilder<B> {
+        LocalCacheBuilder::new(backend)
+    }
+}
+
+impl<B> LocalCache<B> {
+    /// What is below. A write to it goes past the cache, which then has to be told by [`forget`](Backend::forget).
+    #[must_use]
+    pub fn backend(&self) -> &B {
+        &self.backend
+    }
+
+    /// What it has counted.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.state.counters
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for LocalCache<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { backend, state, follower: _ } = self;
+        f.debug_struct("LocalCache").field("backend", backend).field("state", state).finish()
+    }
+}

@@ -1,0 +1,49 @@
+//! Feeds that are opened through the cache.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use constance_core::{Prefix, Result, Wake, Watch};
+
+use super::state::State;
+
+/// A feed of the backend below. What is remembered is dropped before a listener is told of a change, since the listener
+/// is going to read through the cache.
+pub(super) struct Told<W> {
+    watch: W,
+    state: Arc<State>,
+    prefix: Prefix,
+}
+
+impl<W> Told<W> {
+    /// Takes a feed that is open by now. What was fetched before it was may have been changed before it was.
+    pub(super) fn new(watch: W, state: Arc<State>, prefix: Prefix) -> Self {
+        state.drop_under(&prefix);
+        Self { watch, state, prefix }
+    }
+}
+
+impl Watch for Told<Box<dyn Watch>> {
+    fn wait(&mut self, timeout: Duration) -> Result<Wake> {
+        let wake = self.watch.wait(timeout)?;
+        if wake == Wake::Changed {
+            self.state.drop_under(&self.prefix);
+        }
+        Ok(wake)
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        self.watch.interrupter()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl constance_core::aio::AsyncWatch for Told<Box<dyn constance_core::aio::AsyncWatch>> {
+    fn changed(&mut self) -> constance_core::aio::BoxFuture<'_, Result<()>> {
+        Box::pin(async {
+            self.watch.changed().await?;
+            self.state.drop_under(&self.prefix);
+            Ok(())
+        })
+    }
+}
