@@ -6,14 +6,14 @@ mod counters;
 mod env;
 mod local;
 pub mod shared;
-mod store;
+pub mod store;
 
 pub use self::counters::{CacheEvent, Counters, Counts, Observer};
 pub use self::env::from_env;
 pub use self::local::{LocalCache, LocalCacheBuilder};
 pub use self::shared::{CacheDown, SharedCache, SharedCacheBuilder};
 #[cfg(feature = "memcached")]
-pub use self::store::memcached::{MemcachedBuilder, MemcachedStore};
+pub use self::store::MemcachedStore;
 #[cfg(feature = "redis")]
-pub use self::store::redis::{RedisStore, RedisStoreBuilder};
-pub use self::store::{CacheStore, Cell, MemoryStore, Seen, Swap, SwapFrom, Version};
+pub use self::store::RedisStore;
+pub use self::store::{CacheStore, MemoryStore};

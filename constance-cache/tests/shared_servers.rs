@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use common::server::Program;
 use common::{Inner, key, read, read_all, until, value, write};
-use constance_cache::{CacheStore, MemcachedStore, RedisStore, SharedCache, Swap, SwapFrom, Version};
+use constance_cache::store::{Swap, SwapFrom, Version};
+use constance_cache::{CacheStore, MemcachedStore, RedisStore, SharedCache};
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
 use constance_core::{Backend, Encoded, ErrorKind, Stored};
 
@@ -74,7 +75,7 @@ fn what_redis_saved_before_a_restart_counts_as_lost() {
     server.restart();
     let kept: u8 = constance_redis::redis::cmd("EXISTS").arg("versions").query(&mut raw()).expect("an answer");
     assert_eq!(kept, 1, "Redis has it still");
-    assert_eq!(store.read(&["versions"]).expect("a read"), [constance_cache::Seen::Vacant]);
+    assert_eq!(store.read(&["versions"]).expect("a read"), [constance_cache::store::Seen::Vacant]);
     assert!(put(&*store, SwapFrom::Vacant, b"2").is_some(), "and it is in nobody's way");
 }
 

@@ -1,10 +1,10 @@
-//! Where a shared cache keeps its entries.
+//! Where a [`SharedCache`](crate::SharedCache) keeps its entries: the contract, and the stores that there are.
 
 #[cfg(feature = "memcached")]
-pub(crate) mod memcached;
+mod memcached;
 mod memory;
 #[cfg(feature = "redis")]
-pub(crate) mod redis;
+mod redis;
 mod word;
 
 use std::fmt::Debug;
@@ -12,7 +12,11 @@ use std::time::Duration;
 
 use constance_core::Result;
 
+#[cfg(feature = "memcached")]
+pub use self::memcached::{MemcachedBuilder, MemcachedStore};
 pub use self::memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisStore, RedisStoreBuilder};
 pub(crate) use self::word::random;
 
 /// A cache server (or several) in two operations: look at cells, and replace a cell that is still what it was.

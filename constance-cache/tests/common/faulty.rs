@@ -2,7 +2,8 @@
 
 use std::sync::Mutex;
 
-use constance_cache::{CacheStore, Seen, Swap, Version};
+use constance_cache::CacheStore;
+use constance_cache::store::{Seen, Swap, Version};
 use constance_core::{Error, ErrorKind, Result};
 
 /// Fails when told to, and counts the calls.

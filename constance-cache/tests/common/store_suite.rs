@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use constance_cache::{CacheStore, Cell, Seen, Swap, SwapFrom, Version};
+use constance_cache::CacheStore;
+use constance_cache::store::{Cell, Seen, Swap, SwapFrom, Version};
 
 use super::until;
 

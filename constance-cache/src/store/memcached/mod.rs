@@ -63,7 +63,7 @@ impl MemcachedStore {
             servers: Vec::new(),
             connect_timeout: Duration::from_millis(250),
             response_timeout: Duration::from_millis(250),
-            max_idle: 16,
+            max_idle: 64,
             max_len: 1_000_000,
         }
     }
@@ -111,7 +111,8 @@ impl MemcachedBuilder {
         self
     }
 
-    /// How many connections to a server are kept while nobody uses them. Default: 16.
+    /// How many connections to a server are kept while nobody uses them. It should be as many as there are threads that read at
+    /// once: what was found over a connection that is no longer there cannot be filled. Default: 64.
     #[must_use]
     pub fn max_idle(mut self, connections: usize) -> Self {
         self.max_idle = connections;
