@@ -344,6 +344,46 @@ fn a_writer_that_died_after_a_restart_leaves_an_old_value_no_longer_than_a_mark(
 }
 
 #[test]
+fn a_writer_that_could_not_clear_after_a_restart_knows_better() {
+    let world = World::new();
+    let (writer, other) = (world.process(), world.process());
+    world.put("theme", b"old");
+    let gate = world.inner.hold_writes();
+    std::thread::scope(|scope| {
+        let write = scope.spawn(|| write(&writer, "theme", b"new"));
+        gate.wait_for(1);
+        world.store.inner().clear();
+        assert_eq!(read(&other, "theme").expect("a read"), value(b"old"));
+        world.store.fail();
+        gate.open();
+        write.join().expect("no panic").expect("the commit was made");
+    });
+    world.store.heal();
+    assert_eq!(read(&writer, "theme").expect("a read"), value(b"new"));
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(read(&writer, "theme").expect("a read"), value(b"new"));
+    assert_eq!(read(&other, "theme").expect("a read"), value(b"new"), "it has cleared what it owed");
+}
+
+#[test]
+fn a_cache_without_room_for_a_mark_counts_as_down() {
+    let world = World::new();
+    let careful = world.process();
+    let bold = world.build(|builder| builder.cache_down(CacheDown::Proceed));
+    world.put("theme", b"old");
+    world.settle(&careful, "theme");
+    world.store.fill_up();
+    assert_eq!(write(&careful, "theme", b"new").expect_err("refused").kind(), ErrorKind::Unavailable);
+    write(&bold, "theme", b"new").expect("a write");
+    for _ in 0..2 {
+        assert_eq!(read(&bold, "theme").expect("a read"), value(b"new"), "never behind its own write");
+    }
+    world.store.heal();
+    assert_eq!(read(&bold, "theme").expect("a read"), value(b"new"));
+    assert_eq!(read(&careful, "theme").expect("a read"), value(b"new"), "it was cleared as soon as there was room");
+}
+
+#[test]
 fn two_writers_do_not_uncover_each_other() {
     let world = World::new();
     let (first, second, reader) = (world.process(), world.process(), world.process());

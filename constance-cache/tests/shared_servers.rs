@@ -59,6 +59,7 @@ fn a_version_from_before_a_restart_is_void() {
         // memcached gives its first cell the same number as before.
         assert!(put(&*other, SwapFrom::Vacant, b"2").is_some());
         assert_eq!(put(&*store, SwapFrom::Version(before), b"3"), None, "{program:?}");
+        store.read(&["versions"]).expect("a read");
         assert_eq!(put(&*store, SwapFrom::Version(before), b"3"), None, "{program:?}, over a new connection");
     }
 }

@@ -20,6 +20,7 @@ struct State {
     /// So many more swaps are made, then it is down.
     swaps_left: Option<usize>,
     lost_replies: bool,
+    full: bool,
     reads: usize,
     swaps: usize,
 }
@@ -57,6 +58,11 @@ impl<C> FaultyStore<C> {
         self.with(|state| state.lost_replies = true);
     }
 
+    /// From now on there is no room for anything.
+    pub fn fill_up(&self) {
+        self.with(|state| state.full = true);
+    }
+
     pub fn heal(&self) {
         self.with(|state| *state = State { reads: state.reads, swaps: state.swaps, ..State::default() });
     }
@@ -89,17 +95,20 @@ impl<C: CacheStore> CacheStore for FaultyStore<C> {
     }
 
     fn swap(&self, swaps: &[Swap<'_>]) -> Result<Vec<Option<Version>>> {
-        let (fails, lost) = self.with(|state| {
+        let (fails, lost, full) = self.with(|state| {
             state.swaps += 1;
             match &mut state.swaps_left {
                 Some(0) => state.down = true,
                 Some(left) => *left -= 1,
                 None => {}
             }
-            (state.down || state.swaps_down, state.lost_replies)
+            (state.down || state.swaps_down, state.lost_replies, state.full)
         });
         if fails {
             return Err(down());
+        }
+        if full {
+            return Ok(vec![None; swaps.len()]);
         }
         let swapped = self.inner.swap(swaps);
         if lost { Err(down()) } else { swapped }

@@ -194,9 +194,10 @@ pub fn increments_are_all_counted(store: &dyn CacheStore) {
     assert_eq!(number(&cell(store, &key).expect("a cell")), THREADS * ROUNDS);
 }
 
-/// One writes `a` and then `b`, for ever the same number: at no moment is `b` ahead.
+/// One writes `a` and then `b`, for ever the same number: at no moment is `b` ahead. Other keys lie between the two, so that
+/// a store that looks at one after the other takes its time.
 pub fn cells_are_of_one_moment(store: &dyn CacheStore) {
-    let keys = keys_of_a_part(store, 2);
+    let keys = keys_of_a_part(store, 200);
     let done = AtomicBool::new(false);
     let number = |seen: &Seen| match seen {
         Seen::Cell(cell) => Some(std::str::from_utf8(&cell.bytes).expect("digits").parse::<u64>().expect("a number")),
@@ -204,24 +205,36 @@ pub fn cells_are_of_one_moment(store: &dyn CacheStore) {
         Seen::Moved => None,
     };
     std::thread::scope(|scope| {
+        // Also where an assertion below fails: the writer would go on for ever.
+        let _done = Finally(|| done.store(true, Ordering::Relaxed));
         scope.spawn(|| {
             for count in 1_u64.. {
                 if done.load(Ordering::Relaxed) {
                     return;
                 }
-                for key in &keys {
+                for key in [&keys[0], &keys[1]] {
                     assert!(put(store, key, SwapFrom::Any, count.to_string().as_bytes()).is_some());
                 }
             }
         });
-        for _ in 0..500 {
-            let seen = store.read(&[&keys[0], &keys[1]]).expect("a read");
-            if let [Some(a), Some(b)] = [&seen[0], &seen[1]].map(number) {
-                assert!(b <= a && a <= b + 1, "a is {a}, b is {b}");
+        for between in [0, 40, 198].into_iter().cycle().take(300) {
+            let mut asked = vec![keys[0].as_str()];
+            asked.extend(keys[2..2 + between].iter().map(String::as_str));
+            asked.push(&keys[1]);
+            let seen = store.read(&asked).expect("a read");
+            if let [Some(a), Some(b)] = [&seen[0], &seen[between + 1]].map(number) {
+                assert!(b <= a && a <= b + 1, "a is {a}, b is {b}, and {between} keys lie between");
             }
         }
-        done.store(true, Ordering::Relaxed);
     });
+}
+
+struct Finally<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Finally<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 pub fn no_keys_ask_nobody(store: &dyn CacheStore) {
