@@ -1,5 +1,6 @@
 //! No read allocates, unless the value itself does.
 
+use constance_cache::LocalCache;
 use constance_core::{Config, Settings};
 use constance_memory::MemoryBackend;
 
@@ -34,4 +35,14 @@ fn reads_allocate_nothing() {
     config.reset(Shop::THE_ANSWER).expect("writes");
     assert_eq!(allocations(|| config.get(Shop::THE_ANSWER).expect("reads")), 0, "get of a default");
     assert!(allocations(|| config.get(Shop::SITE_NAME).expect("reads").len() as i64) > 0, "the counter counts");
+}
+
+#[test]
+fn hits_of_a_cache_allocate_nothing() {
+    let config = Config::<Shop>::new(LocalCache::new(MemoryBackend::new()));
+    config.set(Shop::THE_ANSWER, 300).expect("writes");
+    config.warm().expect("reads");
+    assert_eq!(allocations(|| config.get(Shop::THE_ANSWER).expect("reads")), 0, "a hit");
+    config.reset(Shop::THE_ANSWER).expect("writes");
+    assert_eq!(allocations(|| config.get(Shop::THE_ANSWER).expect("reads")), 0, "a hit of what is absent");
 }

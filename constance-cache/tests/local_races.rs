@@ -199,6 +199,26 @@ fn keys_written_together_are_seen_together() {
     assert_eq!(s.reads(), reads, "which is remembered");
 }
 
+/// Two readers whose keys overlap do not take them from each other for ever.
+#[test]
+fn overlapping_snapshots_come_to_rest() {
+    let s = setup();
+    let all = keys(6);
+    s.cache.declare(&all);
+    let (one, other): (Vec<&Key>, Vec<&Key>) = (all[..4].iter().collect(), all[2..].iter().collect());
+    for key in &all {
+        // Each of its own moment.
+        write(&s.cache, vec![set(key, "1")]);
+        s.get(key);
+    }
+    s.store.reset_calls();
+    for _ in 0..10 {
+        assert_eq!(s.cache.read(&one).expect("reads"), vec![value("1"); 4]);
+        assert_eq!(s.cache.read(&other).expect("reads"), vec![value("1"); 4]);
+    }
+    assert_eq!(s.reads(), 1);
+}
+
 /// One of several keys is written through the cache: the others are read again with it.
 #[test]
 fn a_snapshot_after_a_write_is_of_one_moment() {

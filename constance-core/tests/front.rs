@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::testing::ReferenceBackend;
+use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
 use constance_core::{
     Backend, Batch, Change, Codec, Config, Encoded, ErrorKind, Key, Kind, MAX_KEY_LEN, MessagePack, Prefix, Settings,
     Stored,
@@ -347,4 +347,16 @@ fn migrate_and_verify_ask_the_backend() {
     let (_, config) = shop();
     config.migrate().expect("nothing is needed");
     config.verify().expect("all is well");
+}
+
+#[test]
+fn warming_is_one_read_of_everything_and_unreadable_values_do_not_stop_it() {
+    let backend = Arc::new(FaultyBackend::new(ReferenceBackend::new()));
+    let config = Config::<Shop>::new(Arc::clone(&backend));
+    put(backend.inner(), key(&config, "the_answer"), b"rubbish");
+    config.warm().expect("it answers");
+    assert_eq!((backend.calls(Method::Read), backend.store_calls()), (1, 1));
+    backend.fail_all(ErrorKind::Timeout);
+    let error = config.warm().expect_err("an outage");
+    assert_eq!(error.to_string(), "cannot read settings from reference: the test made this call fail");
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use constance_core::testing::ReferenceBackend;
-use constance_core::{Backend, Config, Error, ErrorKind, Registry, Result, Scheme, Settings};
+use constance_core::testing::{FaultyBackend, ReferenceBackend};
+use constance_core::{Backend, Config, Error, ErrorKind, Layer, Registry, Result, Scheme, Settings};
 
 #[derive(Debug, Clone, PartialEq, Settings)]
 struct Shop {
@@ -77,4 +77,56 @@ fn what_the_backend_says_of_its_url_is_passed_on() {
     let broken = Scheme::new("broken", |_| Err(Error::new(ErrorKind::Configuration).with_detail("no host")));
     let error = Registry::new().with([broken]).open("broken://").expect_err("refused");
     assert_eq!(error.to_string(), "no host");
+}
+
+/// A layer that shows itself, and what else it is told.
+fn layer(variable: &'static str) -> Layer {
+    Layer::new(variable, move |value, backend, vars| match value {
+        "refuse" => Err(Error::new(ErrorKind::Configuration).with_detail("it is not understood")),
+        _ => {
+            assert_eq!(vars.get("EMPTY")?, None, "empty is unset");
+            assert_eq!(vars.get("OTHER")?.as_deref(), Some("told"));
+            Ok(Arc::new(FaultyBackend::new(backend)) as Arc<dyn Backend>)
+        }
+    })
+}
+
+#[test]
+fn the_environment_puts_layers_around_the_backend() -> Result<()> {
+    let vars = |more: &[(&'static str, &'static str)]| {
+        [&[("CONSTANCE_BACKEND", "memory://"), ("EMPTY", ""), ("OTHER", "told")], more].concat()
+    };
+    let registry = Registry::new().with([scheme("memory")]).with_cache([layer("INNER"), layer("OUTER")]);
+    let depth = |config: Config<Shop>| format!("{:?}", config.backend()).matches("FaultyBackend").count();
+    assert_eq!(depth(from(&registry, &vars(&[]))?), 0);
+    assert_eq!(depth(from(&registry, &vars(&[("OUTER", "")]))?), 0);
+    assert_eq!(depth(from(&registry, &vars(&[("OUTER", "yes")]))?), 1);
+    assert_eq!(depth(from(&registry, &vars(&[("OUTER", "yes"), ("INNER", "yes")]))?), 2);
+    let error = from(&registry, &vars(&[("INNER", "refuse")])).expect_err("refused");
+    assert_eq!(error.to_string(), "INNER: it is not understood");
+    // One that is registered again takes the place of the first.
+    let replaced = registry.with_cache([Layer::new("INNER", |_, backend, _| Ok(backend))]);
+    assert_eq!(depth(from(&replaced, &vars(&[("OUTER", "yes"), ("INNER", "refuse")]))?), 1);
+    assert_eq!(format!("{replaced:?}"), r#"Registry { schemes: ["memory"], layers: ["INNER", "OUTER"] }"#);
+    Ok(())
+}
+
+#[test]
+fn a_cache_that_is_asked_for_and_not_there_is_an_error() {
+    let registry = Registry::new().with([scheme("memory")]);
+    for variable in ["CONSTANCE_CACHE_TTL", "CONSTANCE_CACHE_BACKEND", "CONSTANCE_AUTOFILL"] {
+        let url = ("CONSTANCE_BACKEND", "memory://");
+        let error = from(&registry, &[url, (variable, "redis://user:hunter2@host")]).expect_err("no cache");
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let said = error.to_string();
+        assert!(said.starts_with(variable) && said.contains("constance-cache") && !said.contains("hunter2"), "{said}");
+        from(&registry, &[url, (variable, "")]).expect("empty is unset");
+        let read = Layer::new("ANOTHER", |_, backend, _| Ok(backend)).also_reading(&[
+            "CONSTANCE_CACHE_TTL",
+            "CONSTANCE_CACHE_BACKEND",
+            "CONSTANCE_AUTOFILL",
+        ]);
+        let registry = Registry::new().with([scheme("memory")]).with_cache([read]);
+        from(&registry, &[url, (variable, "60")]).expect("somebody reads it");
+    }
 }

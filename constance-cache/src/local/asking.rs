@@ -74,6 +74,9 @@ impl<'a> Asking<'a> {
     }
 
     /// The keys of a fetch: those that are asked for, those that others wait for, and the declared ones that are too old.
+    ///
+    /// Where none of those that are asked for is too old, they are of several moments, and all declared ones are fetched:
+    /// else two readers whose keys overlap would take them from each other again and again.
     fn to_fetch(&self, work: &Work, now: u64) -> Vec<Key> {
         let mut wanted: KeyMap<()> = self.keys.iter().map(|key| ((*key).clone(), ())).collect();
         let free = |key: &&Key| !work.in_flight.contains_key(*key);
@@ -84,8 +87,9 @@ impl<'a> Asking<'a> {
             prefixes.sort_unstable();
             prefixes.dedup();
             let declared = prefixes.iter().filter_map(|prefix| work.declared.get(*prefix)).flat_map(KeyMap::keys);
-            let old = declared.filter(free).filter(|key| !self.state.is_fresh(key, now));
-            wanted.extend(old.map(|key| (key.clone(), ())));
+            let mixed = self.keys.iter().all(|key| self.state.is_fresh(key, now));
+            let due = declared.filter(free).filter(|key| mixed || !self.state.is_fresh(key, now));
+            wanted.extend(due.map(|key| (key.clone(), ())));
         }
         wanted.into_keys().collect()
     }
@@ -125,6 +129,11 @@ impl Waiting {
     /// Waits in this thread. Nothing is found where one has to ask again.
     pub(super) fn wait(self) -> End {
         self.flight.wait().filter(|_| self.has_all)
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_ended(&self) -> bool {
+        self.flight.has_ended()
     }
 
     /// Waits in a task.

@@ -38,8 +38,6 @@ impl Options {
             jitter: nanos(jitter).min(ttl / 2),
             stale: nanos(stale),
             follows,
-            // Where several keys are not written at once they are kept in several places, of which one may be down: a
-            // read of one key should not fail for the place of another.
             together: together && ttl > 0 && capability.atomic_batch,
         };
         let counters = observer.map_or_else(Counters::new, Counters::with_observer);
@@ -89,8 +87,10 @@ macro_rules! options {
         }
 
         /// Whether the declared settings that are not remembered, or too old, are fetched together with one that is asked
-        /// for: one round trip for all, rather than one for each. Default: they are, where the backend
-        /// [keeps them in one place](constance_core::Capability::atomic_batch).
+        /// for: one round trip for all, rather than one for each. Default: they are.
+        ///
+        /// They never are over a backend that has no [atomic batches](constance_core::Capability::atomic_batch): it may keep
+        /// them in several places, and a read of one key should not fail because the place of another one is down.
         #[must_use]
         pub fn fill_together(mut self, yes: bool) -> Self {
             self.options.together = yes;

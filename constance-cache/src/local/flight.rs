@@ -42,6 +42,11 @@ impl Flight {
         tasks.into_iter().for_each(Waker::wake);
     }
 
+    #[cfg(test)]
+    pub(super) fn has_ended(&self) -> bool {
+        self.progress.lock().end.is_some()
+    }
+
     /// Waits in this thread.
     pub(super) fn wait(&self) -> End {
         let mut progress = self.progress.lock();

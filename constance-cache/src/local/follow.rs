@@ -31,7 +31,8 @@ const LONGEST_REST: Duration = Duration::from_secs(5);
 /// How long the thread of a dropped cache may stay, where nothing interrupts its wait.
 const UNINTERRUPTED: Duration = Duration::from_secs(1);
 
-const UNDISTURBED: Duration = Duration::from_secs(3600);
+/// The same where something does: it may have been called just before the wait began.
+const UNDISTURBED: Duration = Duration::from_secs(30);
 
 impl<B> Follower<B> {
     pub(super) fn new(opener: Opener<B>) -> Self {

@@ -9,6 +9,8 @@ mod entries;
 mod env;
 mod flight;
 mod follow;
+#[cfg(test)]
+mod schedules;
 mod state;
 mod time;
 mod watch;
@@ -65,6 +67,9 @@ use crate::Counters;
 ///   settings that are too old are fetched together with the first that is asked for.
 /// - **A hit** takes no lock, allocates nothing but the answer of `read`, and writes to no memory that other threads
 ///   use.
+///
+/// What it says of itself is what the backend says: [`shared`](constance_core::Capability::shared), too, though it shows
+/// others' writes later.
 ///
 /// Keys are not limited in number; those that nobody asks for any more go when others near them are fetched.
 ///

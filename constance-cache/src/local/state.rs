@@ -155,6 +155,13 @@ impl State {
         self.lifetime.together
     }
 
+    /// Whether nothing is under way.
+    #[cfg(test)]
+    pub(super) fn is_at_rest(&self) -> bool {
+        let work = self.work();
+        work.in_flight.is_empty() && work.waiting.is_empty()
+    }
+
     /// For map operations only: no I/O, no clock and no observer under it.
     pub(super) fn work(&self) -> parking_lot::MutexGuard<'_, Work> {
         self.work.lock()

@@ -34,15 +34,17 @@ use crate::store::CacheStore;
 /// It is a [`Backend`](constance_core::Backend) itself. What it promises, and how, is told in [this module's page](crate::shared).
 ///
 /// ```no_run
-/// use std::time::Duration;
-///
-/// use constance_cache::{MemcachedStore, SharedCache};
 /// # fn database() -> constance_core::testing::ReferenceBackend {
 /// #     constance_core::testing::ReferenceBackend::new()
 /// # }
+/// # #[cfg(feature = "memcached")] {
+/// use std::time::Duration;
+///
+/// use constance_cache::{MemcachedStore, SharedCache};
 ///
 /// let memcached = MemcachedStore::from_url("memcache://10.0.0.1,10.0.0.2")?;
 /// let backend = SharedCache::builder(database(), memcached).namespace("shop").ttl(Duration::from_secs(600)).build()?;
+/// # }
 /// # Ok::<(), constance_core::Error>(())
 /// ```
 pub struct SharedCache<B, C> {

@@ -74,7 +74,7 @@ impl RedisStore {
     ///
     /// `Configuration` where the URL is another. It is never shown.
     pub fn from_url(url: &str) -> Result<Self> {
-        Ok(Self::builder(url)?.build())
+        Self::builder(url)?.build()
     }
 
     /// Options, where the defaults will not do.
@@ -134,11 +134,7 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// How many connections there are at most. Default: 10.
-    ///
-    /// # Panics
-    ///
-    /// [`build`](Self::build) panics where it is zero.
+    /// How many connections there are at most; who finds none free waits as long as a new one may take. Default: 10.
     #[must_use]
     pub fn pool_size(mut self, connections: u32) -> Self {
         self.pool_size = connections;
@@ -147,12 +143,15 @@ impl RedisStoreBuilder {
 
     /// The store. No I/O.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// Where the pool was given no connections, or a timeout is zero.
-    #[must_use]
-    pub fn build(self) -> RedisStore {
+    /// `Configuration` where the pool has no connections, or a timeout is zero.
+    pub fn build(self) -> Result<RedisStore> {
         let Self { client, connect_timeout, response_timeout, pool_size } = self;
+        if pool_size == 0 || connect_timeout.is_zero() || response_timeout.is_zero() {
+            return Err(Error::new(ErrorKind::Configuration)
+                .with_detail("a cache in Redis needs at least one connection, and timeouts above zero"));
+        }
         let pool = r2d2::Pool::builder()
             .max_size(pool_size)
             .min_idle(Some(0))
@@ -161,7 +160,7 @@ impl RedisStoreBuilder {
             // The default handler logs what the driver says.
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(Manager { client, connect_timeout, response_timeout });
-        RedisStore { pool, swap: Script::new(SWAP) }
+        Ok(RedisStore { pool, swap: Script::new(SWAP) })
     }
 }
 
