@@ -46,15 +46,15 @@ pub trait CacheStore: Debug + Send + Sync {
     /// [`SharedCacheBuilder::build`](crate::SharedCacheBuilder::build) refuses it.
     fn is_shared(&self) -> bool;
 
-    /// What is under these keys, all of one [part](Self::part_of), in their order: one round trip.
+    /// What is under these keys, all of one [part](Self::part_of), in their order: one round trip. A key may occur twice.
     ///
     /// # Errors
     ///
     /// Where the server does not answer.
     fn read(&self, keys: &[&str]) -> Result<Vec<Seen>>;
 
-    /// Replaces cells, each only where it is as expected. `Some` is the version of a cell that was replaced. The keys are
-    /// all of one [part](Self::part_of), and none occurs twice.
+    /// Replaces cells one after the other, each only where it is as expected. `Some` is the version of what was put there. The
+    /// keys are all of one [part](Self::part_of).
     ///
     /// # Errors
     ///

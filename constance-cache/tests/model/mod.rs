@@ -108,7 +108,7 @@ impl State {
         self.next += 1;
     }
 
-    /// Readers are alike, and versions are only compared: states that differ in no more than that are one.
+    /// Versions are only compared: states that differ in no more than their numbers are one.
     fn simplify(&mut self) {
         let mut seen: Vec<u8> = self.cell.iter().map(|(_, version)| *version).collect();
         for reader in &mut self.readers {
@@ -124,7 +124,6 @@ impl State {
             *version = 0;
         }
         self.next = 1 + seen.len() as u8;
-        self.readers.sort_unstable();
     }
 
     /// Everybody who holds a lease has lost it.
@@ -338,6 +337,7 @@ impl Model for Protocol {
         if self.0 != Rule::ForgeableLease {
             state.simplify();
         }
+        state.readers.sort_unstable();
         Some(state)
     }
 
