@@ -8,7 +8,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use constance_cache::LocalCache;
+use constance_cache::{CacheEvent, LocalCache, Observer};
 use constance_core::testing::{Gate, ReferenceBackend};
 use constance_core::{Applied, Backend, Batch, Capability, ErrorKind, Expect, Key, Prefix, Result, Stored};
 use local_common::{get, key, keys, set, setup, setup_with, until, value, write};
@@ -314,6 +314,41 @@ fn a_panicking_write_drops_its_keys() {
     assert_eq!(get(&cache, &theme), value("new"));
 }
 
+/// An observer that panics takes its own call with it, and leaves no fetch behind for which others would wait.
+#[test]
+fn a_panicking_observer_leaves_nobody_waiting() {
+    #[derive(Debug)]
+    struct Panicking(parking_lot::Mutex<Vec<CacheEvent>>);
+    impl Observer for Panicking {
+        fn saw(&self, event: CacheEvent, _count: u64) {
+            let mut left = self.0.lock();
+            if let Some(at) = left.iter().position(|wanted| *wanted == event) {
+                left.swap_remove(at);
+                drop(left);
+                panic!("as the test wants");
+            }
+        }
+    }
+    let events = vec![CacheEvent::Miss, CacheEvent::Fetch, CacheEvent::LeaseLost, CacheEvent::Hit];
+    let observer = Arc::new(Panicking(parking_lot::Mutex::new(events)));
+    let s = setup_with(|builder| builder.observer(observer.clone()));
+    let theme = key("theme");
+    let panics = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| s.get(&theme))).is_err();
+    assert!(panics() && panics(), "at the miss, then at the fetch");
+    let gate = s.store.hold_read_replies();
+    thread::scope(|scope| {
+        let lost = scope.spawn(panics);
+        gate.wait_for(1);
+        s.cache.forget(&[&theme]).expect("nothing fails");
+        gate.open();
+        assert!(lost.join().expect("it is caught"), "at the landing");
+    });
+    assert!(s.get(&theme).is_absent());
+    assert!(panics(), "at the hit");
+    assert!(s.get(&theme).is_absent());
+    assert!(observer.0.lock().is_empty());
+}
+
 /// A visitor runs under no lock, and holds nobody up.
 #[test]
 fn a_visitor_may_use_the_cache() {
@@ -336,7 +371,7 @@ fn a_visitor_may_use_the_cache() {
 /// Declared keys that are missing come with the first that is asked for, but not those that are on their way already.
 #[test]
 fn keys_on_their_way_are_not_fetched_again() {
-    let s = setup_with(|builder| builder);
+    let s = setup();
     let keys = keys(3);
     let gate: Gate = s.store.hold_reads();
     thread::scope(|scope| {

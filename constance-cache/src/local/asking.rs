@@ -56,8 +56,10 @@ impl<'a> Asking<'a> {
             let wanted = self.to_fetch(&work, now);
             let flight = work.register(wanted);
             drop(work);
+            // Before anything that may panic, such as an observer: others wait for it from here on.
+            let lead = Lead { state, flight, began: now, landed: false };
             state.counters.add(CacheEvent::Fetch, 1);
-            return Next::Fetch(Lead { state, flight, began: now, landed: false });
+            return Next::Fetch(lead);
         };
         let all_aboard = |key: &&Key| work.in_flight.get(*key).is_some_and(|other| Arc::ptr_eq(other, &flight));
         if keys.iter().all(all_aboard) {
