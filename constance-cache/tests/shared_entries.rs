@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{HOLD, World, key, read, read_all, value, write};
 use constance_cache::{CacheEvent, CacheStore, Observer};
-use constance_core::{Backend, Batch, Change, Encoded, Expect, Key, Prefix, Stored};
+use constance_core::{Backend, Batch, Change, Config, Encoded, Expect, Key, Prefix, Settings, Stored};
 
 #[test]
 fn garbage_in_the_cache_is_never_a_value() {
@@ -96,6 +96,28 @@ fn the_first_miss_fills_all_declared_settings() {
     world.clock.advance(HOLD);
     names.iter().for_each(|name| drop(read(&first, name).expect("a read")));
     assert_eq!(world.reads(), 0, "the second time it was for good");
+}
+
+#[derive(Debug, Clone, Settings)]
+struct Shop {
+    #[setting(default = 42)]
+    the_answer: i64,
+    #[setting(default = "My Title")]
+    site_name: String,
+}
+
+#[test]
+fn warming_a_config_is_one_read_of_the_store() {
+    let world = World::new();
+    let config = Config::<Shop>::new(world.process());
+    config.warm().expect("warm");
+    assert_eq!(world.reads(), 1);
+    assert_eq!(config.get(Shop::THE_ANSWER).expect("a get"), 42);
+    assert_eq!(config.snapshot().expect("a snapshot").site_name, "My Title");
+    assert_eq!(world.reads(), 0);
+    config.set(Shop::THE_ANSWER, 43).expect("a set");
+    let other = Config::<Shop>::new(world.process());
+    assert_eq!(other.get(Shop::THE_ANSWER).expect("a get"), 43);
 }
 
 #[test]
