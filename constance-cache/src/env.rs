@@ -2,12 +2,15 @@
 
 use constance_core::Layer;
 
-use crate::local;
+use crate::{local, shared};
 
 /// What the environment may put around a backend, for [`Registry::with_cache`](constance_core::Registry::with_cache).
 ///
 /// | variable | meaning | unset |
 /// |---|---|---|
+/// | `CONSTANCE_CACHE_BACKEND` | a [`SharedCache`](crate::SharedCache) in the cache of this URL: `memcache://host:port,host:port` or `redis://host:port/db` (features `memcached` and `redis`) | no cache that processes share |
+/// | `CONSTANCE_AUTOFILL` | it [fills all settings at once](crate::SharedCacheBuilder::autofill) at most every so many seconds; `none`: never | 24 hours |
+/// | `CONSTANCE_CACHE_NAMESPACE` | what its keys [begin with](crate::SharedCacheBuilder::namespace): one for each store | `constance` |
 /// | `CONSTANCE_CACHE_TTL` | a [`LocalCache`](crate::LocalCache) with so many seconds (`60`, `0.5`), or `none`: until the backend's feed tells of a change | no cache in the process |
 ///
 /// ```
@@ -35,5 +38,5 @@ use crate::local;
 /// ```
 pub fn from_env() -> impl IntoIterator<Item = Layer> {
     // From the inside out: a cache that is shared stands inside the process's own.
-    [local::layer()]
+    [shared::layer(), local::layer()]
 }

@@ -13,7 +13,14 @@ use constance_memory::MemoryBackend;
 /// A backend by URL, or `None` where the variable that names its service is not set.
 fn service(variable: &str) -> Option<Arc<dyn Backend>> {
     let registry = Registry::new().with(constance_redis::schemes()).with(constance_diesel::schemes());
-    let backend = registry.open(&std::env::var(variable).ok()?).expect("a URL of a known scheme");
+    let url = std::env::var(variable).ok();
+    if url.is_none() {
+        assert!(
+            std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|value| value != "1"),
+            "{variable} is not set, and CONSTANCE_REQUIRE_SERVICES asks for it"
+        );
+    }
+    let backend = registry.open(&url?).expect("a URL of a known scheme");
     backend.migrate().expect("the service answers");
     Some(backend)
 }
@@ -29,6 +36,8 @@ fn sqlite() -> Arc<dyn Backend> {
 constance_core::conformance_tests!(mod memory: || LocalCache::new(MemoryBackend::new()));
 constance_core::conformance_tests!(mod without_feed: || LocalCache::new(ReferenceBackend::new().without_watch()));
 constance_core::conformance_tests!(mod sqlite_file: || LocalCache::new(sqlite()));
+constance_core::conformance_tests!(mod postgres: || Some(LocalCache::new(service("CONSTANCE_POSTGRES_URL")?)));
+constance_core::conformance_tests!(mod mariadb: || Some(LocalCache::new(service("CONSTANCE_MARIADB_URL")?)));
 constance_core::conformance_tests!(mod redis: || Some(LocalCache::new(service("CONSTANCE_REDIS_URL")?)));
 
 // Other times and other words.

@@ -25,9 +25,8 @@ const SERVICES: &[(&str, &[Kind])] = &[
     ("redis", &[Kind::Plain]),
     ("postgres", &[Kind::Postgres]),
     ("mysql", &[Kind::Mariadb]),
-    ("databases", &[Kind::Postgres, Kind::Mariadb]),
     ("propagation", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
-    ("cache", &[Kind::Plain, Kind::Postgres, Kind::Mariadb, Kind::Memcached]),
+    ("shared", &[Kind::Plain, Kind::Memcached]),
 ];
 
 /// Runs the command.

@@ -1,0 +1,63 @@
+//! The cache as a backend.
+
+use constance_core::{
+    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Watch,
+};
+
+use super::SharedCache;
+use crate::store::CacheStore;
+
+#[deny(clippy::missing_trait_methods)]
+impl<B: Backend, C: CacheStore> Backend for SharedCache<B, C> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn capability(&self) -> Capability {
+        self.inner.capability()
+    }
+
+    fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+        self.find(keys)
+    }
+
+    fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
+        self.inner.list(prefix)
+    }
+
+    fn write(&self, batch: &Batch) -> Result<Applied> {
+        self.change(batch)
+    }
+
+    fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
+        let found = self.find(&[key])?.pop();
+        let stored = found.ok_or_else(|| Error::new(ErrorKind::Contract).with_detail("a read gave no answer"))?;
+        visitor(stored.bytes()?.map(Encoded::as_bytes));
+        Ok(())
+    }
+
+    fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
+        self.inner.watch(prefix)
+    }
+
+    fn default_prefix(&self) -> Prefix {
+        self.inner.default_prefix()
+    }
+
+    fn declare(&self, keys: &[Key]) {
+        self.add_declared(keys);
+        self.inner.declare(keys);
+    }
+
+    fn forget(&self, keys: &[&Key]) -> Result<()> {
+        self.drop_cached(keys)
+    }
+
+    fn ping(&self) -> Result<()> {
+        self.inner.ping()
+    }
+
+    fn migrate(&self) -> Result<()> {
+        self.inner.migrate()
+    }
+}

@@ -1,0 +1,188 @@
+//! Options of a shared cache.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use constance_core::{Clock, Error, ErrorKind, Result, SystemClock};
+use parking_lot::Mutex;
+
+use super::cells::Cells;
+use super::debts::Debts;
+use super::record::Times;
+use super::{Declared, SharedCache};
+use crate::counters::{Counters, Observer};
+use crate::store::CacheStore;
+
+/// Options of a [`SharedCache`].
+#[must_use]
+pub struct SharedCacheBuilder<B, C> {
+    inner: B,
+    store: C,
+    namespace: String,
+    ttl: Duration,
+    mark_ttl: Duration,
+    autofill: Option<Duration>,
+    cache_down: CacheDown,
+    rest: Duration,
+    clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
+    allow_unshared: bool,
+}
+
+/// What becomes of a write that the cache cannot be told of.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheDown {
+    /// It is refused with `Unavailable` before anything is written, so that no process can read an old value afterwards.
+    #[default]
+    Refuse,
+    /// It is done all the same. This process goes on with the new value at once. Others that do reach the cache may get the
+    /// old value from it, until this process reaches it again and clears it there, at most for the entries'
+    /// [time to live](SharedCacheBuilder::ttl).
+    Proceed,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
+    pub(super) fn new(inner: B, store: C) -> Self {
+        Self {
+            inner,
+            store,
+            namespace: "constance".to_owned(),
+            ttl: Duration::from_secs(300),
+            mark_ttl: Duration::from_secs(30),
+            autofill: Some(DAY),
+            cache_down: CacheDown::default(),
+            rest: Duration::from_secs(1),
+            clock: Arc::new(SystemClock),
+            observer: None,
+            allow_unshared: false,
+        }
+    }
+
+    /// What the keys in the cache begin with. Everything that shares one store shares one namespace, and nothing else does: two
+    /// applications with databases of their own need two. Default: `constance`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// How long an entry is served before the store is asked again. Writes through a `SharedCache` are seen at once; this is
+    /// the bound for changes past it, and for the rare cases in the [guide](crate::shared). Default: 5 minutes.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = ttl;
+        self
+    }
+
+    /// How long the mark of a writer that died is respected, from 1 second to 1 hour. It has to be longer than any commit
+    /// takes, its waiting for locks included. Until it is over, the keys of that writer are read from the store.
+    /// Default: 30 seconds.
+    pub fn mark_ttl(mut self, ttl: Duration) -> Self {
+        self.mark_ttl = ttl;
+        self
+    }
+
+    /// How often a miss may fill all declared settings at once; `None`: never, and each is filled when it is asked for.
+    /// Default: once in 24 hours, and whenever the cache turns out to be empty.
+    pub fn autofill(mut self, period: impl Into<Option<Duration>>) -> Self {
+        self.autofill = period.into();
+        self
+    }
+
+    /// What becomes of a write that the cache cannot be told of. Default: [`CacheDown::Refuse`].
+    pub fn cache_down(mut self, option: CacheDown) -> Self {
+        self.cache_down = option;
+        self
+    }
+
+    /// How long reads leave a cache alone that did not answer, and go to the store at once. Default: 1 second.
+    pub fn rest(mut self, rest: Duration) -> Self {
+        self.rest = rest;
+        self
+    }
+
+    /// The clock by which it rests. Default: [`SystemClock`]. The time to live of entries is the cache server's business.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Hears what the cache counts.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Takes a cache store that other processes do not see, such as [`MemoryStore`](crate::MemoryStore).
+    ///
+    /// As soon as a second process writes, this one goes on with the values it has cached, for up to the entries' time to
+    /// live, and no write of its own tells it better. It is for tests, and for an application that is certain to be one process
+    /// for ever; [`LocalCache`](crate::LocalCache) is what such an application wants.
+    pub fn dangerously_allow_unshared_store(mut self) -> Self {
+        self.allow_unshared = true;
+        self
+    }
+
+    /// The cache. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where the store is not shared between processes, or an option is out of its range.
+    pub fn build(self) -> Result<SharedCache<B, C>> {
+        self.check()?;
+        let counters = self.observer.map_or_else(Counters::new, Counters::with_observer);
+        let times = Times { ttl: self.ttl, hold: self.mark_ttl };
+        let cells = Cells::new(self.store, times, self.namespace, self.clock, self.rest, counters.clone());
+        Ok(SharedCache {
+            inner: self.inner,
+            cells,
+            debts: Debts::default(),
+            declared: Mutex::new(Arc::new(Declared::default())),
+            autofill: self.autofill,
+            cache_down: self.cache_down,
+            counters,
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |detail: String| Err(Error::new(ErrorKind::Configuration).with_detail(detail));
+        if !self.store.is_shared() && !self.allow_unshared {
+            let detail = format!(
+                "the cache store \"{}\" is not shared across processes: after a write the other processes would go on \
+                 with the old value",
+                self.store.name()
+            );
+            let hint = "use memcached or Redis, or LocalCache for a cache in the process";
+            return Err(Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint));
+        }
+        let namespace = &self.namespace;
+        if namespace.is_empty() || namespace.len() > 100 || !namespace.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return refuse("the namespace of a shared cache is 1 to 100 bytes of visible ASCII".to_owned());
+        }
+        if !(Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&self.mark_ttl) {
+            return refuse("the mark_ttl of a shared cache is from 1 second to 1 hour".to_owned());
+        }
+        if self.ttl.is_zero() || self.autofill.is_some_and(|period| period.is_zero()) {
+            return refuse("the ttl and the autofill period of a shared cache are more than zero".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl<B: fmt::Debug, C: fmt::Debug> fmt::Debug for SharedCacheBuilder<B, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { inner, store, namespace, ttl, mark_ttl, autofill, cache_down, rest, .. } = self;
+        f.debug_struct("SharedCacheBuilder")
+            .field("inner", inner)
+            .field("store", store)
+            .field("namespace", namespace)
+            .field("ttl", ttl)
+            .field("mark_ttl", mark_ttl)
+            .field("autofill", autofill)
+            .field("cache_down", cache_down)
+            .field("rest", rest)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! The cache that processes share, as the environment says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use constance_core::{Backend, Error, ErrorKind, Layer, Result};
+
+use super::SharedCache;
+use crate::store::CacheStore;
+
+const AUTOFILL: &str = "CONSTANCE_AUTOFILL";
+const NAMESPACE: &str = "CONSTANCE_CACHE_NAMESPACE";
+
+/// `CONSTANCE_CACHE_BACKEND`, `CONSTANCE_AUTOFILL` and `CONSTANCE_CACHE_NAMESPACE`.
+pub(crate) fn layer() -> Layer {
+    let layer = Layer::new("CONSTANCE_CACHE_BACKEND", |url, backend, vars| {
+        let mut builder = SharedCache::builder(backend, open(url)?);
+        if let Some(period) = vars.get(AUTOFILL)? {
+            builder = builder.autofill(autofill(&period)?);
+        }
+        if let Some(namespace) = vars.get(NAMESPACE)? {
+            builder = builder.namespace(namespace);
+        }
+        Ok(Arc::new(builder.build()?) as Arc<dyn Backend>)
+    });
+    layer.also_reading(&[AUTOFILL, NAMESPACE])
+}
+
+/// The cache store that a URL names.
+fn open(url: &str) -> Result<Box<dyn CacheStore>> {
+    match url.split_once("://").map(|(scheme, _)| scheme) {
+        #[cfg(feature = "memcached")]
+        Some("memcache" | "memcached") => Ok(Box::new(crate::MemcachedStore::from_url(url)?)),
+        #[cfg(not(feature = "memcached"))]
+        Some("memcache" | "memcached") => Err(refused("memcached is not built in").with_hint(FEATURE_MEMCACHED)),
+        #[cfg(feature = "redis")]
+        Some("redis" | "redis+unix" | "unix") => Ok(Box::new(crate::RedisStore::from_url(url)?)),
+        #[cfg(not(feature = "redis"))]
+        Some("redis" | "redis+unix" | "unix") => Err(refused("Redis is not built in").with_hint(FEATURE_REDIS)),
+        _ => Err(refused("the URL is not one of a cache that processes share")
+            .with_hint("write memcache://host:port,host:port or redis://host:port/db")),
+    }
+}
+
+#[cfg(not(feature = "memcached"))]
+const FEATURE_MEMCACHED: &str = "switch on the feature memcached of constance-cache";
+#[cfg(not(feature = "redis"))]
+const FEATURE_REDIS: &str = "switch on the feature redis of constance-cache";
+
+fn autofill(text: &str) -> Result<Option<Duration>> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let seconds: Option<f64> = text.trim().parse().ok();
+    let period = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|time| !time.is_zero());
+    period.map(Some).ok_or_else(|| {
+        refused("CONSTANCE_AUTOFILL is neither a number of seconds above 0 nor none")
+            .with_hint("unset it to fill all settings once in 24 hours")
+    })
+}
+
+fn refused(why: &'static str) -> Error {
+    Error::new(ErrorKind::Configuration).with_detail(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn autofill_is_seconds_or_none() {
+        assert_eq!(autofill("none").ok(), Some(None));
+        assert_eq!(autofill("86400").ok(), Some(Some(Duration::from_secs(86_400))));
+        for text in ["0", "-1", "day", "", "NaN", "inf"] {
+            let error = autofill(text).expect_err(text);
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");
+            assert!(!error.to_string().contains("day"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_url_of_something_else_says_what_is_wanted() {
+        for url in ["locmem://", "http://hunter2", "memcache", ""] {
+            let error = open(url).expect_err(url);
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(error.to_string().contains("memcache://") && !error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+}

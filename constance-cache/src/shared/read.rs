@@ -1,0 +1,111 @@
+//! Reading: all from the cache, or all from the store.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use constance_core::{Backend, Error, ErrorKind, Key, Result, Stored};
+
+use super::cells::{Finding, Lease};
+use super::{Declared, SharedCache, stable_hash};
+use crate::counters::CacheEvent;
+use crate::store::CacheStore;
+
+impl<B: Backend, C: CacheStore> SharedCache<B, C> {
+    /// What is stored under these keys, all of one moment.
+    ///
+    /// What the cache says of several keys it says of one moment, and so does the store. Half of either would be neither.
+    pub(super) fn find(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.settle();
+        let mut findings = self.look(keys);
+        let missed = findings.iter().filter(|finding| !matches!(finding, Finding::Hit(..))).count();
+        if missed == 0 {
+            self.counters.add(CacheEvent::Hit, keys.len() as u64);
+            let stored = |finding| match finding {
+                Finding::Hit(entry, _) => Stored::from(entry),
+                _ => Stored::Absent,
+            };
+            return Ok(findings.into_iter().map(stored).collect());
+        }
+        self.counters.add(CacheEvent::Miss, missed as u64);
+        let declared = Arc::clone(&*self.declared.lock());
+        let others = self.to_autofill(&declared, keys, &findings);
+        let mut asked = keys.to_vec();
+        if !others.is_empty() {
+            asked.extend(&others);
+            findings.extend(self.look(&asked[keys.len()..]));
+        }
+        self.cells.occupy(&asked, &mut findings);
+        self.counters.add(CacheEvent::Fetch, 1);
+        let mut found = self.inner.read(&asked)?;
+        if found.len() != asked.len() {
+            return Err(Error::new(ErrorKind::Contract).with_detail("a read did not give one answer for each key"));
+        }
+        self.fill(&asked, &findings, &found);
+        found.truncate(keys.len());
+        Ok(found)
+    }
+
+    /// What the cache says, and nothing of keys that this process has to clear there. Whether it has is asked first: who
+    /// clears a key meanwhile clears it before it is off the list.
+    fn look(&self, keys: &[&Key]) -> Vec<Finding> {
+        if self.debts.is_empty() {
+            return self.cells.look(keys);
+        }
+        let owed: Vec<bool> = keys.iter().map(|key| self.debts.has(key)).collect();
+        let mut findings = self.cells.look(keys);
+        for (finding, _) in findings.iter_mut().zip(owed).filter(|(_, owed)| *owed) {
+            *finding = Finding::Busy;
+        }
+        findings
+    }
+
+    fn fill(&self, asked: &[&Key], findings: &[Finding], found: &[Stored]) {
+        let leased = |finding: &Finding| match finding {
+            Finding::Lease(lease) => Some(*lease),
+            Finding::Hit(..) | Finding::Vacant | Finding::Busy => None,
+        };
+        let fills: Vec<(&Key, Lease, &Stored)> = asked
+            .iter()
+            .zip(findings)
+            .zip(found)
+            .filter_map(|((key, finding), stored)| Some((*key, leased(finding)?, stored)))
+            .collect();
+        let lost = if fills.is_empty() { 0 } else { self.cells.fill(&fills) };
+        if lost > 0 {
+            self.counters.add(CacheEvent::LeaseLost, lost);
+        }
+    }
+
+    /// The declared keys to be read along with these, if it is time for that and nobody else does it.
+    ///
+    /// It is time where a declared key was not in the cache at all. What is then filled is on probation, so that it is
+    /// time once more when that is over.
+    fn to_autofill(&self, declared: &Declared, keys: &[&Key], findings: &[Finding]) -> Vec<Key> {
+        let Some(period) = self.autofill else { return Vec::new() };
+        let of_declared = |wanted: fn(&Finding) -> bool| {
+            keys.iter().zip(findings).any(|(key, finding)| wanted(finding) && declared.keys.contains(*key))
+        };
+        let empty = of_declared(|finding| *finding == Finding::Vacant);
+        if !empty && !of_declared(|finding| matches!(finding, Finding::Lease(Lease { settles: true, .. }))) {
+            return Vec::new();
+        }
+        let asked: HashSet<&Key> = keys.iter().copied().collect();
+        let others: Vec<Key> = declared.keys.iter().filter(|key| !asked.contains(key)).cloned().collect();
+        let stays = if empty { period.min(self.cells.times.hold) } else { period };
+        if others.is_empty() || !self.cells.is_first(&declared.filled, stays) { Vec::new() } else { others }
+    }
+
+    pub(super) fn add_declared(&self, keys: &[Key]) {
+        let mut declared = self.declared.lock();
+        if keys.iter().all(|key| declared.keys.contains(key)) {
+            return;
+        }
+        let all = declared.keys.iter().chain(keys).cloned().collect::<BTreeSet<_>>();
+        let digest: Vec<u8> = all.iter().flat_map(|key| [key.as_str().as_bytes(), b"\0"]).flatten().copied().collect();
+        let filled = self.cells.own_name(&format!("filled:{:016x}", stable_hash(&[&digest])));
+        *declared = Arc::new(Declared { keys: all, filled });
+    }
+}

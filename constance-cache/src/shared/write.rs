@@ -1,0 +1,84 @@
+//! Writing: mark, commit, clear.
+
+use constance_core::{Applied, Backend, Batch, Cause, Error, ErrorKind, Key, Result, To};
+
+use super::cells::new_mark;
+use super::debts::Debts;
+use super::{CacheDown, SharedCache};
+use crate::store::CacheStore;
+
+impl<B: Backend, C: CacheStore> SharedCache<B, C> {
+    pub(super) fn change(&self, batch: &Batch) -> Result<Applied> {
+        let changed = batch.changes().iter().filter(|change| change.to != To::Keep);
+        let keys: Vec<&Key> = changed.map(|change| &change.key).collect();
+        if keys.is_empty() {
+            return self.inner.write(batch);
+        }
+        let mark = new_mark();
+        let (marks, failure) = self.cells.mark(&keys, mark);
+        let unmarked: Vec<&Key> = match failure {
+            None => Vec::new(),
+            Some(failure) if self.cache_down == CacheDown::Refuse => {
+                // What cannot be cleared either goes away by itself.
+                let _ = self.cells.clear(&marks, mark);
+                return Err(self.refused(&failure));
+            }
+            Some(_) => keys.iter().copied().filter(|key| !marks.iter().any(|(marked, ..)| marked == *key)).collect(),
+        };
+        let unmarked = Unmarked::new(&self.debts, unmarked);
+        let applied = self.inner.write(batch);
+        drop(unmarked);
+        // Nobody knows whether such a write is still on its way: its marks stay until their end.
+        let is_open = |error: &Error| matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout);
+        if !applied.as_ref().is_err_and(is_open) && !marks.is_empty() && self.cells.clear(&marks, mark).is_some() {
+            self.debts.owe(marks.iter().map(|(key, ..)| key));
+        }
+        self.settle();
+        applied
+    }
+
+    pub(super) fn drop_cached(&self, keys: &[&Key]) -> Result<()> {
+        // What is below first: a fill must not take from there what is forgotten here.
+        let below = self.inner.forget(keys);
+        match self.cells.forget(keys) {
+            Some(failure) => {
+                self.debts.owe(keys.iter().copied());
+                below.and(Err(self.failed("the shared cache does not answer, and may hold an old value", &failure)))
+            }
+            None => below,
+        }
+    }
+
+    fn refused(&self, failure: &Error) -> Error {
+        self.failed(
+            "the shared cache does not answer, and other processes would go on with the old value in it",
+            failure,
+        )
+        .with_hint("nothing was written; CacheDown::Proceed writes all the same")
+    }
+
+    fn failed(&self, detail: &'static str, failure: &Error) -> Error {
+        let cause = failure.cause().cloned().unwrap_or_else(|| Cause::new(self.cells.store.name().to_owned()));
+        Error::new(ErrorKind::Unavailable).with_detail(detail).with_cause(cause).with_backend(self.cells.store.name())
+    }
+}
+
+/// Keys that are written without a mark, for as long as that takes.
+struct Unmarked<'d> {
+    debts: &'d Debts,
+    keys: Vec<&'d Key>,
+}
+
+impl<'d> Unmarked<'d> {
+    fn new(debts: &'d Debts, keys: Vec<&'d Key>) -> Self {
+        debts.open(keys.iter().copied());
+        Self { debts, keys }
+    }
+}
+
+impl Drop for Unmarked<'_> {
+    /// Also where the backend panics: whatever it did, it does no more.
+    fn drop(&mut self) {
+        self.debts.close(self.keys.iter().copied());
+    }
+}

@@ -1,0 +1,29 @@
+//! Failures of the driver in words of our own.
+
+use constance_core::{Cause, Error, ErrorKind};
+use redis::RedisError;
+
+/// What the driver says, without its text.
+pub(super) fn error(error: &RedisError) -> Error {
+    let of = |kind, code: &'static str, text: &'static str| {
+        Error::new(kind).with_detail(text).with_cause(Cause::new("redis").with_code(code))
+    };
+    if error.is_timeout() {
+        return of(ErrorKind::Timeout, "timeout", "the cache did not answer in time");
+    }
+    if error.is_connection_refusal() {
+        return of(ErrorKind::Unavailable, "ECONNREFUSED", "the connection was refused");
+    }
+    match error.code() {
+        Some("NOAUTH" | "WRONGPASS") => of(ErrorKind::Denied, "NOAUTH", "the user name or the password is wrong"),
+        Some("NOPERM") => of(ErrorKind::Denied, "NOPERM", "the user may not do this"),
+        Some("OOM") => of(ErrorKind::Unavailable, "OOM", "the server has no memory left for it"),
+        Some("READONLY") => of(ErrorKind::Unavailable, "READONLY", "the server is a replica that takes no writes"),
+        Some("LOADING") => of(ErrorKind::Unavailable, "LOADING", "the server is loading its data"),
+        Some(_) => of(ErrorKind::Unavailable, "ERR", "the server refused the command"),
+        None if error.is_io_error() || error.is_connection_dropped() => {
+            of(ErrorKind::Unavailable, "closed", "the connection failed")
+        }
+        None => of(ErrorKind::Unavailable, "protocol", "the answer is none that Redis gives to this command"),
+    }
+}

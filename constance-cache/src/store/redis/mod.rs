@@ -1,0 +1,265 @@
+//! Redis.
+
+mod error;
+mod pool;
+
+use std::fmt;
+use std::time::Duration;
+
+use constance_core::{Error, ErrorKind, Result};
+use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
+
+use self::error::error;
+use self::pool::{Manager, Session};
+use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, random};
+
+/// Keeps entries in Redis.
+///
+/// The server needs no persistence; where it has some, entries from before a restart count as lost, and so do those of a
+/// replica that was promoted. The user needs `GET`, `MGET`, `SET`, `GETRANGE`, `TIME`, `INFO`, `EVAL`, `EVALSHA`,
+/// `SCRIPT LOAD` and the keys under the namespace.
+///
+/// ```
+/// use constance_cache::RedisStore;
+///
+/// let store = RedisStore::from_url("redis://user:hunter2@127.0.0.1:6379/1")?;
+/// assert!(!format!("{store:?}").contains("hunter2"));
+/// assert!(RedisStore::from_url("http://127.0.0.1").is_err());
+/// # Ok::<(), constance_core::Error>(())
+/// ```
+pub struct RedisStore {
+    pool: r2d2::Pool<Manager>,
+    swap: Script,
+}
+
+/// Options of a [`RedisStore`].
+pub struct RedisStoreBuilder {
+    client: redis::Client,
+    connect_timeout: Duration,
+    response_timeout: Duration,
+    pool_size: u32,
+}
+
+/// In front of the bytes: which run of the server wrote them, a number that is theirs alone, and when they end.
+const HEAD: usize = 8 + 8 + 13;
+
+/// Replaces the cells that are as expected. What another run of the server left behind counts as nothing.
+const SWAP: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local run = ARGV[1]
+local done = {}
+for i, key in ipairs(KEYS) do
+    local from, own, ttl, bytes = ARGV[4 * i - 2], ARGV[4 * i - 1], tonumber(ARGV[4 * i]), ARGV[4 * i + 1]
+    local due = from == '*'
+    if not due then
+        local is = redis.pcall('GETRANGE', key, 0, 15)
+        if type(is) ~= 'string' or #is < 16 or string.sub(is, 1, 8) ~= run then
+            is = ''
+        end
+        due = is == from
+    end
+    if due then
+        redis.call('SET', key, run .. own .. string.format('%013.0f', now + ttl) .. bytes, 'PX', ttl)
+    end
+    done[i] = due and 1 or 0
+end
+return done
+";
+
+impl RedisStore {
+    /// The server of a URL, `redis://user:password@host:port/db` or `redis+unix://path`. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where the URL is another. It is never shown.
+    pub fn from_url(url: &str) -> Result<Self> {
+        Self::builder(url)?.build()
+    }
+
+    /// Options, where the defaults will not do.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_url`](Self::from_url).
+    pub fn builder(url: &str) -> Result<RedisStoreBuilder> {
+        let client = redis::Client::open(url).map_err(|_| {
+            Error::new(ErrorKind::Configuration)
+                .with_detail("the URL of the shared cache is not one of a Redis server")
+                .with_hint("write redis://host:port/db")
+        })?;
+        let (connect_timeout, response_timeout) = (Duration::from_millis(250), Duration::from_millis(250));
+        Ok(RedisStoreBuilder { client, connect_timeout, response_timeout, pool_size: 10 })
+    }
+
+    fn session(&self) -> Result<r2d2::PooledConnection<Manager>> {
+        self.pool.get().map_err(|_| {
+            Error::new(ErrorKind::Unavailable).with_detail("no connection to the cache could be had in time")
+        })
+    }
+
+    /// Does something over a connection, and once more over a new one where that turns out to have been closed.
+    fn over<T>(&self, work: impl Fn(&mut Session) -> RedisResult<T>) -> Result<T> {
+        for _ in 0..=self.pool.max_size() {
+            let mut session = self.session()?;
+            let was_used = session.used;
+            session.used = true;
+            match work(&mut session) {
+                Ok(done) => return Ok(done),
+                Err(failure) => {
+                    session.broken = true;
+                    let is_gone = failure.is_connection_dropped() || failure.is_io_error() && !failure.is_timeout();
+                    if !(was_used && is_gone) {
+                        return Err(error(&failure));
+                    }
+                }
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable).with_detail("the cache closes its connections again and again"))
+    }
+}
+
+impl RedisStoreBuilder {
+    /// How long a connection may take to make. Default: 250 ms.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long the server may take to answer. Default: 250 ms.
+    #[must_use]
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.response_timeout = timeout;
+        self
+    }
+
+    /// How many connections there are at most; who finds none free waits as long as a new one may take. Default: 10.
+    #[must_use]
+    pub fn pool_size(mut self, connections: u32) -> Self {
+        self.pool_size = connections;
+        self
+    }
+
+    /// The store. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where the pool has no connections, or a timeout is zero.
+    pub fn build(self) -> Result<RedisStore> {
+        let Self { client, connect_timeout, response_timeout, pool_size } = self;
+        if pool_size == 0 || connect_timeout.is_zero() || response_timeout.is_zero() {
+            return Err(Error::new(ErrorKind::Configuration)
+                .with_detail("a cache in Redis needs at least one connection, and timeouts above zero"));
+        }
+        let pool = r2d2::Pool::builder()
+            .max_size(pool_size)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(connect_timeout)
+            // The default handler logs what the driver says.
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(Manager { client, connect_timeout, response_timeout });
+        Ok(RedisStore { pool, swap: Script::new(SWAP) })
+    }
+}
+
+impl CacheStore for RedisStore {
+    fn name(&self) -> &str {
+        "redis"
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn read(&self, keys: &[&str]) -> Result<Vec<Seen>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut cells = redis::cmd("MGET");
+        cells.arg(keys);
+        let mut request = redis::cmd("TIME").get_packed_command();
+        request.extend(cells.get_packed_command());
+        self.over(|session| {
+            let answers = session.req_packed_commands(&request, 0, 2)?;
+            let [time, cells] = <[Value; 2]>::try_from(answers).map_err(|_| unexpected())?;
+            let (seconds, micros): (u64, u64) = redis::from_redis_value(time).map_err(|_| unexpected())?;
+            let now = seconds * 1_000 + micros / 1_000;
+            let Value::Array(cells) = cells else { return Err(unexpected()) };
+            if cells.len() != keys.len() {
+                return Err(unexpected());
+            }
+            Ok(cells.into_iter().map(|cell| seen(cell, session.run, now)).collect())
+        })
+    }
+
+    fn swap(&self, swaps: &[Swap<'_>]) -> Result<Vec<Option<Version>>> {
+        if swaps.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.over(|session| {
+            let run = session.run;
+            let own: Vec<u64> = swaps.iter().map(|_| random()).collect();
+            let mut call = self.swap.prepare_invoke();
+            call.arg(&run.to_be_bytes()[..]);
+            for (swap, own) in swaps.iter().zip(&own) {
+                call.key(swap.key);
+                match swap.from {
+                    SwapFrom::Vacant => call.arg(""),
+                    SwapFrom::Any => call.arg("*"),
+                    SwapFrom::Version(Version(run, own)) => {
+                        call.arg([run.to_be_bytes(), own.to_be_bytes()].as_flattened())
+                    }
+                };
+                let ttl = u64::try_from(swap.ttl.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX).clamp(1, LONGEST);
+                call.arg(&own.to_be_bytes()[..]).arg(ttl).arg(swap.to);
+            }
+            let done: Vec<u8> = call.invoke(&mut **session)?;
+            Ok(done.iter().zip(own).map(|(done, own)| (*done == 1).then_some(Version(run, own))).collect())
+        })
+    }
+}
+
+/// A hundred years: what is longer is not a time that Redis can add.
+const LONGEST: u64 = 100 * 366 * 24 * 60 * 60 * 1_000;
+
+fn seen(value: Value, run: u64, now: u64) -> Seen {
+    let Value::BulkString(mut bytes) = value else { return Seen::Vacant };
+    match head(&bytes) {
+        Some((wrote, own, end)) if wrote == run => {
+            bytes.drain(..HEAD);
+            let left = Duration::from_millis(end.saturating_sub(now));
+            Seen::Cell(Cell { bytes, left, version: Version(run, own) })
+        }
+        // Of another run, or not ours: a swap takes it for nothing as well.
+        _ => Seen::Vacant,
+    }
+}
+
+fn head(bytes: &[u8]) -> Option<(u64, u64, u64)> {
+    let number = |at: usize| Some(u64::from_be_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+    let end = std::str::from_utf8(bytes.get(16..HEAD)?).ok()?.parse().ok()?;
+    Some((number(0)?, number(8)?, end))
+}
+
+fn unexpected() -> RedisError {
+    (redis::ErrorKind::UnexpectedReturnType, "an answer of another shape").into()
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").field("pool", &self.pool.state()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RedisStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client: _, connect_timeout, response_timeout, pool_size } = self;
+        f.debug_struct("RedisStoreBuilder")
+            .field("connect_timeout", connect_timeout)
+            .field("response_timeout", response_timeout)
+            .field("pool_size", pool_size)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! What the tests of the shared cache have in common.
+#![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
+
+pub mod faulty;
+pub mod poll;
+#[cfg(all(unix, any(feature = "memcached", feature = "redis")))]
+pub mod server;
+pub mod store_suite;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use constance_cache::{MemoryStore, SharedCache, SharedCacheBuilder};
+use constance_core::testing::{FaultyBackend, ManualClock, ReferenceBackend};
+use constance_core::{Backend, Batch, Change, Encoded, Key, Prefix, Result, Stored};
+
+pub use self::faulty::FaultyStore;
+pub use self::poll::until;
+
+/// The URL in a variable, or `None` (and a word about it) where it is not set.
+pub fn service(variable: &str) -> Option<String> {
+    let url = std::env::var(variable).ok();
+    if url.is_none() {
+        assert!(
+            std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|value| value != "1"),
+            "{variable} is not set, and CONSTANCE_REQUIRE_SERVICES asks for it"
+        );
+        eprintln!("skipped: {variable} names no server");
+    }
+    url
+}
+
+pub type Inner = Arc<FaultyBackend<ReferenceBackend>>;
+pub type Store = Arc<FaultyStore<MemoryStore>>;
+
+/// How long the marks of these tests live.
+pub const HOLD: Duration = Duration::from_secs(30);
+
+/// Processes over one store and one cache, and the switches of all of it. Time stands still.
+pub struct World {
+    pub inner: Inner,
+    pub store: Store,
+    pub clock: Arc<ManualClock>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let clock = Arc::new(ManualClock::new());
+        // A clock that reads zero is one that nobody has turned.
+        clock.advance(Duration::from_secs(1_000));
+        let store = Arc::new(FaultyStore::new(MemoryStore::with_clock(Arc::clone(&clock))));
+        Self { inner: Arc::new(FaultyBackend::new(ReferenceBackend::new())), store, clock }
+    }
+
+    /// One more process.
+    pub fn process(&self) -> SharedCache<Inner, Store> {
+        self.build(|builder| builder)
+    }
+
+    pub fn build(
+        &self,
+        with: impl FnOnce(SharedCacheBuilder<Inner, Store>) -> SharedCacheBuilder<Inner, Store>,
+    ) -> SharedCache<Inner, Store> {
+        let builder = SharedCache::builder(Arc::clone(&self.inner), Arc::clone(&self.store))
+            .mark_ttl(HOLD)
+            .clock(Arc::clone(&self.clock))
+            .dangerously_allow_unshared_store();
+        with(builder).build().expect("valid options")
+    }
+
+    /// Puts a value into the store past every cache.
+    pub fn put(&self, name: &str, value: &[u8]) {
+        self.inner.inner().put(&key(name), Stored::Value(Encoded::from(value)));
+    }
+
+    /// How often the store was read since this was asked last.
+    pub fn reads(&self) -> usize {
+        let reads = self.inner.calls(constance_core::testing::Method::Read);
+        self.inner.reset_calls();
+        reads
+    }
+
+    /// Fills a key for good: past its probation.
+    pub fn settle(&self, backend: &dyn Backend, name: &str) {
+        read(backend, name).expect("a read");
+        self.clock.advance(HOLD);
+        read(backend, name).expect("a read");
+    }
+}
+
+pub fn key(name: &str) -> Key {
+    Prefix::new("shop:").and_then(|prefix| prefix.key(name)).expect("a valid name")
+}
+
+pub fn value(bytes: &[u8]) -> Stored {
+    Stored::Value(Encoded::from(bytes))
+}
+
+pub fn set(name: &str, value: &[u8]) -> Batch {
+    Batch::one(Change::set(key(name), Encoded::from(value)))
+}
+
+pub fn write(backend: &dyn Backend, name: &str, value: &[u8]) -> Result<()> {
+    backend.write(&set(name, value)).map(drop)
+}
+
+pub fn read(backend: &dyn Backend, name: &str) -> Result<Stored> {
+    Ok(backend.read(&[&key(name)])?.remove(0))
+}
+
+pub fn read_all(backend: &dyn Backend, names: &[&str]) -> Result<Vec<Stored>> {
+    let keys: Vec<Key> = names.iter().map(|name| key(name)).collect();
+    backend.read(&keys.iter().collect::<Vec<_>>())
+}
+
+/// Whether what needs a service that is not there is to fail.
+pub fn skipped(what: &str) {
+    assert!(
+        std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|v| v != "1"),
+        "{what} is not there, and CONSTANCE_REQUIRE_SERVICES asks for it"
+    );
+    eprintln!("skipped: {what} is not there");
+}
