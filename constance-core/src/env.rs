@@ -14,6 +14,9 @@ impl<S: Settings> Config<S> {
     /// | `CONSTANCE_BACKEND` | the URL of the backend, of a scheme in `registry` | Redis on `127.0.0.1:6379/0`, if registered |
     /// | `CONSTANCE_PREFIX` | the prefix of stored keys, empty or ending in `:` or `/` | the backend's own |
     /// | `CONSTANCE_CACHE_TTL` | remembers values in the process: so many seconds, or `none`, until told | no cache |
+    /// | `CONSTANCE_CACHE_BACKEND` | a cache for all processes: its URL | no cache |
+    /// | `CONSTANCE_AUTOFILL` | how often that cache fills all settings together: so many seconds, or `none` | 24 hours |
+    /// | `CONSTANCE_CACHE_NAMESPACE` | keeps two stores apart that share one cache | one namespace |
     ///
     /// What stands for a cache needs [one in `registry`](Registry::with_cache); to set it without one is an error.
     ///

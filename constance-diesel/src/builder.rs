@@ -105,8 +105,8 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
-    /// How long a connection may take to be made, name look-up and handshake included, in whole seconds and at least one.
-    /// Default: 3 seconds. SQLite has no network and ignores it.
+    /// How long a connection may take to be made, name look-up and handshake included (but for the look-up on PostgreSQL, which
+    /// libpq does not bound), in whole seconds and at least one. Default: 3 seconds. SQLite has no network and ignores it.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options.connect_timeout = timeout;
         self

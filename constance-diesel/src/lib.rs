@@ -6,6 +6,7 @@ mod backend;
 mod builder;
 mod dialect;
 mod error;
+pub mod guide;
 mod manager;
 mod migrate;
 #[cfg(feature = "mysql")]
