@@ -27,6 +27,36 @@ fn a_set_by_another_process_reaches_the_service() {
     assert!(health.starts_with("settings: loaded ") && health.ends_with("store: in order\n"), "{health}");
 }
 
+/// The same on a server: a change of another process arrives, outlives the service, and goes again.
+fn runs_on(variable: &str) {
+    let Some(shop) = Shop::on(variable) else { return };
+    let service = shop.serve();
+    assert_eq!(service.json("/")["the_answer"], 42);
+    let set = shop.settings(&["set", "the_answer", "43"]);
+    assert_eq!((set.status.code(), text(&set.stdout)), (Some(0), "the_answer: 42 -> 43\n"), "{}", text(&set.stderr));
+    service.wait_until("the service has the new value", |s| s.json("/")["the_answer"] == 43);
+    service.kill();
+    let service = shop.serve();
+    assert_eq!(service.json("/")["the_answer"], 43);
+    assert!(shop.settings(&["reset", "the_answer"]).status.success());
+    service.wait_until("the reset arrives as well", |s| s.json("/")["the_answer"] == 42);
+}
+
+#[test]
+fn it_runs_on_redis() {
+    runs_on("CONSTANCE_REDIS_URL");
+}
+
+#[test]
+fn it_runs_on_postgres() {
+    runs_on("CONSTANCE_POSTGRES_URL");
+}
+
+#[test]
+fn it_runs_on_mariadb() {
+    runs_on("CONSTANCE_MARIADB_URL");
+}
+
 #[test]
 fn a_killed_service_has_its_settings_when_it_starts_again() {
     let shop = Shop::new();

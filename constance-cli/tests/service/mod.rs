@@ -14,6 +14,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// A shop's folder, with its store inside.
 pub(crate) struct Shop {
     folder: TempDir,
+    /// The URL of its store and its prefix there, where it is not the folder's.
+    elsewhere: Option<(String, String)>,
 }
 
 /// A running `shop serve`, ended when it is dropped.
@@ -32,7 +34,22 @@ impl Shop {
 
     /// The folder of the store is missing, as a volume that is not mounted.
     pub(crate) fn without_store() -> Self {
-        Self { folder: TempDir::new().expect("a folder") }
+        Self { folder: TempDir::new().expect("a folder"), elsewhere: None }
+    }
+
+    /// The store is the server that a variable names, or `None` (and a word about it) where none is named.
+    pub(crate) fn on(variable: &str) -> Option<Self> {
+        let Ok(url) = std::env::var(variable) else {
+            assert!(
+                std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|value| value != "1"),
+                "{variable} is not set, and CONSTANCE_REQUIRE_SERVICES asks for it"
+            );
+            let _ = writeln!(std::io::stderr(), "skipped: {variable} names no server");
+            return None;
+        };
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+        let prefix = format!("shop-{}-{}:", std::process::id(), now.as_nanos());
+        Some(Self { elsewhere: Some((url, prefix)), ..Self::without_store() })
     }
 
     pub(crate) fn bring_store(&self) {
@@ -48,6 +65,9 @@ impl Shop {
         command.arg(subcommand).current_dir(self.folder()).stdin(Stdio::null());
         command.env("CONSTANCE_BACKEND", format!("sqlite://{}/store/test.sqlite3", self.folder().display()));
         command.env_remove("CONSTANCE_PREFIX");
+        if let Some((url, prefix)) = &self.elsewhere {
+            command.env("CONSTANCE_BACKEND", url).env("CONSTANCE_PREFIX", prefix);
+        }
         command
     }
 

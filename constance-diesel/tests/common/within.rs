@@ -53,8 +53,14 @@ macro_rules! suite {
 /// One `#[test]` for each function below.
 macro_rules! more {
     ($world:expr) => {
-        $crate::within::more! {
-            ($world)
+        $crate::within::functions! { [$crate::within::tests] $world }
+    };
+}
+
+/// Hands the names of the functions below to a macro.
+macro_rules! functions {
+    ([$($callback:tt)+] $($arguments:tt)*) => {
+        $($callback)+! { ($($arguments)*)
             what_is_written_is_there_after_the_commit_and_not_before,
             what_is_rolled_back_was_never_there,
             a_failed_call_leaves_the_transaction_as_it_was,
@@ -67,6 +73,9 @@ macro_rules! more {
             there_is_no_feed_and_no_migration,
         }
     };
+}
+
+macro_rules! tests {
     (($world:expr) $($name:ident,)*) => {
         $(
             #[test]
@@ -80,7 +89,8 @@ macro_rules! more {
     };
 }
 
-pub(crate) use {more, suite};
+#[allow(unused_imports, reason = "each test program uses a part of them")]
+pub(crate) use {functions, more, suite, tests};
 
 /// Runs a case in a transaction that is rolled back at its end. A case that opens several backends gets one transaction for
 /// each.
