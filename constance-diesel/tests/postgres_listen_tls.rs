@@ -52,6 +52,11 @@ impl Server {
         Some(Self { plain: plain.to_owned(), roots: roots.to_owned(), schema, clients: AtomicU32::new(0) })
     }
 
+    /// Where its authority is, and with that of `xtask services` other files of its own.
+    fn folder(&self) -> PathBuf {
+        Path::new(&self.roots).parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
     /// With these parameters, in which `{roots}` is the server's authority.
     fn client(&self, parameters: &str) -> Client {
         self.client_at(&self.plain, parameters)
@@ -59,8 +64,11 @@ impl Server {
 
     fn client_at(&self, plain: &str, parameters: &str) -> Client {
         let name = format!("{}_{}", self.schema.name, self.clients.fetch_add(1, Ordering::Relaxed));
-        let parameters = parameters.replace("{roots}", &self.roots);
-        let url = self.schema.through(&format!("{plain}?application_name={name}&{parameters}"), "");
+        let mut url = format!("{plain}?application_name={name}");
+        if !parameters.is_empty() {
+            url = format!("{url}&{}", parameters.replace("{roots}", &self.roots));
+        }
+        let url = self.schema.through(&url, "");
         Client { backend: PostgresBackend::from_url(&url).expect("a valid URL"), name }
     }
 
@@ -126,6 +134,24 @@ fn the_host_is_looked_at_under_verify_full_alone() {
 }
 
 #[test]
+#[cfg(unix)]
+fn through_a_socket_no_mode_asks_for_tls() {
+    let Some(server) = Server::new() else { return };
+    let folder = server.folder();
+    let (port, database) = server.plain.rsplit_once(':').and_then(|(_, rest)| rest.split_once('/')).expect("a port");
+    if !folder.join(format!(".s.PGSQL.{port}")).exists() {
+        eprintln!("skipped: the server has no socket beside its authority");
+        return;
+    }
+    let folder = folder.display().to_string().replace('/', "%2F");
+    let (user, _) = server.plain.split_once('@').expect("a user");
+    for mode in ["prefer", "require", "verify-full"] {
+        let client = server.client_at(&format!("{user}@{folder}:{port}/{database}"), &format!("sslmode={mode}"));
+        assert_eq!(server.check(&client, mode), ["false"], "{mode}");
+    }
+}
+
+#[test]
 fn with_a_wrong_authority_nothing_listens() {
     let Some(server) = Server::new() else { return };
     let folder = tempfile::tempdir().expect("a folder");
@@ -163,7 +189,7 @@ fn what_the_listener_cannot_do_is_polled() {
 #[test]
 fn it_shows_the_certificate_that_libpq_would() {
     let Some(server) = Server::new() else { return };
-    let folder = Path::new(&server.roots).parent().map_or_else(PathBuf::new, Path::to_owned);
+    let folder = server.folder();
     let (certificate, key) = (folder.join("client.crt"), folder.join("client.key"));
     if !certificate.exists() {
         eprintln!("skipped: there is no client's certificate beside that of the authority");

@@ -33,7 +33,10 @@ pub(super) fn env(name: &str) -> Option<String> {
 
 /// A configuration that leads to the same server, or why there is none.
 pub(super) fn of(target: &Target, options: &Options) -> Result<(Config, Tls), Why> {
-    if ENVIRONMENT.iter().any(|name| env(name).is_some()) {
+    // What is no text cannot be followed either, such as the name of a file.
+    let unreadable = std::env::vars_os()
+        .any(|(name, value)| name.to_str().is_some_and(|name| name.starts_with("PG")) && value.to_str().is_none());
+    if unreadable || ENVIRONMENT.iter().any(|name| env(name).is_some()) {
         return Err("the environment tells libpq something that the listener does not know");
     }
     let parts = &*target.parts;

@@ -10,15 +10,8 @@ use super::Why;
 use super::config::env;
 
 /// What else libpq takes from the environment for TLS and the listener cannot.
-const ENVIRONMENT: &[&str] = &[
-    "PGSSLCERTMODE",
-    "PGSSLCRL",
-    "PGSSLCRLDIR",
-    "PGSSLMAXPROTOCOLVERSION",
-    "PGSSLMINPROTOCOLVERSION",
-    "PGSSLPASSWORD",
-    "PGSSLSNI",
-];
+const ENVIRONMENT: &[&str] =
+    &["PGSSLCERTMODE", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLMAXPROTOCOLVERSION", "PGSSLMINPROTOCOLVERSION", "PGSSLSNI"];
 
 /// Which files the URL and the environment name.
 #[derive(Default)]

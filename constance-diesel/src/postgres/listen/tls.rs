@@ -32,7 +32,10 @@ impl Tls {
     pub(super) fn is_why(error: &postgres::Error) -> Option<Why> {
         let source = error.source()?;
         if source.is::<Offered>() {
-            return Some(OFFERED);
+            return Some(
+                "the server offers TLS, which the listener speaks with the feature `listen-tls`; with sslmode=disable it does \
+                 without",
+            );
         }
         #[cfg(feature = "listen-tls")]
         if source.is::<native_tls::Error>() {
@@ -41,11 +44,6 @@ impl Tls {
         None
     }
 }
-
-#[cfg(not(feature = "listen-tls"))]
-const OFFERED: Why = "the server offers TLS, which the listener speaks with the feature `listen-tls`; with sslmode=disable it does without";
-#[cfg(feature = "listen-tls")]
-const OFFERED: Why = "the server offers TLS where none was looked for";
 
 /// Where libpq would encrypt the connection if the server offers it, this asks the server too, and gives up if it does: the
 /// listener must not send in the clear what libpq would not.

@@ -3,22 +3,25 @@
 use postgres::config::SslMode;
 
 use super::Why;
+use super::config::env;
+#[cfg(feature = "listen-tls")]
+use super::files::Files;
 use super::tls::Tls;
 
 /// The parameters of libpq that the listener knows too; what the URL leaves open the environment says.
 #[derive(Default)]
 pub(super) struct Wishes {
-    pub(super) mode: Option<String>,
+    mode: Option<String>,
     #[cfg(feature = "listen-tls")]
-    pub(super) files: super::files::Files,
+    files: Files,
 }
 
 impl Wishes {
     pub(super) fn of_environment() -> Self {
         Self {
-            mode: super::config::env("PGSSLMODE"),
+            mode: env("PGSSLMODE"),
             #[cfg(feature = "listen-tls")]
-            files: super::files::Files::of_environment(),
+            files: Files::of_environment(),
         }
     }
 
