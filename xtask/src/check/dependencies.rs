@@ -18,9 +18,18 @@ type Owner = (&'static str, Option<&'static str>);
 const GUARDED: &[(&str, &[Owner])] = &[
     ("diesel", &[("constance-diesel", None)]),
     ("libsqlite3-sys", &[("constance-diesel", Some("sqlite"))]),
-    ("pq-sys", &[("constance-diesel", Some("postgres")), ("constance-diesel", Some("listen"))]),
+    (
+        "pq-sys",
+        &[
+            ("constance-diesel", Some("postgres")),
+            ("constance-diesel", Some("listen")),
+            ("constance-diesel", Some("listen-tls")),
+        ],
+    ),
     ("mysqlclient-sys", &[("constance-diesel", Some("mysql"))]),
-    ("postgres", &[("constance-diesel", Some("listen"))]),
+    ("postgres", &[("constance-diesel", Some("listen")), ("constance-diesel", Some("listen-tls"))]),
+    ("postgres-native-tls", &[("constance-diesel", Some("listen-tls"))]),
+    ("native-tls", &[("constance-diesel", Some("listen-tls")), ("constance-redis", Some("tls-native-tls"))]),
     (
         "r2d2",
         &[
@@ -40,6 +49,7 @@ const GUARDED: &[(&str, &[Owner])] = &[
             ("constance-cache", Some("tokio")),
             // Inside the `postgres` crate, which waits for notifications by it.
             ("constance-diesel", Some("listen")),
+            ("constance-diesel", Some("listen-tls")),
         ],
     ),
     ("clap", &[("constance-cli", None)]),

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use postgres::Config;
-use postgres::config::{SslMode, TargetSessionAttrs};
+use postgres::config::{ChannelBinding, TargetSessionAttrs};
 
 use super::Why;
+use super::tls::Tls;
+use super::wishes::Wishes;
 use crate::dialect::Options;
 use crate::postgres::target::Target;
 
@@ -24,10 +26,17 @@ const ENVIRONMENT: &[&str] = &[
     "PGLOADBALANCEHOSTS",
 ];
 
+/// A variable of the environment, if it says something.
+pub(super) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// A configuration that leads to the same server, or why there is none.
-pub(super) fn of(target: &Target, options: &Options) -> Result<Config, Why> {
-    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    if ENVIRONMENT.iter().any(|name| env(name).is_some()) {
+pub(super) fn of(target: &Target, options: &Options) -> Result<(Config, Tls), Why> {
+    // What is no text cannot be followed either, such as the name of a file.
+    let unreadable = std::env::vars_os()
+        .any(|(name, value)| name.to_str().is_some_and(|name| name.starts_with("PG")) && value.to_str().is_none());
+    if unreadable || ENVIRONMENT.iter().any(|name| env(name).is_some()) {
         return Err("the environment tells libpq something that the listener does not know");
     }
     let parts = &*target.parts;
@@ -36,7 +45,7 @@ pub(super) fn of(target: &Target, options: &Options) -> Result<Config, Why> {
     let mut user = parts.user.clone().or_else(|| env("PGUSER"));
     let mut password = parts.password.clone().or_else(|| env("PGPASSWORD"));
     let mut database = parts.database.clone().or_else(|| env("PGDATABASE"));
-    let mut mode = env("PGSSLMODE");
+    let mut wishes = Wishes::of_environment();
     let mut name = env("PGAPPNAME");
     let mut ports: Option<Vec<String>> = env("PGPORT").map(|ports| list(&ports));
     config.connect_timeout(options.connect_timeout);
@@ -52,24 +61,21 @@ pub(super) fn of(target: &Target, options: &Options) -> Result<Config, Why> {
             ("password", value) => password = Some(value.to_owned()),
             ("dbname", value) => database = Some(value.to_owned()),
             ("application_name", value) => name = Some(value.to_owned()),
-            ("sslmode", value) => mode = Some(value.to_owned()),
+            (name, value) if wishes.take(name, value) => {}
             ("options", value) => drop(config.options(value)),
             ("target_session_attrs", "any") => {}
             ("target_session_attrs", "read-write") => {
                 config.target_session_attrs(TargetSessionAttrs::ReadWrite);
             }
-            // Both ask for no more than they get.
-            ("gssencmode" | "channel_binding", "disable" | "prefer") => {}
+            // It asks for no more than it gets.
+            ("gssencmode", "disable" | "prefer") | ("channel_binding", "prefer") => {}
+            ("channel_binding", "disable") => drop(config.channel_binding(ChannelBinding::Disable)),
+            ("channel_binding", "require") => drop(config.channel_binding(ChannelBinding::Require)),
             ("client_encoding" | "fallback_application_name" | "connect_timeout" | "tcp_user_timeout", _) => {}
             ("keepalives" | "keepalives_idle" | "keepalives_interval" | "keepalives_count", _) => {}
             _ => return Err("the URL tells libpq something that the listener does not know"),
         }
     }
-    match mode.as_deref() {
-        None | Some("prefer") => config.ssl_mode(SslMode::Prefer),
-        Some("disable" | "allow") => config.ssl_mode(SslMode::Disable),
-        Some(_) => return Err("the URL or the environment asks for TLS, which the listener does not speak"),
-    };
     if hosts.is_empty() {
         hosts =
             env("PGHOST").map_or_else(Vec::new, |hosts| list(&hosts).into_iter().map(|host| (host, None)).collect());
@@ -87,6 +93,8 @@ pub(super) fn of(target: &Target, options: &Options) -> Result<Config, Why> {
         let folder = folders.iter().find(|folder| Path::new(folder).join(format!(".s.PGSQL.{port}")).exists());
         hosts.push(((*folder.unwrap_or(&"localhost")).to_owned(), Some(port)));
     }
+    let (mode, tls) = wishes.fulfilled(hosts.iter().all(|(host, _)| host.starts_with('/')))?;
+    config.ssl_mode(mode);
     for (place, (host, port)) in hosts.iter().enumerate() {
         config.host(host).port(port_of(place, *port)?);
     }
@@ -100,7 +108,7 @@ pub(super) fn of(target: &Target, options: &Options) -> Result<Config, Why> {
         config.dbname(&database);
     }
     config.application_name(name.as_deref().unwrap_or("constance"));
-    Ok(config)
+    Ok((config, tls))
 }
 
 fn list(text: &str) -> Vec<String> {

@@ -1,8 +1,11 @@
 //! Changes that the server pushes, over a connection of the `postgres` crate: diesel's cannot wait for a notification.
 
 mod config;
+#[cfg(feature = "listen-tls")]
+mod files;
 mod thread;
 mod tls;
+mod wishes;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -50,12 +53,12 @@ pub(super) fn open(
     if !about.trigger {
         return Ok(Err("the table has no trigger that tells of changes; migrating makes one"));
     }
-    let config = match config::of(target, options) {
-        Ok(config) => config,
+    let (config, tls) = match config::of(target, options) {
+        Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
     let probe = format!("constance_probe_{:016x}", RandomState::new().hash_one(0));
-    let (shared, started) = thread::start(config, about.channel, probe.clone())?;
+    let (shared, started) = thread::start(config, tls, about.channel, probe.clone())?;
     // From here on it ends the thread.
     let feed = Listening(shared);
     match started.recv() {

@@ -14,7 +14,7 @@ use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, Config};
 
 use super::Why;
-use super::tls::Refusing;
+use super::tls::Tls;
 use crate::postgres::fault::cause;
 
 /// How soon the thread notices that its feed was dropped.
@@ -98,13 +98,18 @@ impl Shared {
 }
 
 /// Starts the thread, which connects and listens on both channels.
-pub(super) fn start(config: Config, changes: String, probe: String) -> Result<(Arc<Shared>, Receiver<Start>)> {
+pub(super) fn start(
+    config: Config,
+    tls: Tls,
+    changes: String,
+    probe: String,
+) -> Result<(Arc<Shared>, Receiver<Start>)> {
     let shared = Arc::<Shared>::default();
     let (sender, started) = channel();
     let told = Arc::clone(&shared);
     let spawned = std::thread::Builder::new().name("constance-listen".to_owned()).spawn(move || {
         let _end = End(&told);
-        run(&config, &changes, &probe, &told, &sender);
+        run(&config, &tls, &changes, &probe, &told, &sender);
     });
     match spawned {
         Ok(_) => Ok((shared, started)),
@@ -129,9 +134,9 @@ fn closed(text: &'static str) -> Error {
         .with_cause(cause("08006", text))
 }
 
-fn run(config: &Config, changes: &str, probe: &str, shared: &Shared, started: &Sender<Start>) {
+fn run(config: &Config, tls: &Tls, changes: &str, probe: &str, shared: &Shared, started: &Sender<Start>) {
     let listen = |config: &Config| {
-        let mut client = config.connect(Refusing)?;
+        let mut client = tls.connect(config)?;
         client.batch_execute(&format!("LISTEN \"{changes}\"; LISTEN \"{probe}\""))?;
         Ok::<Client, postgres::Error>(client)
     };
@@ -204,9 +209,6 @@ fn refused(error: &postgres::Error) -> Start {
         Some(&SqlState::CANNOT_CONNECT_NOW) => not_now("the server is starting or stopping", "57P03"),
         Some(&SqlState::ADMIN_SHUTDOWN) => not_now("the server is starting or stopping", "57P01"),
         Some(_) => Start::Never("the server does not let the listener in"),
-        None if Refusing::is_why(error) => Start::Never(
-            "the server offers TLS, which the listener does not speak; with sslmode=disable it does without",
-        ),
-        None => Start::Never("the listener cannot connect as libpq does"),
+        None => Start::Never(Tls::is_why(error).unwrap_or("the listener cannot connect as libpq does")),
     }
 }
