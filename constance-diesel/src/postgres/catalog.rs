@@ -10,7 +10,11 @@ use crate::schema::Column;
 
 /// Whether a name without a schema leads to a table, by way of `search_path`.
 pub(super) fn has_table(connection: &mut PgConnection, name: &str) -> QueryResult<bool> {
-    let query = sql::<Bool>("SELECT to_regclass(quote_ident(").bind::<Text, _>(name).sql(")) IS NOT NULL");
+    // It reads a catalogue on purpose: that takes a lock, and only then a session hears what others have made. Without it a
+    // name that was not there before it waited for a migration's end stays unknown to it.
+    let query = sql::<Bool>("SELECT EXISTS (SELECT 1 FROM pg_class WHERE oid = to_regclass(quote_ident(")
+        .bind::<Text, _>(name)
+        .sql(")))");
     query.get_result(connection)
 }
 

@@ -5,7 +5,25 @@
 
 /// Whether a message holds all pieces of one of these lines.
 pub(super) fn says(message: &str, lines: &[&[&str]]) -> bool {
-    lines.iter().any(|pieces| pieces.iter().all(|piece| message.contains(piece)))
+    lines.iter().any(|pieces| pieces.iter().all(|piece| message.contains(piece)) || says_in_ascii(message, pieces))
+}
+
+/// Whether a message is such a line from a server whose characters are those of the locale C: before the log-in it writes
+/// `f?r` for `für` and `>>` for `»`. What is ASCII in the line is there in its order; a few letters say nothing.
+fn says_in_ascii(message: &str, pieces: &[&str]) -> bool {
+    let runs = || pieces.iter().flat_map(|piece| piece.split(|c: char| !c.is_ascii()));
+    let letters = runs().flat_map(str::chars).filter(char::is_ascii_alphabetic).count();
+    if !message.is_ascii() || letters < 16 {
+        return false;
+    }
+    let mut rest = message;
+    runs().all(|run| match rest.split_once(run) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
 }
 
 /// A deadlock: the server gave this transaction up so that others go on.
@@ -289,3 +307,22 @@ pub(super) const NOT_READY: &[&[&str]] = &[
     &["система бази даних у режимі відновлення"],
     &["数据库系统在恢复模式中"],
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{NO_ACCESS, NO_DATABASE, says};
+
+    #[test]
+    fn a_server_without_letters_of_its_language_is_understood() {
+        for (message, known) in [
+            ("FATAL: password authentication failed for user \"shop\"", true),
+            ("FATAL:  Passwort-Authentifizierung für Benutzer »shop« fehlgeschlagen", true),
+            ("FATAL:  Passwort-Authentifizierung f?r Benutzer >>shop<< fehlgeschlagen", true),
+            ("FATAL:  Benutzer >>shop<< fehlgeschlagen", false),
+            ("FATAL:  ??\"shop\"???", false),
+        ] {
+            assert_eq!(says(message, NO_ACCESS), known, "{message}");
+            assert!(!says(message, NO_DATABASE), "{message}");
+        }
+    }
+}
