@@ -6,6 +6,7 @@ mod backend;
 mod builder;
 mod dialect;
 mod error;
+mod layout;
 mod manager;
 mod migrate;
 #[cfg(feature = "mysql")]
@@ -26,6 +27,7 @@ pub use diesel;
 pub use self::backend::DieselBackend;
 pub use self::builder::Builder;
 pub use self::dialect::Dialect;
+pub use self::layout::Layout;
 #[cfg(feature = "mysql")]
 pub use self::mysql::MysqlBackend;
 #[cfg(feature = "postgres")]
