@@ -8,8 +8,8 @@ mod postgres_support;
 
 use std::sync::LazyLock;
 
-use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::PgConnection;
+use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 use constance_diesel::{Layout, PostgresBackend};
 use postgres_support::{raw, server_url, url_in};
