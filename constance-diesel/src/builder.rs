@@ -133,7 +133,8 @@ impl<C: Dialect> Builder<C> {
     /// # let url = format!("sqlite://{}/db.sqlite3", dir.path().display());
     /// let backend = SqliteBackend::builder().url(url).layout(Layout::Django).build()?;
     /// let error = backend.migrate().unwrap_err(); // Django makes the table
-    /// assert_eq!((error.kind(), error.hint()), (ErrorKind::NotMigrated, Some("run Django's manage.py migrate")));
+    /// assert_eq!(error.kind(), ErrorKind::NotMigrated);
+    /// assert!(error.to_string().ends_with("run Django's manage.py migrate"));
     /// # }
     /// # Ok::<(), constance_core::Error>(())
     /// ```

@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// As it is known to both, but for Redis, where the ways to write it differ.
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self {
             Self::Redis(redis) => redis.url(),
             Self::Sqlite(folder) => format!("sqlite://{}/db.sqlite3", folder.path().display()),
