@@ -7,7 +7,9 @@ use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{Binary, HasSqlType};
 
-use crate::query::{Bound, Clash, Insert, KeyParam, UpdateIf};
+use crate::query::{Bound, KeyParam};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use crate::query::{Clash, Insert, UpdateIf};
 
 /// What the table of the settings looks like; for [`Builder::layout`](crate::Builder::layout).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
