@@ -9,6 +9,7 @@ use r2d2::ManageConnection;
 
 use crate::Builder;
 use crate::dialect::{Dialect, Options};
+use crate::layout::Layout;
 use crate::pool::{For, Pool};
 use crate::schema::Tables;
 use crate::store::Store;
@@ -99,7 +100,8 @@ impl<C: Dialect> DieselBackend<C> {
 
     fn run<T>(&self, wanted: For, work: impl Fn(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
         let tables = &self.tables;
-        self.pool.run(wanted, |connection| work(&mut Store { connection, tables, within: false }))
+        let done = self.pool.run(wanted, |connection| work(&mut Store { connection, tables, within: false }));
+        done.map_err(|error| tables.layout.advise(error))
     }
 }
 
@@ -109,7 +111,8 @@ impl<C: Dialect> Backend for DieselBackend<C> {
     }
 
     fn capability(&self) -> Capability {
-        Capability::new().with_watch(true).with_persistent(true).with_shared(true)
+        let binary = self.tables.layout == Layout::Own;
+        Capability::new().with_binary(binary).with_watch(true).with_persistent(true).with_shared(true)
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
@@ -127,6 +130,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         if batch.changes().is_empty() {
             return Ok(Applied::Done(Vec::new()));
         }
+        self.tables.layout.takes(batch)?;
         self.run(For::Writing, |store| store.write(batch))
     }
 
@@ -147,14 +151,13 @@ impl<C: Dialect> Backend for DieselBackend<C> {
                 lease.connection().target_of().map_err(|fault| lease.finish(fault))?
             }
         };
-        match (target, &self.pool) {
-            (None, Pool::Brought(brought)) => {
-                let probe = Lent::new(Arc::clone(brought), self.tables.clone())?;
-                Ok(Box::new(Polling::new(probe, self.options.watch_interval)))
-            }
+        let feed: Result<Box<dyn Watch>> = match (target, &self.pool) {
+            (None, Pool::Brought(brought)) => Lent::new(Arc::clone(brought), self.tables.clone())
+                .map(|probe| Box::new(Polling::new(probe, self.options.watch_interval)) as _),
             (Some(target), _) => C::feed(&target, &self.tables, &self.options),
             (None, Pool::Own { door, .. }) => C::feed(&door.target, &self.tables, &self.options),
-        }
+        };
+        feed.map_err(|error| self.tables.layout.advise(error))
     }
 
     fn default_prefix(&self) -> Prefix {

@@ -9,6 +9,7 @@ use r2d2::ManageConnection;
 
 use crate::DieselBackend;
 use crate::dialect::{Dialect, Options};
+use crate::layout::Layout;
 use crate::pool::{Brought, Pool};
 use crate::schema::Tables;
 
@@ -40,6 +41,7 @@ pub struct Builder<C: Dialect> {
     options: Options,
     prefix: Prefix,
     table: Option<String>,
+    layout: Layout,
 }
 
 impl<C: Dialect> Builder<C> {
@@ -58,6 +60,7 @@ impl<C: Dialect> Builder<C> {
             },
             prefix: Prefix::empty(),
             table: None,
+            layout: Layout::Own,
         }
     }
 
@@ -119,7 +122,29 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
-    /// The name of the table, at most 48 bytes. Default: `constance_settings`.
+    /// Whose table it is. Default: [`Layout::Own`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// use constance_core::ErrorKind;
+    /// use constance_diesel::{Layout, SqliteBackend};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let url = format!("sqlite://{}/db.sqlite3", dir.path().display());
+    /// let backend = SqliteBackend::builder().url(url).layout(Layout::Django).build()?;
+    /// let error = backend.migrate().unwrap_err(); // Django makes the table
+    /// assert_eq!(error.kind(), ErrorKind::NotMigrated);
+    /// assert!(error.to_string().ends_with("run Django's manage.py migrate"));
+    /// # }
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// The name of the table, at most 48 bytes. Default: `constance_settings`; `constance_constance` with
+    /// [`Layout::Django`].
     ///
     /// Versions of the migrations are kept in a table of this name with `_migrations` behind it.
     pub fn table(mut self, name: impl Into<String>) -> Self {
@@ -157,8 +182,8 @@ impl<C: Dialect> Builder<C> {
         let wrong =
             |detail: &'static str| Error::new(ErrorKind::Configuration).with_backend(C::NAME).with_detail(detail);
         let tables = match &self.table {
-            Some(name) => Tables::named(name).map_err(|error| error.with_backend(C::NAME))?,
-            None => Tables::default(),
+            Some(name) => Tables::named(name, self.layout).map_err(|error| error.with_backend(C::NAME))?,
+            None => Tables::usual(self.layout),
         };
         let target = |url: &str| C::target(url).map_err(|error| error.with_backend(C::NAME));
         let watched = self.watch_url.as_deref().map(target).transpose()?;
@@ -185,13 +210,13 @@ impl<C: Dialect> Builder<C> {
     /// Makes the backend over a pool, with every other option at its default.
     pub(crate) fn over(brought: Arc<dyn Brought<C>>) -> DieselBackend<C> {
         let Self { options, prefix, .. } = Self::new();
-        DieselBackend::new(Pool::Brought(brought), Tables::default(), options, prefix)
+        DieselBackend::new(Pool::Brought(brought), Tables::usual(Layout::Own), options, prefix)
     }
 }
 
 impl<C: Dialect> fmt::Debug for Builder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, brought, watch_url, pool_size, acquire_timeout, options, prefix, table } = self;
+        let Self { url, brought, watch_url, pool_size, acquire_timeout, options, prefix, table, layout } = self;
         f.debug_struct("Builder")
             // Whether there is one: it may hold a password.
             .field("url", &url.is_some())
@@ -202,6 +227,7 @@ impl<C: Dialect> fmt::Debug for Builder<C> {
             .field("options", options)
             .field("prefix", prefix)
             .field("table", table)
+            .field("layout", layout)
             .finish()
     }
 }

@@ -87,6 +87,8 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// The columns of the settings table, in the order in which migrations made them, each with the types that will do, as
     /// [`Column::kind`] has them.
     const COLUMNS: [(&'static str, &'static [&'static str]); 4];
+    /// The same for the columns that Django's migrations make, beside `id`; its values may be null.
+    const COLUMNS_OF_DJANGO: [(&'static str, &'static [&'static str]); 2];
     /// The columns of a table; none where there is no such table.
     fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>>;
     /// Whether a table exists.

@@ -7,6 +7,7 @@ mod builder;
 mod dialect;
 mod error;
 pub mod guide;
+mod layout;
 mod manager;
 mod migrate;
 #[cfg(feature = "mysql")]
@@ -27,6 +28,7 @@ pub use diesel;
 pub use self::backend::DieselBackend;
 pub use self::builder::Builder;
 pub use self::dialect::Dialect;
+pub use self::layout::Layout;
 #[cfg(feature = "mysql")]
 pub use self::mysql::MysqlBackend;
 #[cfg(feature = "postgres")]

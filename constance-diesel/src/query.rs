@@ -12,6 +12,7 @@ use diesel::result::QueryResult;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, HasSqlType, Nullable, Text};
 
+use crate::layout::{self, Layout, Wording};
 use crate::schema::Tables;
 
 /// A value on its way into the database.
@@ -35,7 +36,7 @@ where
     }
 }
 
-/// A key on its way into a statement. Each dialect binds it as the type of its column.
+/// A key on its way into a statement. Each dialect binds it as the type of its column: [`Wording::key`].
 #[derive(Debug, Clone, Copy)]
 pub struct KeyParam<'a>(pub(crate) &'a str);
 
@@ -75,12 +76,12 @@ pub enum Clash<'a> {
     Keep,
 }
 
-/// Stores a value in the place of exactly this one.
+/// Stores a value in the place of exactly this one; of any where none is said.
 #[derive(Debug)]
 pub struct UpdateIf<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) key: KeyParam<'a>,
-    pub(crate) old: Bound<'a>,
+    pub(crate) old: Option<Bound<'a>>,
     pub(crate) value: Bound<'a>,
     /// The dialect's expression for the time of the change.
     pub(crate) now: &'static str,
@@ -178,44 +179,33 @@ statement!(Versions, Text);
 statement!(Record);
 statement!(Forget);
 
-impl<'a, DB> QueryFragment<DB> for ValueOf<'a>
-where
-    DB: Backend,
-    KeyParam<'a>: QueryFragment<DB>,
-{
+impl<DB: Wording> QueryFragment<DB> for ValueOf<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let layout = self.tables.layout;
         out.push_sql("SELECT ");
-        out.push_identifier("value")?;
+        layout::value_column(layout, out.reborrow())?;
         out.push_sql(" FROM ");
         out.push_identifier(&self.tables.settings)?;
         out.push_sql(" WHERE ");
-        out.push_identifier("key")?;
-        out.push_sql(" = ");
-        self.key.walk_ast(out)
+        DB::is_key(layout, &self.key, out)
     }
 }
 
-impl<'a, DB> QueryFragment<DB> for RowsIn<'a>
+impl<DB> QueryFragment<DB> for RowsIn<'_>
 where
-    DB: Backend + HasSqlType<BigInt>,
-    KeyParam<'a>: QueryFragment<DB>,
+    DB: Wording + HasSqlType<BigInt>,
     i64: ToSql<BigInt, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let layout = self.tables.layout;
         out.push_sql("SELECT ");
         out.push_identifier("key")?;
         out.push_sql(", ");
-        out.push_identifier("value")?;
+        layout::value_column(layout, out.reborrow())?;
         out.push_sql(" FROM ");
         out.push_identifier(&self.tables.settings)?;
         out.push_sql(" WHERE ");
-        out.push_identifier("key")?;
-        out.push_sql(" >= ");
-        self.low.walk_ast(out.reborrow())?;
-        out.push_sql(" AND ");
-        out.push_identifier("key")?;
-        out.push_sql(" <= ");
-        self.high.walk_ast(out.reborrow())?;
+        DB::is_between(layout, &self.low, &self.high, out.reborrow())?;
         out.push_sql(" LIMIT ");
         out.push_bind_param::<BigInt, i64>(&self.limit)
     }
@@ -223,25 +213,31 @@ where
 
 impl<'a, DB> QueryFragment<DB> for Insert<'a>
 where
-    DB: Backend + HasSqlType<Binary>,
-    KeyParam<'a>: QueryFragment<DB>,
+    DB: Wording,
     Clash<'a>: QueryFragment<DB>,
     [u8]: ToSql<Binary, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let layout = self.tables.layout;
+        let columns: &[&str] = match layout {
+            Layout::Own => &["key", "value", "revision", "changed_at"],
+            Layout::Django => &["key", "value"],
+        };
         out.push_sql("INSERT INTO ");
         out.push_identifier(&self.tables.settings)?;
         out.push_sql(" (");
-        for (place, column) in ["key", "value", "revision", "changed_at"].into_iter().enumerate() {
+        for (place, column) in columns.iter().enumerate() {
             out.push_sql(if place == 0 { "" } else { ", " });
             out.push_identifier(column)?;
         }
         out.push_sql(") VALUES (");
-        self.key.walk_ast(out.reborrow())?;
+        DB::key(layout, &self.key, out.reborrow())?;
         out.push_sql(", ");
-        out.push_bind_param::<Binary, Bound<'_>>(&self.value)?;
-        out.push_sql(", 1, ");
-        out.push_sql(self.now);
+        layout::value(layout, &self.value, out.reborrow())?;
+        if layout == Layout::Own {
+            out.push_sql(", 1, ");
+            out.push_sql(self.now);
+        }
         out.push_sql(")");
         self.clash.walk_ast(out)
     }
@@ -261,6 +257,9 @@ impl Clash<'_> {
         out.push_identifier("value")?;
         out.push_sql(" = excluded.");
         out.push_identifier("value")?;
+        if tables.layout == Layout::Django {
+            return Ok(());
+        }
         out.push_sql(", ");
         out.push_identifier("revision")?;
         out.push_sql(" = ");
@@ -274,58 +273,61 @@ impl Clash<'_> {
     }
 }
 
-impl<'a, DB> QueryFragment<DB> for UpdateIf<'a>
+impl<DB> QueryFragment<DB> for UpdateIf<'_>
 where
-    DB: Backend + HasSqlType<Binary>,
-    KeyParam<'a>: QueryFragment<DB>,
+    DB: Wording,
     [u8]: ToSql<Binary, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let layout = self.tables.layout;
         out.push_sql("UPDATE ");
         out.push_identifier(&self.tables.settings)?;
         out.push_sql(" SET ");
         out.push_identifier("value")?;
         out.push_sql(" = ");
-        out.push_bind_param::<Binary, Bound<'_>>(&self.value)?;
-        out.push_sql(", ");
-        out.push_identifier("revision")?;
-        out.push_sql(" = ");
-        out.push_identifier("revision")?;
-        out.push_sql(" + 1, ");
-        out.push_identifier("changed_at")?;
-        out.push_sql(" = ");
-        out.push_sql(self.now);
+        layout::value(layout, &self.value, out.reborrow())?;
+        if layout == Layout::Own {
+            out.push_sql(", ");
+            out.push_identifier("revision")?;
+            out.push_sql(" = ");
+            out.push_identifier("revision")?;
+            out.push_sql(" + 1, ");
+            out.push_identifier("changed_at")?;
+            out.push_sql(" = ");
+            out.push_sql(self.now);
+        }
         out.push_sql(" WHERE ");
-        out.push_identifier("key")?;
-        out.push_sql(" = ");
-        self.key.walk_ast(out.reborrow())?;
-        out.push_sql(" AND ");
-        out.push_identifier("value")?;
-        out.push_sql(" = ");
-        out.push_bind_param::<Binary, Bound<'_>>(&self.old)
+        where_is(self.tables, &self.key, self.old.as_ref(), out)
     }
 }
 
-impl<'a, DB> QueryFragment<DB> for Delete<'a>
+/// The row of a key, and only where it has this value if one is given.
+fn where_is<'b, DB>(
+    tables: &Tables,
+    key: &'b KeyParam<'_>,
+    old: Option<&'b Bound<'_>>,
+    mut out: AstPass<'_, 'b, DB>,
+) -> QueryResult<()>
 where
-    DB: Backend + HasSqlType<Binary>,
-    KeyParam<'a>: QueryFragment<DB>,
+    DB: Wording,
+    [u8]: ToSql<Binary, DB>,
+{
+    DB::is_key(tables.layout, key, out.reborrow())?;
+    let Some(old) = old else { return Ok(()) };
+    out.push_sql(" AND ");
+    layout::is_value(tables.layout, old, out)
+}
+
+impl<DB> QueryFragment<DB> for Delete<'_>
+where
+    DB: Wording,
     [u8]: ToSql<Binary, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("DELETE FROM ");
         out.push_identifier(&self.tables.settings)?;
         out.push_sql(" WHERE ");
-        out.push_identifier("key")?;
-        out.push_sql(" = ");
-        self.key.walk_ast(out.reborrow())?;
-        if let Some(old) = &self.old {
-            out.push_sql(" AND ");
-            out.push_identifier("value")?;
-            out.push_sql(" = ");
-            out.push_bind_param::<Binary, Bound<'_>>(old)?;
-        }
-        Ok(())
+        where_is(self.tables, &self.key, self.old.as_ref(), out)
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use constance_core::{Encoded, Error, ErrorKind, Result, Stored};
 
+use crate::layout::Layout;
+
 /// The names of the tables.
 ///
 /// Everything that puts a name into SQL takes it from here.
@@ -14,17 +16,17 @@ pub struct Tables {
     /// Holds a row for each migration that was applied. It is our own, since the table that `diesel_migrations` uses is
     /// the application's: each side would take the other's versions for unknown ones of its own.
     pub(crate) versions: Arc<str>,
+    pub(crate) layout: Layout,
     usual: bool,
 }
 
 impl Tables {
-    const USUAL: &'static str = "constance_settings";
     /// PostgreSQL cuts a name after 63 bytes without an error, and what is longest here is the name of the trigger's
     /// function or of the table of versions.
     const LONGEST: usize = 48;
 
     /// The tables for settings in a table of this name.
-    pub(crate) fn named(name: &str) -> Result<Self> {
+    pub(crate) fn named(name: &str, layout: Layout) -> Result<Self> {
         let wrong = |detail: &'static str| Err(Error::new(ErrorKind::Configuration).with_detail(detail));
         match name {
             "" => return wrong("the table's name is empty"),
@@ -32,7 +34,17 @@ impl Tables {
             name if name.chars().any(char::is_control) => return wrong("the table's name holds a control character"),
             _ => {}
         }
-        Ok(Self { settings: name.into(), versions: format!("{name}_migrations").into(), usual: name == Self::USUAL })
+        Ok(Self::of(name, layout))
+    }
+
+    /// The tables of the usual name.
+    pub(crate) fn usual(layout: Layout) -> Self {
+        Self::of(layout.usual_table(), layout)
+    }
+
+    fn of(name: &str, layout: Layout) -> Self {
+        let usual = layout == Layout::Own && name == layout.usual_table();
+        Self { settings: name.into(), versions: format!("{name}_migrations").into(), layout, usual }
     }
 
     pub(crate) fn are_usual(&self) -> bool {
@@ -44,13 +56,6 @@ impl Tables {
 pub(crate) fn quoted(name: &str, quote: char) -> String {
     let twice = String::from_iter([quote, quote]);
     format!("{quote}{}{quote}", name.replace(quote, &twice))
-}
-
-impl Default for Tables {
-    fn default() -> Self {
-        let versions = format!("{}_migrations", Self::USUAL).into();
-        Self { settings: Self::USUAL.into(), versions, usual: true }
-    }
 }
 
 /// A column of a table, as the database describes it.

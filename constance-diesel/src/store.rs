@@ -146,8 +146,8 @@ impl<C: Dialect> Store<'_, C> {
             (Expect::Any, To::Set(value)) => self.connection.replace(tables, change.key.as_str(), value.as_bytes()),
             (Expect::Absent, To::Set(value)) => Ok(self.insert(key, value, Clash::Keep)?.then_some(Stored::Absent)),
             (Expect::Equals(old), To::Set(value)) => {
-                let (old_value, value) = (Bound(old.as_bytes()), Bound(value.as_bytes()));
-                let statement = UpdateIf { tables, key, old: old_value, value, now: C::NOW };
+                let (expected, value) = (Some(Bound(old.as_bytes())), Bound(value.as_bytes()));
+                let statement = UpdateIf { tables, key, old: expected, value, now: C::NOW };
                 Ok(self.connection.update_if(statement)?.then(|| Stored::Value(old.clone())))
             }
             (Expect::Equals(old), To::Remove) => {

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use crate::DieselBackend;
 use crate::dialect::Dialect;
 use crate::error::MIGRATE;
+use crate::layout::Layout;
 use crate::migrate::Harness;
 use crate::schema::Tables;
 use crate::store::{Store, finish};
@@ -99,7 +100,7 @@ impl<C: Dialect> InTransaction<'_, C> {
         let done = C::TransactionManager::begin_transaction(connection)
             .and_then(|()| finish(connection, |connection| work(connection, &self.backend.tables), |_| true));
         // Asked after the savepoint is undone: before, PostgreSQL would not answer.
-        done.map_err(|error| connection.fault(&error).error)
+        done.map_err(|error| self.backend.tables.layout.advise(connection.fault(&error).error))
     }
 
     fn store<T>(&self, work: impl FnOnce(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
@@ -115,7 +116,7 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
 
     /// Neither persistent nor shared, while the transaction is not committed.
     fn capability(&self) -> Capability {
-        Capability::new()
+        Capability::new().with_binary(self.backend.tables.layout == Layout::Own)
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
@@ -133,6 +134,7 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
         if batch.changes().is_empty() {
             return Ok(Applied::Done(Vec::new()));
         }
+        self.backend.tables.layout.takes(batch)?;
         self.store(|store| store.write(batch))
     }
 
@@ -162,6 +164,9 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
     }
 
     fn migrate(&self) -> Result<()> {
+        if self.backend.tables.layout == Layout::Django {
+            return self.run(|connection, tables| Harness { connection, tables }.look())?;
+        }
         if self.run(|connection, tables| Harness { connection, tables }.pending())?.is_empty() {
             return Ok(());
         }

@@ -88,6 +88,6 @@ impl<C: Dialect> Probe for Lent<C> {
     fn changed(&mut self) -> Result<bool> {
         let mut connection = self.brought.lend()?;
         let changed = connection.changed(&self.tables, &mut self.seen);
-        changed.map_err(|error| connection.fault(&error).error)
+        changed.map_err(|error| self.tables.layout.advise(connection.fault(&error).error))
     }
 }

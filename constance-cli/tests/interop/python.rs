@@ -11,12 +11,12 @@ pub(crate) struct Python {
 
 impl Python {
     /// The interpreter that the variable names; `None`, and a word, where it names none.
-    pub(crate) fn start(variable: &str, redis_url: &str) -> Option<Self> {
-        Self::start_with(variable, redis_url, None)
+    pub(crate) fn start(variable: &str, store_url: &str) -> Option<Self> {
+        Self::start_with(variable, store_url, None)
     }
 
     /// The same, with the settings that a page of the documentation prints.
-    pub(crate) fn start_with(variable: &str, redis_url: &str, page: Option<&str>) -> Option<Self> {
+    pub(crate) fn start_with(variable: &str, store_url: &str, page: Option<&str>) -> Option<Self> {
         let Some(program) = std::env::var_os(variable).filter(|program| !program.is_empty()) else {
             super::redis::missing(&format!("{variable} is not set; `cargo xtask test interop` sets it"));
             return None;
@@ -24,7 +24,7 @@ impl Python {
         let values = concat!(env!("CARGO_MANIFEST_DIR"), "/../constance-core/tests/golden/django");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/django_side.py");
         let mut process = Command::new(program)
-            .args([script, values, redis_url])
+            .args([script, values, store_url])
             .args(page)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

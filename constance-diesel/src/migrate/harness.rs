@@ -67,6 +67,24 @@ impl<C: Dialect> Harness<'_, C> {
         Ok(pending.iter().map(|migration| migration.name().version().to_string()).collect())
     }
 
+    /// Whether there is the table that Django's migrations make.
+    pub(crate) fn look(&mut self) -> QueryResult<Result<()>> {
+        let mut found = self.columns()?;
+        if found.is_empty() {
+            let error = not_migrated(Cause::new(C::NAME).with_text("there is no such table"));
+            return Ok(Err(self.tables.layout.advise(error)));
+        }
+        for value in found.iter_mut().filter(|column| column.name == "value") {
+            // It may be, and need not.
+            value.nullable = false;
+        }
+        let differences = differences(&found, &C::COLUMNS_OF_DJANGO, &[]);
+        if differences.is_empty() {
+            return Ok(Ok(()));
+        }
+        Ok(Err(self.refusal("is not as Django's migrations make it", &differences)))
+    }
+
     /// The versions that are applied, in the order of their names.
     pub(super) fn applied(&mut self) -> QueryResult<Vec<String>> {
         if !self.connection.has_table(&self.tables.versions)? {

@@ -13,6 +13,7 @@ pub(crate) use self::step::Step;
 use crate::DieselBackend;
 use crate::dialect::{Dialect, Purpose};
 use crate::error::during;
+use crate::layout::Layout;
 use crate::pool::{For, Pool};
 
 /// # Migrations
@@ -35,7 +36,13 @@ impl<C: Dialect> DieselBackend<C> {
     /// Where the database cannot be opened or refuses; `Timeout` where another connection keeps it locked; `Configuration`
     /// where there is a table of that name that no migration made, or one that was changed by hand: the error says what is
     /// different. [`fake`](Self::fake) adopts a table that is right.
+    ///
+    /// With [`Layout::Django`] this makes nothing, and only looks: `Configuration` where Django's table has another shape,
+    /// `NotMigrated` where there is none.
     pub fn migrate(&self) -> Result<Vec<String>> {
+        if self.tables.layout == Layout::Django {
+            return self.look();
+        }
         // Most starts find nothing to do, and need neither the lock nor the right to write for it. What is wrong otherwise is
         // better told by the attempt below.
         if self.pending().is_ok_and(|pending| pending.is_empty()) {
@@ -48,8 +55,12 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// # Errors
     ///
-    /// Where the database cannot be asked. One that does not exist yet is no error: everything is pending there.
+    /// Where the database cannot be asked. One that does not exist yet is no error: everything is pending there. With
+    /// [`Layout::Django`], where nothing is ever pending, as [`migrate`](Self::migrate).
     pub fn pending(&self) -> Result<Vec<String>> {
+        if self.tables.layout == Layout::Django {
+            return self.look();
+        }
         match self.ask(|harness| harness.pending()) {
             Err(error) if error.kind() == ErrorKind::NotMigrated => {
                 Ok(C::steps(&self.tables).into_iter().map(|step| step.version.to_owned()).collect())
@@ -86,8 +97,9 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// `Configuration` where the table does not have the right shape, naming every difference: a column that is missing, of
     /// another type, or may be null; a key that is not unique; a column that has to be given a value. `NotMigrated` where
-    /// there is no table. Nothing is changed then.
+    /// there is no table. Nothing is changed then. `Unsupported` with [`Layout::Django`].
     pub fn fake(&self) -> Result<Vec<String>> {
+        self.tables.layout.is_ours().map_err(during(Action::Migrate, C::NAME))?;
         // Opening a database in order to migrate may create it; adopting must not.
         self.ask(|harness| harness.applied()).map_err(during(Action::Migrate, C::NAME))?;
         self.alone(|harness| harness.adopt())
@@ -104,8 +116,8 @@ impl<C: Dialect> DieselBackend<C> {
     /// # Errors
     ///
     /// `Unsupported` where the table still holds values that would be dropped, or where the newest migration is one of a newer
-    /// release; `Configuration` where the table was changed by hand; otherwise as [`migrate`](Self::migrate). Nothing is
-    /// changed then.
+    /// release; with [`Layout::Django`]; `Configuration` where the table was changed by hand; otherwise as
+    /// [`migrate`](Self::migrate). Nothing is changed then.
     pub fn revert_last(&self) -> Result<Option<String>> {
         self.revert(Far::One, Dropping::Nothing).map(|mut reverted| reverted.pop())
     }
@@ -131,6 +143,7 @@ impl<C: Dialect> DieselBackend<C> {
     }
 
     fn revert(&self, far: Far, dropping: Dropping) -> Result<Vec<String>> {
+        self.tables.layout.is_ours().map_err(during(Action::Migrate, C::NAME))?;
         match self.ask(|harness| harness.applied()) {
             // There is no database.
             Err(error) if error.kind() == ErrorKind::NotMigrated => return Ok(Vec::new()),
@@ -138,6 +151,13 @@ impl<C: Dialect> DieselBackend<C> {
             Ok(_) => {}
         }
         self.alone(|harness| harness.undo(far, dropping))
+    }
+
+    /// Whether Django's table is as its migrations make it. There is nothing to apply in any case.
+    fn look(&self) -> Result<Vec<String>> {
+        let looked = self.ask(|harness| harness.look()).and_then(|looked| looked);
+        let advised = looked.map_err(|error| self.tables.layout.advise(error));
+        advised.map(|()| Vec::new()).map_err(during(Action::Migrate, C::NAME))
     }
 
     /// Asks on a pooled connection.

@@ -28,6 +28,8 @@ const DEADLOCK: u16 = 1213;
 const NO_COLUMN: u16 = 1054;
 /// Our own number for a missing column that a later migration adds; no server has it.
 const OLDER: u16 = u16::MAX;
+/// Our own number for a key that the index of Django's table takes for another one.
+pub(super) const MERGED: u16 = u16::MAX - 1;
 /// MariaDB's word for a row that changed after the transaction's snapshot was taken.
 const CHANGED: u16 = 1020;
 
@@ -139,6 +141,12 @@ fn of_number(number: u16) -> Fault {
         OLDER => Fault::answered(
             // They came with a later migration.
             not_migrated(cause(NO_COLUMN, "no such column")).with_detail("the table is one of an older version"),
+        ),
+        MERGED => Fault::answered(
+            Error::new(ErrorKind::Unsupported)
+                .with_detail("the table holds a key that differs only in case, and its unique index takes both for one")
+                .with_hint("rename one of the settings, or give the table's column a binary collation")
+                .with_cause(cause(1062, "a duplicate key")),
         ),
         NO_COLUMN | 1136 | 1176 | 1265 | 1366 | 1364 => Fault::answered(
             made(

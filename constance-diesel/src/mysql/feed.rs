@@ -15,6 +15,7 @@ use diesel::sql_types::{Nullable, Text};
 use super::fault;
 use super::target::Target;
 use crate::dialect::Options;
+use crate::layout::Layout;
 use crate::schema::Tables;
 use crate::watch::{Polling, Probe};
 
@@ -44,7 +45,8 @@ enum Depth {
     /// The newest time of change: the end of an index, at the price of reading one key. It cannot tell a removal, or a
     /// change that was made earlier and committed later than another.
     Newest,
-    /// Also how many rows there are, and the sums of their revisions and times. No value is read, but every row is.
+    /// Also how many rows there are, and the sums of their revisions and times. No value is read, but every row is. In
+    /// Django's table the sum of the values' hashes.
     Whole,
 }
 
@@ -53,6 +55,10 @@ impl Seen {
     pub(super) fn changed(&mut self, connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<bool> {
         let began = Instant::now();
         let depth = if self.next.is_none_or(|next| began >= next) { Depth::Whole } else { Depth::Newest };
+        if depth == Depth::Newest && tables.layout == Layout::Django {
+            // It has no time of change that could be asked for.
+            return Ok(false);
+        }
         let seen = Glance { tables, depth }.get_result::<(Option<String>, Option<String>)>(connection);
         let (newest, whole) = fault::ask_of_rows(connection, seen)?;
         let mut changed = self.newest != newest;
@@ -83,7 +89,8 @@ impl Looks {
             // Ends when the feed is dropped, or when nobody waits for the answer any more.
             while asked.recv().is_ok() {
                 let changed = seen.changed(&mut connection, &tables);
-                if answer.send(changed.map_err(|error| fault::of(&error).error)).is_err() {
+                let changed = changed.map_err(|error| tables.layout.advise(fault::of(&error).error));
+                if answer.send(changed).is_err() {
                     return;
                 }
             }
@@ -120,6 +127,15 @@ crate::query::statement!(Glance, (Nullable<Text>, Nullable<Text>));
 
 impl QueryFragment<Mysql> for Glance<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        if self.tables.layout == Layout::Django {
+            // There is nothing else than the values to look at. A hash of each, since the plain checksums of two rows that
+            // are changed alike may cancel out.
+            out.push_sql(
+                "SELECT CAST(NULL AS CHAR), CAST(CONCAT_WS(' ', COUNT(*), SUM(CAST(CONV(LEFT(SHA1(\
+                 CONCAT(HEX(`key`), IFNULL(CONCAT('=', `value`), ''))), 15), 16, 10) AS UNSIGNED))) AS CHAR) FROM ",
+            );
+            return out.push_identifier(&self.tables.settings);
+        }
         out.push_sql("SELECT CAST(MAX(`changed_at`) AS CHAR), ");
         // Sums, which go up with each change, and not a checksum: the checksums of two rows that are changed alike cancel out.
         out.push_sql(match self.depth {

@@ -1,5 +1,6 @@
 //! MySQL and MariaDB.
 
+mod django;
 mod fault;
 mod feed;
 mod open;
@@ -20,6 +21,7 @@ use self::target::Target;
 use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
+use crate::layout::Layout;
 use crate::migrate::Step;
 use crate::query::{AnyKey, Bound, Clash, Delete, Forget, Insert, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions};
 use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
@@ -42,6 +44,8 @@ impl Verbs for MysqlConnection {
         ("revision", &["bigint"]),
         ("changed_at", &["timestamp(6)"]),
     ];
+    const COLUMNS_OF_DJANGO: [(&'static str, &'static [&'static str]); 2] =
+        [("key", &["varchar(255)"]), ("value", &["longtext"])];
     const NOW: &'static str = "CURRENT_TIMESTAMP(6)";
 
     type Target = Target;
@@ -101,6 +105,9 @@ impl Verbs for MysqlConnection {
 
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
         fits(self, &statement.value)?;
+        if statement.tables.layout == Layout::Django {
+            return django::insert(self, &statement);
+        }
         let keep = matches!(statement.clash, Clash::Keep);
         // How many rows it was tells nothing: diesel asks for rows found, not for rows changed.
         match statement.execute(self) {
@@ -121,7 +128,11 @@ impl Verbs for MysqlConnection {
     }
 
     fn set_all(&mut self, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
-        rows::set_all(self, tables, rows)
+        match tables.layout {
+            Layout::Own => rows::set_all(self, tables, rows),
+            // See `django::insert`.
+            Layout::Django => Ok(false),
+        }
     }
 
     fn undone(&mut self, error: &DriverError) -> bool {

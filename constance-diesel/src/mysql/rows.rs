@@ -1,17 +1,15 @@
-//! Reading many keys, and what is bound and read.
-
-use std::io::Write as _;
+//! Reading many keys, and what is read.
 
 use diesel::RunQueryDsl;
 use diesel::deserialize::{self, FromSql};
 use diesel::mysql::{Mysql, MysqlConnection, MysqlValue};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Nullable, Text};
 
 use super::{LONG, fault};
 use crate::dialect::Verbs;
+use crate::layout::{self, Layout, Wording};
 use crate::query::{Bound, Clash, KeyParam, statement};
 use crate::schema::{FoundKey, FoundValue, Row, Tables};
 
@@ -62,7 +60,10 @@ impl QueryFragment<Mysql> for RowsOf<'_> {
         if self.spelled {
             out.unsafe_to_cache_prepared();
         }
-        out.push_sql("SELECT `key`, `value` FROM ");
+        let layout = self.tables.layout;
+        out.push_sql("SELECT `key`, ");
+        layout::value_column(layout, out.reborrow())?;
+        out.push_sql(" FROM ");
         out.push_identifier(&self.tables.settings)?;
         out.push_sql(" WHERE `key` IN (");
         for (place, key) in self.keys.iter().enumerate() {
@@ -70,14 +71,14 @@ impl QueryFragment<Mysql> for RowsOf<'_> {
             if self.spelled {
                 // Digits and letters only, so that nothing in a key can end it.
                 let digits: String = key.0.bytes().map(|byte| format!("{byte:02x}")).collect();
-                out.push_sql("x'");
+                out.push_sql(if layout == Layout::Own { "x'" } else { "_utf8mb4 x'" });
                 out.push_sql(&digits);
                 out.push_sql("'");
             } else {
-                key.walk_ast(out.reborrow())?;
+                Mysql::key(layout, key, out.reborrow())?;
             }
         }
-        // Locked in the order of the keys. It is also what keeps the optimizer from walking a small table as a whole, and
+        // In Django's table this may give rows of other keys as well, which nobody looks for. Locked in the order of the keys. It is also what keeps the optimizer from walking a small table as a whole, and
         // locking all of it.
         out.push_sql(match self.look {
             Look::Read => ")",
@@ -117,7 +118,7 @@ impl QueryFragment<Mysql> for SetAll<'_> {
         out.push_sql(" (`key`, `value`, `revision`, `changed_at`) VALUES ");
         for (place, (key, value)) in self.rows.iter().enumerate() {
             out.push_sql(if place == 0 { "(" } else { ",(" });
-            key.walk_ast(out.reborrow())?;
+            Mysql::key(Layout::Own, key, out.reborrow())?;
             out.push_sql(",");
             out.push_bind_param::<Binary, Bound<'_>>(value)?;
             out.push_sql(",1,");
@@ -125,20 +126,6 @@ impl QueryFragment<Mysql> for SetAll<'_> {
             out.push_sql(")");
         }
         self.clash.walk_ast(out)
-    }
-}
-
-impl QueryFragment<Mysql> for KeyParam<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
-        out.push_bind_param::<Binary, Self>(self)
-    }
-}
-
-/// As bytes, so that no character set and no collation has a say.
-impl ToSql<Binary, Mysql> for KeyParam<'_> {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Mysql>) -> serialize::Result {
-        out.write_all(self.0.as_bytes())?;
-        Ok(IsNull::No)
     }
 }
 

@@ -25,6 +25,7 @@ use self::told::{Doing, told};
 use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
+use crate::layout::{self, Layout};
 use crate::migrate::Step;
 use crate::query::{
     AnyKey, Bound, Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions,
@@ -53,6 +54,10 @@ impl Verbs for PgConnection {
         ("value", &["bytea"]),
         ("revision", &["bigint", "integer"]),
         ("changed_at", &["timestamp with time zone"]),
+    ];
+    const COLUMNS_OF_DJANGO: [(&'static str, &'static [&'static str]); 2] = [
+        ("key", &["character varying(255) COLLATE \"default\"", "character varying(255) COLLATE \"C\""]),
+        ("value", &["text"]),
     ];
 
     type Target = Target;
@@ -114,11 +119,16 @@ impl Verbs for PgConnection {
 
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
         fits([&statement.value])?;
+        if let Some(update) = layout::update_first(&statement)
+            && self.update_if(update)?
+        {
+            return Ok(true);
+        }
         told(self, statement.tables, Doing::Writing, |connection| statement.execute(connection).map(|rows| rows > 0))
     }
 
     fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool> {
-        fits([&statement.value, &statement.old])?;
+        fits(statement.old.iter().chain([&statement.value]))?;
         told(self, statement.tables, Doing::Writing, |connection| statement.execute(connection).map(|rows| rows > 0))
     }
 
@@ -148,6 +158,10 @@ impl Verbs for PgConnection {
     }
 
     fn set_all(&mut self, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
+        // Each row of one statement would take a number for `id`, see `update_first`.
+        if tables.layout == Layout::Django {
+            return Ok(false);
+        }
         // All of it is one message.
         if rows.iter().map(|(key, value)| key.len() + value.len() + 16).sum::<usize>() > LONGEST {
             return Ok(false);

@@ -9,15 +9,28 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, Binary, Nullable, Text};
 
 use super::NOW;
+use crate::layout::{self, Layout, Wording};
 use crate::query::{Bound, Clash, KeyParam, statement};
 use crate::schema::{FoundKey, FoundValue, Tables};
 
-/// Keys are compared and sorted by their bytes, also in a table that another hand made with another collation.
-impl QueryFragment<Pg> for KeyParam<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_bind_param::<Text, str>(self.0)?;
+impl Wording for Pg {
+    const BYTES_OF_TEXT: &'static str = "convert_to(\"value\", 'UTF8')";
+    const TEXT_OF_BYTES: [&'static str; 2] = ["convert_from(", ", 'UTF8')"];
+
+    /// Keys are compared and sorted by their bytes, also in a table that another hand made with another collation.
+    fn key<'b>(_: Layout, key: &'b KeyParam<'_>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        out.push_bind_param::<Text, str>(key.0)?;
         out.push_sql(" COLLATE \"C\"");
         Ok(())
+    }
+
+    fn is_key<'b>(layout: Layout, key: &'b KeyParam<'_>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        out.push_sql("\"key\" = ");
+        match layout {
+            Layout::Own => Self::key(layout, key, out),
+            // Equal is equal byte for byte under the database's own collation too, and the index has that one.
+            Layout::Django => out.push_bind_param::<Text, str>(key.0),
+        }
     }
 }
 
@@ -40,11 +53,16 @@ statement!(RowsOf, (Text, Nullable<Binary>));
 
 impl QueryFragment<Pg> for RowsOf<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT \"key\", \"value\" FROM ");
+        out.push_sql("SELECT \"key\", ");
+        layout::value_column(self.tables.layout, out.reborrow())?;
+        out.push_sql(" FROM ");
         out.push_identifier(&self.tables.settings)?;
         out.push_sql(" WHERE \"key\" = ANY(");
         out.push_bind_param::<Array<Text>, [&str]>(self.keys)?;
-        out.push_sql(" COLLATE \"C\")");
+        out.push_sql(match self.tables.layout {
+            Layout::Own => " COLLATE \"C\")",
+            Layout::Django => ")",
+        });
         if self.locked {
             out.push_sql(" ORDER BY \"key\" COLLATE \"C\" FOR UPDATE");
         }
@@ -69,14 +87,19 @@ impl QueryFragment<Pg> for Replace<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("UPDATE ");
         out.push_identifier(&self.tables.settings)?;
+        let layout = self.tables.layout;
         out.push_sql(" AS s SET \"value\" = ");
-        out.push_bind_param::<Binary, Bound<'_>>(&self.value)?;
-        out.push_sql(", \"revision\" = s.\"revision\" + 1, \"changed_at\" = ");
-        out.push_sql(NOW);
-        out.push_sql(" FROM (SELECT \"key\", \"value\" FROM ");
+        layout::value(layout, &self.value, out.reborrow())?;
+        if layout == Layout::Own {
+            out.push_sql(", \"revision\" = s.\"revision\" + 1, \"changed_at\" = ");
+            out.push_sql(NOW);
+        }
+        out.push_sql(" FROM (SELECT \"key\", ");
+        layout::value_column(layout, out.reborrow())?;
+        out.push_sql(" AS \"value\" FROM ");
         out.push_identifier(&self.tables.settings)?;
-        out.push_sql(" WHERE \"key\" = ");
-        self.key.walk_ast(out.reborrow())?;
+        out.push_sql(" WHERE ");
+        Pg::is_key(layout, &self.key, out.reborrow())?;
         out.push_sql(" FOR UPDATE) AS old WHERE s.\"key\" = old.\"key\" RETURNING old.\"value\"");
         Ok(())
     }
@@ -95,10 +118,10 @@ impl QueryFragment<Pg> for Take<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("DELETE FROM ");
         out.push_identifier(&self.tables.settings)?;
-        out.push_sql(" WHERE \"key\" = ");
-        self.key.walk_ast(out.reborrow())?;
-        out.push_sql(" RETURNING \"value\"");
-        Ok(())
+        out.push_sql(" WHERE ");
+        Pg::is_key(self.tables.layout, &self.key, out.reborrow())?;
+        out.push_sql(" RETURNING ");
+        layout::value_column(self.tables.layout, out)
     }
 }
 

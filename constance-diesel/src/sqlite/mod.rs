@@ -18,6 +18,7 @@ use self::place::{FileId, Place};
 use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
+use crate::layout::{Layout, Wording};
 use crate::migrate::Step;
 use crate::query::{
     AnyKey, Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions, statement,
@@ -37,6 +38,8 @@ impl Verbs for SqliteConnection {
     const UNDOES_CHANGES_OF_TABLES: bool = true;
     const COLUMNS: [(&'static str, &'static [&'static str]); 4] =
         [("key", &["text"]), ("value", &["blob"]), ("revision", &["integer"]), ("changed_at", &["text"])];
+    const COLUMNS_OF_DJANGO: [(&'static str, &'static [&'static str]); 2] =
+        [("key", &["varchar(255)"]), ("value", &["text"])];
     const NOW: &'static str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
     type Target = Place;
@@ -255,9 +258,17 @@ fn journal_mode(connection: &mut SqliteConnection, pragma: &str) -> QueryResult<
     sql::<Text>(pragma).get_result(connection)
 }
 
-impl QueryFragment<Sqlite> for KeyParam<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_bind_param::<Text, str>(self.0)
+/// Django's column `value` as bytes, of the table `s` that is joined with a list.
+const BYTES_OF_TEXT_IN_S: &str =
+    "CASE typeof(s.\"value\") WHEN 'text' THEN CAST(s.\"value\" AS BLOB) ELSE s.\"value\" END";
+
+impl Wording for Sqlite {
+    const BYTES_OF_TEXT: &'static str =
+        "CASE typeof(\"value\") WHEN 'text' THEN CAST(\"value\" AS BLOB) ELSE \"value\" END";
+    const TEXT_OF_BYTES: [&'static str; 2] = ["CAST(", " AS TEXT)"];
+
+    fn key<'b>(_: Layout, key: &'b KeyParam<'_>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        out.push_bind_param::<Text, str>(key.0)
     }
 }
 
@@ -278,7 +289,12 @@ statement!(RowsOf, (Text, Nullable<Binary>));
 
 impl QueryFragment<Sqlite> for RowsOf<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("SELECT s.\"key\", s.\"value\" FROM json_each(");
+        out.push_sql("SELECT s.\"key\", ");
+        out.push_sql(match self.tables.layout {
+            Layout::Own => "s.\"value\"",
+            Layout::Django => BYTES_OF_TEXT_IN_S,
+        });
+        out.push_sql(" FROM json_each(");
         out.push_bind_param::<Text, String>(&self.keys)?;
         // CROSS keeps the order: walk the array, look each key up.
         out.push_sql(") AS wanted CROSS JOIN ");

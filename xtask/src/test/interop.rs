@@ -1,4 +1,4 @@
-//! What the suite `interop` needs beside a Redis: Pythons with the real django-constance, from the package index.
+//! What the suite `interop` needs beside servers: Pythons with the real django-constance, from the package index.
 
 use std::path::{Path, PathBuf};
 
@@ -20,18 +20,18 @@ pub(super) const PYTHON: SystemPackage = SystemPackage {
 /// The environments by the variable that names their interpreter, with what is installed into each.
 const ENVIRONMENTS: [(&str, &[&str]); 2] = [
     // The stored form that is written.
-    ("CONSTANCE_PYTHON", &["django-constance[redis]>=4,<5", "Django<6"]),
+    ("CONSTANCE_PYTHON", &["django-constance[redis]>=4,<5", "Django<6", "psycopg[binary]>=3,<4", "PyMySQL>=1,<2"]),
     // The last one that wrote pickles.
     ("CONSTANCE_PYTHON_3", &["django-constance[redis]>=3,<4", "Django<6"]),
 ];
 
-/// How often both sides write at once: about half a minute.
-const ROUNDS: (&str, &str) = ("CONSTANCE_INTEROP_ROUNDS", "20000");
+/// For how many seconds both sides write at once.
+const SECONDS: (&str, &str) = ("CONSTANCE_INTEROP_SECONDS", "30");
 
 /// The tests with the environments that no variable names yet, made where they are missing.
 pub(super) fn prepare(tests: Cmd, root: &Path) -> Result<Cmd> {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let mut tests = if is_set(ROUNDS.0) { tests } else { tests.env(ROUNDS.0, ROUNDS.1) };
+    let mut tests = if is_set(SECONDS.0) { tests } else { tests.env(SECONDS.0, SECONDS.1) };
     for (variable, packages) in ENVIRONMENTS.into_iter().filter(|(variable, _)| !is_set(variable)) {
         let python = environment(variable, packages, root)?;
         tests = tests.env(variable, python.display().to_string());

@@ -15,6 +15,7 @@ const SERVICES: &[(&str, &[Kind])] = &[
     ("mysql", &[Kind::Mariadb, Kind::Mysql]),
     ("cache", &[Kind::Plain, Kind::Postgres, Kind::Mariadb, Kind::Memcached]),
     ("cli", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
+    (interop::NAME, &[Kind::Postgres, Kind::Mariadb]),
 ];
 
 /// System packages by the suite whose tests need them beside those of the servers.
@@ -72,5 +73,7 @@ mod tests {
     fn servers_run_for_the_suite_that_reads_their_variables() {
         assert_eq!(services(["core", "redis"]), Kind::REDIS);
         assert!(services(["core", "sqlite", "xtask"]).is_empty());
+        assert_eq!(services([interop::NAME]), [Kind::Postgres, Kind::Mariadb]);
+        assert!(names(&[interop::NAME]).contains(&"redis-server"), "which the tests start by themselves");
     }
 }
