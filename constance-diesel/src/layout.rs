@@ -18,7 +18,7 @@ pub enum Layout {
     /// A table that [`migrate`](crate::DieselBackend::migrate) makes: bytes, with a revision and the time of the last change.
     #[default]
     Own,
-    /// The table that the migrations of django-constance 2.0 and later made, `constance_constance` where no other name is
+    /// The table that the migrations of django-constance 4 made or converted, `constance_constance` where no other name is
     /// given, shared with a Django application. Use it with the codec `Json`.
     ///
     /// It is Django's: nothing is created or changed but rows. [`migrate`](crate::DieselBackend::migrate) looks at its shape
