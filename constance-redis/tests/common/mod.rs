@@ -29,7 +29,11 @@ pub fn backend(server: &Server) -> RedisBackend {
 }
 
 pub fn hasty(url: &str) -> RedisBackend {
-    let soon = Duration::from_millis(500);
+    within(url, Duration::from_millis(500))
+}
+
+/// A backend each of whose steps may take so long.
+pub fn within(url: &str, soon: Duration) -> RedisBackend {
     RedisBackend::builder()
         .url(url)
         .connect_timeout(soon)

@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
 use constance_redis::redis::{Client, Connection};
@@ -148,11 +150,31 @@ impl Server {
 }
 
 pub fn raw(url: &str) -> Connection {
-    Client::open(url).expect("a valid URL").get_connection().expect("a connection")
+    let client = Client::open(url).expect("a valid URL");
+    // A server that becomes a replica cuts connections off, also those that are being made.
+    for _ in 0..20 {
+        if let Ok(connection) = client.get_connection() {
+            return connection;
+        }
+    }
+    client.get_connection().expect("a connection")
 }
 
+/// A port that nobody listens on. Not one of those that the system gives to outgoing connections: while a server is down,
+/// one of them would take it.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    const PORTS: Range<u16> = 10_000..32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Each test program begins somewhere else.
+    let start = std::process::id().wrapping_mul(97);
+    for _ in PORTS {
+        let offset = start.wrapping_add(u32::from(NEXT.fetch_add(1, Ordering::Relaxed)));
+        let offset = u16::try_from(offset % u32::from(PORTS.end - PORTS.start)).expect("less than the number of ports");
+        if TcpListener::bind(("127.0.0.1", PORTS.start + offset)).is_ok() {
+            return PORTS.start + offset;
+        }
+    }
+    panic!("no port is free");
 }
 
 /// Reads all that the server says, so that it is never held up by it.
