@@ -6,6 +6,7 @@
 mod crash;
 mod postgres_support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Prefix, Stored};
@@ -327,23 +328,23 @@ fn an_exhausted_pool_is_a_timeout() {
         .url(schema.url())
         .pool_size(1)
         .acquire_timeout(Duration::from_millis(50))
+        .busy_timeout(Duration::from_millis(500))
         .build()
         .expect("a valid URL");
     backend.migrate().expect("tables");
-    let (mut other, barrier) = (schema.raw(), std::sync::Barrier::new(2));
+    let (mut other, done) = (schema.raw(), AtomicBool::new(false));
     other.batch_execute("BEGIN; LOCK constance_settings IN ACCESS EXCLUSIVE MODE").expect("a lock");
     std::thread::scope(|scope| {
+        // Both want the only connection; whoever has it waits for the lock with it.
         scope.spawn(|| {
-            barrier.wait();
-            // Holds the only connection until the lock goes.
-            backend.read(&[&key("a")]).expect("a read that waits");
+            while !done.load(Ordering::SeqCst) {
+                let _ = read(&backend, "a");
+            }
         });
-        barrier.wait();
-        while !matches!(read(&backend, "b"), Err(error) if error.to_string().contains("came free in time")) {
-            std::thread::yield_now();
-        }
-        other.batch_execute("ROLLBACK").expect("the end of the lock");
+        while !matches!(read(&backend, "b"), Err(error) if error.to_string().contains("came free in time")) {}
+        done.store(true, Ordering::SeqCst);
     });
+    other.batch_execute("ROLLBACK").expect("the end of the lock");
     assert_eq!(read(&backend, "a").expect("free again"), Stored::Absent);
 }
 
