@@ -12,12 +12,15 @@ use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, CustomizeConnection, Error, Pool};
 use tempfile::TempDir;
 
-/// One folder for all cases, which each have a key space of their own. It stays in the target folder.
+/// One folder for all cases. It stays in the target folder.
 static FOLDER: LazyLock<PathBuf> =
     LazyLock::new(|| TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep());
 
+/// A file for each case, by the name of its thread: a feed wakes for every change in its file.
 fn url(name: &str) -> String {
-    format!("sqlite://{}/{name}.sqlite3", FOLDER.display())
+    let thread = std::thread::current();
+    let case = thread.name().expect("the case's name").replace("::", "-");
+    format!("sqlite://{}/{name}-{case}.sqlite3", FOLDER.display())
 }
 
 fn migrated(backend: SqliteBackend) -> SqliteBackend {
