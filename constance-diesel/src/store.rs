@@ -242,11 +242,23 @@ fn names<'k>(wanted: &[(&'k str, usize)]) -> Vec<&'k str> {
 /// An answer for each key, in the order in which they were asked for.
 fn answers(wanted: &[(&str, usize)], rows: Vec<Row>) -> Vec<Stored> {
     let mut answers = vec![Stored::Absent; wanted.len()];
+    let mut next = 0;
     for (key, FoundValue(stored)) in rows {
-        let from = wanted.partition_point(|(wanted, _)| wanted.as_bytes() < key.0.as_slice());
+        let key = key.0.as_slice();
+        // An index gives the rows in the order of their keys, but nothing says that one was used.
+        if wanted.get(next).is_none_or(|(wanted, _)| wanted.as_bytes() != key) {
+            next = wanted.partition_point(|(wanted, _)| wanted.as_bytes() < key);
+        }
+        let from = next;
+        while wanted.get(next).is_some_and(|(wanted, _)| wanted.as_bytes() == key) {
+            next += 1;
+        }
         // A key may be asked for twice.
-        for (_, at) in wanted[from..].iter().take_while(|(wanted, _)| wanted.as_bytes() == key.0) {
-            answers[*at] = stored.clone();
+        if let Some(((_, last), others)) = wanted[from..next].split_last() {
+            for (_, at) in others {
+                answers[*at] = stored.clone();
+            }
+            answers[*last] = stored;
         }
     }
     answers

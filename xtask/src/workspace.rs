@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
     pub(crate) packages: Vec<Package>,
 }
 
@@ -19,6 +21,7 @@ pub(crate) struct Workspace {
 #[derive(Debug, Default)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    pub(crate) version: String,
     pub(crate) manifest: PathBuf,
     /// False for `publish = false`: not one of the library's crates.
     pub(crate) published: bool,
@@ -64,7 +67,8 @@ impl Workspace {
         if packages.is_empty() {
             return Err(Error::failed("`cargo metadata` lists no packages"));
         }
-        Ok(Self { root: PathBuf::from(text_of(&value, "workspace_root")), packages })
+        let [root, target] = ["workspace_root", "target_directory"].map(|name| PathBuf::from(text_of(&value, name)));
+        Ok(Self { root, target, packages })
     }
 }
 
@@ -78,6 +82,7 @@ fn package(value: &Value) -> Package {
     };
     Package {
         name: text_of(value, "name"),
+        version: text_of(value, "version"),
         manifest: PathBuf::from(text_of(value, "manifest_path")),
         // `publish` is the list of registries allowed: null for all of them, empty for none.
         published: value["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
@@ -116,15 +121,17 @@ mod tests {
 
     #[test]
     fn packages_features_and_targets_are_read() {
-        let text = r#"{"workspace_root": "/w", "packages": [
-            {"name": "a", "manifest_path": "/w/a/Cargo.toml", "publish": null, "description": "A", "keywords": [],
+        let text = r#"{"workspace_root": "/w", "target_directory": "/t", "packages": [
+            {"name": "a", "version": "1.2.3", "manifest_path": "/w/a/Cargo.toml", "publish": null, "description": "A", "keywords": [],
              "features": {"default": [], "x": ["dep:y"]},
              "targets": [{"name": "a", "kind": ["lib"]},
                          {"name": "t", "kind": ["test"], "required-features": ["x"]}]},
             {"name": "tool", "publish": [], "targets": []}]}"#;
         let workspace = Workspace::read(text).unwrap();
         assert_eq!(workspace.libraries().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["a"]);
+        assert_eq!((workspace.root, workspace.target), (PathBuf::from("/w"), PathBuf::from("/t")));
         let package = &workspace.packages[0];
+        assert_eq!(package.version, "1.2.3");
         assert_eq!(package.features["x"], ["dep:y"]);
         let wanted = Target { name: "t".into(), kind: "test".into(), required_features: vec!["x".into()] };
         assert_eq!(package.targets("test").collect::<Vec<_>>(), [&wanted]);

@@ -209,6 +209,7 @@ mod tests {
         diesel.push(("bench", "get"));
         discover(&Workspace {
             root: "/w".into(),
+            target: "/w/target".into(),
             packages: vec![
                 package("constance-core", &[("test", "third_party"), ("test", "errors"), ("test", "derive")]),
                 package("constance-diesel", &diesel),
