@@ -81,6 +81,7 @@ fn main() -> Result<(), constance_core::Error> {
         .row("LocalCache hit, Config::get", Some(INTEGER), || || cached.get(Shop::THE_ANSWER).unwrap_or(0) as u64)
         .row("the same, backend held by type", Some(INTEGER), || || typed.get(Shop::THE_ANSWER).unwrap_or(0) as u64)
         .row("the same, until told", Some(INTEGER), || || told.get(Shop::THE_ANSWER).unwrap_or(0) as u64)
+        .pinned()
         .print("An integer", Duration::from_millis(4));
 
     const STRUCT: &str = "ArcSwap<HashMap> get, struct decoded";
@@ -98,6 +99,7 @@ fn main() -> Result<(), constance_core::Error> {
         .row("the same, backend held by type", Some(STRUCT), || {
             || typed.get(Shop::BANNER).map_or(0, |banner| u64::from(banner.priority))
         })
+        .pinned()
         .print("A struct of 186 bytes", Duration::from_millis(4));
     Ok(())
 }

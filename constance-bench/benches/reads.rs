@@ -59,6 +59,7 @@ fn main() -> Result<(), constance_core::Error> {
         .row("the same, backend held by type", Some("ArcSwap<HashMap> get, integer decoded"), || {
             || typed.get(Shop::THE_ANSWER).unwrap_or(0) as u64
         })
+        .pinned()
         .print("Reads in the process", Duration::from_millis(4));
     Ok(())
 }

@@ -20,6 +20,7 @@ const ROUNDS: usize = 31;
 #[expect(missing_debug_implementations, reason = "a row holds a function")]
 pub struct Table<'t> {
     rows: Vec<Row<'t>>,
+    pinned: bool,
 }
 
 struct Row<'t> {
@@ -59,6 +60,14 @@ impl<'t> Table<'t> {
         self
     }
 
+    /// Keeps each thread on a core of its own, where the system can. For what takes nanoseconds and waits for nobody: a round
+    /// is so short that the system may leave both of its threads on one core to the end.
+    #[must_use]
+    pub fn pinned(mut self) -> Self {
+        self.pinned = true;
+        self
+    }
+
     /// Times every row and prints the table. One round of a row takes about `round`.
     pub fn print(mut self, title: &str, round: Duration) {
         let counts: Vec<u64> = self.rows.iter().map(|row| row.calibrate(round)).collect();
@@ -66,7 +75,7 @@ impl<'t> Table<'t> {
             for at in 0..self.rows.len() {
                 let at = (at + number) % self.rows.len();
                 for threads in [1, 2] {
-                    let time = self.rows[at].time(counts[at], threads);
+                    let time = self.rows[at].time(counts[at], threads, self.pinned);
                     self.rows[at].times[threads - 1].push(time);
                 }
             }
@@ -105,12 +114,16 @@ impl Row<'_> {
     }
 
     /// Nanoseconds an operation takes in each of so many threads.
-    fn time(&self, count: u64, threads: usize) -> f64 {
+    fn time(&self, count: u64, threads: usize, pinned: bool) -> f64 {
         let barrier = Barrier::new(threads);
         let slowest = std::thread::scope(|scope| {
             let timed: Vec<_> = (0..threads)
-                .map(|_| {
-                    scope.spawn(|| {
+                .map(|number| {
+                    let barrier = &barrier;
+                    scope.spawn(move || {
+                        if pinned {
+                            pin(number);
+                        }
                         barrier.wait();
                         let began = Instant::now();
                         (self.run)(count);
@@ -123,6 +136,23 @@ impl Row<'_> {
         slowest.as_secs_f64() * 1e9 / count as f64
     }
 }
+
+/// Keeps this thread on one of the cores that it may use.
+#[cfg(target_os = "linux")]
+fn pin(number: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    let Some(core) = cores.get(number % cores.len().max(1)) else { return };
+    let mut own = CpuSet::new();
+    own.set(*core);
+    // Where it is forbidden the figures are those of threads that move.
+    let _ = sched_setaffinity(None, &own);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn pin(_: usize) {}
 
 fn median(times: &[f64]) -> f64 {
     let mut sorted = times.to_vec();

@@ -22,6 +22,7 @@ pub struct Encoded(Bytes);
 
 impl Encoded {
     /// The bytes.
+    #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -92,6 +93,7 @@ pub enum Stored {
 
 impl Stored {
     /// The bytes, where there are some.
+    #[inline]
     #[must_use]
     pub fn value(&self) -> Option<&Encoded> {
         match self {
@@ -105,6 +107,7 @@ impl Stored {
     /// # Errors
     ///
     /// `Decode` for something [foreign](Self::Foreign).
+    #[inline]
     pub fn bytes(&self) -> Result<Option<&Encoded>> {
         match self {
             Self::Absent => Ok(None),
@@ -116,6 +119,7 @@ impl Stored {
     }
 
     /// Whether nothing is stored.
+    #[inline]
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)

@@ -63,6 +63,7 @@ pub enum Kind {
 
 impl Kind {
     /// Whether serde alone does not say what a value of this kind is stored as: each date crate has its own form.
+    #[inline]
     pub(crate) fn has_own_form(&self) -> bool {
         match self {
             Self::SignedDuration | Self::Date | Self::Time | Self::DateTime | Self::Timestamp | Self::Decimal => true,
