@@ -25,6 +25,10 @@ pub struct Capability {
     pub persistent: bool,
     /// Other backends opened on the same store see the same values. Default: `false`.
     pub shared: bool,
+    /// A read may be answered from what the backend remembers, which another writer may have changed since. Where this is
+    /// `true`, a write that what was read refuses is planned once more after [`forget`](crate::Backend::forget), from the store.
+    /// Default: `false`.
+    pub remembers: bool,
     /// The longest value in bytes that is accepted; a longer one is refused with `Encode`. Default: `None`, no limit of
     /// its own.
     pub max_value_len: Option<usize>,
@@ -34,7 +38,15 @@ impl Capability {
     /// What every backend does.
     #[must_use]
     pub const fn new() -> Self {
-        Self { atomic_batch: true, binary: true, watch: false, persistent: false, shared: false, max_value_len: None }
+        Self {
+            atomic_batch: true,
+            binary: true,
+            watch: false,
+            persistent: false,
+            shared: false,
+            remembers: false,
+            max_value_len: None,
+        }
     }
 
     /// Sets [`atomic_batch`](Self::atomic_batch).
@@ -69,6 +81,13 @@ impl Capability {
     #[must_use]
     pub const fn with_shared(mut self, yes: bool) -> Self {
         self.shared = yes;
+        self
+    }
+
+    /// Sets [`remembers`](Self::remembers).
+    #[must_use]
+    pub const fn with_remembers(mut self, yes: bool) -> Self {
+        self.remembers = yes;
         self
     }
 

@@ -124,7 +124,7 @@ impl<B: AsyncBackend> AsyncBackend for AsyncLocalCache<B> {
     }
 
     fn capability(&self) -> Capability {
-        self.backend.capability()
+        self.backend.capability().with_remembers(true)
     }
 
     fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {

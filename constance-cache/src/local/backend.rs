@@ -16,7 +16,7 @@ impl<B: Backend> Backend for LocalCache<B> {
     }
 
     fn capability(&self) -> Capability {
-        self.backend.capability()
+        self.backend.capability().with_remembers(true)
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {

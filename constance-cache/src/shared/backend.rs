@@ -14,7 +14,7 @@ impl<B: Backend, C: CacheStore> Backend for SharedCache<B, C> {
     }
 
     fn capability(&self) -> Capability {
-        self.inner.capability()
+        self.inner.capability().with_remembers(true)
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {

@@ -6,7 +6,7 @@ use super::plan::Step;
 use super::{Found, Front};
 use crate::events::{Outcome, Written};
 use crate::live::Settling;
-use crate::{Action, Applied, Batch, Codec, Encoded, Error, ErrorKind, Result, Settings, trace};
+use crate::{Action, Applied, Batch, Capability, Codec, Encoded, Error, ErrorKind, Key, Result, Settings, trace};
 
 /// How often a write that others keep getting in the way of is tried before it is a conflict.
 pub(crate) const TRIES: usize = 100;
@@ -19,6 +19,8 @@ pub(crate) struct Attempt<'w, S: Settings, C: Codec> {
     reads: Vec<usize>,
     tries: usize,
     most: usize,
+    /// Whether what the backend remembered was dropped, so that the store itself was asked.
+    afresh: bool,
     /// Whether `live()` and the handlers are told at its end.
     told: bool,
 }
@@ -45,7 +47,7 @@ impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
     /// Holds the steps to the rules of their settings. They name each setting at most once.
     pub(crate) fn new(front: &'w Front<S, C>, steps: &'w [Step]) -> Result<Self> {
         let (encoded, reads) = (front.encode(steps)?, front.to_look_at(steps));
-        Ok(Self { front, steps, encoded, reads, tries: 0, most: TRIES, told: true })
+        Ok(Self { front, steps, encoded, reads, tries: 0, most: TRIES, afresh: false, told: true })
     }
 
     /// The same for a write that is told of later, if at all, and tried at most so often.
@@ -72,6 +74,18 @@ impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
         let changed = steps.iter().filter(|s| s.to.is_some()).map(|s| s.index);
         let written = self.told.then(|| front.ledger.begin(changed));
         Ok(Planned { front, steps, batch, written })
+    }
+
+    /// The keys that a backend with this capability has to forget before the next try, since it may have refused by what
+    /// is no longer so; else the refusal. At most once.
+    pub(crate) fn afresh(&mut self, capability: Capability, refusal: Error) -> Result<Vec<&'w Key>> {
+        let by_what_was_found = matches!(refusal.kind(), ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Decode);
+        let last = self.afresh || self.tries == self.most || self.reads.is_empty();
+        if !capability.remembers || last || !by_what_was_found {
+            return Err(refusal);
+        }
+        self.afresh = true;
+        Ok(self.front.keys_of(&self.reads))
     }
 
     /// How often it was tried.

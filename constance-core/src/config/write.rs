@@ -95,7 +95,15 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         let mut attempt = Attempt::new(&self.front, steps)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.find(attempt.reads()) };
-            let planned = attempt.plan(found)?;
+            let planned = match attempt.plan(found) {
+                Ok(planned) => planned,
+                Err(refusal) => {
+                    let outdated = attempt.afresh(self.backend.capability(), refusal)?;
+                    // A cache that cannot be reached has not answered either; the next plan decides.
+                    let _ = self.backend.forget(&outdated);
+                    continue;
+                }
+            };
             let applied = self.backend.write(planned.batch());
             match planned.end(applied)? {
                 Next::Done => return Ok(()),

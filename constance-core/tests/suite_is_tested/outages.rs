@@ -92,6 +92,10 @@ enum Mistake {
     RemembersErrors,
     /// Something unreadable is kept as absent.
     ForgetsForeign,
+    /// What it is told to forget stays.
+    NeverForgets,
+    /// Nobody knows that it is a cache.
+    SaysNothing,
 }
 
 impl Cache {
@@ -103,10 +107,10 @@ impl Cache {
         self.mistake == Some(mistake)
     }
 
-    fn forget(&self, batch: &Batch) {
+    fn drop_all<'k>(&self, keys: impl Iterator<Item = &'k Key>) {
         let mut known = self.known.lock().expect("no panic");
         self.forgotten.fetch_add(1, Ordering::SeqCst);
-        batch.changes().iter().for_each(|change| drop(known.remove(&change.key)));
+        keys.for_each(|key| drop(known.remove(key)));
     }
 
     fn known(&self, keys: &[&Key]) -> Option<Vec<Stored>> {
@@ -117,7 +121,7 @@ impl Cache {
 
 impl Defect for Cache {
     fn capability(&self, right: &dyn Inside) -> Capability {
-        right.capability()
+        right.capability().with_remembers(!self.has(Mistake::SaysNothing))
     }
 
     fn read(&self, right: &dyn Inside, keys: &[&Key]) -> Result<Vec<Stored>> {
@@ -165,9 +169,16 @@ impl Defect for Cache {
         match &applied {
             Err(_) if self.has(Mistake::KeepsAfterAnError) => {}
             Ok(Applied::Conflict { .. }) if self.has(Mistake::KeepsAfterAConflict) => {}
-            _ => self.forget(batch),
+            _ => self.drop_all(batch.changes().iter().map(|change| &change.key)),
         }
         applied
+    }
+
+    fn forget(&self, right: &dyn Inside, keys: &[&Key]) -> Result<()> {
+        if !self.has(Mistake::NeverForgets) {
+            self.drop_all(keys.iter().copied());
+        }
+        right.forget(keys)
     }
 
     fn watch(&self, right: &dyn Inside, prefix: &Prefix) -> Result<Box<dyn Watch>> {
@@ -211,6 +222,16 @@ fn a_remembered_error_is_caught() {
 #[test]
 fn something_unreadable_kept_as_absent_is_caught() {
     assert_wrapper_caught(|| Cache::with(Mistake::ForgetsForeign), &["foreign_things_stay_foreign"]);
+}
+
+#[test]
+fn a_cache_that_keeps_what_it_is_told_to_forget_is_caught() {
+    assert_wrapper_caught(|| Cache::with(Mistake::NeverForgets), &["what_is_remembered_is_said_and_forgotten"]);
+}
+
+#[test]
+fn a_cache_that_does_not_say_so_is_caught() {
+    assert_wrapper_caught(|| Cache::with(Mistake::SaysNothing), &["what_is_remembered_is_said_and_forgotten"]);
 }
 
 /// A wrapper that was written before half of the trait.

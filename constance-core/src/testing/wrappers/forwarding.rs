@@ -3,7 +3,7 @@
 use super::WrapperFixture;
 use crate::testing::fixture::{expect_stored, ok};
 use crate::testing::{Method, ReferenceBackend};
-use crate::{Applied, Batch, Change, Encoded, ErrorKind, Prefix};
+use crate::{Applied, Batch, Change, Encoded, ErrorKind, Prefix, Stored};
 
 /// Building a wrapper asks nobody.
 pub fn wrapping_does_no_io(f: &WrapperFixture<'_>) {
@@ -123,6 +123,19 @@ pub fn ping_and_migrate_reach_the_store(f: &WrapperFixture<'_>) {
 pub fn what_is_to_be_forgotten_is_passed_on(f: &WrapperFixture<'_>) {
     ok(f.backend().forget(&[&f.key("theme")]), "to forget a key");
     assert_eq!(f.faulty().calls(Method::Forget), 1, "a wrapper passes on `forget`, for the wrapper below it");
+}
+
+/// A wrapper that answers from memory says that it does, and stops when it is told of a change.
+pub fn what_is_remembered_is_said_and_forgotten(f: &WrapperFixture<'_>) {
+    let key = f.key("theme");
+    f.set(&key, b"old");
+    f.expect(&key, Some(b"old"), "a write is seen");
+    f.put(&key, b"new");
+    let remembered = f.get(&key) != Stored::Value(Encoded::from(&b"new"[..]));
+    let says = f.backend().capability().remembers;
+    assert!(says || !remembered, "broken: a wrapper that answers from what it remembers says `remembers`");
+    ok(f.backend().forget(&[&key]), "to forget a key");
+    f.expect(&key, Some(b"new"), "what a wrapper is told to forget is read from the store");
 }
 
 /// A wrapper below may need to know which keys there are.

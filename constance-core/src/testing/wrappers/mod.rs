@@ -110,6 +110,7 @@ macro_rules! wrapper_conformance_cases {
             forwarding::ping_and_migrate_reach_the_store,
             forwarding::declared_keys_are_passed_on,
             forwarding::what_is_to_be_forgotten_is_passed_on,
+            forwarding::what_is_remembered_is_said_and_forgotten,
         }
     };
 }
