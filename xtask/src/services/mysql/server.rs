@@ -47,7 +47,10 @@ pub(super) fn start(
         Flavour::Mysql => Command::new(server),
     };
     install.args(&folders).args(match flavour {
-        Flavour::Mariadb => &["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"][..],
+        // By force: else it looks up the name of the machine, which a container may not have told anybody.
+        Flavour::Mariadb => {
+            &["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force"][..]
+        }
         Flavour::Mysql => &["--initialize-insecure"],
     });
     tool::run(install, user, own)?;
