@@ -1,7 +1,9 @@
 //! A `Config` as the environment says.
 
+use std::sync::Arc;
+
 use crate::layer::Vars;
-use crate::{Config, Error, ErrorKind, Prefix, Registry, Result, Settings};
+use crate::{Backend, Config, ConfigBuilder, Error, ErrorKind, MessagePack, Prefix, Registry, Result, Settings};
 
 /// What is used where `CONSTANCE_BACKEND` is not set, as upstream does.
 const DEFAULT_URL: &str = "redis://127.0.0.1:6379/0";
@@ -24,7 +26,31 @@ impl<S: Settings> Config<S> {
     ///
     /// `Configuration` that names the variable and the next step. A URL, which may hold a password, is never shown.
     pub fn from_env(registry: &Registry) -> Result<Self> {
-        Self::from_vars(registry, |name| match std::env::var(name) {
+        Self::builder_from_env(registry)?.build_typed()
+    }
+
+    /// As [`from_env`](Self::from_env), before it is built: for another codec, such as the one that a Django application shares.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    ///
+    /// ```
+    /// # #[cfg(feature = "json")]
+    /// # fn config() -> constance_core::Result<()> {
+    /// # use constance_core::{Config, Json, Registry, Settings};
+    /// # #[derive(Debug, Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42)]
+    /// #     the_answer: i64,
+    /// # }
+    /// let registry = Registry::new(); // .with(constance_diesel::schemes())
+    /// let config = Config::<Shop>::builder_from_env(&registry)?.codec(Json::new()).build_typed()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder_from_env(registry: &Registry) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
+        Self::builder_from_vars(registry, |name| match std::env::var(name) {
             Ok(value) => Ok(Some(value)),
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(std::env::VarError::NotUnicode(_)) => {
@@ -55,6 +81,18 @@ impl<S: Settings> Config<S> {
     /// # Ok::<(), constance_core::Error>(())
     /// ```
     pub fn from_vars(registry: &Registry, var: impl Fn(&str) -> Result<Option<String>>) -> Result<Self> {
+        Self::builder_from_vars(registry, var)?.build_typed()
+    }
+
+    /// As [`builder_from_env`](Self::builder_from_env), with the variables from a function.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_vars`](Self::from_vars).
+    pub fn builder_from_vars(
+        registry: &Registry,
+        var: impl Fn(&str) -> Result<Option<String>>,
+    ) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
         let url = match var("CONSTANCE_BACKEND")?.filter(|url| !url.is_empty()) {
             Some(url) => url,
             None if registry.knows("redis") => DEFAULT_URL.to_owned(),
@@ -69,15 +107,11 @@ impl<S: Settings> Config<S> {
         };
         let backend = registry.wrap(registry.open(&url)?, &Vars::new(&var))?;
         let builder = Self::builder(backend);
-        match var("CONSTANCE_PREFIX")? {
-            Some(text) => {
-                let prefix = Prefix::new(&text).map_err(|error| {
-                    let named = format!("CONSTANCE_PREFIX: {}", error.detail());
-                    error.with_detail(named)
-                })?;
-                builder.prefix(prefix).build_typed()
-            }
-            None => builder.build_typed(),
-        }
+        let Some(text) = var("CONSTANCE_PREFIX")? else { return Ok(builder) };
+        let prefix = Prefix::new(&text).map_err(|error| {
+            let named = format!("CONSTANCE_PREFIX: {}", error.detail());
+            error.with_detail(named)
+        })?;
+        Ok(builder.prefix(prefix))
     }
 }
