@@ -20,7 +20,8 @@ impl<S: Settings> Config<S> {
     /// | `CONSTANCE_AUTOFILL` | how often that cache fills all settings together: so many seconds, or `none` | 24 hours |
     /// | `CONSTANCE_CACHE_NAMESPACE` | keeps two stores apart that share one cache | one namespace |
     ///
-    /// What stands for a cache needs [one in `registry`](Registry::with_cache); to set it without one is an error.
+    /// What stands for a cache needs [one in `registry`](Registry::with_cache); to set it without one is an error. The codec is
+    /// [`MessagePack`]; [`builder_from_env`](Self::builder_from_env) is the way to another one.
     ///
     /// # Errors
     ///
@@ -89,6 +90,25 @@ impl<S: Settings> Config<S> {
     /// # Errors
     ///
     /// As [`from_vars`](Self::from_vars).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+    /// # use constance_core::{Config, MessagePack, Registry, Scheme, Settings};
+    /// # #[derive(Debug, Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42)]
+    /// #     the_answer: i64,
+    /// # }
+    /// # let schemes = [Scheme::new("memory", |_| Ok(Arc::new(MemoryBackend::new())))];
+    /// let registry = Registry::new().with(schemes);
+    /// let builder = Config::<Shop>::builder_from_vars(&registry, |name| {
+    ///     Ok((name == "CONSTANCE_BACKEND").then(|| "memory://".to_owned()))
+    /// })?;
+    /// let config = builder.codec(MessagePack).build_typed()?;
+    /// assert_eq!(config.get(Shop::THE_ANSWER)?, 42);
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
     pub fn builder_from_vars(
         registry: &Registry,
         var: impl Fn(&str) -> Result<Option<String>>,
