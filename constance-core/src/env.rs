@@ -1,7 +1,9 @@
 //! A `Config` as the environment says.
 
+use std::sync::Arc;
+
 use crate::layer::Vars;
-use crate::{Config, Error, ErrorKind, Prefix, Registry, Result, Settings};
+use crate::{Backend, Config, ConfigBuilder, Error, ErrorKind, MessagePack, Prefix, Registry, Result, Settings};
 
 /// What is used where `CONSTANCE_BACKEND` is not set, as upstream does.
 const DEFAULT_URL: &str = "redis://127.0.0.1:6379/0";
@@ -18,13 +20,38 @@ impl<S: Settings> Config<S> {
     /// | `CONSTANCE_AUTOFILL` | how often that cache fills all settings together: so many seconds, or `none` | 24 hours |
     /// | `CONSTANCE_CACHE_NAMESPACE` | keeps two stores apart that share one cache | one namespace |
     ///
-    /// What stands for a cache needs [one in `registry`](Registry::with_cache); to set it without one is an error.
+    /// What stands for a cache needs [one in `registry`](Registry::with_cache); to set it without one is an error. The codec is
+    /// [`MessagePack`]; [`builder_from_env`](Self::builder_from_env) is the way to another one.
     ///
     /// # Errors
     ///
     /// `Configuration` that names the variable and the next step. A URL, which may hold a password, is never shown.
     pub fn from_env(registry: &Registry) -> Result<Self> {
-        Self::from_vars(registry, |name| match std::env::var(name) {
+        Self::builder_from_env(registry)?.build_typed()
+    }
+
+    /// As [`from_env`](Self::from_env), before it is built: for another codec, such as the one that a Django application shares.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    ///
+    /// ```
+    /// # #[cfg(feature = "json")]
+    /// # fn config() -> constance_core::Result<()> {
+    /// # use constance_core::{Config, Json, Registry, Settings};
+    /// # #[derive(Debug, Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42)]
+    /// #     the_answer: i64,
+    /// # }
+    /// let registry = Registry::new(); // .with(constance_diesel::schemes())
+    /// let config = Config::<Shop>::builder_from_env(&registry)?.codec(Json::new()).build_typed()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder_from_env(registry: &Registry) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
+        Self::builder_from_vars(registry, |name| match std::env::var(name) {
             Ok(value) => Ok(Some(value)),
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(std::env::VarError::NotUnicode(_)) => {
@@ -55,6 +82,37 @@ impl<S: Settings> Config<S> {
     /// # Ok::<(), constance_core::Error>(())
     /// ```
     pub fn from_vars(registry: &Registry, var: impl Fn(&str) -> Result<Option<String>>) -> Result<Self> {
+        Self::builder_from_vars(registry, var)?.build_typed()
+    }
+
+    /// As [`builder_from_env`](Self::builder_from_env), with the variables from a function.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_vars`](Self::from_vars).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+    /// # use constance_core::{Config, MessagePack, Registry, Scheme, Settings};
+    /// # #[derive(Debug, Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42)]
+    /// #     the_answer: i64,
+    /// # }
+    /// # let schemes = [Scheme::new("memory", |_| Ok(Arc::new(MemoryBackend::new())))];
+    /// let registry = Registry::new().with(schemes);
+    /// let builder = Config::<Shop>::builder_from_vars(&registry, |name| {
+    ///     Ok((name == "CONSTANCE_BACKEND").then(|| "memory://".to_owned()))
+    /// })?;
+    /// let config = builder.codec(MessagePack).build_typed()?;
+    /// assert_eq!(config.get(Shop::THE_ANSWER)?, 42);
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn builder_from_vars(
+        registry: &Registry,
+        var: impl Fn(&str) -> Result<Option<String>>,
+    ) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
         let url = match var("CONSTANCE_BACKEND")?.filter(|url| !url.is_empty()) {
             Some(url) => url,
             None if registry.knows("redis") => DEFAULT_URL.to_owned(),
@@ -69,15 +127,11 @@ impl<S: Settings> Config<S> {
         };
         let backend = registry.wrap(registry.open(&url)?, &Vars::new(&var))?;
         let builder = Self::builder(backend);
-        match var("CONSTANCE_PREFIX")? {
-            Some(text) => {
-                let prefix = Prefix::new(&text).map_err(|error| {
-                    let named = format!("CONSTANCE_PREFIX: {}", error.detail());
-                    error.with_detail(named)
-                })?;
-                builder.prefix(prefix).build_typed()
-            }
-            None => builder.build_typed(),
-        }
+        let Some(text) = var("CONSTANCE_PREFIX")? else { return Ok(builder) };
+        let prefix = Prefix::new(&text).map_err(|error| {
+            let named = format!("CONSTANCE_PREFIX: {}", error.detail());
+            error.with_detail(named)
+        })?;
+        Ok(builder.prefix(prefix))
     }
 }

@@ -10,6 +10,9 @@ mod cancelled;
 mod events;
 #[path = "aio/front.rs"]
 mod front;
+#[cfg(feature = "pickle")]
+#[path = "aio/legacy.rs"]
+mod legacy;
 #[path = "aio/live.rs"]
 mod live;
 

@@ -33,6 +33,21 @@ fn the_environment_names_backend_and_prefix() -> Result<()> {
 }
 
 #[test]
+#[cfg(feature = "json")]
+fn the_environment_leaves_the_codec_to_the_application() -> Result<()> {
+    let registry = Registry::new().with([scheme("memory")]);
+    let vars = [("CONSTANCE_BACKEND", "memory://"), ("CONSTANCE_PREFIX", "shop:")];
+    let of = |name: &str| Ok(vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()));
+    let config = Config::<Shop>::builder_from_vars(&registry, of)?.codec(constance_core::Json::new()).build_typed()?;
+    config.set(Shop::THE_ANSWER, 43)?;
+    let stored = config.backend().read(&[&config.prefix().key("the_answer")?])?;
+    let bytes = stored[0].value().map(constance_core::Encoded::as_bytes);
+    assert_eq!(bytes, Some(&br#"{"__type__": "default", "__value__": 43}"#[..]));
+    assert_eq!(config.prefix().as_str(), "shop:");
+    Ok(())
+}
+
+#[test]
 fn redis_is_the_default_where_it_is_registered() -> Result<()> {
     let registry = Registry::new().with([Scheme::new("redis", |url| {
         assert_eq!(url, "redis://127.0.0.1:6379/0");

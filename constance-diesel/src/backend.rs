@@ -54,9 +54,30 @@ impl<C: Dialect> DieselBackend<C> {
 
     /// A backend for the database that a URL names, with a pool of its own. No I/O.
     ///
+    /// The URL is one that the database's own tools and drivers understand, and may have two more parameters, which are taken
+    /// out before a driver sees it:
+    ///
+    /// | parameter | meaning | default |
+    /// |---|---|---|
+    /// | `layout=own`, `layout=django` | [whose table it is](crate::Layout) | `own` |
+    /// | `table=name` | [the table's name](Builder::table), percent-encoded | that of the layout |
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// use constance_core::ErrorKind;
+    /// use constance_diesel::SqliteBackend;
+    ///
+    /// let backend = SqliteBackend::from_url("sqlite:///srv/shop/db.sqlite3?layout=django")?;
+    /// let error = SqliteBackend::from_url("sqlite:///srv/shop/db.sqlite3?layout=flask").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Configuration);
+    /// assert!(error.to_string().ends_with("names no layout; write layout=own or layout=django"));
+    /// # }
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of this database. It is never shown.
+    /// `Configuration` where the URL is not one of this database, or a parameter of it is wrong. It is never shown.
     pub fn from_url(url: &str) -> Result<Self> {
         Self::builder().url(url).build()
     }

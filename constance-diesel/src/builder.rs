@@ -10,6 +10,7 @@ use r2d2::ManageConnection;
 use crate::DieselBackend;
 use crate::dialect::{Dialect, Options};
 use crate::layout::Layout;
+use crate::parameters::Parameters;
 use crate::pool::{Brought, Pool};
 use crate::schema::Tables;
 
@@ -41,7 +42,7 @@ pub struct Builder<C: Dialect> {
     options: Options,
     prefix: Prefix,
     table: Option<String>,
-    layout: Layout,
+    layout: Option<Layout>,
 }
 
 impl<C: Dialect> Builder<C> {
@@ -60,11 +61,14 @@ impl<C: Dialect> Builder<C> {
             },
             prefix: Prefix::empty(),
             table: None,
-            layout: Layout::Own,
+            layout: None,
         }
     }
 
     /// The URL of the database. Default: none; this or [`pool`](Self::pool) is needed.
+    ///
+    /// Its parameters `layout` and `table` say what [`layout`](Self::layout) and [`table`](Self::table) do. The others are the
+    /// database's.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
@@ -86,7 +90,7 @@ impl<C: Dialect> Builder<C> {
     /// Where the feed of changes connects when there is a [`pool`](Self::pool): the URL of the same database. Default: none.
     ///
     /// A pool of a database with a network does not tell where it leads. Without this the feed polls over the pool's own
-    /// connections.
+    /// connections. Parameters `layout` and `table` of this URL hold for the whole backend, as those of [`url`](Self::url).
     pub fn watch_url(mut self, url: impl Into<String>) -> Self {
         self.watch_url = Some(url.into());
         self
@@ -122,7 +126,9 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
-    /// Whose table it is. Default: [`Layout::Own`].
+    /// Whose table it is. Default: what the URL says (`?layout=django`), else [`Layout::Own`].
+    ///
+    /// Where the URL says it as well, it has to say the same: neither wins.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")] {
@@ -139,12 +145,14 @@ impl<C: Dialect> Builder<C> {
     /// # Ok::<(), constance_core::Error>(())
     /// ```
     pub fn layout(mut self, layout: Layout) -> Self {
-        self.layout = layout;
+        self.layout = Some(layout);
         self
     }
 
-    /// The name of the table, at most 48 bytes. Default: `constance_settings`; `constance_constance` with
-    /// [`Layout::Django`].
+    /// The name of the table, at most 48 bytes. Default: what the URL says (`?table=name`), else `constance_settings`, or
+    /// `constance_constance` with [`Layout::Django`].
+    ///
+    /// Where the URL says it as well, it has to say the same: neither wins.
     ///
     /// Versions of the migrations are kept in a table of this name with `_migrations` behind it.
     pub fn table(mut self, name: impl Into<String>) -> Self {
@@ -176,32 +184,33 @@ impl<C: Dialect> Builder<C> {
     ///
     /// # Errors
     ///
-    /// `Configuration` where there is no URL or pool, or both; where a URL is not one of this database; where the pool's
-    /// size or the acquire timeout is zero.
+    /// `Configuration` where there is no URL or pool, or both; where a URL is not one of this database, or says another
+    /// [`layout`](Self::layout) or [`table`](Self::table) than was said here; where the pool's size or the acquire timeout is
+    /// zero.
     pub fn build(self) -> Result<DieselBackend<C>> {
         let wrong =
             |detail: &'static str| Error::new(ErrorKind::Configuration).with_backend(C::NAME).with_detail(detail);
-        let tables = match &self.table {
-            Some(name) => Tables::named(name, self.layout).map_err(|error| error.with_backend(C::NAME))?,
-            None => Tables::usual(self.layout),
-        };
-        let target = |url: &str| C::target(url).map_err(|error| error.with_backend(C::NAME));
-        let watched = self.watch_url.as_deref().map(target).transpose()?;
-        if watched.is_some() && self.brought.is_none() {
-            return Err(wrong("a URL to watch is given without a pool"));
-        }
-        let pool = match (self.url, self.brought) {
-            (Some(_), Some(_)) => return Err(wrong("both a URL and a pool are given")),
-            (None, None) => return Err(wrong("neither a URL nor a pool is given")),
-            (None, Some(brought)) => Pool::Brought(brought),
-            (Some(url), None) => {
+        let named = |error: Error| error.with_backend(C::NAME);
+        let said = Parameters { layout: self.layout, table: self.table };
+        let (tables, pool, watched) = match (self.brought, self.url, self.watch_url) {
+            (None, _, Some(_)) => return Err(wrong("a URL to watch is given without a pool")),
+            (None, None, None) => return Err(wrong("neither a URL nor a pool is given")),
+            (Some(_), Some(_), _) => return Err(wrong("both a URL and a pool are given")),
+            (Some(brought), None, None) => (said.tables().map_err(named)?, Pool::Brought(brought), None),
+            (Some(brought), None, Some(url)) => {
+                let (tables, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
+                (tables, Pool::Brought(brought), Some(target))
+            }
+            (None, Some(url), None) => {
                 if self.pool_size == 0 {
                     return Err(wrong("the pool size is zero"));
                 }
                 if self.acquire_timeout.is_zero() {
                     return Err(wrong("the acquire timeout is zero"));
                 }
-                Pool::open(target(&url)?, self.pool_size, self.acquire_timeout, self.options.clone())
+                let (tables, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
+                let pool = Pool::open(target, self.pool_size, self.acquire_timeout, self.options.clone());
+                (tables, pool, None)
             }
         };
         Ok(DieselBackend::new(pool, tables, self.options, self.prefix).watching(watched))

@@ -11,15 +11,17 @@ use crate::query::{Bound, KeyParam};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 use crate::query::{Clash, Insert, UpdateIf};
 
-/// What the table of the settings looks like; for [`Builder::layout`](crate::Builder::layout).
+/// What the table of the settings looks like; for [`Builder::layout`](crate::Builder::layout), and for the parameter `layout` of a
+/// URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Layout {
     /// A table that [`migrate`](crate::DieselBackend::migrate) makes: bytes, with a revision and the time of the last change.
+    /// In a URL: `layout=own`.
     #[default]
     Own,
     /// The table that the migrations of django-constance 4 made or converted, `constance_constance` where no other name is
-    /// given, shared with a Django application. Use it with the codec `Json`.
+    /// given, shared with a Django application. Use it with the codec `Json`. In a URL: `layout=django`.
     ///
     /// It is Django's: nothing is created or changed but rows. [`migrate`](crate::DieselBackend::migrate) looks at its shape
     /// and refuses another one, [`pending`](crate::DieselBackend::pending) does the same, and adopting and reverting are
@@ -40,6 +42,15 @@ pub enum Layout {
 const MIGRATE: &str = "run Django's manage.py migrate";
 
 impl Layout {
+    /// The one of this name in a URL.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "own" => Some(Self::Own),
+            "django" => Some(Self::Django),
+            _ => None,
+        }
+    }
+
     /// The name of the table, where no other is given.
     pub(crate) fn usual_table(self) -> &'static str {
         match self {

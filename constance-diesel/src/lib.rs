@@ -12,6 +12,8 @@ mod manager;
 mod migrate;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod parameters;
+mod percent;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -42,7 +44,8 @@ use constance_core::Scheme;
 /// The URL schemes of the databases this crate was built for, for a [`Registry`](constance_core::Registry).
 ///
 /// `postgres` and `postgresql` with the feature `postgres`, `mysql` and `mariadb` with `mysql`, `sqlite` with the feature of
-/// that name; none without one.
+/// that name; none without one. Each is read as [`DieselBackend::from_url`] does, so that the environment can name Django's table
+/// too: `postgres://shop:secret@127.0.0.1/django?layout=django`.
 ///
 /// ```
 /// use constance_core::Registry;

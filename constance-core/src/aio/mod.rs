@@ -54,6 +54,8 @@ mod builder;
 mod change_set;
 mod config;
 mod forward;
+#[cfg(feature = "pickle")]
+mod legacy;
 mod live;
 mod overrides;
 mod read;

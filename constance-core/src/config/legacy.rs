@@ -1,13 +1,13 @@
 //! Stored values of django-constance 1 to 3, converted in place.
 
-use super::Config;
+use super::{Config, Front};
 use crate::pickle::{decode_legacy, is_legacy};
 use crate::{
     Action, Applied, Backend, Batch, Change, Codec, Encoded, Error, ErrorKind, Expect, Key, Kind, Result, Settings,
     Stored,
 };
 
-/// Stored pickles under the prefix, declared as settings here or not, from [`Config::legacy_values`].
+/// Stored pickles under the prefix, declared as settings here or not, from [`Config::legacy_values`] or its asynchronous twin.
 ///
 /// It says what [`Config::convert_legacy`] would convert. Its `Debug` shows names and lengths, no value.
 #[derive(Debug, Clone)]
@@ -62,29 +62,9 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// the store could not be asked.
     pub fn legacy_values(&self) -> Result<LegacyValues> {
         let inner = &*self.inner;
-        let probe = inner.codec.decode::<bool>(&Kind::Bool, br#"{"__type__": "default", "__value__": true}"#);
-        if !probe.is_ok_and(|read| read) {
-            return Err(Error::new(ErrorKind::Configuration)
-                .with_detail(
-                    "the codec does not read what django-constance 4 stores, which legacy values are converted to",
-                )
-                .with_hint("build the Config with the codec Json"));
-        }
+        inner.reads_what_legacy_values_become()?;
         let listed = inner.backend.list(&inner.prefix).map_err(|e| inner.explain(e, Action::List))?;
-        let mut found = LegacyValues { convertible: Vec::new(), refused: Vec::new() };
-        for (key, stored) in listed {
-            let Stored::Value(old) = stored else { continue };
-            if !is_legacy(old.as_bytes()) {
-                continue;
-            }
-            match decode_legacy(old.as_bytes()).and_then(|value| value.to_json()) {
-                Ok(new) => found.convertible.push((key, Pair { old, new })),
-                Err(error) => found.refused.push(error.with_setting(key.name())),
-            }
-        }
-        found.convertible.sort_by(|(one, _), (other, _)| one.cmp(other));
-        found.refused.sort_by(|one, other| one.setting().cmp(&other.setting()));
-        Ok(found)
+        Ok(LegacyValues::among(listed))
     }
 
     /// Stores what django-constance 4 would store in place of each of these values, where it is still there: one write each,
@@ -116,15 +96,78 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// ```
     pub fn convert_legacy(&self, found: &LegacyValues) -> Result<ConvertedLegacy> {
         let inner = &*self.inner;
-        let mut done = ConvertedLegacy { converted: Vec::new(), changed: Vec::new() };
-        for (key, Pair { old, new }) in &found.convertible {
-            let change = Change::set(key.clone(), new.clone()).expecting(Expect::Equals(old.clone()));
-            let applied = inner.backend.write(&Batch::one(change));
-            match applied.map_err(|e| inner.explain(e.with_setting(key.name()), Action::Write))? {
-                Applied::Done(_) => done.converted.push(key.name().to_owned()),
-                Applied::Conflict { .. } => done.changed.push(key.name().to_owned()),
-            }
+        let mut done = ConvertedLegacy::none();
+        for one in found.conversions() {
+            inner.converted(&mut done, &one, inner.backend.write(&one.batch))?;
         }
         Ok(done)
+    }
+}
+
+/// The write that converts one value where it is still there.
+pub(crate) struct Conversion<'f> {
+    key: &'f Key,
+    pub(crate) batch: Batch,
+}
+
+impl LegacyValues {
+    /// The pickles among what is stored.
+    pub(crate) fn among(listed: Vec<(Key, Stored)>) -> Self {
+        let mut found = Self { convertible: Vec::new(), refused: Vec::new() };
+        for (key, stored) in listed {
+            let Stored::Value(old) = stored else { continue };
+            if !is_legacy(old.as_bytes()) {
+                continue;
+            }
+            match decode_legacy(old.as_bytes()).and_then(|value| value.to_json()) {
+                Ok(new) => found.convertible.push((key, Pair { old, new })),
+                Err(error) => found.refused.push(error.with_setting(key.name())),
+            }
+        }
+        found.convertible.sort_by(|(one, _), (other, _)| one.cmp(other));
+        found.refused.sort_by(|one, other| one.setting().cmp(&other.setting()));
+        found
+    }
+
+    /// A write for each value that can be converted.
+    pub(crate) fn conversions(&self) -> impl Iterator<Item = Conversion<'_>> {
+        self.convertible.iter().map(|(key, Pair { old, new })| {
+            let change = Change::set(key.clone(), new.clone()).expecting(Expect::Equals(old.clone()));
+            Conversion { key, batch: Batch::one(change) }
+        })
+    }
+}
+
+impl ConvertedLegacy {
+    pub(crate) fn none() -> Self {
+        Self { converted: Vec::new(), changed: Vec::new() }
+    }
+}
+
+impl<S: Settings, C: Codec> Front<S, C> {
+    /// Refuses a codec that could not read the values any more once they are converted.
+    pub(crate) fn reads_what_legacy_values_become(&self) -> Result<()> {
+        let probe = self.codec.decode::<bool>(&Kind::Bool, br#"{"__type__": "default", "__value__": true}"#);
+        if probe.is_ok_and(|read| read) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Configuration)
+            .with_detail("the codec does not read what django-constance 4 stores, which legacy values are converted to")
+            .with_hint("build the Config with the codec Json"))
+    }
+
+    /// Notes what became of one value.
+    pub(crate) fn converted(
+        &self,
+        done: &mut ConvertedLegacy,
+        one: &Conversion<'_>,
+        applied: Result<Applied>,
+    ) -> Result<()> {
+        let name = one.key.name();
+        match applied.map_err(|e| self.explain(e.with_setting(name), Action::Write))? {
+            Applied::Done(_) => done.converted.push(name.to_owned()),
+            Applied::Conflict { .. } => done.changed.push(name.to_owned()),
+        }
+        Ok(())
     }
 }

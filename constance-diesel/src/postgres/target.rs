@@ -6,6 +6,7 @@ use std::sync::Arc;
 use constance_core::{Error, ErrorKind, Result};
 
 use crate::dialect::Options;
+use crate::percent;
 
 /// A database, as its URL names it.
 #[derive(Clone)]
@@ -169,24 +170,9 @@ fn host_and_port(text: &str) -> Result<(String, Option<u16>)> {
 }
 
 fn decoded(text: &str) -> Result<String> {
-    percent_decoded(text).map_or_else(|| wrong("the URL is not percent-encoded UTF-8", ESCAPE), Ok)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digit = |byte: u8| char::from(byte).to_digit(16);
-                let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
-                // libpq refuses a NUL as well.
-                u8::try_from(high * 16 + low).ok().filter(|byte| *byte != 0)?
-            }
-            _ => byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
+    // libpq refuses a NUL as well.
+    let decoded = percent::decoded(text).filter(|text| !text.contains('\0'));
+    decoded.map_or_else(|| wrong("the URL is not percent-encoded UTF-8", ESCAPE), Ok)
 }
 
 fn encode(text: &str, out: &mut String) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use constance_core::{Error, ErrorKind, Result};
 
 use crate::dialect::Purpose;
+use crate::percent;
 
 /// The file that a URL names, and how it may be opened.
 #[derive(Clone)]
@@ -44,7 +45,7 @@ impl Place {
         if path.contains('#') {
             return wrong("the URL has a fragment", "write # in a file's name as %23");
         }
-        let Some(path) = percent_decoded(path) else {
+        let Some(path) = percent::decoded(path) else {
             return wrong("the path in the URL is not percent-encoded UTF-8", "write % in a file's name as %25");
         };
         let mut mode = None;
@@ -58,7 +59,7 @@ impl Place {
                 _ => {
                     return wrong(
                         "the URL has a parameter that is not known",
-                        "only mode=ro, mode=rw and mode=rwc are",
+                        "only mode=ro, mode=rw, mode=rwc, layout and table are",
                     );
                 }
             };
@@ -135,22 +136,6 @@ impl Place {
     pub(crate) fn file_id(&self) -> Option<FileId> {
         None
     }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digit = |byte: u8| char::from(byte).to_digit(16);
-                let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            _ => byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

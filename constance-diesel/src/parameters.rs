@@ -1,0 +1,186 @@
+//! The parameters of a URL that are this crate's own and no driver's.
+
+use std::borrow::Cow;
+
+use constance_core::{Error, ErrorKind, Result};
+
+use crate::dialect::Dialect;
+use crate::layout::Layout;
+use crate::percent;
+use crate::schema::Tables;
+
+/// What is said of the table, in a URL or to the builder.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parameters {
+    pub(crate) layout: Option<Layout>,
+    pub(crate) table: Option<String>,
+}
+
+impl Parameters {
+    /// Reads a URL of this database: the tables, as it and the builder say, and where they are.
+    pub(crate) fn of_url<C: Dialect>(said: Self, url: &str) -> Result<(Tables, C::Target)> {
+        let (found, rest) = Self::taken_from(url)?;
+        Ok((found.agreeing(said)?.tables()?, C::target(&rest)?))
+    }
+
+    /// Takes them out of a URL: libpq refuses what it does not know, and the rest is held to the rules of each database.
+    fn taken_from(url: &str) -> Result<(Self, Cow<'_, str>)> {
+        let mut found = Self::default();
+        let Some((place, query)) = url.split_once('?') else { return Ok((found, url.into())) };
+        let mut others = Vec::new();
+        for parameter in query.split('&') {
+            match parameter.split_once('=').unwrap_or((parameter, "")) {
+                ("layout", _) if found.layout.is_some() => return twice("the URL has the parameter layout twice"),
+                ("layout", value) => found.layout = Some(layout(value)?),
+                ("table", _) if found.table.is_some() => return twice("the URL has the parameter table twice"),
+                ("table", value) => found.table = Some(table(value)?),
+                _ => others.push(parameter),
+            }
+        }
+        if found == Self::default() {
+            return Ok((found, url.into()));
+        }
+        let rest = if others.is_empty() { place.into() } else { format!("{place}?{}", others.join("&")).into() };
+        Ok((found, rest))
+    }
+
+    /// What a URL says and what the builder was told. Neither wins: each stands in the place of a default, and two words that
+    /// differ would let a service write into a table that one side did not mean.
+    fn agreeing(self, said: Self) -> Result<Self> {
+        let layout = either(self.layout, said.layout, "the parameter layout of the URL contradicts the builder")?;
+        let table = either(self.table, said.table, "the parameter table of the URL contradicts the builder")?;
+        Ok(Self { layout, table })
+    }
+
+    /// The tables that are meant.
+    pub(crate) fn tables(self) -> Result<Tables> {
+        let layout = self.layout.unwrap_or_default();
+        match self.table {
+            Some(name) => Tables::named(&name, layout),
+            None => Ok(Tables::usual(layout)),
+        }
+    }
+}
+
+fn wrong<T>(detail: &'static str, hint: &'static str) -> Result<T> {
+    Err(Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint))
+}
+
+fn twice<T>(detail: &'static str) -> Result<T> {
+    wrong(detail, "leave one of them out")
+}
+
+fn layout(value: &str) -> Result<Layout> {
+    match Layout::named(value) {
+        Some(layout) => Ok(layout),
+        None => wrong("the parameter layout of the URL names no layout", "write layout=own or layout=django"),
+    }
+}
+
+fn table(value: &str) -> Result<String> {
+    // What else stands there may be the end of a password with a `?` in it.
+    let plain = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "-_.~%".contains(c);
+    if value.is_empty() {
+        return wrong("the parameter table of the URL has no value", "write table= and the table's name");
+    }
+    match percent::decoded(value).filter(|_| value.chars().all(plain)) {
+        Some(name) => Ok(name),
+        None => wrong(
+            "the parameter table of the URL is not percent-encoded UTF-8",
+            "write all but letters, digits and - _ . ~ as % and two digits, such as %20 for a space",
+        ),
+    }
+}
+
+fn either<T: PartialEq>(one: Option<T>, other: Option<T>, differ: &'static str) -> Result<Option<T>> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => wrong(differ, "leave one of the two out"),
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(layout: Option<Layout>, table: Option<&str>) -> Parameters {
+        Parameters { layout, table: table.map(str::to_owned) }
+    }
+
+    #[test]
+    fn ours_are_taken_out_and_the_rest_is_as_it_was() -> Result<()> {
+        let django = Some(Layout::Django);
+        for (url, rest, found) in [
+            ("postgres://u:p@h/d", "postgres://u:p@h/d", said(None, None)),
+            ("postgres://h/d?", "postgres://h/d?", said(None, None)),
+            ("mysql://h/d?&ssl_mode=required&", "mysql://h/d?&ssl_mode=required&", said(None, None)),
+            ("postgres://u:p@h/d?layout=django", "postgres://u:p@h/d", said(django, None)),
+            ("mysql://h/d?layout=own", "mysql://h/d", said(Some(Layout::Own), None)),
+            ("sqlite:a?mode=ro&layout=django", "sqlite:a?mode=ro", said(django, None)),
+            ("sqlite:a?table=t&mode=ro&layout=django", "sqlite:a?mode=ro", said(django, Some("t"))),
+            ("sqlite:a?table=a%20%60b%3F", "sqlite:a", said(None, Some("a `b?"))),
+            ("sqlite:a?table=caf\u{e9}", "sqlite:a", said(None, Some("caf\u{e9}"))),
+            // A name that is only like one of ours, and one of ours that is only like a value, are the driver's business.
+            (
+                "postgres://h/d?Layout=x&layouts=y&l%61yout=z",
+                "postgres://h/d?Layout=x&layouts=y&l%61yout=z",
+                said(None, None),
+            ),
+            ("postgres://h/d?options=-c%20layout%3Dx", "postgres://h/d?options=-c%20layout%3Dx", said(None, None)),
+            ("sqlite:layout=django", "sqlite:layout=django", said(None, None)),
+        ] {
+            assert_eq!(Parameters::taken_from(url)?, (found, Cow::Borrowed(rest)), "{url}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_parameter_and_what_is_possible_and_never_the_url() {
+        for (query, words) in [
+            ("layout=", "the parameter layout of the URL names no layout; write layout=own or layout=django"),
+            ("layout", "the parameter layout of the URL names no layout; write layout=own or layout=django"),
+            ("layout=Django", "the parameter layout of the URL names no layout; write layout=own or layout=django"),
+            (
+                "layout=hunter3@h/d",
+                "the parameter layout of the URL names no layout; write layout=own or layout=django",
+            ),
+            ("layout=django&layout=django", "the URL has the parameter layout twice; leave one of them out"),
+            ("table=a&mode=ro&table=b", "the URL has the parameter table twice; leave one of them out"),
+            ("table", "the parameter table of the URL has no value; write table= and the table's name"),
+            ("table=hunter3@h/d", "the parameter table of the URL is not percent-encoded UTF-8; write all but letters"),
+            ("table=%zz", "the parameter table of the URL is not percent-encoded UTF-8; write all but letters"),
+            ("table=%ff", "the parameter table of the URL is not percent-encoded UTF-8; write all but letters"),
+        ] {
+            let error = Parameters::taken_from(&format!("postgres://u:hunter2@h/d?{query}")).expect_err(query);
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(error.to_string().starts_with(words), "{query}: {error}");
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("hunter"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_url_and_the_builder_have_to_agree() -> Result<()> {
+        let (own, django) = (Some(Layout::Own), Some(Layout::Django));
+        for (of_url, of_builder, meant) in [
+            (said(None, None), said(None, None), said(None, None)),
+            (said(django, None), said(None, Some("t")), said(django, Some("t"))),
+            (said(None, Some("t")), said(django, None), said(django, Some("t"))),
+            (said(django, Some("t")), said(django, Some("t")), said(django, Some("t"))),
+        ] {
+            assert_eq!(of_url.agreeing(of_builder)?, meant);
+        }
+        for (of_url, of_builder, named) in [
+            (said(django, None), said(own, None), "parameter layout"),
+            // What is said and is the default is said all the same.
+            (said(own, None), said(django, None), "parameter layout"),
+            (said(None, Some("t")), said(None, Some("u")), "parameter table"),
+        ] {
+            let error = of_url.agreeing(of_builder).expect_err(named);
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            let words = format!("the {named} of the URL contradicts the builder; leave one of the two out");
+            assert_eq!(error.to_string(), words);
+        }
+        Ok(())
+    }
+}
