@@ -12,6 +12,7 @@ use diesel::mysql::MysqlConnection;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 use diesel::sql_types::{BigInt, Text};
 
+use super::client;
 use crate::error::{Fault, common, not_migrated};
 
 const DRIVER: &str = "mysql";
@@ -30,6 +31,8 @@ const NO_COLUMN: u16 = 1054;
 const OLDER: u16 = u16::MAX;
 /// Our own number for a key that the index of Django's table takes for another one.
 pub(super) const MERGED: u16 = u16::MAX - 1;
+/// Our own number for a client library that gives something else back than the server sends.
+pub(super) const MISREAD: u16 = u16::MAX - 2;
 /// MariaDB's word for a row that changed after the transaction's snapshot was taken.
 const CHANGED: u16 = 1020;
 
@@ -74,6 +77,10 @@ pub(super) fn ask_of_rows<T>(connection: &mut MysqlConnection, result: QueryResu
     if failed {
         connection.set_prepared_statement_cache_size(CacheSize::Disabled);
         connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+    }
+    // A connection of the application's has not been asked yet.
+    if result.is_ok() {
+        client::check(connection)?;
     }
     result
 }
@@ -147,6 +154,13 @@ fn of_number(number: u16) -> Fault {
                 .with_detail("the table holds a key that differs only in case, and its unique index takes both for one")
                 .with_hint("rename one of the settings, or give the table's column a binary collation")
                 .with_cause(cause(1062, "a duplicate key")),
+        ),
+        MISREAD => Fault::broken(
+            Error::new(ErrorKind::Unavailable)
+                .with_detail("the client library gives texts back empty, and cannot be used")
+                .with_hint("it is a libmariadb with the fault CONC-821, as in MariaDB 10.11.18: install a later one, such as that of 10.11.19")
+                .with_cause(Cause::new(DRIVER).with_code("CONC-821").with_text("a fault of libmariadb"))
+                .with_transient(false),
         ),
         NO_COLUMN | 1136 | 1176 | 1265 | 1366 | 1364 => Fault::answered(
             made(
@@ -286,6 +300,13 @@ mod tests {
             let shown = if number == OLDER { NO_COLUMN } else { number };
             assert!(cause.starts_with(&format!("mysql {shown}: ")), "{cause}");
         }
+    }
+
+    #[test]
+    fn a_client_library_that_misreads_is_no_absence_and_will_not_pass() {
+        let Fault { error, broken } = of(&numbered(MISREAD));
+        assert_eq!((error.kind(), error.is_transient(), broken), (ErrorKind::Unavailable, false, true));
+        assert!(error.hint().is_some_and(|hint| hint.contains("10.11.19")), "{error:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! MySQL and MariaDB.
 
+mod client;
 mod django;
 mod fault;
 mod feed;

@@ -14,8 +14,8 @@ use diesel::mysql::MysqlConnection;
 use diesel::sql_types::Text;
 use diesel::{Connection, RunQueryDsl};
 
-use super::fault;
 use super::target::Target;
+use super::{client, fault};
 use crate::dialect::Options;
 
 /// How many threads may wait for a silent server at the same time, for all backends of the process. Whoever comes then
@@ -49,6 +49,8 @@ pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection
         let mut connection = MysqlConnection::establish(&target.url).map_err(|error| fault::connecting(&error))?;
         let readied = connection.batch_execute(&settings(&options));
         fault::ask(&mut connection, readied).map_err(|error| fault::of(&error).error)?;
+        // Before anything is believed that a statement gives.
+        client::check(&mut connection).map_err(|error| fault::of(&error).error)?;
         if target.encrypted {
             require_tls(&mut connection)?;
         }
