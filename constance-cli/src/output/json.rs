@@ -163,6 +163,7 @@ fn kind(kind: &Kind) -> String {
         Kind::Url => "url",
         Kind::Choice(_) => "choice",
         Kind::Serde => "json",
+        Kind::Any => "any",
         Kind::Option(inner) => return format!("option<{}>", self::kind(inner)),
         Kind::List(inner) => return format!("list<{}>", self::kind(inner)),
         Kind::Map(inner) => return format!("map<{}>", self::kind(inner)),

@@ -4,6 +4,8 @@
 //! the tree becomes a value again (`de`). Every type of a date crate emits and takes its own form; only this folder knows them.
 
 mod access;
+#[cfg(feature = "json")]
+pub(crate) mod any;
 mod de;
 pub(crate) mod decimal;
 mod key;

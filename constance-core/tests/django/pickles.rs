@@ -11,7 +11,7 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 /// Name, protocol or `db`, bytes.
-fn pickles() -> impl Iterator<Item = (&'static str, &'static str, Vec<u8>)> {
+pub(crate) fn pickles() -> impl Iterator<Item = (&'static str, &'static str, Vec<u8>)> {
     include_str!("../golden/django/pickle-3.txt").lines().map(|line| {
         let mut words = line.split(' ');
         let mut word = || words.next().expect("a name, a place and hex");

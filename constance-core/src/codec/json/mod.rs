@@ -8,7 +8,9 @@ mod write;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(super) use self::fit::{fit, found};
+use self::fit::fit;
+pub(crate) use self::fit::found;
+pub(crate) use self::parse::Refused;
 use super::{Codec, sniff, unwritable};
 use crate::tree::{Tree, Unfit};
 use crate::{Encoded, Error, ErrorKind, Kind, Result};
@@ -114,7 +116,7 @@ impl Json {
         if let Some(found) = sniff::not_json(bytes) {
             return Err(found);
         }
-        parse::parse(bytes).map_err(|parse::Refused(found)| found)
+        parse::parse(bytes).map_err(|refused| refused.to_string())
     }
 }
 
@@ -126,10 +128,34 @@ impl Codec for Json {
 
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
         let tree = self.tree(bytes).map_err(|found| refused(kind, bytes, &found))?;
-        let described = found(&tree);
-        let fitted = fit(kind, tree).map_err(|Unfit(found)| refused(kind, bytes, found))?;
-        fitted.into_value(kind).map_err(|unfit| refused(kind, bytes, &format!("{described} {unfit}")))
+        value(kind, tree).map_err(|found| refused(kind, bytes, &found))
     }
+}
+
+/// The value of a tree that fits the kind; otherwise what was found instead.
+pub(crate) fn value<T: DeserializeOwned>(kind: &Kind, tree: Tree) -> Result<T, String> {
+    let described = found(&tree);
+    let fitted = fit(kind, tree).map_err(|Unfit(found)| found.to_owned())?;
+    fitted.into_value(kind).map_err(|unfit| format!("{described} {unfit}"))
+}
+
+/// The tree of a text, and the text of a tree: JSON as it is stored, without the outermost envelope of type `default`.
+pub(crate) fn read_text(text: &str) -> Result<Tree, Refused> {
+    parse::parse(text.as_bytes())
+}
+
+pub(crate) fn write_text(tree: &Tree) -> Result<String, Unfit> {
+    write::bare(tree)
+}
+
+/// The texts of the elements of a list.
+pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
+    parse::elements(text).ok()
+}
+
+/// The names of an object's members, and the texts of their values.
+pub(crate) fn members(text: &str) -> Option<Vec<(String, &str)>> {
+    parse::members(text).ok()
 }
 
 /// The bytes of a tree, from wherever it is.
