@@ -59,7 +59,7 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Any serde type, marked `#[setting(serde)]`.
     Serde,
-    /// A value of any type that Django's JSON has: `Value`. Its text form is JSON.
+    /// A value of any type that Django's JSON has: `Value`, with the feature `json`. Its text form is JSON.
     Any,
 }
 

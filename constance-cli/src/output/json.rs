@@ -190,5 +190,6 @@ mod tests {
     fn kinds_are_words() {
         assert_eq!(kind(&<Option<Vec<u8>> as SettingType>::KIND), "option<list<int>>");
         assert_eq!(kind(&<std::time::Duration as SettingType>::KIND), "duration");
+        assert_eq!(kind(&Kind::Option(&Kind::Any)), "option<any>");
     }
 }

@@ -80,7 +80,7 @@ pub struct Value {
 }
 
 impl Value {
-    /// The value, whatever its type is here.
+    /// The value, whatever its type is here. The entries of a map come in its own order, which a `HashMap` does not keep.
     ///
     /// ```
     /// use constance_core::Value;
@@ -112,7 +112,7 @@ impl Value {
 
     /// The value as one of this type, by the rules of [`Json`](crate::Json).
     ///
-    /// A list is taken apart as a `Vec<Value>`, a dict as a map of them.
+    /// A list is taken apart as a `Vec<Value>`, a dict as a map of them, whose order is its own and not the dict's.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -136,6 +136,8 @@ impl Value {
     }
 }
 
+// Else the compiler's list of types would depend on the features.
+#[diagnostic::do_not_recommend]
 impl SettingType for Value {
     const KIND: Kind = Kind::Any;
 

@@ -5,7 +5,7 @@ use constance_core::{Codec, ErrorKind, Json, Kind, MessagePack};
 
 use super::golden::lines;
 
-fn unhex(text: &str) -> Vec<u8> {
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     let digits = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex");
     (0..text.len()).step_by(2).map(digits).collect()
 }

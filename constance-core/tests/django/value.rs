@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::golden::lines;
-use super::pickles::pickles;
+use super::pickles::{pickles, unhex};
 
 fn of(text: &str) -> Value {
     text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
@@ -36,6 +36,36 @@ fn comes_back<T: SettingType + Debug>(value: &T) {
 fn packs<T: Serialize + DeserializeOwned + PartialEq + Debug>(kind: &Kind, value: &T) {
     let packed = MessagePack.encode(kind, value).expect("encodes");
     assert_eq!(&MessagePack.decode::<T>(kind, packed.as_bytes()).expect("reads"), value);
+}
+
+#[test]
+fn the_form_in_messagepack_is_readable_for_ever() {
+    for line in include_str!("../golden/msgpack-1-value.txt").lines().filter(|line| !line.starts_with('#')) {
+        let (text, hex) = line.split_once(" | ").expect("a text and hex");
+        let bytes = unhex(hex);
+        assert_eq!(MessagePack.decode::<Value>(&Kind::Any, &bytes).expect(text), of(text));
+        assert_eq!(MessagePack.encode(&Kind::Any, &of(text)).expect(text).as_bytes(), bytes, "{text}");
+        for length in 0..bytes.len() {
+            MessagePack.decode::<Value>(&Kind::Any, &bytes[..length]).expect_err(text);
+        }
+    }
+    // What another type stored, or a broken text, is no value of any type.
+    for (kind, stored) in [(Kind::Text, "5"), (Kind::Text, "\"a\"")] {
+        let bytes = MessagePack.encode(&kind, stored).expect("encodes");
+        MessagePack.decode::<Value>(&Kind::Any, bytes.as_bytes()).expect_err("a text");
+    }
+    let name = "$constance::json".to_owned();
+    for map in [
+        BTreeMap::from([(name.clone(), "hunter2".to_owned())]),
+        BTreeMap::from([(name.clone(), "1".to_owned()), ("a".to_owned(), "1".to_owned())]),
+        BTreeMap::from([(name, "1".to_owned()), ("~".to_owned(), "1".to_owned())]),
+        BTreeMap::from([("a".to_owned(), "1".to_owned())]),
+        BTreeMap::new(),
+    ] {
+        let bytes = MessagePack.encode(&Kind::Map(&Kind::Text), &map).expect("encodes");
+        let error = MessagePack.decode::<Value>(&Kind::Any, bytes.as_bytes()).expect_err("another map");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

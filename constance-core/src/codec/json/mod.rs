@@ -58,10 +58,12 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// | [`Duration`](std::time::Duration) and the durations of the date crates | `timedelta` | the seconds as a float |
 /// | `rust_decimal::Decimal` | `Decimal` | its digits as a text |
 /// | `uuid::Uuid` | `UUID` | 32 hexadecimal digits |
+/// | [`Value`](crate::Value) | any of these | itself |
 /// | any type marked `#[setting(serde)]` | what JSON has | `default`, in the form that serde gives it in JSON; bytes are a list of numbers |
 ///
 /// Reading also takes what django-constance reads: bare JSON without an envelope, any white space, names in another order.
-/// In a type marked `serde`, a typed value arrives as its text.
+/// In a type marked `serde`, a typed value arrives as its text, and is a text when it is written again; in a field of the type
+/// [`Value`](crate::Value) it stays what it is.
 ///
 /// # Rules where Rust and Python differ
 ///
@@ -84,7 +86,10 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// - `None` is stored as `null`. django-constance takes that for "not set" and shows its default.
 /// - Nesting is limited to 64 levels, whole numbers to 4300 digits, and trailing bytes are refused.
 ///
-/// A Python setting that may hold values of several types has no type here: mark it `serde` with an untagged enum.
+/// - A [`Value`](crate::Value) holds all that is refused above because a type is too narrow: whole numbers and a `Decimal` of any
+///   length, `NaN`, a list or dict of several types, a time with an offset. It has rules of its own for what is left.
+///
+/// A Python setting that may hold values of several types is a [`Value`](crate::Value).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json {
     #[cfg(feature = "pickle")]
