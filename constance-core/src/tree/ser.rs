@@ -122,7 +122,7 @@ impl Serializer for TreeSerializer {
             return super::any::unwrapped(value.serialize(Self::new(self.for_people))?, self.in_some);
         }
         #[cfg(not(feature = "json"))]
-        let _ = name;
+        let _ = (name, self.in_some);
         value.serialize(self)
     }
 

@@ -72,7 +72,8 @@ use crate::{Error, ErrorKind, Kind, Result};
 /// `Option<Value>`, `Vec<Value>` and maps of them are settings too. A type marked `#[setting(serde)]` may hold one: with
 /// [`Json`](crate::Json) it is stored as if it stood alone, typed values in envelopes. [`MessagePack`](crate::MessagePack) stores it
 /// as its text, in a map with the one name `$constance::json`, and so does every other serde format; that is also how a person types
-/// it inside such a type. A part that serde reads twice (`flatten`, `untagged`, a `tag`) cannot hold one: reading it is an error.
+/// it inside such a type. With [`Json`](crate::Json) a part that serde reads twice (`flatten`, `untagged`, a `tag`) cannot hold one:
+/// writing and reading it is an error, since what a text or a number was there is no longer known.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Value {
     /// The JSON of a tree, always as this crate writes it.

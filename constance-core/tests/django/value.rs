@@ -118,7 +118,7 @@ fn every_vector_comes_back_wherever_it_is() {
         let list = written(&Vec::<Value>::KIND, &vec![value.clone()]);
         assert_eq!(list, format!(r#"{{"__type__": "default", "__value__": [{value}]}}"#), "{name}");
         assert_eq!(Value::of(&vec![value.clone()]).expect(name), read(&list));
-        assert_eq!(read(&list).to::<Vec<Value>>().expect(name), [value.clone()]);
+        assert_eq!(read(&list).to::<Vec<Value>>().expect(name), vec![value]);
     }
 }
 
@@ -150,7 +150,15 @@ struct Holding {
     holder: Option<Holder>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Settings)]
+struct Twice {
+    #[setting(default, serde)]
+    flat: Flat,
+    #[setting(default, serde)]
+    untagged: Option<Untagged>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Flat {
     #[serde(flatten)]
     rest: BTreeMap<String, Value>,
@@ -169,6 +177,14 @@ fn what_serde_reads_twice_cannot_hold_one_and_says_so() {
         let error = Json::new().decode::<Flat>(&Kind::Serde, stored.as_bytes()).expect_err(value);
         assert!(error.to_string().contains("that does not fit"), "{error}");
         Json::new().decode::<Untagged>(&Kind::Serde, value.as_bytes()).expect_err(value);
+        let flat = Flat { rest: BTreeMap::from([("any".to_owned(), of(value))]) };
+        let untagged = Untagged::One(of(value));
+        packs(&Kind::Serde, &flat);
+        packs(&Kind::Serde, &untagged);
+        let config = Config::<Twice>::builder(ReferenceBackend::new()).codec(Json::new()).build().expect("builds");
+        for error in [config.set(Twice::FLAT, flat), config.set(Twice::UNTAGGED, Some(untagged))] {
+            assert!(error.is_err_and(|e| e.to_string().contains("does not read back as itself")), "{value}");
+        }
     }
 }
 
