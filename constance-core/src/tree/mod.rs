@@ -77,7 +77,7 @@ impl Tree {
 fn is_for_people(kind: &Kind) -> bool {
     match kind {
         Kind::Option(inner) | Kind::List(inner) | Kind::Map(inner) => is_for_people(inner),
-        kind => matches!(kind, Kind::Serde),
+        kind => matches!(kind, Kind::Serde | Kind::Any),
     }
 }
 

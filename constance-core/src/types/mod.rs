@@ -42,9 +42,9 @@ impl<T: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
 ///
 /// Implemented for `bool`, the integers up to 64 bits, `f32`, `f64`, `String`, `char`, [`Duration`](std::time::Duration),
 /// `Option`, `Vec`, maps from `String`, and enums with `#[derive(SettingEnum)]`; by feature, for the dates, times and
-/// durations of `chrono`, `jiff` and `time`, and for `rust_decimal::Decimal`, `uuid::Uuid`, `url::Url` and `Value`, which holds a value of any type. The
-/// [crate's documentation](crate#types) has a table of them. Any other serde type is marked `#[setting(serde)]` and has JSON as
-/// its text form.
+/// durations of `chrono`, `jiff` and `time`, for `rust_decimal::Decimal`, `uuid::Uuid` and `url::Url`, and for `Value`, which
+/// holds a value of any type. The [crate's documentation](crate#types) has a table of them. Any other serde type is marked
+/// `#[setting(serde)]` and has JSON as its text form.
 ///
 /// Printing and parsing again gives an equal value.
 ///

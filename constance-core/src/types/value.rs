@@ -48,9 +48,9 @@ use crate::{Error, ErrorKind, Kind, Result};
 /// # Its text
 ///
 /// `Display` and [`print`](SettingType::print) give the JSON that Django stores, without the outermost envelope of what JSON
-/// has by itself: `1`, `"a text"`, `[1.0, null]`, `{"__type__": "date", "__value__": "2019-01-01"}`. That is what an operator types,
-/// with any white space; an envelope around it may stay. Python's `NaN`, `Infinity` and `-Infinity` are in it too. `Debug` shows
-/// the type and no value.
+/// has by itself: `1`, `"a text"`, `[1.0, null]`, `{"__type__": "date", "__value__": "2019-01-01"}`. That is what an operator
+/// types, with any white space; an envelope around it may stay. Python's `NaN`, `Infinity` and `-Infinity` are in it too.
+/// `Debug` shows the type and no value.
 ///
 /// # Rules
 ///
@@ -61,7 +61,8 @@ use crate::{Error, ErrorKind, Kind, Result};
 ///
 /// - a dict with a key `__type__` or `__value__`, which would be taken for an envelope, and an envelope of a type that
 ///   django-constance does not have;
-/// - lists and dicts nested deeper than 64 levels, and whole numbers of more than 4300 digits;
+/// - lists and dicts nested deeper than 64 levels, whole numbers of more than 4300 digits, and a text with half of a
+///   surrogate pair;
 /// - dates and times finer than a microsecond or outside the years 1 to 9999, and intervals that Python's `timedelta` loses;
 /// - a `null` in an option (`Some(Value::default())`) with [`Json`](crate::Json), where it is stored like `None`.
 ///
@@ -70,10 +71,10 @@ use crate::{Error, ErrorKind, Kind, Result};
 /// # Inside other types
 ///
 /// `Option<Value>`, `Vec<Value>` and maps of them are settings too. A type marked `#[setting(serde)]` may hold one: with
-/// [`Json`](crate::Json) it is stored as if it stood alone, typed values in envelopes. [`MessagePack`](crate::MessagePack) stores it
-/// as its text, in a map with the one name `$constance::json`, and so does every other serde format; that is also how a person types
-/// it inside such a type. With [`Json`](crate::Json) a part that serde reads twice (`flatten`, `untagged`, a `tag`) cannot hold one:
-/// writing and reading it is an error, since what a text or a number was there is no longer known.
+/// [`Json`](crate::Json) it is stored as if it stood alone, typed values in envelopes. [`MessagePack`](crate::MessagePack)
+/// stores it as its text, in a map with the one name `$constance::json`, and so does every other serde format; that is also how
+/// a person types it inside such a type. With [`Json`](crate::Json) a part that serde reads twice (`flatten`, `untagged`, a
+/// `tag`) cannot hold one: writing and reading it is an error, since what a text or a number was there is no longer known.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Value {
     /// The JSON of a tree, always as this crate writes it.

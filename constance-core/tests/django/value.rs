@@ -99,6 +99,9 @@ fn every_pickle_becomes_the_same_value() {
         let value: Value = reading.decode(&Kind::Any, &bytes).unwrap_or_else(|e| panic!("{name} {place}: {e}"));
         assert_eq!(value, read(json[name]), "{name} {place}");
     }
+    // A dict that django-constance 4 could not store: {"__type__": 1}.
+    let error = reading.decode::<Value>(&Kind::Any, b"(dV__type__\nI1\ns.").expect_err("no envelope");
+    assert!(error.to_string().contains("found a dict with a key \"__type__\""), "{error}");
 }
 
 #[test]

@@ -85,7 +85,6 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// - A Python text with half of a surrogate pair is no text in Rust, and an error.
 /// - `None` is stored as `null`. django-constance takes that for "not set" and shows its default.
 /// - Nesting is limited to 64 levels, whole numbers to 4300 digits, and trailing bytes are refused.
-///
 /// - A [`Value`](crate::Value) holds all that is refused above because a type is too narrow: whole numbers and a `Decimal` of any
 ///   length, `NaN`, a list or dict of several types, a time with an offset. It has rules of its own for what is left.
 ///
