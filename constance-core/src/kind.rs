@@ -59,6 +59,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Any serde type, marked `#[setting(serde)]`.
     Serde,
+    /// A value of any type that Django's JSON has: `Value`, with the feature `json`. Its text form is JSON.
+    Any,
 }
 
 impl Kind {
@@ -69,6 +71,15 @@ impl Kind {
             Self::SignedDuration | Self::Date | Self::Time | Self::DateTime | Self::Timestamp | Self::Decimal => true,
             Self::Option(inner) | Self::List(inner) | Self::Map(inner) => inner.has_own_form(),
             _ => false,
+        }
+    }
+
+    /// Whether texts of this kind may hold what only Python's JSON has: a NaN, a longer number.
+    #[cfg(feature = "json")]
+    pub(crate) fn holds_any(&self) -> bool {
+        match self {
+            Self::Option(inner) | Self::List(inner) | Self::Map(inner) => inner.holds_any(),
+            kind => matches!(kind, Self::Any),
         }
     }
 }
@@ -100,6 +111,7 @@ impl fmt::Display for Kind {
             Self::Map(inner) => write!(f, "a JSON object, each value {inner}"),
             Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
             Self::Serde => f.write_str("JSON"),
+            Self::Any => f.write_str("any value in Django's JSON, such as 1, \"text\" or [true, null]"),
         }
     }
 }

@@ -61,6 +61,8 @@ pub use self::prefix::Prefix;
 pub use self::registry::{Registry, Scheme};
 pub use self::schema::{Schema, SchemaBuilder, Settings};
 pub use self::setting::{Setting, SettingInfo};
+#[cfg(feature = "json")]
+pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
 pub use self::watch::{Wake, Watch};
 pub use bytes;

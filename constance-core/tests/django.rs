@@ -23,3 +23,5 @@ mod hostile;
 mod pickles;
 #[path = "django/rules.rs"]
 mod rules;
+#[path = "django/value.rs"]
+mod value;

@@ -163,6 +163,7 @@ fn kind(kind: &Kind) -> String {
         Kind::Url => "url",
         Kind::Choice(_) => "choice",
         Kind::Serde => "json",
+        Kind::Any => "any",
         Kind::Option(inner) => return format!("option<{}>", self::kind(inner)),
         Kind::List(inner) => return format!("list<{}>", self::kind(inner)),
         Kind::Map(inner) => return format!("map<{}>", self::kind(inner)),
@@ -189,5 +190,6 @@ mod tests {
     fn kinds_are_words() {
         assert_eq!(kind(&<Option<Vec<u8>> as SettingType>::KIND), "option<list<int>>");
         assert_eq!(kind(&<std::time::Duration as SettingType>::KIND), "duration");
+        assert_eq!(kind(&Kind::Option(&Kind::Any)), "option<any>");
     }
 }

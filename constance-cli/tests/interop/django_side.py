@@ -5,7 +5,7 @@
 A store in a database is migrated first. The settings are those that the Python of a page of the documentation prints for such
 a store, where one is given.
 
-`write NAME` stores the value of that name, `compare NAME` says `same` or what is there instead, `count NAME SECONDS` writes the
+`names` lists the values that it knows. `write NAME` stores the value of that name, `compare NAME` says `same` or what is there instead, `count NAME SECONDS` writes the
 numbers from 1 for so long, reads them and the shared setting back, and says which was the last, `get NAME` shows what is
 there, and `config NAME` what a project sees.
 """
@@ -80,6 +80,8 @@ def same(one, other):
 
 def answer(backend, values, words):
     match words:
+        case ["names"]:
+            return " ".join(values)
         case ["write", name]:
             backend.set(name, values[name])
             return "ok"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use constance_core::Settings;
+use constance_core::{Settings, Value};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -17,10 +17,6 @@ macro_rules! shared {
         #[derive(Debug, Clone, Settings)]
         pub(crate) struct Shared {
             $(#[setting(rename = $name)] pub(crate) $field: Option<$type>,)+
-            #[setting(rename = "LIST_VALUE", serde)]
-            list_value: Option<serde_json::Value>,
-            #[setting(rename = "JSON_VALUE", serde)]
-            json_value: Option<serde_json::Value>,
             #[setting(rename = "OURS")]
             ours: Option<i64>,
             #[setting(rename = "THEIRS")]
@@ -29,15 +25,15 @@ macro_rules! shared {
             shared: Option<i64>,
         }
 
+        /// The same, where nobody knows their types.
+        #[derive(Debug, Clone, Settings)]
+        pub(crate) struct Untyped {
+            $(#[setting(rename = $name)] $field: Option<Value>,)+
+        }
+
         pub(crate) const CASES: &[(&str, &str)] = &[$(($name, $text)),+];
     };
 }
-
-/// Values with typed ones among others: their types are read as texts here, and would be written as such.
-pub(crate) const READ_ONLY: &[(&str, &str)] = &[
-    ("LIST_VALUE", r#"[1,"1","2019-01-01"]"#),
-    ("JSON_VALUE", r#"{"key":"value","key2":2,"key3":[1,2,3],"key4":{"key":"value"},"key5":"2019-01-01","key6":null}"#),
-];
 
 shared! {
     int_value "INT_VALUE": i64 = "1";
@@ -52,6 +48,11 @@ shared! {
     choice_value "CHOICE_VALUE": String = "yes";
     linebreak_value "LINEBREAK_VALUE": String = "Spam spam";
     email_value "EMAIL_VALUE": String = "test@example.com";
+    list_value "LIST_VALUE": Value = r#"[1, "1", {"__type__": "date", "__value__": "2019-01-01"}]"#;
+    json_value "JSON_VALUE": Value = concat!(
+        r#"{"key": "value", "key2": 2, "key3": [1, 2, 3], "key4": {"key": "value"}, "#,
+        r#""key5": {"__type__": "date", "__value__": "2019-01-01"}, "key6": null}"#
+    );
     none "none": i64 = "none";
     bool_false "bool_false": bool = "false";
     int_zero "int_zero": i64 = "0";
@@ -59,6 +60,10 @@ shared! {
     int_max "int_max": i64 = "9223372036854775807";
     uint_first "uint_first": u64 = "9223372036854775808";
     uint_max "uint_max": u64 = "18446744073709551615";
+    int_256_bits "int_256_bits": Value =
+        "57896044618658097711785492504343953926634992332820282019728792003956564819969";
+    int_256_bits_negative "int_256_bits_negative": Value =
+        "-57896044618658097711785492504343953926634992332820282019728792003956564819968";
     float_negative_zero "float_negative_zero": f64 = "-0.0";
     float_one "float_one": f64 = "1";
     float_large "float_large": f64 = "1e308";
@@ -66,6 +71,7 @@ shared! {
     float_smallest "float_smallest": f64 = "5e-324";
     float_1e15 "float_1e15": f64 = "1e15";
     float_1e16 "float_1e16": f64 = "1e16";
+    float_below_1e16 "float_below_1e16": f64 = "9007199254740992";
     float_0001 "float_0001": f64 = "0.0001";
     float_00001 "float_00001": f64 = "0.00001";
     float_negative "float_negative": f64 = "-123456.789";
@@ -77,7 +83,19 @@ shared! {
     text_escapes "text_escapes": String = r#""\"\\/\b\f\n\r\t\u0000\u001f\u007f\u0080\u2028""#;
     text_like_an_envelope "text_like_an_envelope": String = r#"{"__type__": "default", "__value__": 1}"#;
     list_empty "list_empty": Vec<Date> = "[]";
+    list_nested "list_nested": Value = "[[], [[1], [null]], {}]";
     dict_empty "dict_empty": BTreeMap<String, i64> = "{}";
+    dict_order "dict_order": Value = "{\"b\": 1, \"a\": 2, \"\": 3, \"\u{fc}\": 4}";
+    dict_of_everything "dict_of_everything": Value = concat!(
+        r#"{"datetime": {"__type__": "datetime", "__value__": "2010-12-24T18:30:15.250000+00:00"}, "#,
+        r#""list": [{"__type__": "timedelta", "__value__": 1.5}, [{"__type__": "decimal", "__value__": "1.50"}, "#,
+        r#"{"uuid": {"__type__": "uuid", "__value__": "00000000000000000000000000000005"}}]], "#,
+        r#""time": {"__type__": "time", "__value__": "01:02:03.000004"}}"#
+    );
+    deep "deep": Value = concat!(
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+    );
     date_first "date_first": Date = "0001-01-01";
     date_last "date_last": Date = "9999-12-31";
     date_leap "date_leap": Date = "2000-02-29";
@@ -103,6 +121,8 @@ shared! {
     decimal_negative "decimal_negative": Decimal = "-0.05";
     decimal_tiny "decimal_tiny": Decimal = "0.0000001";
     decimal_long "decimal_long": Decimal = "79228162514264337593543950335";
+    decimal_exponent "decimal_exponent": Value = r#"{"__type__": "decimal", "__value__": "1E+5"}"#;
+    decimal_nan "decimal_nan": Value = r#"{"__type__": "decimal", "__value__": "NaN"}"#;
     uuid_nil "uuid_nil": Uuid = "00000000-0000-0000-0000-000000000000";
     uuid "uuid": Uuid = "01234567-89ab-cdef-0123-456789abcdef";
     uuid_max "uuid_max": Uuid = "ffffffff-ffff-ffff-ffff-ffffffffffff";

@@ -1,7 +1,7 @@
 //! How values become bytes.
 
 #[cfg(feature = "json")]
-mod json;
+pub(crate) mod json;
 mod msgpack;
 #[cfg(feature = "pickle")]
 pub mod pickle;
@@ -41,6 +41,6 @@ pub trait Codec: Clone + Debug + Send + Sync + 'static {
 }
 
 /// Why a value of this kind cannot be stored.
-fn unwritable(kind: &Kind, unfit: Unfit) -> Error {
+pub(crate) fn unwritable(kind: &Kind, unfit: Unfit) -> Error {
     Error::new(ErrorKind::Encode).with_detail(format!("a value {unfit} cannot be written as {kind}"))
 }

@@ -25,6 +25,7 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// | a decimal number | the text `1.50`, with all of its digits |
 /// | a UUID | its 16 bytes |
 /// | a URL, a word of an enum | a text |
+/// | a `Value` of any type | a map of `$constance::json` and its JSON as a text |
 ///
 /// They do not depend on the crate whose type it is: what a service with `chrono` wrote, one with `jiff` reads.
 ///

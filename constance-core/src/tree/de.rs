@@ -80,7 +80,14 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
         if self.tree == Tree::None { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        #[cfg(feature = "json")]
+        if name == super::any::NAME {
+            let wrapped = std::iter::once(super::any::wrapped(&self.tree)?);
+            return visitor.visit_newtype_struct(MapDeserializer::new(wrapped));
+        }
+        #[cfg(not(feature = "json"))]
+        let _ = name;
         visitor.visit_newtype_struct(self)
     }
 

@@ -4,6 +4,8 @@
 //! the tree becomes a value again (`de`). Every type of a date crate emits and takes its own form; only this folder knows them.
 
 mod access;
+#[cfg(feature = "json")]
+pub(crate) mod any;
 mod de;
 pub(crate) mod decimal;
 mod key;
@@ -75,7 +77,7 @@ impl Tree {
 fn is_for_people(kind: &Kind) -> bool {
     match kind {
         Kind::Option(inner) | Kind::List(inner) | Kind::Map(inner) => is_for_people(inner),
-        kind => matches!(kind, Kind::Serde),
+        kind => matches!(kind, Kind::Serde | Kind::Any),
     }
 }
 

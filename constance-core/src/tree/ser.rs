@@ -15,15 +15,20 @@ pub(super) struct TreeSerializer {
     for_people: bool,
     /// How many lists and maps are around this value.
     depth: usize,
+    /// Whether the value is what an option holds.
+    in_some: bool,
 }
 
 impl TreeSerializer {
     pub(super) fn new(for_people: bool) -> Self {
-        Self { for_people, depth: 0 }
+        Self { for_people, depth: 0, in_some: false }
     }
 
     fn inside(self) -> Result<Self> {
-        if self.depth == MAX_DEPTH { Err(Unfit::DEEP) } else { Ok(Self { depth: self.depth + 1, ..self }) }
+        if self.depth == MAX_DEPTH {
+            return Err(Unfit::DEEP);
+        }
+        Ok(Self { depth: self.depth + 1, in_some: false, ..self })
     }
 
     fn list(self, variant: Option<&'static str>, len: usize) -> Result<ListSerializer> {
@@ -95,7 +100,7 @@ impl Serializer for TreeSerializer {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result {
-        value.serialize(self)
+        value.serialize(Self { in_some: true, ..self })
     }
 
     fn serialize_unit(self) -> Result {
@@ -110,7 +115,14 @@ impl Serializer for TreeSerializer {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result {
+        #[cfg(feature = "json")]
+        if name == super::any::NAME {
+            // What stands for the value is no level of it.
+            return super::any::unwrapped(value.serialize(Self::new(self.for_people))?, self.in_some);
+        }
+        #[cfg(not(feature = "json"))]
+        let _ = (name, self.in_some);
         value.serialize(self)
     }
 

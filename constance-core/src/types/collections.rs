@@ -13,8 +13,14 @@ impl<T: SettingType> SettingType for Vec<T> {
     const KIND: Kind = Kind::List(&T::KIND);
 
     fn parse(text: &str) -> Result<Self, ParseError> {
-        let elements: Vec<&RawValue> = json(text, "this is not a JSON list such as [1, 2]")?;
-        elements.into_iter().map(element).collect()
+        let words = "this is not a JSON list such as [1, 2]";
+        #[cfg(feature = "json")]
+        if T::KIND.holds_any() {
+            let elements = crate::codec::json::elements(text).ok_or(ParseError::new(words))?;
+            return elements.into_iter().map(element).collect();
+        }
+        let elements: Vec<&RawValue> = json(text, words)?;
+        elements.into_iter().map(|raw| element(raw.get())).collect()
     }
 
     fn print(&self) -> String {
@@ -29,9 +35,15 @@ macro_rules! maps {
             const KIND: Kind = Kind::Map(&T::KIND);
 
             fn parse(text: &str) -> Result<Self, ParseError> {
+                let words = "this is not a JSON object such as {\"a\": 1}";
+                #[cfg(feature = "json")]
+                if T::KIND.holds_any() {
+                    let members = crate::codec::json::members(text).ok_or(ParseError::new(words))?;
+                    return members.into_iter().map(|(name, value)| Ok((name, element(value)?))).collect();
+                }
                 // Through a list of pairs would keep doubles; a map keeps the last, as JSON readers do.
-                let entries: BTreeMap<String, &RawValue> = json(text, "this is not a JSON object such as {\"a\": 1}")?;
-                entries.into_iter().map(|(name, value)| Ok((name, element(value)?))).collect()
+                let entries: BTreeMap<String, &RawValue> = json(text, words)?;
+                entries.into_iter().map(|(name, value)| Ok((name, element(value.get())?))).collect()
             }
 
             fn print(&self) -> String {
@@ -51,11 +63,10 @@ fn json<'t, T: Deserialize<'t>>(text: &'t str, otherwise: &'static str) -> Resul
 }
 
 /// An element from its JSON: a string holds the element's own text form, anything else is that text form.
-fn element<T: SettingType>(raw: &RawValue) -> Result<T, ParseError> {
-    let text = raw.get();
-    let is_optional = matches!(T::KIND, Kind::Option(_));
-    // An option reads the quotes itself: they tell the text "none" from none.
-    if text.starts_with('"') && !is_optional {
+fn element<T: SettingType>(text: &str) -> Result<T, ParseError> {
+    // An option reads the quotes itself: they tell the text "none" from none. A value of any type is a text by them.
+    let reads_quotes = matches!(T::KIND, Kind::Option(_) | Kind::Any);
+    if text.starts_with('"') && !reads_quotes {
         return T::parse(&json::<String>(text, "this is not a JSON string")?);
     }
     T::parse(text)
@@ -69,7 +80,7 @@ fn printed<T: SettingType>(value: &T) -> String {
         kind => kind,
     };
     match inner {
-        Kind::Bool | Kind::Int { .. } | Kind::List(_) | Kind::Map(_) | Kind::Serde => text,
+        Kind::Bool | Kind::Int { .. } | Kind::List(_) | Kind::Map(_) | Kind::Serde | Kind::Any => text,
         // JSON has no NaN and no infinities.
         Kind::Float if !text.contains(['N', 'i']) => text,
         // An option has quoted it already where it had to.

@@ -18,6 +18,8 @@ mod time;
 mod url;
 #[cfg(feature = "uuid")]
 mod uuid;
+#[cfg(feature = "json")]
+mod value;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,6 +27,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "json")]
+pub use self::value::Value;
 use crate::Kind;
 
 /// What every setting's value can do; implemented for every type that fits.
@@ -38,9 +42,9 @@ impl<T: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
 ///
 /// Implemented for `bool`, the integers up to 64 bits, `f32`, `f64`, `String`, `char`, [`Duration`](std::time::Duration),
 /// `Option`, `Vec`, maps from `String`, and enums with `#[derive(SettingEnum)]`; by feature, for the dates, times and
-/// durations of `chrono`, `jiff` and `time`, and for `rust_decimal::Decimal`, `uuid::Uuid` and `url::Url`. The
-/// [crate's documentation](crate#types) has a table of them. Any other serde type is marked `#[setting(serde)]` and has JSON as
-/// its text form.
+/// durations of `chrono`, `jiff` and `time`, for `rust_decimal::Decimal`, `uuid::Uuid` and `url::Url`, and for `Value`, which
+/// holds a value of any type. The [crate's documentation](crate#types) has a table of them. Any other serde type is marked
+/// `#[setting(serde)]` and has JSON as its text form.
 ///
 /// Printing and parsing again gives an equal value.
 ///

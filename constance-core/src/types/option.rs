@@ -3,7 +3,8 @@
 use super::{ParseError, SettingType};
 use crate::Kind;
 
-/// `none` (or `null`) is no value. A text that would be taken for it, or that begins with a quote, is printed as a JSON string.
+/// `none` (or `null`) is no value. A text that would be taken for it, or that begins with a quote, is printed as a JSON string;
+/// a value of any type has quotes already where it is a text.
 impl<T: SettingType> SettingType for Option<T> {
     const KIND: Kind = {
         assert!(!matches!(T::KIND, Kind::Option(_)), "an Option in an Option cannot be told apart once stored");
@@ -14,7 +15,7 @@ impl<T: SettingType> SettingType for Option<T> {
         if is_none(text) {
             return Ok(None);
         }
-        if text.starts_with('"') {
+        if text.starts_with('"') && T::KIND != Kind::Any {
             let inner: String = serde_json::from_str(text)
                 .map_err(|_| ParseError::new("this begins with a quote and is not a JSON string"))?;
             return T::parse(&inner).map(Some);
@@ -27,11 +28,17 @@ impl<T: SettingType> SettingType for Option<T> {
             None => "none".to_owned(),
             Some(value) => {
                 let text = value.print();
+                if T::KIND == Kind::Any {
+                    return if is_none(&text) { NULL.to_owned() } else { text };
+                }
                 if is_none(&text) || text.starts_with('"') { super::collections::quoted(&text) } else { text }
             }
         }
     }
 }
+
+/// A null that is not none.
+const NULL: &str = r#"{"__type__": "default", "__value__": null}"#;
 
 fn is_none(text: &str) -> bool {
     matches!(text.trim(), "none" | "None" | "null")

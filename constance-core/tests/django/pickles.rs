@@ -5,13 +5,13 @@ use constance_core::{Codec, ErrorKind, Json, Kind, MessagePack};
 
 use super::golden::lines;
 
-fn unhex(text: &str) -> Vec<u8> {
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     let digits = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex");
     (0..text.len()).step_by(2).map(digits).collect()
 }
 
 /// Name, protocol or `db`, bytes.
-fn pickles() -> impl Iterator<Item = (&'static str, &'static str, Vec<u8>)> {
+pub(crate) fn pickles() -> impl Iterator<Item = (&'static str, &'static str, Vec<u8>)> {
     include_str!("../golden/django/pickle-3.txt").lines().map(|line| {
         let mut words = line.split(' ');
         let mut word = || words.next().expect("a name, a place and hex");

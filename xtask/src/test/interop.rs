@@ -22,7 +22,7 @@ const ENVIRONMENTS: [(&str, &[&str]); 2] = [
     // The stored form that is written.
     ("CONSTANCE_PYTHON", &["django-constance[redis]>=4,<5", "Django<6", "psycopg[binary]>=3,<4", "PyMySQL>=1,<2"]),
     // The last one that wrote pickles.
-    ("CONSTANCE_PYTHON_3", &["django-constance[redis]>=3,<4", "Django<6"]),
+    ("CONSTANCE_PYTHON_3", &["django-constance[redis]>=3,<4", "Django<6", "psycopg[binary]>=3,<4", "PyMySQL>=1,<2"]),
 ];
 
 /// For how many seconds both sides write at once.

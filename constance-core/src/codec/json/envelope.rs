@@ -44,7 +44,7 @@ fn typed(discriminator: &str, value: Tree) -> Result<Tree, Refused> {
         ("date" | "time" | "datetime" | "decimal" | "uuid" | "timedelta", _) => None,
         _ => return Err(unknown(discriminator)),
     };
-    read.ok_or_else(|| Refused(format!("a {discriminator} whose \"__value__\" is not one")))
+    read.ok_or_else(|| Refused::Words(format!("a {discriminator} whose \"__value__\" is not one").into()))
 }
 
 /// Django's reader takes the date of a datetime as well.
@@ -67,7 +67,7 @@ fn unknown(discriminator: &str) -> Refused {
     let is_name = (1..=40).contains(&discriminator.len())
         && discriminator.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
     match is_name {
-        true => Refused(format!("the unknown type \"{discriminator}\"")),
+        true => Refused::UnknownType(discriminator.to_owned()),
         false => "an unknown type whose name is no word".into(),
     }
 }

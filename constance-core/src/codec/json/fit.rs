@@ -8,9 +8,9 @@ use crate::tree::{Tree, Unfit};
 ///
 /// A whole number is taken where a float is wanted, if the float is the same number: Python's own code stores `1` there too.
 /// Nothing else is converted.
-pub(in crate::codec) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
+pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
     match (kind, tree) {
-        (Kind::Serde, tree) => Ok(tree),
+        (Kind::Serde | Kind::Any, tree) => Ok(tree),
         (Kind::Option(_), Tree::None) => Ok(Tree::None),
         (Kind::Option(inner), tree) => fit(inner, tree),
         (Kind::List(inner), Tree::List(elements)) => {
@@ -45,7 +45,7 @@ pub(in crate::codec) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
 }
 
 /// What a tree is, without its content.
-pub(in crate::codec) fn found(tree: &Tree) -> Unfit {
+pub(crate) fn found(tree: &Tree) -> Unfit {
     Unfit(match tree {
         Tree::None => "null",
         Tree::Bool(_) => "true or false",

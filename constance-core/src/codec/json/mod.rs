@@ -8,7 +8,9 @@ mod write;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(super) use self::fit::{fit, found};
+use self::fit::fit;
+pub(crate) use self::fit::found;
+pub(crate) use self::parse::Refused;
 use super::{Codec, sniff, unwritable};
 use crate::tree::{Tree, Unfit};
 use crate::{Encoded, Error, ErrorKind, Kind, Result};
@@ -56,10 +58,12 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// | [`Duration`](std::time::Duration) and the durations of the date crates | `timedelta` | the seconds as a float |
 /// | `rust_decimal::Decimal` | `Decimal` | its digits as a text |
 /// | `uuid::Uuid` | `UUID` | 32 hexadecimal digits |
+/// | [`Value`](crate::Value) | any of these | itself |
 /// | any type marked `#[setting(serde)]` | what JSON has | `default`, in the form that serde gives it in JSON; bytes are a list of numbers |
 ///
 /// Reading also takes what django-constance reads: bare JSON without an envelope, any white space, names in another order.
-/// In a type marked `serde`, a typed value arrives as its text.
+/// In a type marked `serde`, a typed value arrives as its text, and is a text when it is written again; in a field of the type
+/// [`Value`](crate::Value) it stays what it is.
 ///
 /// # Rules where Rust and Python differ
 ///
@@ -81,8 +85,10 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// - A Python text with half of a surrogate pair is no text in Rust, and an error.
 /// - `None` is stored as `null`. django-constance takes that for "not set" and shows its default.
 /// - Nesting is limited to 64 levels, whole numbers to 4300 digits, and trailing bytes are refused.
+/// - A [`Value`](crate::Value) holds all that is refused above because a type is too narrow: whole numbers and a `Decimal` of any
+///   length, `NaN`, a list or dict of several types, a time with an offset. It has rules of its own for what is left.
 ///
-/// A Python setting that may hold values of several types has no type here: mark it `serde` with an untagged enum.
+/// A Python setting that may hold values of several types is a [`Value`](crate::Value).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json {
     #[cfg(feature = "pickle")]
@@ -114,7 +120,7 @@ impl Json {
         if let Some(found) = sniff::not_json(bytes) {
             return Err(found);
         }
-        parse::parse(bytes).map_err(|parse::Refused(found)| found)
+        parse::parse(bytes).map_err(|refused| refused.to_string())
     }
 }
 
@@ -126,10 +132,34 @@ impl Codec for Json {
 
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
         let tree = self.tree(bytes).map_err(|found| refused(kind, bytes, &found))?;
-        let described = found(&tree);
-        let fitted = fit(kind, tree).map_err(|Unfit(found)| refused(kind, bytes, found))?;
-        fitted.into_value(kind).map_err(|unfit| refused(kind, bytes, &format!("{described} {unfit}")))
+        value(kind, tree).map_err(|found| refused(kind, bytes, &found))
     }
+}
+
+/// The value of a tree that fits the kind; otherwise what was found instead.
+pub(crate) fn value<T: DeserializeOwned>(kind: &Kind, tree: Tree) -> Result<T, String> {
+    let described = found(&tree);
+    let fitted = fit(kind, tree).map_err(|Unfit(found)| found.to_owned())?;
+    fitted.into_value(kind).map_err(|unfit| format!("{described} {unfit}"))
+}
+
+/// The tree of a text, and the text of a tree: JSON as it is stored, without the outermost envelope of type `default`.
+pub(crate) fn read_text(text: &str) -> Result<Tree, Refused> {
+    parse::parse(text.as_bytes())
+}
+
+pub(crate) fn write_text(tree: &Tree) -> Result<String, Unfit> {
+    write::bare(tree)
+}
+
+/// The texts of the elements of a list.
+pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
+    parse::elements(text).ok()
+}
+
+/// The names of an object's members, and the texts of their values.
+pub(crate) fn members(text: &str) -> Option<Vec<(String, &str)>> {
+    parse::members(text).ok()
 }
 
 /// The bytes of a tree, from wherever it is.

@@ -2,17 +2,44 @@
 //!
 //! serde_json cannot do this: it refuses NaN, rounds long integers, and fills its own types before the envelope is known.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use super::envelope;
 use crate::codec::python::last_of_each;
 use crate::tree::{MAX_DEPTH, Tree};
 
 /// What is wrong with the bytes, in words that go after "found".
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused(pub(super) String);
+pub(crate) enum Refused {
+    /// Words of our own.
+    Words(Cow<'static, str>),
+    /// The name of a type that is not known here.
+    UnknownType(String),
+}
+
+impl Refused {
+    /// The same without anything that the bytes hold.
+    pub(crate) fn in_own_words(&self) -> &str {
+        match self {
+            Self::Words(words) => words,
+            Self::UnknownType(_) => "an unknown type",
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(words) => f.write_str(words),
+            Self::UnknownType(name) => write!(f, "the unknown type \"{name}\""),
+        }
+    }
+}
 
 impl From<&'static str> for Refused {
     fn from(words: &'static str) -> Self {
-        Self(words.to_owned())
+        Self::Words(Cow::Borrowed(words))
     }
 }
 
@@ -25,13 +52,28 @@ const MAX_DIGITS: usize = 4_300;
 /// The value in these bytes, with or without an envelope around it.
 pub(super) fn parse(bytes: &[u8]) -> Result<Tree, Refused> {
     let text = std::str::from_utf8(bytes).map_err(|_| "bytes that are not UTF-8")?;
+    whole(text, |parser| parser.value(MAX_NESTING))
+}
+
+/// The texts of the elements of a list.
+pub(super) fn elements(text: &str) -> Result<Vec<&str>, Refused> {
+    whole(text, |parser| parser.list_of(Parser::raw))
+}
+
+/// The names of an object's members, and the texts of their values.
+pub(super) fn members(text: &str) -> Result<Vec<(String, &str)>, Refused> {
+    whole(text, |parser| parser.map_of(Parser::raw))
+}
+
+fn whole<'t, T>(text: &'t str, read: impl FnOnce(&mut Parser<'t>) -> Result<T, Refused>) -> Result<T, Refused> {
     let mut parser = Parser { text, at: 0 };
-    let tree = parser.value(MAX_NESTING)?;
+    parser.blanks();
+    let read = read(&mut parser)?;
     parser.blanks();
     if parser.at < text.len() {
         return Err("trailing bytes after the JSON".into());
     }
-    Ok(tree)
+    Ok(read)
 }
 
 struct Parser<'t> {
@@ -68,8 +110,14 @@ impl<'t> Parser<'t> {
     fn value(&mut self, levels: usize) -> Result<Tree, Refused> {
         self.blanks();
         match self.next() {
-            Some(b'{') => self.map(inside(levels)?),
-            Some(b'[') => self.list(inside(levels)?),
+            Some(b'{') => {
+                let levels = inside(levels)?;
+                envelope::open(last_of_each(self.map_of(|parser| parser.value(levels))?))
+            }
+            Some(b'[') => {
+                let levels = inside(levels)?;
+                self.list_of(|parser| parser.value(levels)).map(Tree::List)
+            }
             Some(b'"') => self.string().map(Tree::Text),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => {
@@ -100,39 +148,50 @@ impl<'t> Parser<'t> {
         is_next
     }
 
-    fn list(&mut self, levels: usize) -> Result<Tree, Refused> {
+    /// A value as it is written.
+    fn raw(&mut self) -> Result<&'t str, Refused> {
+        self.blanks();
+        let start = self.at;
+        self.value(MAX_NESTING)?;
+        Ok(&self.text[start..self.at])
+    }
+
+    fn list_of<T>(&mut self, mut each: impl FnMut(&mut Self) -> Result<T, Refused>) -> Result<Vec<T>, Refused> {
         self.expect(b'[')?;
         let mut elements = Vec::new();
         self.blanks();
         if self.take(b']') {
-            return Ok(Tree::List(elements));
+            return Ok(elements);
         }
         loop {
-            elements.push(self.value(levels)?);
+            elements.push(each(self)?);
             self.blanks();
             if self.take(b']') {
-                return Ok(Tree::List(elements));
+                return Ok(elements);
             }
             self.expect(b',')?;
         }
     }
 
-    fn map(&mut self, levels: usize) -> Result<Tree, Refused> {
+    fn map_of<T>(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<T, Refused>,
+    ) -> Result<Vec<(String, T)>, Refused> {
         self.expect(b'{')?;
         let mut entries = Vec::new();
         self.blanks();
         if self.take(b'}') {
-            return Ok(Tree::Map(entries));
+            return Ok(entries);
         }
         loop {
             self.blanks();
             let name = self.string()?;
             self.blanks();
             self.expect(b':')?;
-            entries.push((name, self.value(levels)?));
+            entries.push((name, each(self)?));
             self.blanks();
             if self.take(b'}') {
-                return envelope::open(last_of_each(entries));
+                return Ok(entries);
             }
             self.expect(b',')?;
         }
@@ -165,7 +224,7 @@ impl<'t> Parser<'t> {
         }
         match text.parse() {
             Ok(value) => Ok(Tree::Int(value)),
-            Err(_) if text.len() <= MAX_DIGITS => Ok(Tree::BigInt(text.to_owned())),
+            Err(_) if text.trim_start_matches('-').len() <= MAX_DIGITS => Ok(Tree::BigInt(text.to_owned())),
             Err(_) => Err("a whole number of more than 4300 digits".into()),
         }
     }

@@ -19,6 +19,13 @@ pub(super) fn write(tree: &Tree) -> Result<Vec<u8>, Unfit> {
     Ok(out.into_bytes())
 }
 
+/// The same without the outermost envelope of what JSON has by itself.
+pub(super) fn bare(tree: &Tree) -> Result<String, Unfit> {
+    let mut out = String::new();
+    value(&mut out, tree, MAX_DEPTH)?;
+    Ok(out)
+}
+
 /// The name of a typed value and its JSON, `None` for what JSON has by itself.
 fn typed(tree: &Tree) -> Result<Option<(&'static str, String)>, Unfit> {
     Ok(match tree {
