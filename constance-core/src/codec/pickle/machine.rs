@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Refused;
-use super::objects::{Global, Id, Object, call, uuid_of};
+use super::objects::{Global, Id, MAX_SIZE, NODE, Object, call, uuid_of};
 use super::reader::{Reader, Whole, broken, escaped_text, quoted_bytes, text, whole_of_bytes, whole_of_digits};
+use super::{Refused, too_large};
 
 /// Everything that a pickle built, and the object that it is about.
 pub(super) struct Built {
@@ -12,7 +12,8 @@ pub(super) struct Built {
     pub(super) root: Id,
 }
 
-/// Runs the pickle to its end. Each opcode makes at most one object, so that the bytes bound the memory.
+/// Runs the pickle to its end. Each opcode makes at most one object, no longer than what it is made of; but a few bytes may make
+/// another one of the same long text, so that all of them together are bounded as well.
 pub(super) fn run(bytes: &[u8]) -> Result<Built, Refused> {
     let mut machine = Machine {
         reader: Reader::new(bytes),
@@ -20,6 +21,7 @@ pub(super) fn run(bytes: &[u8]) -> Result<Built, Refused> {
         stack: Vec::new(),
         marks: Vec::new(),
         memo: HashMap::new(),
+        left: MAX_SIZE,
     };
     loop {
         let opcode = machine.reader.byte()?;
@@ -27,6 +29,9 @@ pub(super) fn run(bytes: &[u8]) -> Result<Built, Refused> {
             break;
         }
         machine.step(opcode)?;
+        if machine.left == 0 {
+            return Err(too_large());
+        }
     }
     if !machine.reader.is_at_end() {
         return Err("a pickle with bytes after its end".to_owned());
@@ -45,6 +50,8 @@ struct Machine<'b> {
     /// Heights of the stack at which a group began.
     marks: Vec<usize>,
     memo: HashMap<u64, Id>,
+    /// What the objects may still grow by.
+    left: usize,
 }
 
 impl Machine<'_> {
@@ -209,7 +216,12 @@ impl Machine<'_> {
         Ok(())
     }
 
+    fn spend(&mut self, size: usize) {
+        self.left = self.left.saturating_sub(size);
+    }
+
     fn push(&mut self, object: Object) {
+        self.spend(NODE + object.len());
         self.stack.push(self.objects.len());
         self.objects.push(object);
     }
@@ -335,7 +347,9 @@ impl Machine<'_> {
             _ => false,
         };
         let number = entries.iter().find(|(name, _)| is_int(*name)).map(|(_, number)| &self.objects[*number]);
-        self.objects[object] = number.and_then(uuid_of).ok_or_else(broken)?;
+        let (made, looked_at) = (number.and_then(uuid_of).ok_or_else(broken)?, entries.len());
+        self.objects[object] = made;
+        self.spend(looked_at);
         Ok(())
     }
 }

@@ -120,3 +120,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tree, Refused> {
     }
     machine::run(bytes).and_then(to_tree::to_tree)
 }
+
+fn too_large() -> Refused {
+    "a pickle of a value larger than 64 MiB".to_owned()
+}

@@ -8,6 +8,13 @@ use crate::codec::python;
 /// The number of an object.
 pub(super) type Id = usize;
 
+/// The most that a value may grow to, while it is built and as it is given out: what is in the pickle once may be named in many
+/// places.
+pub(super) const MAX_SIZE: usize = 64 << 20;
+
+/// What an object costs beside its text.
+pub(super) const NODE: usize = 64;
+
 #[derive(Clone)]
 pub(super) enum Object {
     None,
@@ -32,6 +39,17 @@ pub(super) enum Object {
     /// A UUID whose number comes with the next opcode.
     BlankUuid,
     Global(Global),
+}
+
+impl Object {
+    /// How long its text is.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::BigInt(text) | Self::Decimal(text) => text.len(),
+            Self::OldText(bytes) | Self::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
 }
 
 /// The names that a pickle may use. None of them is ever called: what Python would return is built here.

@@ -1,17 +1,11 @@
 //! What a pickle built, as a value.
 
-use super::Refused;
 use super::machine::Built;
-use super::objects::{Id, Object};
+use super::objects::{Id, MAX_SIZE, NODE, Object};
 use super::reader::text;
+use super::{Refused, too_large};
 use crate::codec::python;
 use crate::tree::{MAX_DEPTH, Tree};
-
-/// The most that a value may grow to. Each object is in the pickle once, but may be named in many places.
-const MAX_SIZE: usize = 64 << 20;
-
-/// What a value costs beside its text.
-const NODE: usize = 64;
 
 pub(super) fn to_tree(built: Built) -> Result<Tree, Refused> {
     Builder { objects: &built.objects, left: MAX_SIZE }.tree(built.root, MAX_DEPTH)
@@ -25,7 +19,7 @@ struct Builder<'o> {
 impl Builder<'_> {
     fn tree(&mut self, id: Id, levels: usize) -> Result<Tree, Refused> {
         let object = &self.objects[id];
-        self.spend(NODE + length(object))?;
+        self.spend(NODE + object.len())?;
         Ok(match object {
             Object::None => Tree::None,
             Object::Bool(value) => Tree::Bool(*value),
@@ -63,7 +57,7 @@ impl Builder<'_> {
     /// As Python's `json.dumps` writes keys.
     fn key(&mut self, id: Id) -> Result<String, Refused> {
         let object = &self.objects[id];
-        self.spend(NODE + length(object))?;
+        self.spend(NODE + object.len())?;
         Ok(match object {
             Object::Text(text) => text.clone(),
             Object::OldText(bytes) if bytes.is_ascii() => text(bytes)?,
@@ -78,16 +72,8 @@ impl Builder<'_> {
     }
 
     fn spend(&mut self, size: usize) -> Result<(), Refused> {
-        self.left = self.left.checked_sub(size).ok_or("a pickle of a value larger than 64 MiB")?;
+        self.left = self.left.checked_sub(size).ok_or_else(too_large)?;
         Ok(())
-    }
-}
-
-fn length(object: &Object) -> usize {
-    match object {
-        Object::Text(text) | Object::BigInt(text) | Object::Decimal(text) => text.len(),
-        Object::OldText(bytes) | Object::Bytes(bytes) => bytes.len(),
-        _ => 0,
     }
 }
 
