@@ -98,6 +98,35 @@ fn a_value_that_was_repaired_elsewhere_is_readable() {
     cached.compare_and_set(Shop::THE_ANSWER, 43, 44).expect("it is 43 in the store");
 }
 
+/// The rule must not be held against the default in the place of something unreadable that is there no longer.
+#[test]
+fn a_rule_across_settings_is_not_passed_by_something_that_was_repaired_elsewhere() {
+    let (store, cached, elsewhere) = sides::<Bounds>();
+    let key = elsewhere.prefix().key("high").expect("a name");
+    store.inner().put(&key, Stored::Foreign("a list"));
+    let cached = cached();
+    elsewhere.set(Bounds::HIGH, 5).expect("writes");
+    let refused = cached.set(Bounds::LOW, 7).expect_err("high is 5 in the store, and not 10");
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert_eq!(elsewhere.snapshot().expect("reads"), Bounds { low: 1, high: 5 });
+    // What is foreign there too stands in nobody's way.
+    store.inner().put(&key, Stored::Foreign("a list"));
+    cached.set(Bounds::LOW, 7).expect("below the default of what cannot be read");
+}
+
+#[test]
+fn an_update_reads_what_was_repaired_elsewhere() {
+    let (store, cached, elsewhere) = sides::<Shop>();
+    let key = elsewhere.prefix().key("the_answer").expect("a name");
+    store.inner().put(&key, Stored::Foreign("a list"));
+    let cached = cached();
+    store.reset_calls();
+    let error = cached.update(Shop::THE_ANSWER, |n| n + 1).expect_err("a list, in the store too");
+    assert_eq!((error.kind(), store.calls(Method::Read)), (ErrorKind::Decode, 1));
+    elsewhere.set(Shop::THE_ANSWER, 43).expect("writes");
+    assert_eq!(cached.update(Shop::THE_ANSWER, |n| n + 1).expect("it is 43 in the store"), 44);
+}
+
 /// Its caller can do no more than that either.
 #[test]
 fn an_outage_is_asked_once() {
@@ -153,5 +182,11 @@ fn the_same_holds_for_the_asynchronous_one() {
         cached.compare_and_set(Shop::THE_ANSWER, 43, 44).await.expect("it is 43 in the store");
         let lost = cached.compare_and_set(Shop::THE_ANSWER, 7, 8).await.expect_err("it is 44");
         assert_eq!((lost.kind(), lost.current::<i64>()), (ErrorKind::Conflict, Some(&44)));
+
+        let key = elsewhere.prefix().key("the_answer").expect("a name");
+        store.inner().put(&key, Stored::Foreign("a list"));
+        assert_eq!(cached.update(Shop::THE_ANSWER, |n| n + 1).await.expect_err("a list").kind(), ErrorKind::Decode);
+        elsewhere.set(Shop::THE_ANSWER, 45).expect("writes");
+        assert_eq!(cached.update(Shop::THE_ANSWER, |n| n + 1).await.expect("it is 45 in the store"), 46);
     });
 }

@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tokio::task::yield_now;
 
 use super::{AsyncBackend, AsyncConfig};
-use crate::config::{Attempt, Expected, Goal, Next, Step, TRIES, YIELDS, back_off};
+use crate::config::{Attempt, Expected, Goal, Next, Plan, Step, TRIES, YIELDS, back_off, is_of_what_was_read};
 use crate::{Codec, ErrorKind, Result, Setting, SettingValue, Settings};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
@@ -55,10 +55,19 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         let front = self.front();
         front.schema.typed(setting)?;
         let index = setting.index();
-        let mut tries = 0;
+        let (mut tries, mut may_be_old) = (0, self.backend().capability().remembers);
         loop {
             let found = self.find_one(index).await?;
-            let new = change(front.typed_value(setting, found.bytes())?);
+            let old = match front.typed_value(setting, found.bytes()) {
+                Err(error) if may_be_old && is_of_what_was_read(&error) => {
+                    // A cache that cannot be reached has not answered either; the next read decides.
+                    let _ = self.backend().forget(&front.keys_of(&[index])).await;
+                    may_be_old = false;
+                    continue;
+                }
+                old => old?,
+            };
+            let new = change(old);
             let to = Some(Goal::Set(Arc::new(new.clone())));
             tries += 1;
             match self.apply(&[Step { index, to, expect: Expected::Found(found) }]).await {
@@ -75,12 +84,11 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         let mut attempt = Attempt::new(self.front(), steps)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.find(attempt.reads()).await };
-            let planned = match attempt.plan(found) {
-                Ok(planned) => planned,
-                Err(refusal) => {
-                    let outdated = attempt.afresh(self.backend().capability(), refusal)?;
+            let planned = match attempt.plan(found, self.backend().capability())? {
+                Plan::Send(planned) => planned,
+                Plan::Afresh(keys) => {
                     // A cache that cannot be reached has not answered either; the next plan decides.
-                    let _ = self.backend().forget(&outdated).await;
+                    let _ = self.backend().forget(&keys).await;
                     continue;
                 }
             };

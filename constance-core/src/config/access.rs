@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attempt::is_of_what_was_read;
 use super::plan::{Expected, Goal, Step};
 use super::write::back_off;
 use super::{Found, Front, Inner};
@@ -93,10 +94,19 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
     ) -> Result<T> {
         self.front.schema.typed(setting)?;
         let index = setting.index();
-        let mut tries = 0;
+        let (mut tries, mut may_be_old) = (0, self.backend.capability().remembers);
         loop {
             let found = self.find_one(index)?;
-            let new = change(self.front.typed_value(setting, found.bytes())?);
+            let old = match self.front.typed_value(setting, found.bytes()) {
+                Err(error) if may_be_old && is_of_what_was_read(&error) => {
+                    // A cache that cannot be reached has not answered either; the next read decides.
+                    let _ = self.backend.forget(&self.front.keys_of(&[index]));
+                    may_be_old = false;
+                    continue;
+                }
+                old => old?,
+            };
+            let new = change(old);
             let to = Some(Goal::Set(Arc::new(new.clone())));
             tries += 1;
             match apply(&[Step { index, to, expect: Expected::Found(found) }]) {

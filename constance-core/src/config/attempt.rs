@@ -34,6 +34,13 @@ pub(crate) struct Planned<'w, S: Settings, C: Codec> {
     written: Option<Written>,
 }
 
+/// What comes before a write.
+pub(crate) enum Plan<'w, S: Settings, C: Codec> {
+    Send(Planned<'w, S, C>),
+    /// What was read may be what a cache remembers, and stands in the way: these keys are to be forgotten and read again.
+    Afresh(Vec<&'w Key>),
+}
+
 /// What comes after a write.
 pub(crate) enum Next<'w, S: Settings, C: Codec> {
     Done,
@@ -60,8 +67,8 @@ impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
         &self.reads
     }
 
-    /// The batch of the next try, from what was found.
-    pub(crate) fn plan(&mut self, found: Result<Vec<Found>>) -> Result<Planned<'w, S, C>> {
+    /// The batch of the next try, from what was found by a backend with this capability.
+    pub(crate) fn plan(&mut self, found: Result<Vec<Found>>, capability: Capability) -> Result<Plan<'w, S, C>> {
         let Self { front, steps, .. } = *self;
         if self.tries == self.most {
             let error = Error::new(ErrorKind::Conflict).with_detail("other writers kept coming in between");
@@ -69,29 +76,36 @@ impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
         }
         self.tries += 1;
         let found = found.map_err(|e| front.explain(e, Action::Read))?;
+        let may_be_old = capability.remembers && !self.afresh && !self.reads.is_empty();
+        // What is foreign cannot be expected: the write would not notice that something else is there by now.
+        if may_be_old && found.iter().any(|found| found.expectations().is_err()) {
+            return Ok(self.again_from_the_store());
+        }
         let found: Vec<(usize, Found)> = self.reads.iter().copied().zip(found).collect();
-        let batch = front.plan(steps, &self.encoded, &found)?;
+        let batch = match front.plan(steps, &self.encoded, &found) {
+            Err(refusal) if may_be_old && is_of_what_was_read(&refusal) => return Ok(self.again_from_the_store()),
+            batch => batch?,
+        };
         let changed = steps.iter().filter(|s| s.to.is_some()).map(|s| s.index);
         let written = self.told.then(|| front.ledger.begin(changed));
-        Ok(Planned { front, steps, batch, written })
+        Ok(Plan::Send(Planned { front, steps, batch, written }))
     }
 
-    /// The keys that a backend with this capability has to forget before the next try, since it may have refused by what
-    /// is no longer so; else the refusal. At most once.
-    pub(crate) fn afresh(&mut self, capability: Capability, refusal: Error) -> Result<Vec<&'w Key>> {
-        let by_what_was_found = matches!(refusal.kind(), ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Decode);
-        let last = self.afresh || self.tries == self.most || self.reads.is_empty();
-        if !capability.remembers || last || !by_what_was_found {
-            return Err(refusal);
-        }
+    /// At most once: what is then found is what is there.
+    fn again_from_the_store(&mut self) -> Plan<'w, S, C> {
         self.afresh = true;
-        Ok(self.front.keys_of(&self.reads))
+        Plan::Afresh(self.front.keys_of(&self.reads))
     }
 
     /// How often it was tried.
     pub(crate) fn tries(&self) -> usize {
         self.tries
     }
+}
+
+/// Whether it was what is stored that stood in the way. Where a cache answered, that may be so no longer.
+pub(crate) fn is_of_what_was_read(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Decode)
 }
 
 impl<'w, S: Settings, C: Codec> Planned<'w, S, C> {

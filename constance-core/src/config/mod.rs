@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use self::access::Access;
 #[cfg(feature = "tokio")]
-pub(crate) use self::attempt::{Attempt, Next, TRIES};
+pub(crate) use self::attempt::{Attempt, Next, Plan, TRIES, is_of_what_was_read};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
 pub(crate) use self::front::Front;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::access::Access;
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Plan};
 use super::change_set::ChangeSet;
 use super::committed::Touched;
 use super::plan::{Expected, Goal, Step};
@@ -15,7 +15,7 @@ use super::write::{YIELDS, back_off};
 use super::{Config, Front};
 use crate::events::Old;
 use crate::overrides::Scope;
-use crate::{Backend, Codec, ReadAll, Result, Setting, SettingValue, Settings};
+use crate::{Backend, Capability, Codec, ReadAll, Result, Setting, SettingValue, Settings};
 
 /// The settings of a [`Config`] through another backend, one inside a transaction of the application's; from
 /// [`Config::within`].
@@ -210,7 +210,8 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
         let mut attempt = Attempt::untold(self.front, steps, TRIES)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.access().find(attempt.reads()) };
-            let planned = attempt.plan(found)?;
+            // What a transaction sees is what is there.
+            let Plan::Send(planned) = attempt.plan(found, Capability::new())? else { continue };
             let changed = steps.iter().filter(|step| step.to.is_some()).map(|step| step.index);
             // Noted before it is sent: a write that fails, or panics, may have been done nevertheless.
             self.note(changed.map(|index| Touched { index, old: Old::Unknown, new: None }));

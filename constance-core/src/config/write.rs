@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use super::attempt::{Attempt, Next, TRIES};
+use super::attempt::{Attempt, Next, Plan, TRIES};
 use super::plan::{Expected, Goal, Step};
 use super::{Config, Inner};
 use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
@@ -95,12 +95,11 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         let mut attempt = Attempt::new(&self.front, steps)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.find(attempt.reads()) };
-            let planned = match attempt.plan(found) {
-                Ok(planned) => planned,
-                Err(refusal) => {
-                    let outdated = attempt.afresh(self.backend.capability(), refusal)?;
+            let planned = match attempt.plan(found, self.backend.capability())? {
+                Plan::Send(planned) => planned,
+                Plan::Afresh(keys) => {
                     // A cache that cannot be reached has not answered either; the next plan decides.
-                    let _ = self.backend.forget(&outdated);
+                    let _ = self.backend.forget(&keys);
                     continue;
                 }
             };
