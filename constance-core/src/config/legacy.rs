@@ -39,13 +39,14 @@ impl LegacyValues {
         self.convertible.iter().map(|(key, _)| key.name())
     }
 
-    /// Why the others cannot, one error for each, which names it.
+    /// Why the others cannot, one error for each, which names it; also for what is no value at all, such as the `NULL` that
+    /// django-constance 3 stored for `None`.
     #[must_use]
     pub fn refused(&self) -> &[Error] {
         &self.refused
     }
 
-    /// Whether there is no pickle at all.
+    /// Whether there is nothing to convert, and nothing that cannot be.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.convertible.is_empty() && self.refused.is_empty()
@@ -115,7 +116,15 @@ impl LegacyValues {
     pub(crate) fn among(listed: Vec<(Key, Stored)>) -> Self {
         let mut found = Self { convertible: Vec::new(), refused: Vec::new() };
         for (key, stored) in listed {
-            let Stored::Value(old) = stored else { continue };
+            let old = match stored {
+                Stored::Value(old) => old,
+                Stored::Absent => continue,
+                // Such as the NULL that django-constance 3 stored for None: it cannot be converted, and is readable to nobody.
+                foreign => {
+                    found.refused.extend(foreign.bytes().err().map(|error| error.with_setting(key.name())));
+                    continue;
+                }
+            };
             if !is_legacy(old.as_bytes()) {
                 continue;
             }

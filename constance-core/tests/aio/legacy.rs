@@ -43,6 +43,19 @@ impl Store {
     }
 }
 
+/// What django-constance 3 stored for `None` in a table.
+#[tokio::test]
+async fn what_is_no_value_at_all_is_said_to_be_left() -> Result<()> {
+    let store = Store::new();
+    store.backend.inner().put(&store.key("nothing"), Stored::Foreign("an SQL NULL"));
+    let found = store.config.legacy_values().await?;
+    assert_eq!(
+        found.refused().iter().map(ToString::to_string).collect::<Vec<_>>()[1],
+        "setting \"nothing\": the store holds an SQL NULL there; set or reset the setting to repair it"
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_can_be_is_converted_and_it_can_be_repeated() -> Result<()> {
     let store = Store::new();
