@@ -36,25 +36,23 @@ fn config<S: Settings, B: Backend>(backend: B) -> Config<S, MessagePack, B> {
     Config::builder(backend).prefix(prefix).build_typed().expect("builds")
 }
 
-/// A front over a cache that remembers everything, and one of another process past it.
-fn sides<S: Settings>() -> (Store, impl Fn() -> Config<S, MessagePack, LocalCache<Store>>, Config<S, MessagePack, Store>)
-{
+/// A store, and a front of another process past every cache.
+fn sides<S: Settings>() -> (Store, Config<S, MessagePack, Store>) {
     let store: Store = Arc::new(FaultyBackend::new(ReferenceBackend::new()));
-    let cached = {
-        let store = Arc::clone(&store);
-        move || {
-            let config = config(LocalCache::builder(Arc::clone(&store)).ttl_forever().build());
-            config.warm().expect("reads");
-            config
-        }
-    };
-    (Arc::clone(&store), cached, config(store))
+    (Arc::clone(&store), config(store))
+}
+
+/// A front over a cache that remembers everything from now on.
+fn cached<S: Settings>(store: &Store) -> Config<S, MessagePack, LocalCache<Store>> {
+    let config = config(LocalCache::builder(Arc::clone(store)).ttl_forever().build());
+    config.warm().expect("reads");
+    config
 }
 
 #[test]
 fn a_value_that_was_changed_elsewhere_is_the_one_that_is_expected() {
-    let (store, cached, elsewhere) = sides::<Shop>();
-    let cached = cached();
+    let (store, elsewhere) = sides::<Shop>();
+    let cached = cached::<Shop>(&store);
     elsewhere.set(Shop::THE_ANSWER, 43).expect("writes");
     assert_eq!(cached.get(Shop::THE_ANSWER).expect("reads"), 42, "remembered");
     store.reset_calls();
@@ -65,8 +63,8 @@ fn a_value_that_was_changed_elsewhere_is_the_one_that_is_expected() {
 
 #[test]
 fn a_conflict_shows_what_the_store_has() {
-    let (store, cached, elsewhere) = sides::<Shop>();
-    let cached = cached();
+    let (store, elsewhere) = sides::<Shop>();
+    let cached = cached::<Shop>(&store);
     elsewhere.set(Shop::THE_ANSWER, 43).expect("writes");
     store.reset_calls();
     let lost = cached.compare_and_set(Shop::THE_ANSWER, 7, 8).expect_err("it is neither 42 nor 7");
@@ -78,8 +76,8 @@ fn a_conflict_shows_what_the_store_has() {
 
 #[test]
 fn a_rule_across_settings_is_held_against_what_the_store_has() {
-    let (_, cached, elsewhere) = sides::<Bounds>();
-    let cached = cached();
+    let (store, elsewhere) = sides::<Bounds>();
+    let cached = cached::<Bounds>(&store);
     elsewhere.set(Bounds::HIGH, 100).expect("writes");
     cached.set(Bounds::LOW, 50).expect("high is 100 in the store");
     assert_eq!(elsewhere.snapshot().expect("reads"), Bounds { low: 50, high: 100 });
@@ -89,10 +87,10 @@ fn a_rule_across_settings_is_held_against_what_the_store_has() {
 
 #[test]
 fn a_value_that_was_repaired_elsewhere_is_readable() {
-    let (store, cached, elsewhere) = sides::<Shop>();
+    let (store, elsewhere) = sides::<Shop>();
     let key = elsewhere.prefix().key("the_answer").expect("a name");
     store.inner().put(&key, Stored::Foreign("a list"));
-    let cached = cached();
+    let cached = cached::<Shop>(&store);
     elsewhere.set(Shop::THE_ANSWER, 43).expect("writes");
     assert_eq!(cached.get(Shop::THE_ANSWER).expect_err("remembered").kind(), ErrorKind::Decode);
     cached.compare_and_set(Shop::THE_ANSWER, 43, 44).expect("it is 43 in the store");
@@ -101,10 +99,10 @@ fn a_value_that_was_repaired_elsewhere_is_readable() {
 /// The rule must not be held against the default in the place of something unreadable that is there no longer.
 #[test]
 fn a_rule_across_settings_is_not_passed_by_something_that_was_repaired_elsewhere() {
-    let (store, cached, elsewhere) = sides::<Bounds>();
+    let (store, elsewhere) = sides::<Bounds>();
     let key = elsewhere.prefix().key("high").expect("a name");
     store.inner().put(&key, Stored::Foreign("a list"));
-    let cached = cached();
+    let cached = cached::<Bounds>(&store);
     elsewhere.set(Bounds::HIGH, 5).expect("writes");
     let refused = cached.set(Bounds::LOW, 7).expect_err("high is 5 in the store, and not 10");
     assert_eq!(refused.kind(), ErrorKind::Invalid);
@@ -116,10 +114,10 @@ fn a_rule_across_settings_is_not_passed_by_something_that_was_repaired_elsewhere
 
 #[test]
 fn an_update_reads_what_was_repaired_elsewhere() {
-    let (store, cached, elsewhere) = sides::<Shop>();
+    let (store, elsewhere) = sides::<Shop>();
     let key = elsewhere.prefix().key("the_answer").expect("a name");
     store.inner().put(&key, Stored::Foreign("a list"));
-    let cached = cached();
+    let cached = cached::<Shop>(&store);
     store.reset_calls();
     let error = cached.update(Shop::THE_ANSWER, |n| n + 1).expect_err("a list, in the store too");
     assert_eq!((error.kind(), store.calls(Method::Read)), (ErrorKind::Decode, 1));
@@ -130,8 +128,8 @@ fn an_update_reads_what_was_repaired_elsewhere() {
 /// Its caller can do no more than that either.
 #[test]
 fn an_outage_is_asked_once() {
-    let (store, cached, _) = sides::<Shop>();
-    let cached = cached();
+    let (store, _) = sides::<Shop>();
+    let cached = cached::<Shop>(&store);
     store.fail_all(ErrorKind::Unavailable);
     store.reset_calls();
     let error = cached.compare_and_set(Shop::THE_ANSWER, 43, 44).expect_err("an outage");
@@ -141,7 +139,7 @@ fn an_outage_is_asked_once() {
 
 #[test]
 fn without_a_cache_a_refusal_costs_one_read() {
-    let (store, _, config) = sides::<Shop>();
+    let (store, config) = sides::<Shop>();
     config.compare_and_set(Shop::THE_ANSWER, 7, 8).expect_err("it is 42");
     assert_eq!(store.calls(Method::Read), 1);
 }
@@ -172,7 +170,7 @@ fn the_same_holds_for_the_asynchronous_one() {
     use constance_core::aio::{AsyncConfig, Blocking};
     use constance_core::testing::aio::runtime;
 
-    let (store, _, elsewhere) = sides::<Shop>();
+    let (store, elsewhere) = sides::<Shop>();
     runtime().block_on(async {
         let cache = AsyncLocalCache::builder(Blocking::from(Arc::clone(&store))).ttl_forever().build();
         let cached = AsyncConfig::<Shop>::builder(cache).prefix(elsewhere.prefix().clone()).build().expect("builds");
