@@ -52,7 +52,8 @@ use crate::Counters;
 /// # What it promises
 ///
 /// - **How old**: a value is served for at most its time (60 s by default), counted from the start of the read that found it;
-///   with [`stale_on_error`](LocalCacheBuilder::stale_on_error) longer while the store fails. What is absent, or
+///   with [`stale_on_error`](LocalCacheBuilder::stale_on_error) longer while the store fails. Over a backend that itself
+///   [remembers](constance_core::Capability::remembers) that is since the read below, which may have found what is older. What is absent, or
 ///   unreadable, is remembered as such; an error never is.
 /// - **One's own writes**: a write through the cache is seen by every read through it that begins when the write has
 ///   returned, whatever became of it. A read that was under way meanwhile cannot bring the old value back. Where the end of

@@ -169,7 +169,7 @@ fn play(roles: &[Role], rounds: usize, declared: bool, mut choose: impl FnMut(us
         HashMap::from([(&[0][..], vec![a]), (&[1][..], vec![b]), (&[0, 1][..], vec![a, b]), (&[1, 0][..], vec![b, a])]);
     let change = |key: &Key| Change::set(key.clone(), Encoded::from(Vec::new()));
     let batch = Batch::new(keys.iter().map(change).collect()).expect("no key twice");
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, together: declared };
+    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: declared };
     let state = State::new(lifetime, Time::Coarse, Counters::new());
     if declared {
         state.declare(&keys);
@@ -302,7 +302,7 @@ fn two_thousand_random_orders_of_many() {
 #[test]
 fn a_late_comer_finds_what_was_fetched() {
     let key = Prefix::empty().key("a").expect("a key");
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, together: false };
+    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: false };
     let state = State::new(lifetime, Time::Coarse, Counters::new());
     let keys = [&key];
     let mut early = state.ask(&keys).expect_err("nothing is there");
@@ -319,7 +319,7 @@ fn a_late_comer_finds_what_was_fetched() {
 fn overlapping_questions_are_one_more_fetch() {
     let prefix = Prefix::empty();
     let keys: Vec<Key> = (0..10).map(|i| prefix.key(&format!("k{i}")).expect("a key")).collect();
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, together: false };
+    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: false };
     let state = State::new(lifetime, Time::Coarse, Counters::new());
     let first = [&keys[0]];
     let mut asking = state.ask(&first).expect_err("nothing is there");

@@ -35,7 +35,8 @@ const QUIET: u64 = nanos_of(1);
 /// How long a write of unknown end may still be on its way: what is fetched meanwhile is fetched again afterwards.
 const DOUBT: u64 = nanos_of(60);
 
-/// How long a value is kept at most while the feed that would tell of its change is down.
+/// How long a value is kept at most while the feed that would tell of its change is down, or where a feed is no proof that
+/// what is fetched after it is new.
 const DEAF: u64 = nanos_of(60);
 
 const fn nanos_of(seconds: u64) -> u64 {
@@ -52,6 +53,8 @@ pub(super) struct Lifetime {
     pub(super) stale: u64,
     /// Whether a feed tells of changes.
     pub(super) follows: bool,
+    /// Whether what a fetch finds may be old although the feed has told of its change: what is below remembers, too.
+    pub(super) second_hand: bool,
     /// Whether keys that are too old are fetched along with the one that is asked for.
     pub(super) together: bool,
 }
@@ -198,7 +201,7 @@ impl State {
             if let Some(until) = work.doubts.get(key).copied().filter(|until| began < *until) {
                 expires = expires.min(until);
             }
-            if self.lifetime.follows && !work.hears(key) {
+            if self.lifetime.second_hand || (self.lifetime.follows && !work.hears(key)) {
                 expires = expires.min(began.saturating_add(DEAF));
             }
             entries.push((key.clone(), Entry { stored: stored.clone(), fetch: flight.number, expires }));
@@ -310,13 +313,14 @@ fn is_under(prefix: &Prefix, key: &Key) -> bool {
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { entries, counters, time, lifetime, quiet_until: _, work: _ } = self;
-        let Lifetime { ttl, jitter, stale, follows, together } = lifetime;
+        let Lifetime { ttl, jitter, stale, follows, second_hand, together } = lifetime;
         let ttl = (*ttl != NEVER).then(|| Duration::from_nanos(*ttl));
         f.debug_struct("State")
             .field("ttl", &ttl)
             .field("jitter", &Duration::from_nanos(*jitter))
             .field("stale_on_error", &Duration::from_nanos(*stale))
             .field("follows", follows)
+            .field("second_hand", second_hand)
             .field("together", together)
             .field("time", time)
             .field("entries", &entries.len())
