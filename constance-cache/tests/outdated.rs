@@ -31,14 +31,15 @@ struct Shop {
 
 type Store = Arc<FaultyBackend<ReferenceBackend>>;
 
-fn config<S: Settings, B: Backend>(backend: B) -> Config<S, MessagePack, B> {
+fn config<S: Settings, B: Backend>(backend: B) -> Over<S, B> {
     let prefix = Prefix::new("shop:").expect("a prefix");
     Config::builder(backend).prefix(prefix).build_typed().expect("builds")
 }
 
+type Over<S, B> = Config<S, MessagePack, B>;
+
 /// A front over a cache that remembers everything, and one of another process past it.
-fn sides<S: Settings>() -> (Store, impl Fn() -> Config<S, MessagePack, LocalCache<Store>>, Config<S, MessagePack, Store>)
-{
+fn sides<S: Settings>() -> (Store, impl Fn() -> Over<S, LocalCache<Store>>, Over<S, Store>) {
     let store: Store = Arc::new(FaultyBackend::new(ReferenceBackend::new()));
     let cached = {
         let store = Arc::clone(&store);
