@@ -5,6 +5,8 @@ pub(crate) mod aio;
 mod asking;
 mod backend;
 mod builder;
+#[cfg(feature = "tokio")]
+mod drive;
 mod entries;
 mod env;
 mod flight;
@@ -64,7 +66,8 @@ use crate::Counters;
 ///   reads, such as a `get` and another, may be of different moments.
 /// - **Never back**: what was changed through the cache, forgotten, or told of by a feed is not served again.
 /// - **One fetch**: threads that miss the same keys at the same time share one read of the backend, its failure too, after
-///   which the next call tries again. Where their keys overlap only partly, they share the next one. [Declared](Backend::declare)
+///   which the next call tries again. Where their keys overlap only partly, they share the next one. Nobody joins a read that
+///   began longer ago than a value is served for (more than a minute ago in any case, less than a second ago in none). [Declared](Backend::declare)
 ///   settings that are too old are fetched together with the first that is asked for.
 /// - **A hit** takes no lock, allocates nothing but the answer of `read`, and writes to no memory that other threads
 ///   use.

@@ -39,6 +39,9 @@ const DOUBT: u64 = nanos_of(60);
 /// what is fetched after it is new.
 const DEAF: u64 = nanos_of(60);
 
+/// How long a fetch is joined at least, however short the time of a value is: many who ask at once are to be one fetch.
+const SHORTEST_FLIGHT: u64 = nanos_of(1);
+
 const fn nanos_of(seconds: u64) -> u64 {
     seconds * 1_000_000_000
 }
@@ -186,7 +189,8 @@ impl State {
     }
 
     /// Stores what a flight found, but for the keys that were changed meanwhile, and says how many those are.
-    pub(super) fn land(&self, flight: &Arc<Flight>, began: u64, found: &KeyMap<Stored>) -> usize {
+    pub(super) fn land(&self, flight: &Arc<Flight>, found: &KeyMap<Stored>) -> usize {
+        let began = flight.began;
         if self.quiet_until.load(Ordering::Relaxed) != 0 {
             self.quiet_until.store(0, Ordering::Relaxed);
         }
@@ -209,6 +213,11 @@ impl State {
         let lost = found.len() - entries.len();
         self.entries.put(entries, |entry| self.too_old_from(entry) <= began);
         lost
+    }
+
+    /// Whether a flight began so long ago that nobody joins it any more.
+    pub(super) fn is_outlived(&self, began: u64, now: u64) -> bool {
+        now.saturating_sub(began) >= self.lifetime.ttl.clamp(SHORTEST_FLIGHT, DEAF)
     }
 
     /// Takes a flight out that found nothing.
@@ -279,8 +288,8 @@ impl State {
 
 impl Work {
     /// A new flight of these keys, none of which is registered in another one.
-    pub(super) fn register(&mut self, keys: Vec<Key>) -> Arc<Flight> {
-        let flight = Arc::new(Flight::new(self.number(), keys));
+    pub(super) fn register(&mut self, keys: Vec<Key>, began: u64) -> Arc<Flight> {
+        let flight = Arc::new(Flight::new(self.number(), keys, began));
         self.in_flight.extend(flight.keys.iter().map(|key| (key.clone(), Arc::clone(&flight))));
         flight
     }
