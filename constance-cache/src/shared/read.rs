@@ -16,6 +16,7 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
     /// What is stored under these keys, all of one moment.
     ///
     /// What the cache says of several keys it says of one moment, and so does the store. Half of either would be neither.
+    /// A batch that marked all its keys is in the cache as a whole or not at all, so that its moment is one of the store's.
     pub(super) fn find(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
         if keys.is_empty() {
             return Ok(Vec::new());
