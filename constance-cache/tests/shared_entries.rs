@@ -6,6 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{HOLD, World, key, read, read_all, value, write};
+use constance_cache::store::{Swap, SwapFrom};
 use constance_cache::{CacheEvent, CacheStore, Observer};
 use constance_core::{Backend, Batch, Change, Config, Encoded, Expect, Key, Prefix, Settings, Stored};
 
@@ -96,6 +97,61 @@ fn the_first_miss_fills_all_declared_settings() {
     world.clock.advance(HOLD);
     names.iter().for_each(|name| drop(read(&first, name).expect("a read")));
     assert_eq!(world.reads(), 0, "the second time it was for good");
+}
+
+/// The whole life of the entries, several times over: empty, on probation, for good, too old.
+#[test]
+fn each_time_the_entries_are_too_old_all_are_filled_together() {
+    let names: Vec<String> = (0..20).map(|at| format!("setting-{at}")).collect();
+    let keys: Vec<Key> = names.iter().map(|name| key(name)).collect();
+    // Shorter than a mark lives, the default, and longer than the period of the filling.
+    for ttl in [5, 300, 200_000].map(Duration::from_secs) {
+        let world = World::new();
+        let process = world.build(|builder| builder.ttl(ttl));
+        process.declare(&keys);
+        let served = |first: usize| {
+            for at in 0..names.len() {
+                read(&process, &names[(first + at) % names.len()]).expect("a read");
+            }
+            world.reads()
+        };
+        for round in 0..4 {
+            assert_eq!(served(round), 1, "{ttl:?}, {round}: nothing is there");
+            world.clock.advance(HOLD.min(ttl));
+            assert_eq!(served(round + 1), 1, "{ttl:?}, {round}: the probation is over");
+            assert_eq!(served(round), 0);
+            world.clock.advance(ttl);
+        }
+        // And a restart in between.
+        assert_eq!(served(0), 1);
+        world.clock.advance(HOLD.min(ttl));
+        assert_eq!(served(0), 1);
+        world.store.inner().clear();
+        assert_eq!(served(0), 1, "{ttl:?}: what says that all were filled is gone with them");
+    }
+}
+
+/// A period that is shorter than the time of the entries bounds how often others are filled along.
+#[test]
+fn a_short_period_is_one_of_its_own() {
+    let world = World::new();
+    let process = world.build(|builder| builder.autofill(Duration::from_secs(10)));
+    process.declare(&["a", "b", "c"].map(key));
+    // The cache loses two of them, for want of room.
+    let lost_two = || {
+        for name in ["constance:1:k:shop:a", "constance:1:k:shop:b"] {
+            let swap = Swap { key: name, from: SwapFrom::Any, to: b"", ttl: Duration::from_millis(1) };
+            world.store.swap(&[swap]).expect("a store that answers");
+        }
+        world.clock.advance(Duration::from_millis(1));
+        read_all(&process, &["a"]).expect("a read");
+        read_all(&process, &["b"]).expect("a read");
+        world.reads()
+    };
+    assert_eq!(lost_two(), 1, "all");
+    assert_eq!(lost_two(), 2, "each by itself");
+    world.clock.advance(Duration::from_secs(10));
+    assert_eq!(lost_two(), 1, "all again");
 }
 
 #[derive(Debug, Clone, Settings)]

@@ -51,6 +51,19 @@ fn both_caches_stand_in_their_order() {
     assert!(shown.starts_with("LocalCache") && shown.contains("SharedCache"), "{shown}");
 }
 
+/// A feed tells of the store's changes, and the shared cache may go on with the value from before.
+#[test]
+fn nothing_is_kept_for_ever_over_a_shared_cache() {
+    let variables = [("CONSTANCE_CACHE_BACKEND", "memcache://127.0.0.1:1"), ("CONSTANCE_CACHE_TTL", "none")];
+    let error = config(&variables).expect_err("refused");
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert_eq!(
+        error.to_string(),
+        "CONSTANCE_CACHE_TTL: it is none, which keeps a value until a feed tells of its change, and the cache below may go \
+         on answering with the value from before; give a number of seconds"
+    );
+}
+
 #[test]
 fn what_is_wrong_names_the_variable_and_no_password() {
     for (variable, value) in [

@@ -18,8 +18,11 @@ use crate::Counters;
 /// Remembers what an asynchronous backend has for a while: the twin of [`LocalCache`](crate::LocalCache), promise for
 /// promise.
 ///
-/// A `get` that it can answer makes no future: see [`AsyncBackend::peek`]. Any future may be dropped. Where that of a fetch
-/// is, one of the tasks that wait for it makes the next one; a write whose future was dropped is one of unknown end.
+/// A `get` that it can answer makes no future: see [`AsyncBackend::peek`]. Any future may be dropped, or kept without being
+/// polled, such as that of a `get` in a `select!`: all tasks that wait for a fetch drive it, whoever began it. A write whose
+/// future was dropped is one of unknown end.
+///
+/// A fetch may outlive the future that began it, so the backend borrows nothing (`'static`).
 ///
 /// ```
 /// use constance_cache::aio::AsyncLocalCache;
@@ -56,7 +59,7 @@ pub struct AsyncLocalCacheBuilder<B> {
     follow: Option<Opener<B>>,
 }
 
-impl<B: AsyncBackend> AsyncLocalCache<B> {
+impl<B: AsyncBackend + 'static> AsyncLocalCache<B> {
     /// Remembers what a backend has for 60 s. No I/O.
     #[must_use]
     pub fn new(backend: B) -> Self {
@@ -105,7 +108,7 @@ impl<B: AsyncBackend + 'static> AsyncLocalCacheBuilder<B> {
     }
 }
 
-impl<B: AsyncBackend> AsyncLocalCacheBuilder<B> {
+impl<B: AsyncBackend + 'static> AsyncLocalCacheBuilder<B> {
     /// The cache. No I/O.
     #[must_use]
     pub fn build(self) -> AsyncLocalCache<B> {
@@ -118,7 +121,7 @@ impl<B: AsyncBackend> AsyncLocalCacheBuilder<B> {
 }
 
 #[deny(clippy::missing_trait_methods)]
-impl<B: AsyncBackend> AsyncBackend for AsyncLocalCache<B> {
+impl<B: AsyncBackend + 'static> AsyncBackend for AsyncLocalCache<B> {
     fn name(&self) -> &str {
         self.backend.name()
     }
@@ -144,8 +147,7 @@ impl<B: AsyncBackend> AsyncBackend for AsyncLocalCache<B> {
                         if let Some(follower) = &self.follower {
                             follower.follow(&self.backend, &self.state, lead.keys());
                         }
-                        let found = self.backend.read(&lead.keys().iter().collect::<Vec<_>>()).await;
-                        lead.land(found)
+                        lead.ended(Arc::clone(&self.backend)).await
                     }
                 };
                 if let Some(answer) = asking.answer(end) {

@@ -2,33 +2,37 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "tokio")]
+use constance_core::aio::AsyncBackend;
 use constance_core::{Error, ErrorKind, Key, KeyMap, Result, Stored};
 
+#[cfg(feature = "tokio")]
+use super::drive::Rider;
 use super::flight::{End, Flight, Outcome};
 use super::state::{State, Work};
 use crate::CacheEvent;
 
 /// A question that the cache could not answer at once.
 pub(super) struct Asking<'a> {
-    state: &'a State,
+    state: &'a Arc<State>,
     keys: &'a [&'a Key],
     /// Its place among those for whom the next fetch is made, once it had to wait for one that does not have all its keys.
     ticket: Option<u64>,
 }
 
 /// What to do next about a question.
-pub(super) enum Next<'a> {
+pub(super) enum Next {
     /// Somebody has fetched it meanwhile.
     Answer(Vec<Stored>),
     /// Wait for a fetch under way.
     Wait(Waiting),
     /// Ask the backend.
-    Fetch(Lead<'a>),
+    Fetch(Lead),
 }
 
 impl State {
     /// Answers a question from what is remembered.
-    pub(super) fn ask<'a>(&'a self, keys: &'a [&'a Key]) -> Result<Vec<Stored>, Asking<'a>> {
+    pub(super) fn ask<'a>(self: &'a Arc<Self>, keys: &'a [&'a Key]) -> Result<Vec<Stored>, Asking<'a>> {
         let count = keys.len() as u64;
         if let Some((found, event)) = self.remembered(keys, self.time.now()) {
             self.counters.add(event, count);
@@ -39,8 +43,8 @@ impl State {
     }
 }
 
-impl<'a> Asking<'a> {
-    pub(super) fn next(&mut self) -> Next<'a> {
+impl Asking<'_> {
+    pub(super) fn next(&mut self) -> Next {
         let Self { state, keys, .. } = *self;
         let now = state.time.now();
         let mut work = state.work();
@@ -52,12 +56,18 @@ impl<'a> Asking<'a> {
             }
             return Next::Answer(found);
         }
+        // What takes so long, or is driven by nobody, would give an answer that is too old by now.
+        for key in keys {
+            if work.in_flight.get(*key).is_some_and(|flight| state.is_outlived(flight.began, now)) {
+                work.in_flight.remove(*key);
+            }
+        }
         let Some(flight) = keys.iter().find_map(|key| work.in_flight.get(*key)).map(Arc::clone) else {
             let wanted = self.to_fetch(&work, now);
-            let flight = work.register(wanted);
+            let flight = work.register(wanted, now);
             drop(work);
             // Before anything that may panic, such as an observer: others wait for it from here on.
-            let lead = Lead { state, flight, began: now, landed: false };
+            let lead = Lead { state: Arc::clone(state), flight, landed: false };
             state.counters.add(CacheEvent::Fetch, 1);
             return Next::Fetch(lead);
         };
@@ -138,29 +148,28 @@ impl Waiting {
         self.flight.has_ended()
     }
 
-    /// Waits in a task.
+    /// Waits in a task, and drives the fetch meanwhile.
     #[cfg(feature = "tokio")]
     pub(super) async fn ended(self) -> End {
-        self.flight.ended().await.filter(|_| self.has_all)
+        Rider::new(self.flight).ended().await.filter(|_| self.has_all)
     }
 }
 
 /// A fetch to be made. Dropped before it has landed, by a panic or with its future, it lets those who wait try themselves.
-pub(super) struct Lead<'a> {
-    state: &'a State,
+pub(super) struct Lead {
+    state: Arc<State>,
     flight: Arc<Flight>,
-    began: u64,
     landed: bool,
 }
 
-impl Lead<'_> {
+impl Lead {
     pub(super) fn keys(&self) -> &[Key] {
         &self.flight.keys
     }
 
     /// Takes what the backend said.
     pub(super) fn land(mut self, found: Result<Vec<Stored>>) -> End {
-        let Self { state, flight, began, .. } = &self;
+        let Self { state, flight, .. } = &self;
         let outcome: Outcome = match found {
             Ok(found) if found.len() != flight.keys.len() => Err(too_few()),
             Ok(found) => Ok(Arc::new(flight.keys.iter().cloned().zip(found).collect())),
@@ -168,7 +177,7 @@ impl Lead<'_> {
         };
         match &outcome {
             Ok(found) => {
-                let lost = state.land(flight, *began, found);
+                let lost = state.land(flight, found);
                 if lost > 0 {
                     state.counters.add(CacheEvent::LeaseLost, lost as u64);
                 }
@@ -182,9 +191,20 @@ impl Lead<'_> {
         self.landed = true;
         Some(outcome)
     }
+
+    /// Fetches in a task, together with all who wait for it.
+    #[cfg(feature = "tokio")]
+    pub(super) async fn ended<B: AsyncBackend + 'static>(self, backend: Arc<B>) -> End {
+        let flight = Arc::clone(&self.flight);
+        let fetch = async move {
+            let found = backend.read(&self.keys().iter().collect::<Vec<_>>()).await;
+            self.land(found);
+        };
+        Rider::start(flight, Box::pin(fetch)).ended().await
+    }
 }
 
-impl Drop for Lead<'_> {
+impl Drop for Lead {
     fn drop(&mut self) {
         if !self.landed {
             self.state.abandon(&self.flight);

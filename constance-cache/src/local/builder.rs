@@ -38,6 +38,7 @@ impl Options {
             jitter: nanos(jitter).min(ttl / 2),
             stale: nanos(stale),
             follows,
+            second_hand: capability.remembers && (follows || ttl == NEVER),
             together: together && ttl > 0 && capability.atomic_batch,
         };
         let counters = observer.map_or_else(Counters::new, Counters::with_observer);
@@ -60,6 +61,9 @@ macro_rules! options {
         /// Serves a value until the cache is told that it changed: by a write through it, by
         /// [`forget`](constance_core::Backend::forget), or by a feed that it [follows](Self::follow). Without a feed,
         /// what another process writes is never seen.
+        ///
+        /// Over a backend that itself [remembers](constance_core::Capability::remembers), such as a
+        /// [`SharedCache`](crate::SharedCache), for ever is a minute: what it answers after a change may be from before.
         #[must_use]
         pub fn ttl_forever(mut self) -> Self {
             self.options.ttl = None;
@@ -154,6 +158,10 @@ impl<B: Backend + 'static> LocalCacheBuilder<B> {
     /// cache is dropped. A feed that breaks is counted as a [cache error](crate::CacheEvent::CacheError), and opened
     /// again by itself; until then a value is kept for at most a minute even with [`ttl_forever`](Self::ttl_forever). A
     /// backend that has no feed is not followed.
+    ///
+    /// Over a backend that itself [remembers](constance_core::Capability::remembers), such as a
+    /// [`SharedCache`](crate::SharedCache), a value is never kept for longer than that minute: there a feed tells that it is
+    /// time to ask again, and the answer may still be the one from before.
     #[must_use]
     pub fn follow(mut self) -> Self {
         self.follow = Some(|backend| {

@@ -10,13 +10,21 @@ use super::LocalCache;
 /// `CONSTANCE_CACHE_TTL`.
 pub(crate) fn layer() -> Layer {
     Layer::new("CONSTANCE_CACHE_TTL", |value, backend, _vars| {
-        let has_feed = backend.capability().watch;
+        let capability = backend.capability();
         let builder = LocalCache::builder(backend);
         if value == "none" {
             // Nobody would ever tell it of what another process writes.
-            if !has_feed {
+            if !capability.watch {
                 return Err(refused(
                     "it is none, which keeps a value until a feed tells of its change, and the backend has no feed",
+                )
+                .with_hint("give a number of seconds"));
+            }
+            // The feed is that of the store, and tells before the cache in between has been cleared, if that ever is.
+            if capability.remembers {
+                return Err(refused(
+                    "it is none, which keeps a value until a feed tells of its change, and the cache below may go on \
+                     answering with the value from before",
                 )
                 .with_hint("give a number of seconds"));
             }

@@ -5,6 +5,8 @@ pub(crate) mod aio;
 mod asking;
 mod backend;
 mod builder;
+#[cfg(feature = "tokio")]
+mod drive;
 mod entries;
 mod env;
 mod flight;
@@ -51,20 +53,25 @@ use crate::Counters;
 ///
 /// # What it promises
 ///
-/// - **How old**: a value is served for at most its time (60 s by default), counted from the start of the read that found it;
-///   with [`stale_on_error`](LocalCacheBuilder::stale_on_error) longer while the store fails. What is absent, or
-///   unreadable, is remembered as such; an error never is.
+/// - **How old**: a value is served for at most its time (60 s by default), counted from the start of the read that found
+///   it; with [`stale_on_error`](LocalCacheBuilder::stale_on_error) longer while the store fails. Where the backend below
+///   itself [remembers](constance_core::Capability::remembers), that read may have found what is older. What is absent,
+///   or unreadable, is remembered as such; an error never is.
 /// - **One's own writes**: a write through the cache is seen by every read through it that begins when the write has
 ///   returned, whatever became of it. A read that was under way meanwhile cannot bring the old value back. Where the end of
 ///   a write is not known (`Timeout`, `Unavailable`, a dropped future), it may arrive later: what is read within the
 ///   next minute is read again after it.
 /// - **One moment**: the answers of one `read`, and so a snapshot, are of one moment of the store: all come from one read
-///   of the backend below, or all are read anew. So settings that were written together are seen together. Two
-///   reads, such as a `get` and another, may be of different moments.
-/// - **Never back**: what was changed through the cache, forgotten, or told of by a feed is not served again.
-/// - **One fetch**: threads that miss the same keys at the same time share one read of the backend, its failure too, after
-///   which the next call tries again. Where their keys overlap only partly, they share the next one. [Declared](Backend::declare)
-///   settings that are too old are fetched together with the first that is asked for.
+///   of the backend below, or all are read anew. So settings that were written together are seen together, as far as the
+///   backend below answers of one moment: a [`SharedCache`](crate::SharedCache) does but for what its
+///   [guide](crate::shared#what-can-be-seen-apart) says. Two reads, such as a `get` and another, may be of different
+///   moments.
+/// - **Never back**: what it remembers of a key that was changed through the cache, forgotten, or told of by a feed is
+///   not served again.
+/// - **One fetch**: threads that miss the same keys at the same time share one read of the backend, its failure too,
+///   after which the next call tries again. Where their keys overlap only partly, they share the next one. Nobody joins a
+///   read that began longer ago than a value is served for (more than a minute ago in any case, less than a second ago in
+///   none). [Declared](Backend::declare) settings that are too old are fetched together with the first that is asked for.
 /// - **A hit** takes no lock, allocates nothing but the answer of `read`, and writes to no memory that other threads
 ///   use.
 ///

@@ -4,7 +4,10 @@
 #![allow(clippy::expect_used)]
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
+use constance_core::testing::ManualClock;
 use constance_core::{Batch, Change, Encoded, Error, ErrorKind, Key, Prefix, Stored};
 
 use super::asking::{Asking, Lead, Next, Waiting};
@@ -39,8 +42,8 @@ enum At<'a> {
     /// Asking, from a moment when this was the newest version that it has to see.
     Asking(Asking<'a>, u64),
     Waiting(Asking<'a>, u64, Waiting),
-    Fetching(Asking<'a>, u64, Lead<'a>),
-    Fetched(Asking<'a>, u64, Lead<'a>, Vec<Stored>),
+    Fetching(Asking<'a>, u64, Lead),
+    Fetched(Asking<'a>, u64, Lead, Vec<Stored>),
     Writing(Writing<'a>),
     Written(Writing<'a>, u64),
     /// Another process has written this version, and the feed is about to tell.
@@ -49,7 +52,7 @@ enum At<'a> {
 
 /// One run: the store, in which both keys always have the same version, and what every reader must see at least.
 struct World<'a> {
-    state: &'a State,
+    state: &'a Arc<State>,
     keys: [&'a Key; 2],
     sets: &'a HashMap<&'static [usize], Vec<&'a Key>>,
     batch: &'a Batch,
@@ -169,8 +172,8 @@ fn play(roles: &[Role], rounds: usize, declared: bool, mut choose: impl FnMut(us
         HashMap::from([(&[0][..], vec![a]), (&[1][..], vec![b]), (&[0, 1][..], vec![a, b]), (&[1, 0][..], vec![b, a])]);
     let change = |key: &Key| Change::set(key.clone(), Encoded::from(Vec::new()));
     let batch = Batch::new(keys.iter().map(change).collect()).expect("no key twice");
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, together: declared };
-    let state = State::new(lifetime, Time::Coarse, Counters::new());
+    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: declared };
+    let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
     if declared {
         state.declare(&keys);
     }
@@ -302,8 +305,8 @@ fn two_thousand_random_orders_of_many() {
 #[test]
 fn a_late_comer_finds_what_was_fetched() {
     let key = Prefix::empty().key("a").expect("a key");
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, together: false };
-    let state = State::new(lifetime, Time::Coarse, Counters::new());
+    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: false };
+    let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
     let keys = [&key];
     let mut early = state.ask(&keys).expect_err("nothing is there");
     let mut late = state.ask(&keys).expect_err("nothing is there");
@@ -319,8 +322,8 @@ fn a_late_comer_finds_what_was_fetched() {
 fn overlapping_questions_are_one_more_fetch() {
     let prefix = Prefix::empty();
     let keys: Vec<Key> = (0..10).map(|i| prefix.key(&format!("k{i}")).expect("a key")).collect();
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, together: false };
-    let state = State::new(lifetime, Time::Coarse, Counters::new());
+    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: false };
+    let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
     let first = [&keys[0]];
     let mut asking = state.ask(&first).expect_err("nothing is there");
     let Next::Fetch(lead) = asking.next() else { panic!("nobody else fetches it") };
@@ -347,4 +350,30 @@ fn overlapping_questions_are_one_more_fetch() {
         assert!(state.ask(set).is_ok());
     }
     assert_eq!(state.counters.counts().fetches, 2);
+}
+
+/// A fetch that hangs for longer than a value is served for is joined by nobody who comes then, and brings nothing back.
+#[test]
+fn a_fetch_that_hangs_is_not_joined_for_ever() {
+    let second = Duration::from_secs(1);
+    for (ttl, joined) in [(0, second), (5 * second.as_nanos() as u64, 5 * second), (NEVER, 60 * second)] {
+        let clock = Arc::new(ManualClock::new());
+        let key = Prefix::empty().key("a").expect("a key");
+        let lifetime = Lifetime { ttl, jitter: 0, stale: 0, follows: false, second_hand: false, together: false };
+        let state = Arc::new(State::new(lifetime, Time::Given(clock.clone()), Counters::new()));
+        let keys = [&key];
+        let mut hanging = state.ask(&keys).expect_err("nothing is there");
+        let Next::Fetch(hangs) = hanging.next() else { panic!("nobody else fetches it") };
+        clock.advance(joined - Duration::from_nanos(1));
+        let mut early = state.ask(&keys).expect_err("nothing is there");
+        let Next::Wait(waiting) = early.next() else { panic!("it is joined") };
+        clock.advance(Duration::from_nanos(1));
+        let mut late = state.ask(&keys).expect_err("nothing is there");
+        let Next::Fetch(lead) = late.next() else { panic!("it began too long ago") };
+        lead.land(Ok(vec![value(2)]));
+        hangs.land(Ok(vec![value(1)]));
+        assert_eq!(early.answer(waiting.wait()).expect("an end").expect("found"), [value(1)]);
+        assert_eq!(state.hit(&key, version), (ttl > 0).then_some(2));
+        assert!(state.is_at_rest());
+    }
 }

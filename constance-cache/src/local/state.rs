@@ -35,8 +35,12 @@ const QUIET: u64 = nanos_of(1);
 /// How long a write of unknown end may still be on its way: what is fetched meanwhile is fetched again afterwards.
 const DOUBT: u64 = nanos_of(60);
 
-/// How long a value is kept at most while the feed that would tell of its change is down.
+/// How long a value is kept at most while the feed that would tell of its change is down, or where a feed is no proof that
+/// what is fetched after it is new.
 const DEAF: u64 = nanos_of(60);
+
+/// How long a fetch is joined at least, however short the time of a value is: many who ask at once are to be one fetch.
+const SHORTEST_FLIGHT: u64 = nanos_of(1);
 
 const fn nanos_of(seconds: u64) -> u64 {
     seconds * 1_000_000_000
@@ -52,6 +56,8 @@ pub(super) struct Lifetime {
     pub(super) stale: u64,
     /// Whether a feed tells of changes.
     pub(super) follows: bool,
+    /// Whether what a fetch finds may be old although the feed has told of its change: what is below remembers, too.
+    pub(super) second_hand: bool,
     /// Whether keys that are too old are fetched along with the one that is asked for.
     pub(super) together: bool,
 }
@@ -183,7 +189,8 @@ impl State {
     }
 
     /// Stores what a flight found, but for the keys that were changed meanwhile, and says how many those are.
-    pub(super) fn land(&self, flight: &Arc<Flight>, began: u64, found: &KeyMap<Stored>) -> usize {
+    pub(super) fn land(&self, flight: &Arc<Flight>, found: &KeyMap<Stored>) -> usize {
+        let began = flight.began;
         if self.quiet_until.load(Ordering::Relaxed) != 0 {
             self.quiet_until.store(0, Ordering::Relaxed);
         }
@@ -198,7 +205,7 @@ impl State {
             if let Some(until) = work.doubts.get(key).copied().filter(|until| began < *until) {
                 expires = expires.min(until);
             }
-            if self.lifetime.follows && !work.hears(key) {
+            if self.lifetime.second_hand || (self.lifetime.follows && !work.hears(key)) {
                 expires = expires.min(began.saturating_add(DEAF));
             }
             entries.push((key.clone(), Entry { stored: stored.clone(), fetch: flight.number, expires }));
@@ -206,6 +213,11 @@ impl State {
         let lost = found.len() - entries.len();
         self.entries.put(entries, |entry| self.too_old_from(entry) <= began);
         lost
+    }
+
+    /// Whether a flight began so long ago that nobody joins it any more.
+    pub(super) fn is_outlived(&self, began: u64, now: u64) -> bool {
+        now.saturating_sub(began) >= self.lifetime.ttl.clamp(SHORTEST_FLIGHT, DEAF)
     }
 
     /// Takes a flight out that found nothing.
@@ -276,8 +288,8 @@ impl State {
 
 impl Work {
     /// A new flight of these keys, none of which is registered in another one.
-    pub(super) fn register(&mut self, keys: Vec<Key>) -> Arc<Flight> {
-        let flight = Arc::new(Flight::new(self.number(), keys));
+    pub(super) fn register(&mut self, keys: Vec<Key>, began: u64) -> Arc<Flight> {
+        let flight = Arc::new(Flight::new(self.number(), keys, began));
         self.in_flight.extend(flight.keys.iter().map(|key| (key.clone(), Arc::clone(&flight))));
         flight
     }
@@ -310,13 +322,14 @@ fn is_under(prefix: &Prefix, key: &Key) -> bool {
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { entries, counters, time, lifetime, quiet_until: _, work: _ } = self;
-        let Lifetime { ttl, jitter, stale, follows, together } = lifetime;
+        let Lifetime { ttl, jitter, stale, follows, second_hand, together } = lifetime;
         let ttl = (*ttl != NEVER).then(|| Duration::from_nanos(*ttl));
         f.debug_struct("State")
             .field("ttl", &ttl)
             .field("jitter", &Duration::from_nanos(*jitter))
             .field("stale_on_error", &Duration::from_nanos(*stale))
             .field("follows", follows)
+            .field("second_hand", second_hand)
             .field("together", together)
             .field("time", time)
             .field("entries", &entries.len())

@@ -84,8 +84,9 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         self
     }
 
-    /// How often a miss may fill all declared settings at once; `None`: never, and each is filled when it is asked for.
-    /// Default: once in 24 hours, and whenever the cache turns out to be empty.
+    /// A miss may fill all declared settings at once, and no other one does for this period, or until what was filled is gone
+    /// where that is sooner: because its [time](Self::ttl) is up, or because the cache was emptied. `None`: never, and each is
+    /// filled when it is asked for. Default: 24 hours, so that it is done whenever they are gone.
     pub fn autofill(mut self, period: impl Into<Option<Duration>>) -> Self {
         self.autofill = period.into();
         self

@@ -55,7 +55,7 @@ fn autofill(text: &str) -> Result<Option<Duration>> {
     let period = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|time| !time.is_zero());
     period.map(Some).ok_or_else(|| {
         refused("CONSTANCE_AUTOFILL is neither a number of seconds above 0 nor none")
-            .with_hint("unset it to fill all settings once in 24 hours")
+            .with_hint("unset it to fill all settings together whenever they are gone")
     })
 }
 

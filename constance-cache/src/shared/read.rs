@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use constance_core::{Backend, Error, ErrorKind, Key, Result, Stored};
 
 use super::cells::{Finding, Lease};
+use super::record::Times;
 use super::{Declared, SharedCache, stable_hash};
 use crate::counters::CacheEvent;
 use crate::store::CacheStore;
@@ -14,6 +16,7 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
     /// What is stored under these keys, all of one moment.
     ///
     /// What the cache says of several keys it says of one moment, and so does the store. Half of either would be neither.
+    /// A batch that marked all its keys is in the cache as a whole or not at all, so that its moment is one of the store's.
     pub(super) fn find(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -82,7 +85,8 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
     /// The declared keys to be read along with these, if it is time for that and nobody else does it.
     ///
     /// It is time where a declared key was not in the cache at all. What is then filled is on probation, so that it is
-    /// time once more when that is over.
+    /// time once more when that is over. What says that it was done lives no longer than what was filled is served: it
+    /// is time again when that is gone.
     fn to_autofill(&self, declared: &Declared, keys: &[&Key], findings: &[Finding]) -> Vec<Key> {
         let Some(period) = self.autofill else { return Vec::new() };
         let of_declared = |wanted: fn(&Finding) -> bool| {
@@ -94,7 +98,7 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
         }
         let asked: HashSet<&Key> = keys.iter().copied().collect();
         let others: Vec<Key> = declared.keys.iter().filter(|key| !asked.contains(key)).cloned().collect();
-        let stays = if empty { period.min(self.cells.times.hold) } else { period };
+        let stays = period.min(filled_for(self.cells.times, empty));
         if others.is_empty() || !self.cells.is_first(&declared.filled, stays) { Vec::new() } else { others }
     }
 
@@ -108,4 +112,11 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
         let filled = self.cells.own_name(&format!("filled:{:016x}", stable_hash(&[&digest])));
         *declared = Arc::new(Declared { keys: all, filled });
     }
+}
+
+/// How long it is remembered in the cache that all were filled: a little less than what was filled is served, since the
+/// clocks of two servers need not tick together.
+fn filled_for(times: Times, on_probation: bool) -> Duration {
+    let served = if on_probation { times.hold.min(times.ttl) } else { times.ttl };
+    (served - served / 10).max(Duration::from_secs(1))
 }

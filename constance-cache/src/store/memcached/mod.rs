@@ -19,6 +19,10 @@ use crate::shared::stable_hash;
 /// all processes find alike as long as they name the same servers in the same words; their order does not matter. A server
 /// that is down costs its own keys only: they are read from the store.
 ///
+/// A name leads to one server. Where it has several addresses, they are all taken for that server's, and one that does not
+/// answer makes way for the next: over a name that leads to several servers, processes would read and clear different ones,
+/// and serve old values. Each server is named by itself.
+///
 /// Talk to the servers directly. Through a proxy, and with `memory_file`, a server that was restarted looks like the one
 /// before, and what makes a lease safe is that it does not.
 ///

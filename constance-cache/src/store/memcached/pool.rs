@@ -94,6 +94,9 @@ impl Pool {
         Err(failure)
     }
 
+    /// The addresses of the server, in an order that does not change from one look-up to the next: it should be one server,
+    /// and where it is not, connections and processes had better agree on which.
+    ///
     /// The system bounds no look-up of a name. One that hangs is left behind.
     fn resolve(&self) -> Result<Vec<SocketAddr>> {
         if let Ok(address) = self.address.parse() {
@@ -106,9 +109,29 @@ impl Pool {
             return Err(unavailable("thread", "no thread could be started"));
         }
         match found.recv_timeout(self.connect_timeout) {
-            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Ok(addresses)) => Ok(in_order(addresses)),
             Ok(Err(_)) => Err(unavailable("resolve", "the name of the server is not known")),
             Err(_) => Err(timeout()),
+        }
+    }
+}
+
+fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_server_that_deals_addresses_out_in_turn_changes_nothing() {
+        let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
+        let [one, two, six] = ["10.0.0.1:11211", "10.0.0.2:11211", "[::1]:11211"].map(address);
+        for dealt in [vec![two, six, one], vec![one, two, six, two], vec![six, one, two]] {
+            assert_eq!(in_order(dealt), [one, two, six]);
         }
     }
 }

@@ -19,6 +19,9 @@ use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, random};
 /// replica that was promoted. The user needs `GET`, `MGET`, `SET`, `GETRANGE`, `TIME`, `INFO`, `EVAL`, `EVALSHA`,
 /// `SCRIPT LOAD` and the keys under the namespace.
 ///
+/// The host name leads to one server, and not to a replica. Over a name that leads to several, processes would read and clear
+/// different ones, and serve old values.
+///
 /// ```
 /// use constance_cache::RedisStore;
 ///
