@@ -1,5 +1,6 @@
 //! What differs between databases.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use constance_core::{Result, Stored, Watch};
@@ -81,6 +82,13 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// Whether the database undid the whole transaction so that others can go on (a deadlock, a failed serialization), and it
     /// may be begun again.
     fn undone(&mut self, error: &DriverError) -> bool;
+    /// Whether what failed has ended the whole transaction of the application's, and not only the savepoint that a call was.
+    /// `depth` is that of the transaction outside the call, which has been undone already. Where it has, what is done next on
+    /// this connection is stored by nobody's commit.
+    fn ended_all(&mut self, depth: NonZeroU32) -> bool {
+        let _ = depth;
+        false
+    }
     /// The expression for the time of a change.
     const NOW: &'static str;
 

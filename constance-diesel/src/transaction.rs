@@ -1,6 +1,7 @@
 //! Settings inside a transaction of the application's.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use constance_core::{Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored};
 use diesel::connection::TransactionManager;
@@ -18,8 +19,13 @@ use crate::store::{Store, finish};
 /// Settings as a transaction of the application's sees them; from [`DieselBackend::within`].
 ///
 /// Every call is a savepoint in that transaction, reads too: one that fails is undone and leaves the transaction as it was,
-/// which on PostgreSQL it would not be otherwise; so a call costs two statements more. Several threads take turns. There is no feed of changes, and
-/// [`Backend::migrate`] refuses where something is pending: migrating is a transaction of its own.
+/// which on PostgreSQL it would not be otherwise; so a call costs two statements more. Several threads take turns. There is no
+/// feed of changes, and [`Backend::migrate`] refuses where something is pending: migrating is a transaction of its own.
+///
+/// MySQL and MariaDB undo more than the call where it was the one to give way in a deadlock: the whole transaction, with what the
+/// application did in it. Then the error says so, every further call fails, and so does the commit, even where the error is
+/// passed over; nothing is stored. diesel counts the connection as broken from there on: a pool drops it, and without a pool the
+/// application opens another one to begin again.
 ///
 /// It holds the connection for as long as it lives, and cannot leave the transaction's closure:
 ///
@@ -97,15 +103,40 @@ impl<C: Dialect> InTransaction<'_, C> {
     fn run<T>(&self, work: impl FnOnce(&mut C, &Tables) -> QueryResult<T>) -> Result<T> {
         let mut held = self.connection.lock();
         let connection: &mut C = &mut held;
-        let done = C::TransactionManager::begin_transaction(connection)
-            .and_then(|()| finish(connection, |connection| work(connection, &self.backend.tables), |_| true));
-        // Asked after the savepoint is undone: before, PostgreSQL would not answer.
-        done.map_err(|error| self.backend.tables.layout.advise(connection.fault(&error).error))
+        let outside = depth(connection).map_err(|_| over(Error::new(ErrorKind::Unavailable)))?;
+        let told = |connection: &mut C, error| self.backend.tables.layout.advise(connection.fault(&error).error);
+        C::TransactionManager::begin_transaction(connection).map_err(|error| told(connection, error))?;
+        let done = finish(connection, |connection| work(connection, &self.backend.tables), |_| true);
+        done.map_err(|error| {
+            // Asked after the savepoint is undone: before, PostgreSQL would not answer.
+            let told = told(connection, error);
+            match outside {
+                Some(depth) if connection.ended_all(depth) => {
+                    // diesel takes the transaction for open, and its commit would succeed. So it has to fail.
+                    C::TransactionManager::transaction_manager_status_mut(connection).set_in_error();
+                    over(told)
+                }
+                _ => told,
+            }
+        })
     }
 
     fn store<T>(&self, work: impl FnOnce(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
         self.run(|connection, tables| work(&mut Store { connection, tables, within: true }))
     }
+}
+
+/// How deep the connection is in transactions.
+fn depth<C: Dialect>(connection: &mut C) -> QueryResult<Option<NonZeroU32>> {
+    C::TransactionManager::transaction_manager_status_mut(connection).transaction_depth()
+}
+
+/// The error of a call whose transaction is no more; no call in it can succeed.
+fn over(error: Error) -> Error {
+    error
+        .with_detail("the database has ended the whole transaction, or its connection was lost")
+        .with_hint("roll back, and begin again on another connection")
+        .with_transient(false)
 }
 
 #[deny(clippy::missing_trait_methods)]

@@ -9,9 +9,11 @@ mod rows;
 mod shape;
 mod target;
 
+use std::num::NonZeroU32;
+
 use constance_core::{Result, Watch};
 use diesel::RunQueryDsl;
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, OptionalExtension, QueryResult};
@@ -138,6 +140,19 @@ impl Verbs for MysqlConnection {
 
     fn undone(&mut self, error: &DriverError) -> bool {
         fault::is_undone(error)
+    }
+
+    fn ended_all(&mut self, depth: NonZeroU32) -> bool {
+        // Which failures do that hangs on the server's settings (`innodb_rollback_on_timeout`, `innodb_snapshot_isolation`),
+        // so that the server is asked. Going back to a savepoint leaves it there to go back to again, under the name that
+        // diesel gave it; only the end of the transaction takes it away.
+        if self.batch_execute(&format!("ROLLBACK TO SAVEPOINT diesel_savepoint_{depth}")).is_ok() {
+            return false;
+        }
+        // Outside a transaction the server stores each further statement of the application's at once. In this one nothing
+        // is: it is gone with the connection.
+        let _ = self.batch_execute("ROLLBACK; BEGIN");
+        true
     }
 
     fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>> {
