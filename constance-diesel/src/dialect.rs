@@ -58,9 +58,11 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// Runs an [`Insert`]; whether it stored the value. With [`Clash::Keep`](crate::query::Clash::Keep) a key that has a row
     /// is `false` and no error; one that another transaction is about to store is waited for.
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool>;
-    /// Runs an [`UpdateIf`]; whether there was such a row, also where it had the new value already.
+    /// Runs an [`UpdateIf`]; whether there was such a row, also where it had the new value already. `false` as well where the old
+    /// and the new value are longer than the database takes in one statement, and the new one alone is not; nothing was changed.
     fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool>;
-    /// Runs a [`Delete`]; whether there was such a row.
+    /// Runs a [`Delete`]; whether there was such a row. `false` as well where the old value is longer than the database takes in
+    /// a statement; nothing was changed.
     fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool>;
     /// Stores a value, whatever is there, and gives what was there, in one statement. `None`: the database cannot, or
     /// somebody came in between; nothing was stored.

@@ -107,7 +107,7 @@ impl Verbs for MysqlConnection {
     }
 
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
-        fits(self, &statement.value)?;
+        takes(self, statement.value.0.len())?;
         if statement.tables.layout == Layout::Django {
             return django::insert(self, &statement);
         }
@@ -120,12 +120,19 @@ impl Verbs for MysqlConnection {
     }
 
     fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool> {
-        fits(self, &statement.value)?;
+        let (old, new) = (length(&statement.old), statement.value.0.len());
+        if !fits(self, old + new)? {
+            // Both travel in one packet. A transaction compares without sending the old one.
+            return takes(self, new).map(|()| false);
+        }
         let rows = statement.execute(self);
         fault::ask(self, rows).map(|rows| rows > 0)
     }
 
     fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool> {
+        if !fits(self, length(&statement.old))? {
+            return Ok(false);
+        }
         let rows = statement.execute(self);
         fault::ask(self, rows).map(|rows| rows > 0)
     }
@@ -222,14 +229,22 @@ impl Verbs for MysqlConnection {
     }
 }
 
-/// Whether the server takes a value of this length, as an error where it does not.
-fn fits(connection: &mut MysqlConnection, value: &Bound<'_>) -> QueryResult<()> {
-    if value.0.len() < LONG {
-        return Ok(());
+fn length(value: &Option<Bound<'_>>) -> usize {
+    value.as_ref().map_or(0, |value| value.0.len())
+}
+
+/// Whether the server takes values of this length in one statement.
+fn fits(connection: &mut MysqlConnection, length: usize) -> QueryResult<bool> {
+    if length < LONG {
+        return Ok(true);
     }
     let most = sql::<BigInt>("SELECT CAST(@@max_allowed_packet AS SIGNED)").get_result::<i64>(connection);
     let most = fault::ask_of_rows(connection, most)?;
-    // Beside the value there is the key, and the statement around both.
-    let room = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1024);
-    if value.0.len() > room { Err(fault::numbered(fault::TOO_LARGE)) } else { Ok(()) }
+    // Beside the values there is the key, and the statement around them.
+    Ok(length <= usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1024))
+}
+
+/// The same, as an error where it does not.
+fn takes(connection: &mut MysqlConnection, length: usize) -> QueryResult<()> {
+    if fits(connection, length)? { Ok(()) } else { Err(fault::numbered(fault::TOO_LARGE)) }
 }
