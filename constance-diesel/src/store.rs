@@ -24,7 +24,7 @@ pub(crate) struct Store<'a, C> {
 /// How a transaction ended.
 enum Ended {
     As(Applied),
-    /// Somebody else stored something under a key that was absent a moment ago. Nothing was applied.
+    /// Somebody else stored something under a key that was absent a moment ago. Nothing is applied.
     Overtaken,
 }
 
@@ -196,6 +196,8 @@ impl<C: Dialect> Store<'_, C> {
             let kept = match (&found[*at], &change.to) {
                 (Stored::Absent, To::Set(value)) => self.insert(KeyParam(change.key.as_str()), value, Clash::Keep)?,
                 (Stored::Absent, To::Remove | To::Keep) if change.expect == Expect::Absent => self.reserve(change)?,
+                // What is removed here came since, and nobody has seen what it was.
+                (Stored::Absent, To::Remove) if batch.want_previous() => !self.remove(change)?,
                 _ => {
                     self.blind(change)?;
                     true
@@ -209,22 +211,25 @@ impl<C: Dialect> Store<'_, C> {
     }
 
     fn blind(&mut self, change: &Change) -> QueryResult<()> {
-        let (tables, key) = (self.tables, KeyParam(change.key.as_str()));
         match &change.to {
-            To::Set(value) => self.insert(key, value, Clash::Replace(tables)).map(drop),
-            To::Remove => self.connection.delete(Delete { tables, key, old: None }).map(drop),
+            To::Set(value) => self.insert(KeyParam(change.key.as_str()), value, Clash::Replace(self.tables)).map(drop),
+            To::Remove => self.remove(change).map(drop),
             To::Keep => Ok(()),
         }
+    }
+
+    /// Removes a key, whatever is stored there; whether there was a row.
+    fn remove(&mut self, change: &Change) -> QueryResult<bool> {
+        self.connection.delete(Delete { tables: self.tables, key: KeyParam(change.key.as_str()), old: None })
     }
 
     /// Keeps a key absent until the transaction ends: whoever stores something under it waits for the row that comes and
     /// goes here. `false`: somebody was faster.
     fn reserve(&mut self, change: &Change) -> QueryResult<bool> {
-        let (tables, key) = (self.tables, KeyParam(change.key.as_str()));
-        if !self.insert(key, &Encoded::from(Vec::new()), Clash::Keep)? {
+        if !self.insert(KeyParam(change.key.as_str()), &Encoded::from(Vec::new()), Clash::Keep)? {
             return Ok(false);
         }
-        self.connection.delete(Delete { tables, key, old: None })
+        self.remove(change)
     }
 }
 
