@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use constance_core::{Result, Stored, Watch};
+use diesel::connection::TransactionManager;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::{Error as DriverError, QueryResult};
 
@@ -46,6 +47,10 @@ pub trait Verbs: R2D2Connection + Send + 'static {
 
     /// Begins a transaction that reads first and then writes.
     fn begin_write(&mut self) -> QueryResult<()>;
+    /// Ends the innermost transaction or savepoint as done; the outermost one is undone where that fails.
+    fn commit(&mut self) -> QueryResult<()> {
+        Self::TransactionManager::commit_transaction(self)
+    }
     /// Runs a [`ValueOf`].
     fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>>;
     /// Runs a [`RowsIn`].

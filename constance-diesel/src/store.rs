@@ -1,7 +1,6 @@
 //! What is asked of the settings table, on a connection that somebody holds.
 
 use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Prefix, Stored, To};
-use diesel::Connection;
 use diesel::connection::TransactionManager;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 
@@ -285,14 +284,14 @@ fn done(batch: &Batch, found: Vec<Stored>) -> Applied {
 }
 
 /// Runs `work` in a transaction that has begun, and ends it: as done where `keep` says so, else undone.
-pub(crate) fn finish<C: Connection, T>(
+pub(crate) fn finish<C: Dialect, T>(
     connection: &mut C,
     work: impl FnOnce(&mut C) -> QueryResult<T>,
     keep: impl FnOnce(&T) -> bool,
 ) -> QueryResult<T> {
     let done = work(connection);
     if done.as_ref().is_ok_and(keep) {
-        C::TransactionManager::commit_transaction(connection)?;
+        connection.commit()?;
         return done;
     }
     let undone = C::TransactionManager::rollback_transaction(connection);

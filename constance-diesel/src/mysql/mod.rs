@@ -13,7 +13,9 @@ use std::num::NonZeroU32;
 
 use constance_core::{Result, Watch};
 use diesel::RunQueryDsl;
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, SimpleConnection, TransactionDepthChange, TransactionManager, TransactionManagerStatus,
+};
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, OptionalExtension, QueryResult};
@@ -80,6 +82,30 @@ impl Verbs for MysqlConnection {
             begun => begun,
         };
         fault::ask(self, begun)
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        if AnsiTransactionManager::transaction_manager_status_mut(self).transaction_depth()? != Some(NonZeroU32::MIN) {
+            return AnsiTransactionManager::commit_transaction(self);
+        }
+        // diesel rolls back after a commit that failed, and then the server has forgotten the number. A cluster that finds its
+        // transactions in conflict says so here.
+        let committed = self.batch_execute("COMMIT");
+        if let Err(commit_error) = fault::ask(self, committed) {
+            return Err(match AnsiTransactionManager::rollback_transaction(self) {
+                Ok(()) => commit_error,
+                Err(rollback_error) => DriverError::RollbackErrorOnCommit {
+                    rollback_error: Box::new(rollback_error),
+                    commit_error: Box::new(commit_error),
+                },
+            });
+        }
+        match AnsiTransactionManager::transaction_manager_status_mut(self) {
+            TransactionManagerStatus::Valid(status) => {
+                status.change_transaction_depth(TransactionDepthChange::DecreaseDepth)
+            }
+            TransactionManagerStatus::InError => Err(DriverError::BrokenTransactionManager),
+        }
     }
 
     fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>> {
