@@ -89,9 +89,9 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// Whether the database undid the whole transaction so that others can go on (a deadlock, a failed serialization), and it
     /// may be begun again.
     fn undone(&mut self, error: &DriverError) -> bool;
-    /// Whether what failed has ended the whole transaction of the application's, and not only the savepoint that a call was.
-    /// `depth` is that of the transaction outside the call, which has been undone already. Where it has, what is done next on
-    /// this connection is stored by nobody's commit.
+    /// Whether the whole transaction of the application's has ended, and not only the savepoint that a call is. `depth` is that of
+    /// the transaction outside the call, which has done nothing yet or is undone already. Where it has, nothing that is done next
+    /// on this connection is stored.
     fn ended_all(&mut self, depth: NonZeroU32) -> bool {
         let _ = depth;
         false

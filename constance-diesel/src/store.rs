@@ -1,5 +1,7 @@
 //! What is asked of the settings table, on a connection that somebody holds.
 
+use std::num::NonZeroU32;
+
 use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Prefix, Stored, To};
 use diesel::connection::TransactionManager;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
@@ -291,7 +293,15 @@ pub(crate) fn finish<C: Dialect, T>(
 ) -> QueryResult<T> {
     let done = work(connection);
     if done.as_ref().is_ok_and(keep) {
-        connection.commit()?;
+        let inside = depth(connection)?;
+        if let Err(error) = connection.commit() {
+            // diesel leaves a savepoint open that it could not release, and would take the end of the application's
+            // transaction for that of the savepoint.
+            if depth(connection).is_ok_and(|depth| depth.is_some() && depth == inside) {
+                let _ = C::TransactionManager::rollback_transaction(connection);
+            }
+            return Err(error);
+        }
         return done;
     }
     let undone = C::TransactionManager::rollback_transaction(connection);
@@ -299,4 +309,9 @@ pub(crate) fn finish<C: Dialect, T>(
     let value = done?;
     undone?;
     Ok(value)
+}
+
+/// How deep the connection is in transactions.
+pub(crate) fn depth<C: Dialect>(connection: &mut C) -> QueryResult<Option<NonZeroU32>> {
+    C::TransactionManager::transaction_manager_status_mut(connection).transaction_depth()
 }

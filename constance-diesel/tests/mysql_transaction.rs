@@ -92,7 +92,7 @@ impl Shop {
     }
 
     fn order(&self, connection: &mut MysqlConnection) {
-        connection.batch_execute(&format!("INSERT INTO {} VALUES (1)", self.orders)).expect("an order");
+        connection.batch_execute(&format!("INSERT INTO {} (id) VALUES (1)", self.orders)).expect("an order");
     }
 
     /// How many orders are stored, and what the settings are.
@@ -202,6 +202,28 @@ fn so_does_a_lock_that_was_not_to_be_had_where_the_server_is_set_so() {
     let lock = format!("BEGIN; SELECT * FROM {table} WHERE `key` = 'b' FOR UPDATE");
     shop.loses_everything(|| other.batch_execute(&lock).expect("a lock"), "1205");
     assert_eq!(shop.stored(), (0, [value(b"before"), value(b"before"), Stored::Absent]));
+}
+
+#[test]
+fn nothing_is_written_where_the_transaction_had_ended_before() {
+    for url in mysql_support::urls() {
+        let shop = Shop::new(&url);
+        let change = format!("ALTER TABLE {} ADD COLUMN more INTEGER", shop.orders);
+        // The database commits at the one; at the other it is the application that does, past diesel.
+        for end in [change.as_str(), "COMMIT"] {
+            let mut connection = shop.pool.get().expect("a connection");
+            let ended = connection.transaction(|connection| {
+                connection.batch_execute(end).expect("an end");
+                let error = write(&shop.backend.within(connection), "a", b"ours").expect_err("no transaction");
+                assert!(error.to_string().contains("has ended the whole transaction"), "{}", shown(&error));
+                shop.order(connection);
+                Ok::<_, DieselError>(())
+            });
+            assert!(matches!(ended, Err(DieselError::BrokenTransactionManager)), "{end}: {ended:?}");
+            drop(connection);
+            assert_eq!(shop.stored(), (0, [value(b"before"), value(b"before"), Stored::Absent]), "{end}");
+        }
+    }
 }
 
 #[test]

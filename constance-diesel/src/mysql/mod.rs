@@ -30,6 +30,7 @@ use crate::layout::Layout;
 use crate::migrate::Step;
 use crate::query::{AnyKey, Bound, Clash, Delete, Forget, Insert, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions};
 use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
+use crate::store::depth;
 
 /// Settings in a MySQL or MariaDB database.
 pub type MysqlBackend = DieselBackend<MysqlConnection>;
@@ -85,7 +86,7 @@ impl Verbs for MysqlConnection {
     }
 
     fn commit(&mut self) -> QueryResult<()> {
-        if AnsiTransactionManager::transaction_manager_status_mut(self).transaction_depth()? != Some(NonZeroU32::MIN) {
+        if depth(self)? != Some(NonZeroU32::MIN) {
             return AnsiTransactionManager::commit_transaction(self);
         }
         // diesel rolls back after a commit that failed, and then the server has forgotten the number. A cluster that finds its
@@ -176,7 +177,7 @@ impl Verbs for MysqlConnection {
     }
 
     fn ended_all(&mut self, depth: NonZeroU32) -> bool {
-        // Which failures do that hangs on the server's settings (`innodb_rollback_on_timeout`, `innodb_snapshot_isolation`),
+        // Which failures end it hangs on the server's settings (`innodb_rollback_on_timeout`, `innodb_snapshot_isolation`),
         // so that the server is asked. Going back to a savepoint leaves it there to go back to again, under the name that
         // diesel gave it; only the end of the transaction takes it away.
         if self.batch_execute(&format!("ROLLBACK TO SAVEPOINT diesel_savepoint_{depth}")).is_ok() {
