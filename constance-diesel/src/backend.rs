@@ -90,13 +90,15 @@ impl<C: Dialect> DieselBackend<C> {
     /// A backend over a pool that the application has already. No I/O.
     ///
     /// Any manager will do whose connection is the diesel connection, such as `diesel::r2d2::ConnectionManager`. The pool
-    /// stays the application's, and so do two things that a pool of our own does:
+    /// stays the application's, and so do these things that a pool of our own does:
     ///
     /// - Leave `test_on_check_out` at its default, `true`. diesel's manager keeps a connection that has failed, and
     ///   without the test every later call would be handed the same dead one. It costs one statement per call, which is
     ///   why a pool of our own marks the connections that failed in its place.
     /// - On SQLite set a `busy_timeout` in a connection customizer. SQLite's default is zero, and then two writers at the
     ///   same moment are one `Timeout`.
+    /// - On MySQL and MariaDB set `autocommit = 1` and a strict `sql_mode` there, unless the server has both: without the one a
+    ///   set is acknowledged and never committed, without the other a value that is too long is cut off.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")] {

@@ -1,8 +1,10 @@
 //! What differs between databases.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use constance_core::{Result, Stored, Watch};
+use diesel::connection::TransactionManager;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::{Error as DriverError, QueryResult};
 
@@ -45,6 +47,10 @@ pub trait Verbs: R2D2Connection + Send + 'static {
 
     /// Begins a transaction that reads first and then writes.
     fn begin_write(&mut self) -> QueryResult<()>;
+    /// Ends the innermost transaction or savepoint as done; the outermost one is undone where that fails.
+    fn commit(&mut self) -> QueryResult<()> {
+        Self::TransactionManager::commit_transaction(self)
+    }
     /// Runs a [`ValueOf`].
     fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>>;
     /// Runs a [`RowsIn`].
@@ -57,9 +63,11 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// Runs an [`Insert`]; whether it stored the value. With [`Clash::Keep`](crate::query::Clash::Keep) a key that has a row
     /// is `false` and no error; one that another transaction is about to store is waited for.
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool>;
-    /// Runs an [`UpdateIf`]; whether there was such a row, also where it had the new value already.
+    /// Runs an [`UpdateIf`]; whether there was such a row, also where it had the new value already. `false` as well where the old
+    /// and the new value are longer than the database takes in one statement, and the new one alone is not; nothing was changed.
     fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool>;
-    /// Runs a [`Delete`]; whether there was such a row.
+    /// Runs a [`Delete`]; whether there was such a row. `false` as well where the old value is longer than the database takes in
+    /// a statement; nothing was changed.
     fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool>;
     /// Stores a value, whatever is there, and gives what was there, in one statement. `None`: the database cannot, or
     /// somebody came in between; nothing was stored.
@@ -81,6 +89,13 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// Whether the database undid the whole transaction so that others can go on (a deadlock, a failed serialization), and it
     /// may be begun again.
     fn undone(&mut self, error: &DriverError) -> bool;
+    /// Whether the whole transaction of the application's has ended, and not only the savepoint that a call is. `depth` is that of
+    /// the transaction outside the call, which has done nothing yet or is undone already. Where it has, nothing that is done next
+    /// on this connection is stored.
+    fn ended_all(&mut self, depth: NonZeroU32) -> bool {
+        let _ = depth;
+        false
+    }
     /// The expression for the time of a change.
     const NOW: &'static str;
 

@@ -1,7 +1,8 @@
 //! What is asked of the settings table, on a connection that somebody holds.
 
+use std::num::NonZeroU32;
+
 use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Prefix, Stored, To};
-use diesel::Connection;
 use diesel::connection::TransactionManager;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 
@@ -24,7 +25,7 @@ pub(crate) struct Store<'a, C> {
 /// How a transaction ended.
 enum Ended {
     As(Applied),
-    /// Somebody else stored something under a key that was absent a moment ago. Nothing was applied.
+    /// Somebody else stored something under a key that was absent a moment ago. Nothing is applied.
     Overtaken,
 }
 
@@ -196,6 +197,8 @@ impl<C: Dialect> Store<'_, C> {
             let kept = match (&found[*at], &change.to) {
                 (Stored::Absent, To::Set(value)) => self.insert(KeyParam(change.key.as_str()), value, Clash::Keep)?,
                 (Stored::Absent, To::Remove | To::Keep) if change.expect == Expect::Absent => self.reserve(change)?,
+                // What is removed here came since, and nobody has seen what it was.
+                (Stored::Absent, To::Remove) if batch.want_previous() => !self.remove(change)?,
                 _ => {
                     self.blind(change)?;
                     true
@@ -209,22 +212,25 @@ impl<C: Dialect> Store<'_, C> {
     }
 
     fn blind(&mut self, change: &Change) -> QueryResult<()> {
-        let (tables, key) = (self.tables, KeyParam(change.key.as_str()));
         match &change.to {
-            To::Set(value) => self.insert(key, value, Clash::Replace(tables)).map(drop),
-            To::Remove => self.connection.delete(Delete { tables, key, old: None }).map(drop),
+            To::Set(value) => self.insert(KeyParam(change.key.as_str()), value, Clash::Replace(self.tables)).map(drop),
+            To::Remove => self.remove(change).map(drop),
             To::Keep => Ok(()),
         }
+    }
+
+    /// Removes a key, whatever is stored there; whether there was a row.
+    fn remove(&mut self, change: &Change) -> QueryResult<bool> {
+        self.connection.delete(Delete { tables: self.tables, key: KeyParam(change.key.as_str()), old: None })
     }
 
     /// Keeps a key absent until the transaction ends: whoever stores something under it waits for the row that comes and
     /// goes here. `false`: somebody was faster.
     fn reserve(&mut self, change: &Change) -> QueryResult<bool> {
-        let (tables, key) = (self.tables, KeyParam(change.key.as_str()));
-        if !self.insert(key, &Encoded::from(Vec::new()), Clash::Keep)? {
+        if !self.insert(KeyParam(change.key.as_str()), &Encoded::from(Vec::new()), Clash::Keep)? {
             return Ok(false);
         }
-        self.connection.delete(Delete { tables, key, old: None })
+        self.remove(change)
     }
 }
 
@@ -280,14 +286,22 @@ fn done(batch: &Batch, found: Vec<Stored>) -> Applied {
 }
 
 /// Runs `work` in a transaction that has begun, and ends it: as done where `keep` says so, else undone.
-pub(crate) fn finish<C: Connection, T>(
+pub(crate) fn finish<C: Dialect, T>(
     connection: &mut C,
     work: impl FnOnce(&mut C) -> QueryResult<T>,
     keep: impl FnOnce(&T) -> bool,
 ) -> QueryResult<T> {
     let done = work(connection);
     if done.as_ref().is_ok_and(keep) {
-        C::TransactionManager::commit_transaction(connection)?;
+        let inside = depth(connection)?;
+        if let Err(error) = connection.commit() {
+            // diesel leaves a savepoint open that it could not release, and would take the end of the application's
+            // transaction for that of the savepoint.
+            if depth(connection).is_ok_and(|depth| depth.is_some() && depth == inside) {
+                let _ = C::TransactionManager::rollback_transaction(connection);
+            }
+            return Err(error);
+        }
         return done;
     }
     let undone = C::TransactionManager::rollback_transaction(connection);
@@ -295,4 +309,9 @@ pub(crate) fn finish<C: Connection, T>(
     let value = done?;
     undone?;
     Ok(value)
+}
+
+/// How deep the connection is in transactions.
+pub(crate) fn depth<C: Dialect>(connection: &mut C) -> QueryResult<Option<NonZeroU32>> {
+    C::TransactionManager::transaction_manager_status_mut(connection).transaction_depth()
 }

@@ -1,6 +1,7 @@
 //! Settings inside a transaction of the application's.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use constance_core::{Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored};
 use diesel::connection::TransactionManager;
@@ -12,14 +13,21 @@ use crate::dialect::Dialect;
 use crate::error::MIGRATE;
 use crate::layout::Layout;
 use crate::migrate::Harness;
+use crate::pool::For;
 use crate::schema::Tables;
-use crate::store::{Store, finish};
+use crate::store::{Store, depth, finish};
 
 /// Settings as a transaction of the application's sees them; from [`DieselBackend::within`].
 ///
 /// Every call is a savepoint in that transaction, reads too: one that fails is undone and leaves the transaction as it was,
-/// which on PostgreSQL it would not be otherwise; so a call costs two statements more. Several threads take turns. There is no feed of changes, and
-/// [`Backend::migrate`] refuses where something is pending: migrating is a transaction of its own.
+/// which on PostgreSQL it would not be otherwise; so a call costs two statements more, and a write three on MySQL and MariaDB.
+/// Several threads take turns. There is no feed of changes, and [`Backend::migrate`] refuses where something is pending:
+/// migrating is a transaction of its own.
+///
+/// MySQL and MariaDB undo more than the call where it was the one to give way in a deadlock: the whole transaction, with what the
+/// application did in it. Then the error says so, every further call fails, and so does the commit, even where the error is
+/// passed over; nothing is stored. diesel counts the connection as broken from there on: a pool drops it, and without a pool the
+/// application opens another one to begin again.
 ///
 /// It holds the connection for as long as it lives, and cannot leave the transaction's closure:
 ///
@@ -94,18 +102,45 @@ impl<C: Dialect> DieselBackend<C> {
 }
 
 impl<C: Dialect> InTransaction<'_, C> {
-    fn run<T>(&self, work: impl FnOnce(&mut C, &Tables) -> QueryResult<T>) -> Result<T> {
+    fn run<T>(&self, wanted: For, work: impl FnOnce(&mut C, &Tables) -> QueryResult<T>) -> Result<T> {
         let mut held = self.connection.lock();
         let connection: &mut C = &mut held;
-        let done = C::TransactionManager::begin_transaction(connection)
-            .and_then(|()| finish(connection, |connection| work(connection, &self.backend.tables), |_| true));
-        // Asked after the savepoint is undone: before, PostgreSQL would not answer.
-        done.map_err(|error| self.backend.tables.layout.advise(connection.fault(&error).error))
+        let told = |connection: &mut C, error| self.backend.tables.layout.advise(connection.fault(&error).error);
+        let outside = depth(connection).map_err(|error| over(told(connection, error)))?;
+        C::TransactionManager::begin_transaction(connection).map_err(|error| told(connection, error))?;
+        // The application may have passed over a failure that ended its transaction. What is written then is stored at once.
+        if wanted == For::Writing && has_ended(connection, outside) {
+            return Err(over(Error::new(ErrorKind::Unavailable)));
+        }
+        let done = finish(connection, |connection| work(connection, &self.backend.tables), |_| true);
+        done.map_err(|error| {
+            // Asked after the savepoint is undone: before, PostgreSQL would not answer.
+            let told = told(connection, error);
+            if has_ended(connection, outside) { over(told) } else { told }
+        })
     }
 
-    fn store<T>(&self, work: impl FnOnce(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
-        self.run(|connection, tables| work(&mut Store { connection, tables, within: true }))
+    fn store<T>(&self, wanted: For, work: impl FnOnce(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
+        self.run(wanted, |connection, tables| work(&mut Store { connection, tables, within: true }))
     }
+}
+
+/// Whether the transaction that a call is in is no more. Then its commit is made to fail: diesel takes it for open, and the
+/// database would commit nothing without a word.
+fn has_ended<C: Dialect>(connection: &mut C, outside: Option<NonZeroU32>) -> bool {
+    let ended = outside.is_some_and(|depth| connection.ended_all(depth));
+    if ended {
+        C::TransactionManager::transaction_manager_status_mut(connection).set_in_error();
+    }
+    ended
+}
+
+/// The error of a call whose transaction is no more; no call in it can succeed.
+fn over(error: Error) -> Error {
+    error
+        .with_detail("the database has ended the whole transaction, or its connection was lost")
+        .with_hint("roll back, and begin again on another connection")
+        .with_transient(false)
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -123,11 +158,11 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.store(|store| store.many(keys))
+        self.store(For::Reading, |store| store.many(keys))
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
-        self.store(|store| store.listed(prefix))
+        self.store(For::Reading, |store| store.listed(prefix))
     }
 
     fn write(&self, batch: &Batch) -> Result<Applied> {
@@ -135,11 +170,11 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
             return Ok(Applied::Done(Vec::new()));
         }
         self.backend.tables.layout.takes(batch)?;
-        self.store(|store| store.write(batch))
+        self.store(For::Writing, |store| store.write(batch))
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
-        let stored = self.store(|store| store.one(key))?;
+        let stored = self.store(For::Reading, |store| store.one(key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
@@ -165,9 +200,9 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
 
     fn migrate(&self) -> Result<()> {
         if self.backend.tables.layout == Layout::Django {
-            return self.run(|connection, tables| Harness { connection, tables }.look())?;
+            return self.run(For::Reading, |connection, tables| Harness { connection, tables }.look())?;
         }
-        if self.run(|connection, tables| Harness { connection, tables }.pending())?.is_empty() {
+        if self.run(For::Reading, |connection, tables| Harness { connection, tables }.pending())?.is_empty() {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Unsupported)

@@ -6,6 +6,7 @@ mod mysql_support;
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use constance_core::{Applied, Backend, Batch, Change, Config, Encoded, Expect, Key, Settings, Stored};
 use constance_diesel::MysqlBackend;
@@ -163,18 +164,48 @@ fn a_writer_waits_for_the_end_of_anothers_transaction() {
             let create = set(&key("a"), b"ours").expecting(Expect::Absent);
             let waiting = scope.spawn(|| backend.write(&Batch::one(create)).expect("a write"));
             // Until it waits for the row.
-            let mut looker = raw(&place.url);
-            let waits = format!(
-                "SELECT COUNT(*) AS number FROM information_schema.processlist WHERE info LIKE 'INSERT INTO {}%'",
-                place.quoted()
-            );
-            while mysql_support::number(&mut looker, &waits) == 0 {
-                std::thread::yield_now();
-            }
+            waits(&place, &format!("INSERT INTO {}%", place.quoted()));
             other.batch_execute("COMMIT").expect("the end");
             let applied = waiting.join().expect("no panic");
             assert_eq!(applied, Applied::Conflict { index: 0, current: value(b"theirs") });
         });
+    }
+}
+
+#[test]
+fn what_came_before_a_reset_is_told_also_where_it_was_absent_a_moment_ago() {
+    for place in Place::each() {
+        let backend = place.builder().busy_timeout(Duration::from_secs(60)).build().expect("a valid URL");
+        backend.migrate().expect("tables");
+        let mut other = raw(&place.url);
+        // The gap that `a` goes into is kept for the other, which nobody sees who only looks for the keys.
+        let gap = format!("BEGIN; SELECT * FROM {} WHERE `key` = 'a' FOR UPDATE", place.quoted());
+        other.batch_execute(&gap).expect("a lock");
+        let changes = vec![set(&key("a"), b"ours"), Change::remove(key("b"))];
+        let batch = Batch::new(changes).expect("two keys").wanting_previous(true);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| backend.write(&batch).expect("a write"));
+            // Until it has found both keys absent, and waits for the gap.
+            waits(&place, &format!("INSERT INTO {}%", place.quoted()));
+            let theirs = format!("INSERT INTO {} (`key`, value) VALUES ('b', 'theirs'); COMMIT", place.quoted());
+            other.batch_execute(&theirs).expect("a row");
+            let applied = waiting.join().expect("no panic");
+            assert_eq!(applied, Applied::Done(vec![Stored::Absent, value(b"theirs")]));
+        });
+        let found = backend.read(&[&key("a"), &key("b")]).expect("a read");
+        assert_eq!(found, [value(b"ours"), Stored::Absent]);
+    }
+}
+
+/// Returns when a statement like this is under way on the server.
+fn waits(place: &Place, like: &str) {
+    let mut looker = raw(&place.url);
+    let query = format!(
+        "SELECT COUNT(*) AS number FROM information_schema.processlist WHERE info LIKE '{}'",
+        like.replace('\'', "''")
+    );
+    while mysql_support::number(&mut looker, &query) == 0 {
+        std::thread::yield_now();
     }
 }
 

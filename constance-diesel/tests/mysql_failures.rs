@@ -2,15 +2,18 @@
 #![cfg(feature = "mysql")]
 #![allow(clippy::expect_used)]
 
+#[path = "common/django.rs"]
+mod django;
 mod mysql_support;
 
 use std::time::Duration;
 
 use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Prefix, Stored};
-use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::mysql::MysqlConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, NopErrorHandler, Pool};
+use constance_diesel::{Layout, MysqlBackend};
+use mysql_support::server::MariadbServer;
 use mysql_support::{Place, as_user, key, mariadb_admin, raw, read, set, shown, store, texts, value, write};
 
 /// Short, where a test waits for it to pass.
@@ -205,6 +208,45 @@ fn values_of_any_length_that_the_server_takes() {
         }
         assert_eq!(read(&backend, "a").expect("a read"), value(b"short"), "nothing of the batch was applied");
     }
+}
+
+#[test]
+fn an_expected_value_need_not_fit_beside_the_new_one() {
+    let Some(server) = MariadbServer::with(&["max-allowed-packet=4M"]) else { return };
+    for layout in [Layout::Own, Layout::Django] {
+        let backend = MysqlBackend::builder().url(server.url()).layout(layout).build().expect("a valid URL");
+        match layout {
+            Layout::Own => _ = backend.migrate().expect("tables"),
+            _ => raw(&server.url()).batch_execute(django::ON_MYSQL).expect("a table"),
+        }
+        let (old, new) = (Encoded::from(vec![b'o'; 3_000_000]), Encoded::from(vec![b'n'; 2_000_000]));
+        store(&backend, "a", old.as_bytes());
+        let change = Change::set(key("a"), new.clone()).expecting(Expect::Equals(old));
+        assert_eq!(backend.write(&Batch::one(change.clone())).expect("a write"), Applied::Done(Vec::new()));
+        let current = Stored::Value(new);
+        assert_eq!(read(&backend, "a").expect("a read"), current);
+        assert_eq!(backend.write(&Batch::one(change)).expect("a write"), Applied::Conflict { index: 0, current });
+    }
+}
+
+#[test]
+fn an_expected_value_need_not_fit_at_all() {
+    let Some(server) = MariadbServer::with(&["max-allowed-packet=4M"]) else { return };
+    let (long, short) = (Encoded::from(vec![b'l'; 3_000_000]), Encoded::from(&b"short"[..]));
+    let before = MysqlBackend::from_url(&server.url()).expect("a valid URL");
+    before.migrate().expect("tables");
+    store(&before, "a", long.as_bytes());
+    raw(&server.admin_url()).batch_execute("SET GLOBAL max_allowed_packet = 2097152").expect("a limit");
+    let backend = MysqlBackend::from_url(&server.url()).expect("a valid URL");
+    let write = |change: Change, expected: &Encoded| {
+        backend.write(&Batch::one(change.expecting(Expect::Equals(expected.clone()))))
+    };
+    let lost = Applied::Conflict { index: 0, current: Stored::Value(long.clone()) };
+    assert_eq!(write(Change::remove(key("a")), &short).expect("a write"), lost);
+    assert_eq!(write(Change::remove(key("a")), &long).expect("a write"), Applied::Done(Vec::new()));
+    assert_eq!(read(&backend, "a").expect("a read"), Stored::Absent);
+    let error = write(Change::set(key("a"), long), &short).expect_err("too long");
+    is(&error, ErrorKind::Encode, false, "the value is longer than the server takes");
 }
 
 #[test]

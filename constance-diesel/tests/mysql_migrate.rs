@@ -164,6 +164,38 @@ fn a_table_of_somebody_else_is_not_taken_over() {
 }
 
 #[test]
+fn nor_is_one_that_looks_like_an_interrupted_migration() {
+    for place in Place::each() {
+        // As the first migration makes it.
+        place.run("CREATE TABLE {} (`key` VARBINARY(255) PRIMARY KEY, value LONGBLOB NOT NULL)");
+        place.run("INSERT INTO {} VALUES ('a', '1')");
+        let backend = place.unmigrated();
+        for _ in 0..2 {
+            let error = backend.migrate().expect_err("made by no migration");
+            assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Configuration, false));
+            assert!(error.to_string().contains("run DieselBackend::fake to adopt it"), "{error}");
+            assert_eq!(tables(&place), [place.table.as_str()], "nothing was made beside it");
+        }
+        assert_eq!(backend.fake().expect("adopted"), [ALL[0]]);
+        assert_eq!(backend.migrate().expect("the rest"), [ALL[1]]);
+        assert_eq!(read(&backend, "a").expect("a read"), value(b"1"));
+    }
+}
+
+#[test]
+fn a_table_that_was_made_before_a_crash_is_our_own() {
+    for place in Place::each() {
+        place.backend();
+        let crashed = Place::new(&place.url);
+        // What a crash leaves between making the table and the note of it.
+        let [ours, theirs] = [&place, &crashed].map(|place| place.table.replace('`', "``"));
+        crashed.run(&format!("CREATE TABLE `{theirs}_migrations` LIKE `{ours}_migrations`"));
+        crashed.run("CREATE TABLE {} (`key` VARBINARY(255) PRIMARY KEY, value LONGBLOB NOT NULL)");
+        assert_eq!(crashed.unmigrated().migrate().expect("the rest"), ALL);
+    }
+}
+
+#[test]
 fn no_lock_is_left_behind() {
     for place in Place::each() {
         place.run("CREATE TABLE {} (id INT)");

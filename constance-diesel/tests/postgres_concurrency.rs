@@ -124,6 +124,28 @@ fn a_deadlock_with_another_application_is_begun_again() {
 }
 
 #[test]
+fn what_came_before_a_reset_is_told_also_where_it_was_absent_a_moment_ago() {
+    for (schema, _) in everywhere() {
+        let backend = backend(&format!("{}&application_name={}", schema.url(), schema.name));
+        let mut other = schema.raw();
+        other.batch_execute("BEGIN; INSERT INTO constance_settings (key, value) VALUES ('a', 'x')").expect("a row");
+        let changes = vec![set(&key("a"), b"ours"), Change::remove(key("b"))];
+        let batch = Batch::new(changes).expect("two keys").wanting_previous(true);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| backend.write(&batch).expect("a write"));
+            // Until it has found both keys absent, and waits for whether the other one keeps its row.
+            until_somebody_waits(&schema);
+            store(&backend, "b", b"theirs");
+            other.batch_execute("ROLLBACK").expect("it does not");
+            let applied = waiting.join().expect("no panic");
+            assert_eq!(applied, Applied::Done(vec![Stored::Absent, value(b"theirs")]));
+        });
+        let found = backend.read(&[&key("a"), &key("b")]).expect("a read");
+        assert_eq!(found, [value(b"ours"), Stored::Absent]);
+    }
+}
+
+#[test]
 fn one_of_many_makes_what_was_absent() {
     let Some(schema) = Schema::new() else { return };
     let backend = backend(&schema.url());

@@ -9,9 +9,13 @@ mod rows;
 mod shape;
 mod target;
 
+use std::num::NonZeroU32;
+
 use constance_core::{Result, Watch};
 use diesel::RunQueryDsl;
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, SimpleConnection, TransactionDepthChange, TransactionManager, TransactionManagerStatus,
+};
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, OptionalExtension, QueryResult};
@@ -26,6 +30,7 @@ use crate::layout::Layout;
 use crate::migrate::Step;
 use crate::query::{AnyKey, Bound, Clash, Delete, Forget, Insert, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions};
 use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
+use crate::store::depth;
 
 /// Settings in a MySQL or MariaDB database.
 pub type MysqlBackend = DieselBackend<MysqlConnection>;
@@ -80,6 +85,30 @@ impl Verbs for MysqlConnection {
         fault::ask(self, begun)
     }
 
+    fn commit(&mut self) -> QueryResult<()> {
+        if depth(self)? != Some(NonZeroU32::MIN) {
+            return AnsiTransactionManager::commit_transaction(self);
+        }
+        // diesel rolls back after a commit that failed, and then the server has forgotten the number. A cluster that finds its
+        // transactions in conflict says so here.
+        let committed = self.batch_execute("COMMIT");
+        if let Err(commit_error) = fault::ask(self, committed) {
+            return Err(match AnsiTransactionManager::rollback_transaction(self) {
+                Ok(()) => commit_error,
+                Err(rollback_error) => DriverError::RollbackErrorOnCommit {
+                    rollback_error: Box::new(rollback_error),
+                    commit_error: Box::new(commit_error),
+                },
+            });
+        }
+        match AnsiTransactionManager::transaction_manager_status_mut(self) {
+            TransactionManagerStatus::Valid(status) => {
+                status.change_transaction_depth(TransactionDepthChange::DecreaseDepth)
+            }
+            TransactionManagerStatus::InError => Err(DriverError::BrokenTransactionManager),
+        }
+    }
+
     fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>> {
         let found = match Usual::of(statement) {
             Ok(usual) => usual.get_result(self),
@@ -105,7 +134,7 @@ impl Verbs for MysqlConnection {
     }
 
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
-        fits(self, &statement.value)?;
+        takes(self, statement.value.0.len())?;
         if statement.tables.layout == Layout::Django {
             return django::insert(self, &statement);
         }
@@ -118,12 +147,19 @@ impl Verbs for MysqlConnection {
     }
 
     fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool> {
-        fits(self, &statement.value)?;
+        let (old, new) = (length(&statement.old), statement.value.0.len());
+        if !fits(self, old + new)? {
+            // Both travel in one packet. A transaction compares without sending the old one.
+            return takes(self, new).map(|()| false);
+        }
         let rows = statement.execute(self);
         fault::ask(self, rows).map(|rows| rows > 0)
     }
 
     fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool> {
+        if !fits(self, length(&statement.old))? {
+            return Ok(false);
+        }
         let rows = statement.execute(self);
         fault::ask(self, rows).map(|rows| rows > 0)
     }
@@ -138,6 +174,19 @@ impl Verbs for MysqlConnection {
 
     fn undone(&mut self, error: &DriverError) -> bool {
         fault::is_undone(error)
+    }
+
+    fn ended_all(&mut self, depth: NonZeroU32) -> bool {
+        // Which failures end it hangs on the server's settings (`innodb_rollback_on_timeout`, `innodb_snapshot_isolation`),
+        // so that the server is asked. Going back to a savepoint leaves it there to go back to again, under the name that
+        // diesel gave it; only the end of the transaction takes it away.
+        if self.batch_execute(&format!("ROLLBACK TO SAVEPOINT diesel_savepoint_{depth}")).is_ok() {
+            return false;
+        }
+        // Outside a transaction the server stores each further statement of the application's at once. In this one nothing
+        // is: it is gone with the connection.
+        let _ = self.batch_execute("ROLLBACK; BEGIN");
+        true
     }
 
     fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>> {
@@ -207,14 +256,22 @@ impl Verbs for MysqlConnection {
     }
 }
 
-/// Whether the server takes a value of this length, as an error where it does not.
-fn fits(connection: &mut MysqlConnection, value: &Bound<'_>) -> QueryResult<()> {
-    if value.0.len() < LONG {
-        return Ok(());
+fn length(value: &Option<Bound<'_>>) -> usize {
+    value.as_ref().map_or(0, |value| value.0.len())
+}
+
+/// Whether the server takes values of this length in one statement.
+fn fits(connection: &mut MysqlConnection, length: usize) -> QueryResult<bool> {
+    if length < LONG {
+        return Ok(true);
     }
     let most = sql::<BigInt>("SELECT CAST(@@max_allowed_packet AS SIGNED)").get_result::<i64>(connection);
     let most = fault::ask_of_rows(connection, most)?;
-    // Beside the value there is the key, and the statement around both.
-    let room = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1024);
-    if value.0.len() > room { Err(fault::numbered(fault::TOO_LARGE)) } else { Ok(()) }
+    // Beside the values there is the key, and the statement around them.
+    Ok(length <= usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1024))
+}
+
+/// The same, as an error where it does not.
+fn takes(connection: &mut MysqlConnection, length: usize) -> QueryResult<()> {
+    if fits(connection, length)? { Ok(()) } else { Err(fault::numbered(fault::TOO_LARGE)) }
 }
