@@ -2,6 +2,7 @@
 // Without a database there is nobody who would use what they share.
 #![cfg_attr(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
 
+mod arrivals;
 mod backend;
 mod builder;
 mod dialect;

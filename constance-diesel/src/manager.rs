@@ -9,6 +9,7 @@ use constance_core::{Error, Result};
 use parking_lot::Mutex;
 use r2d2::ManageConnection;
 
+use crate::arrivals::{Arrivals, Attempt, Open};
 use crate::dialect::{Dialect, Options, Purpose};
 
 /// A pooled connection, and what is known of its health.
@@ -24,6 +25,8 @@ pub(crate) struct Session<C: Dialect> {
     pub(crate) idle_since: Instant,
     /// When it was last seen that the target still names that.
     pub(crate) looked_at: Instant,
+    /// The last field: it counts as open until it is closed.
+    _open: Open,
 }
 
 /// Opens connections for r2d2.
@@ -35,8 +38,8 @@ pub(crate) struct Manager<C: Dialect>(pub(crate) Arc<Door<C>>);
 pub(crate) struct Door<C: Dialect> {
     pub(crate) target: C::Target,
     pub(crate) options: Options,
-    /// Why the last connection could not be made; r2d2 keeps only the text of it.
-    failure: Mutex<Option<Error>>,
+    /// Also why the last connection could not be made, of which r2d2 keeps only the text.
+    arrivals: Arc<Arrivals>,
     /// A connection that was made to see whether one can be, for the pool to take over.
     spare: Mutex<Option<Session<C>>>,
     /// Connections of an older generation than this are not used again.
@@ -45,20 +48,24 @@ pub(crate) struct Door<C: Dialect> {
 
 impl<C: Dialect> Door<C> {
     pub(crate) fn new(target: C::Target, options: Options) -> Self {
-        Self { target, options, failure: Mutex::new(None), spare: Mutex::new(None), generation: AtomicU64::new(0) }
+        Self { target, options, arrivals: Arc::default(), spare: Mutex::new(None), generation: AtomicU64::new(0) }
     }
 
-    /// Makes a connection now and puts it aside for the pool, so that one that cannot be made fails here, at once: r2d2
-    /// tries again and again until its timeout is over.
+    /// Where no connection is open, makes one now and puts it aside for the pool, so that one that cannot be made fails here, at
+    /// once: r2d2 tries again and again until its timeout is over. Of those who come at the same time one does it, and the
+    /// others have what comes of it: else the pool's size would be no limit.
     pub(crate) fn probe(&self) -> Result<()> {
-        let session = self.connect()?;
+        let Some(attempt) = self.arrivals.probe()? else { return Ok(()) };
+        let session = self.connect(&attempt)?;
+        // The pool waits for the end of the attempt, and so finds it here.
         *self.spare.lock() = Some(session);
+        drop(attempt);
         Ok(())
     }
 
     /// Why the last try to connect failed, if it did.
     pub(crate) fn failure(&self) -> Option<Error> {
-        self.failure.lock().clone()
+        self.arrivals.failure()
     }
 
     /// Whether a connection of this generation may be used.
@@ -73,15 +80,15 @@ impl<C: Dialect> Door<C> {
         let _ = self.generation.compare_exchange(generation, generation + 1, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    fn connect(&self) -> Result<Session<C>> {
+    fn connect(&self, attempt: &Attempt) -> Result<Session<C>> {
         // Looked at before the connection is made: if the target is replaced in between, the connection counts as out of
         // date and is made anew. The other way round it would pass for the new one.
         let mark = C::mark(&self.target);
         let generation = self.generation.load(Ordering::Acquire);
-        let made = C::open(&self.target, Purpose::Serve, &self.options);
-        *self.failure.lock() = made.as_ref().err().cloned();
-        let now = Instant::now();
-        Ok(Session { connection: made?, broken: false, mark, generation, idle_since: now, looked_at: now })
+        let connection =
+            C::open(&self.target, Purpose::Serve, &self.options).inspect_err(|error| attempt.failed(error))?;
+        let (now, open) = (Instant::now(), attempt.succeeded());
+        Ok(Session { connection, broken: false, mark, generation, idle_since: now, looked_at: now, _open: open })
     }
 }
 
@@ -90,9 +97,10 @@ impl<C: Dialect> ManageConnection for Manager<C> {
     type Error = Error;
 
     fn connect(&self) -> Result<Session<C>> {
+        let attempt = self.0.arrivals.of_pool()?;
         // Taken in a statement of its own: the lock must not be held while a connection is made.
         let spare = self.0.spare.lock().take();
-        spare.map_or_else(|| self.0.connect(), Ok)
+        spare.map_or_else(|| self.0.connect(&attempt), Ok)
     }
 
     /// Not asked: the pool is built without a test on checkout, which would double the price of a read.

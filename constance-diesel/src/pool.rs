@@ -127,9 +127,7 @@ fn checkout<C: Dialect>(pool: &r2d2::Pool<Manager<C>>, door: &Door<C>) -> Result
     if let Some(session) = pool.try_get() {
         return Ok(session);
     }
-    if pool.state().connections == 0 {
-        door.probe()?;
-    }
+    door.probe()?;
     pool.get().map_err(|_| {
         door.failure().unwrap_or_else(|| {
             Error::new(ErrorKind::Timeout).with_detail("no connection of the pool came free in time").with_cause(

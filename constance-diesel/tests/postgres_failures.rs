@@ -146,6 +146,47 @@ fn a_missing_right_is_denied() {
     }
 }
 
+/// Else a second table would be made in the next schema of the search path, and its defaults shown over what is stored.
+#[test]
+fn a_table_in_a_schema_that_may_not_be_used_is_not_absent() {
+    for (schema, mut admin) in everywhere() {
+        let owner = schema.backend();
+        store(&owner, "a", b"1");
+        let name = schema.name.clone();
+        let mut user = User::new(&mut admin, "");
+        let own = user.name.clone();
+        user.run("CREATE SCHEMA AUTHORIZATION {user}");
+        let through = |path: &str| {
+            let base = user.in_url(&schema.url());
+            let path = path.replace('"', "%22").replace('$', "%24");
+            backend(&base.replace(&format!("search_path%3D{name}"), &format!("search_path%3D{path}")))
+        };
+        let guests =
+            [name.clone(), name.to_uppercase(), format!("\"{name}\",\"$user\""), format!("pg_temp,$user,{name}")];
+        for path in guests {
+            let guest = through(&path);
+            for (what, call) in [
+                ("migrate", guest.migrate().map(drop)),
+                ("pending", guest.pending().map(drop)),
+                ("fake", guest.fake().map(drop)),
+                ("revert", guest.revert_all().map(drop)),
+                ("read", read(&guest, "a").map(drop)),
+            ] {
+                let error = expect(call, ErrorKind::Denied, false, &format!("{path}: {what}"));
+                assert!(error.to_string().ends_with("; GRANT USAGE on the schema to the user"), "{error}");
+            }
+        }
+        let made = "SELECT n.nspname::text AS text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+                    WHERE c.relname LIKE 'constance%' AND n.nspname = '{user}'";
+        assert!(texts(&mut schema.raw(), &made.replace("{user}", &own)).is_empty());
+        // What others have in schemas that the path does not name is none of the user's business.
+        let other = through("$user");
+        expect(read(&other, "a").map(drop), ErrorKind::NotMigrated, false, "a schema without tables");
+        assert_eq!(other.migrate().expect("tables").len(), 3);
+        assert_eq!(read(&other, "a").expect("a read"), Stored::Absent);
+    }
+}
+
 #[test]
 fn a_read_only_database_denies_writes() {
     for (schema, _) in everywhere() {

@@ -170,14 +170,14 @@ fn a_lock_is_a_timeout() {
     let Some(schema) = Schema::new() else { return };
     let backend = PostgresBackend::builder()
         .url(schema.url())
+        // The other tests migrate tables of the usual name, and who does that keeps others out for longer than this waits.
+        .table("locked")
         .busy_timeout(Duration::from_millis(20))
         .build()
         .expect("a valid URL");
     let mut other = schema.raw();
     other
-        .batch_execute(
-            "CREATE TABLE constance_settings_migrations (version text); BEGIN; LOCK constance_settings_migrations",
-        )
+        .batch_execute("CREATE TABLE locked_migrations (version text); BEGIN; LOCK locked_migrations")
         .expect("a lock");
     let error = backend.migrate().expect_err("locked");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true), "{error}");

@@ -1,20 +1,26 @@
 //! Behind a pooler that lends its connections for one transaction: nothing of a session may be relied on.
-//!
-//! It needs `pgbouncer`, which no other test does, and is skipped where there is none.
 #![cfg(all(feature = "postgres", unix))]
-#![allow(clippy::expect_used, clippy::print_stderr)]
+#![allow(clippy::expect_used)]
 
 mod postgres_support;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 
 use constance_core::{Applied, Backend, Batch, Change, Expect, Prefix, Stored, Wake};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::{Connection, PgConnection};
-use postgres_support::{LONG, PostgresServer, key, read, server::free_port, set, store, until, value};
+use postgres_support::server::{find, free_port, have};
+use postgres_support::{LONG, PostgresServer, key, read, set, store, texts, until, value};
 use tempfile::TempDir;
+
+static PROGRAM: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("pgbouncer"));
+
+/// What a pooler does with the options that a session is begun with.
+const REFUSED: &str = "";
+const IGNORED: &str = "ignore_startup_parameters = options\n";
 
 /// A pooler before a server. It ends with this value.
 struct Pooler {
@@ -23,14 +29,12 @@ struct Pooler {
     _folder: TempDir,
 }
 
-fn program() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")]);
-    folders.map(|folder| folder.join("pgbouncer")).find(|program| program.is_file())
-}
-
 impl Pooler {
-    fn start(program: &Path, server: &PostgresServer) -> Self {
+    /// A pooler with further settings, or `None` (and a word about it) where none is installed.
+    fn start(server: &PostgresServer, settings: &str) -> Option<Self> {
+        if !have(&[("pgbouncer", PROGRAM.as_ref())]) {
+            return None;
+        }
         let folder = TempDir::new().expect("a folder");
         // It refuses to be root.
         let root = std::fs::metadata(folder.path()).expect("a folder").uid() == 0;
@@ -41,18 +45,18 @@ impl Pooler {
              constance = host=127.0.0.1 port={} user=constance password=password-of-constance\n\
              [pgbouncer]\n\
              listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
-             auth_type = any\npool_mode = transaction\nserver_tls_sslmode = disable\n",
+             auth_type = any\npool_mode = transaction\nserver_tls_sslmode = disable\n{settings}",
             server.port()
         );
         std::fs::write(&file, text).expect("a file");
-        let mut command = Command::new(program);
+        let mut command = Command::new(PROGRAM.as_ref()?);
         if root {
             command.args(["-u", "nobody"]);
         }
         let process = command.arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let pooler = Self { process: process.expect("a process"), port, _folder: folder };
         until("a pooler that answers", || PgConnection::establish(&pooler.url()).ok());
-        pooler
+        Some(pooler)
     }
 
     fn url(&self) -> String {
@@ -67,16 +71,11 @@ impl Drop for Pooler {
     }
 }
 
-#[test]
-fn settings_are_read_written_and_followed() {
-    let Some(program) = program() else {
-        eprintln!("skipped: pgbouncer is not installed");
-        return;
-    };
+fn read_written_and_followed(settings: &str) {
     let Some(server) = PostgresServer::start() else { return };
-    let pooler = Pooler::start(&program, &server);
+    let Some(pooler) = Pooler::start(&server, settings) else { return };
     let backend = PostgresBackend::from_url(&pooler.url()).expect("a valid URL");
-    assert_eq!(backend.migrate().expect("tables").len(), 2);
+    assert_eq!(backend.migrate().expect("tables").len(), 3);
     // Whose statements are prepared on which connection changes from one to the next.
     std::thread::scope(|scope| {
         for thread in 0..4_u8 {
@@ -100,4 +99,44 @@ fn settings_are_read_written_and_followed() {
     let mut feed = backend.watch(&Prefix::empty()).expect("a feed");
     store(&backend, "a", b"1");
     assert_eq!(feed.wait(LONG).expect("a wake"), Wake::Changed);
+}
+
+#[test]
+fn settings_are_read_written_and_followed() {
+    read_written_and_followed(REFUSED);
+}
+
+#[test]
+fn and_where_the_options_of_a_session_are_ignored() {
+    read_written_and_followed(IGNORED);
+}
+
+/// They share one connection to the server, on which the statements of the first would be prepared under the names that the second
+/// gives its own.
+#[test]
+fn each_backend_runs_its_own_statements() {
+    let Some(server) = PostgresServer::start() else { return };
+    for settings in [REFUSED, IGNORED] {
+        let Some(pooler) = Pooler::start(&server, &format!("{settings}default_pool_size = 1\n")) else { return };
+        let backends = ["first", "second"].map(|table| {
+            let builder = PostgresBackend::builder().url(pooler.url()).table(table);
+            let backend = builder.build().expect("a valid URL");
+            backend.migrate().expect("tables");
+            (table, backend)
+        });
+        for _ in 0..3 {
+            for (table, backend) in &backends {
+                store(backend, "a", table.as_bytes());
+                assert_eq!(read(backend, "a").expect("a read"), value(table.as_bytes()), "{settings}");
+            }
+        }
+        let mut raw = PgConnection::establish(&server.url()).expect("a connection");
+        for (table, _) in &backends {
+            let rows = format!("SELECT key || convert_from(value, 'UTF8') AS text FROM {table}");
+            assert_eq!(texts(&mut raw, &rows), [format!("a{table}")], "{settings}");
+        }
+        let mut pooled = PgConnection::establish(&pooler.url()).expect("a connection");
+        let names = texts(&mut pooled, "SELECT name AS text FROM pg_prepared_statements");
+        assert!(names.is_empty(), "{settings}: {names:?}");
+    }
 }

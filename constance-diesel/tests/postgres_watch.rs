@@ -4,6 +4,7 @@
 
 mod postgres_support;
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use constance_core::{Backend, Config, ErrorKind, LiveOptions, Prefix, Settings, Wake, Watch};
@@ -159,6 +160,26 @@ fn a_feed_that_is_pushed_asks_nothing() {
         store(&backend, "a", b"1");
         assert_eq!(waiting.join().expect("no panic"), Wake::Changed);
     });
+}
+
+/// The feed's connection goes past a host that takes connections and says nothing; the listener waits there until its time is
+/// over, and the table is looked at instead.
+#[test]
+fn a_silent_host_before_the_server_does_not_keep_the_feed() {
+    let Some(server) = PostgresServer::start() else { return };
+    PostgresBackend::from_url(&server.url()).expect("a valid URL").migrate().expect("tables");
+    let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let silent_port = silent.local_addr().expect("an address").port();
+    let (user, rest) =
+        server.url().split_once('@').map(|(user, rest)| (user.to_owned(), rest.to_owned())).expect("a user");
+    let url = format!("{user}@127.0.0.1:{silent_port},{rest}?sslmode=disable");
+    let builder = PostgresBackend::builder().url(url).connect_timeout(Duration::from_secs(1));
+    let backend = builder.build().expect("a valid URL");
+    let mut feed = open(&backend);
+    store(&backend, "a", b"1");
+    expect(&mut feed, Wake::Changed, "by looking");
+    // What waits for the host is let go.
+    drop(silent);
 }
 
 #[test]

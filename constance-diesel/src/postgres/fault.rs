@@ -12,7 +12,8 @@ use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::told::{Doing, Known, known};
+use super::catalog::IS_HIDDEN;
+use super::told::{Doing, Known, is_hidden, known};
 use super::words::{self, says};
 use crate::error::{Fault, common, not_migrated};
 
@@ -29,6 +30,7 @@ pub(super) fn of(connection: &mut PgConnection, error: &DriverError) -> Fault {
             Fault { broken: true, ..of(connection, commit_error) }
         }
         DriverError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => read_only(),
+        _ if is_hidden(error) => hidden(),
         DriverError::SerializationError(_) => Fault::answered(
             Error::new(ErrorKind::Encode)
                 .with_detail("the value is longer than PostgreSQL can store")
@@ -79,6 +81,10 @@ fn denied(detail: &'static str, hint: &'static str) -> Fault {
     Fault::answered(error.with_cause(cause("42501", "insufficient privilege")))
 }
 
+fn hidden() -> Fault {
+    denied("the user may not use the schema of the table", "GRANT USAGE on the schema to the user")
+}
+
 fn unknown(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
     let by_words = by_words(known.message);
     if by_words.is_some() {
@@ -127,26 +133,21 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
     let asked = sql::<(Bool, Bool, Bool, Bool, Bool)>("SELECT t.oid IS NOT NULL, coalesce((SELECT bool_and(")
         .sql("has_table_privilege(t.oid, p)) FROM unnest(string_to_array(")
         .bind::<Text, _>(rights)
-        .sql(
-            ", ' ')) AS p), false), \
-             EXISTS (SELECT 1 FROM pg_class AS c WHERE c.relkind IN ('r', 'p', 'v') AND c.relname = ",
-        )
+        .sql(&format!(", ' ')) AS p), false), {IS_HIDDEN}"))
         .bind::<Text, _>(table)
         .sql(
-            " AND NOT has_schema_privilege(c.relnamespace, 'USAGE')), \
+            "), \
              coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
              pg_is_in_recovery() OR current_setting('transaction_read_only')::bool \
              FROM (SELECT to_regclass(quote_ident(",
         )
         .bind::<Text, _>(table)
         .sql("))::oid AS oid) AS t");
-    let (there, allowed, hidden, may_create, read_only_now) =
+    let (there, allowed, is_hidden, may_create, read_only_now) =
         asked.get_result::<(bool, bool, bool, bool, bool)>(connection)?;
     let hint = "GRANT SELECT, INSERT, UPDATE, DELETE on it to the user";
     Ok(match known.doing {
-        Doing::Reading | Doing::Writing if !there && hidden => {
-            Some(denied("the user may not use the schema of the table", "GRANT USAGE on the schema to the user"))
-        }
+        Doing::Reading | Doing::Writing if !there && is_hidden => Some(hidden()),
         Doing::Reading | Doing::Writing if !there => {
             Some(Fault::answered(not_migrated(cause("42P01", "there is no such table in the search path"))))
         }

@@ -8,16 +8,16 @@ mod feed;
 mod listen;
 mod migration;
 mod probe;
+mod session;
 mod statements;
 mod target;
 mod told;
 mod words;
 
 use constance_core::{Result, Stored, Watch};
-use diesel::connection::CacheSize;
+use diesel::RunQueryDsl;
 use diesel::pg::PgConnection;
 use diesel::result::{Error as DriverError, OptionalExtension, QueryResult};
-use diesel::{Connection, RunQueryDsl};
 
 use self::statements::{Replace, RowsOf, SetAll, Take};
 use self::target::Target;
@@ -76,17 +76,7 @@ impl Verbs for PgConnection {
     fn mark(_: &Target) {}
 
     fn open(target: &Target, _: Purpose, options: &Options) -> Result<Self> {
-        match PgConnection::establish(&target.conninfo(options, true)) {
-            Ok(connection) => Ok(connection),
-            Err(error) if connecting::is_refused_by_pooler(&error) => {
-                let established = PgConnection::establish(&target.conninfo(options, false));
-                let mut connection = established.map_err(|error| connecting::failed(&error))?;
-                // The next statement may reach another server process, which has prepared none.
-                connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-                Ok(connection)
-            }
-            Err(error) => Err(connecting::failed(&error)),
-        }
+        session::open(target, options)
     }
 
     fn begin_write(&mut self) -> QueryResult<()> {

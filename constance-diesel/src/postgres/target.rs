@@ -91,8 +91,9 @@ impl Target {
 
     /// What libpq is given. What the URL or the environment says holds; the options fill in what they leave open.
     ///
-    /// `told`: whether the server is told its part of them at the start of the session, which a pooler may refuse.
-    pub(super) fn conninfo(&self, options: &Options, told: bool) -> String {
+    /// `word`: the server is told its part of them at the start of the session, and this to know it by. A pooler may refuse
+    /// that.
+    pub(super) fn conninfo(&self, options: &Options, word: Option<&str>) -> String {
         let given = |name: &str| self.parts.parameters.iter().any(|(given, _)| given == name);
         let mut url = self.url.to_string();
         let mut add = |name: &str, value: &str| {
@@ -119,19 +120,19 @@ impl Target {
                 add(name, &value.to_string());
             }
         }
-        if told {
+        if let Some(word) = word {
             // libpq takes the last one.
-            add("options", &self.session_options(options));
+            add("options", &self.session_options(options, word));
         }
         url
     }
 
     /// What the server is told at the start of a session. The last word on a setting holds, so the user's come after ours.
-    pub(super) fn session_options(&self, options: &Options) -> String {
+    fn session_options(&self, options: &Options, word: &str) -> String {
         let milliseconds = |time: std::time::Duration| time.as_millis().clamp(1, i32::MAX as u128);
         let own = format!(
             // Under a stricter level a write would fail wherever another came in between.
-            "-c default_transaction_isolation=read\\ committed -c lock_timeout={} -c statement_timeout={}",
+            "-c constance.told={word} -c default_transaction_isolation=read\\ committed -c lock_timeout={} -c statement_timeout={}",
             milliseconds(options.busy_timeout),
             milliseconds(options.statement_timeout),
         );
@@ -222,22 +223,26 @@ mod tests {
 
     #[test]
     fn what_the_url_says_holds() -> Result<()> {
-        let plain = Target::parse("postgres://h/d")?.conninfo(&options(), true);
-        for part in
-            ["fallback_application_name=constance", "connect_timeout=3", "tcp_user_timeout=10000", "keepalives_idle=5"]
-        {
+        let plain = Target::parse("postgres://h/d")?.conninfo(&options(), Some("w"));
+        for part in [
+            "constance.told%3Dw%20",
+            "fallback_application_name=constance",
+            "connect_timeout=3",
+            "tcp_user_timeout=10000",
+            "keepalives_idle=5",
+        ] {
             assert!(plain.contains(part), "{part} in {plain}");
         }
         // Zero would be no limit at all.
         assert!(plain.contains("lock_timeout%3D1%20"), "{plain}");
         let said =
             "postgres://h/d?connect_timeout=9&tcp_user_timeout=8&keepalives_idle=7&options=-c%20lock_timeout%3D6";
-        let said = Target::parse(said)?.conninfo(&options(), true);
+        let said = Target::parse(said)?.conninfo(&options(), Some("w"));
         for name in ["connect_timeout=", "tcp_user_timeout=", "keepalives_idle="] {
             assert_eq!(said.matches(name).count(), 1, "{said}");
         }
         assert!(said.ends_with("-c%20lock_timeout%3D6"), "the last word holds: {said}");
-        assert!(!Target::parse("postgres://h/d")?.conninfo(&options(), false).contains("options="));
+        assert!(!Target::parse("postgres://h/d")?.conninfo(&options(), None).contains("options="));
         Ok(())
     }
 

@@ -63,6 +63,19 @@ pub(super) fn known(error: &DriverError) -> Option<Known<'_>> {
     Some(Known { message, table, doing, after: Duration::from_millis(after) })
 }
 
+/// The message of [`hidden`]; the server has none like it.
+const HIDDEN: &str = "constance: the schema of the table may not be used";
+
+/// The failure that the server would tell of if it did not take a table whose schema the user may not use for none at all.
+pub(super) fn hidden() -> DriverError {
+    DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(HIDDEN.to_owned()))
+}
+
+/// Whether it is that, told or not.
+pub(super) fn is_hidden(error: &DriverError) -> bool {
+    matches!(error, DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) if information.message() == HIDDEN)
+}
+
 impl DatabaseErrorInformation for Told {
     fn message(&self) -> &str {
         self.driver.message()

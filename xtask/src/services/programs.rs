@@ -10,6 +10,8 @@ pub(crate) const REDIS: SystemPackage =
     SystemPackage { name: "redis-server", program: Some("redis-server"), reason: "the server of constance-redis" };
 pub(crate) const POSTGRES: SystemPackage =
     SystemPackage { name: "postgresql", program: Some("initdb"), reason: "PostgreSQL for constance-diesel" };
+pub(crate) const PGBOUNCER: SystemPackage =
+    SystemPackage { name: "pgbouncer", program: Some("pgbouncer"), reason: "a pooler before PostgreSQL" };
 pub(crate) const MARIADB: SystemPackage =
     SystemPackage { name: "mariadb-server", program: Some("mariadbd"), reason: "MariaDB for constance-diesel" };
 pub(crate) const MEMCACHED: SystemPackage =

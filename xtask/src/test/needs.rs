@@ -1,7 +1,7 @@
 //! What each suite needs from the machine: system packages, and servers that run while it does.
 
 use crate::services::Kind;
-use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, POSTGRES, REDIS};
+use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, PGBOUNCER, POSTGRES, REDIS};
 use crate::system::SystemPackage;
 use crate::toolchain::BUILD;
 
@@ -19,8 +19,11 @@ const SERVICES: &[(&str, &[Kind])] = &[
 ];
 
 /// System packages by the suite whose tests need them beside those of the servers.
-const PACKAGES: &[(&str, &[SystemPackage])] =
-    &[("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]), (interop::NAME, &[REDIS, interop::PYTHON])];
+const PACKAGES: &[(&str, &[SystemPackage])] = &[
+    ("postgres", &[PGBOUNCER]),
+    ("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]),
+    (interop::NAME, &[REDIS, interop::PYTHON]),
+];
 
 /// The system packages for the tests of these suites, each once. Every suite builds the whole workspace.
 pub(super) fn packages<'a>(suites: impl IntoIterator<Item = &'a str>) -> Vec<SystemPackage> {
@@ -62,11 +65,11 @@ mod tests {
     fn a_package_is_wanted_once() {
         assert_eq!(packages(["core"]), BUILD);
         assert_eq!(names(&["core", "redis"]), ["redis-server", "openssl"]);
-        assert_eq!(names(&["postgres", "mysql"]), ["postgresql", "openssl", "locales", "mariadb-server"]);
+        assert_eq!(names(&["postgres", "mysql"]), ["postgresql", "openssl", "locales", "mariadb-server", "pgbouncer"]);
         let cache = ["redis-server", "postgresql", "openssl", "mariadb-server", "memcached"];
         assert_eq!(names(&["redis", "cache"])[..1], cache[..1]);
         assert_eq!(names(&["cache", "cli"]), cache);
-        assert_eq!(names(&["xtask", "redis", "postgres"]).len(), 6);
+        assert_eq!(names(&["xtask", "redis", "postgres"]).len(), 7);
     }
 
     #[test]

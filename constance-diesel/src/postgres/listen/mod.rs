@@ -9,6 +9,7 @@ mod wishes;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use constance_core::{Error, ErrorKind, Result, Wake, Watch};
@@ -57,15 +58,24 @@ pub(super) fn open(
         Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
+    // The crate's own limit ends with the TCP connection: what is said on it then may take for ever, as with a server that
+    // stands still or a pooler that has no connection left.
+    let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX);
+    let limit = options.connect_timeout.max(Duration::from_secs(1)).saturating_mul(hosts).saturating_add(PATIENCE);
     let probe = format!("constance_probe_{:016x}", RandomState::new().hash_one(0));
-    let (shared, started) = thread::start(config, tls, about.channel, probe.clone())?;
-    // From here on it ends the thread.
+    let Some((shared, started)) = thread::start(config, tls, about.channel, probe.clone())? else {
+        return Ok(Err("too many listeners wait for a server that says nothing"));
+    };
+    // From here on it ends the thread, as soon as the server says anything to it.
     let feed = Listening(shared);
-    match started.recv() {
+    match started.recv_timeout(limit) {
         Ok(Start::Listens) => {}
         Ok(Start::Never(why)) => return Ok(Err(why)),
         Ok(Start::NotNow(error)) => return Err(error),
-        Err(_) => return Err(Error::new(ErrorKind::Unavailable).with_detail("the feed ended before it began")),
+        Err(RecvTimeoutError::Timeout) => return Ok(Err("the listener got no answer in time")),
+        Err(RecvTimeoutError::Disconnected) => {
+            return Err(Error::new(ErrorKind::Unavailable).with_detail("the feed ended before it began"));
+        }
     }
     // Only what arrives proves that anything does.
     let notified = sql::<Text>("SELECT 'sent' FROM (SELECT pg_notify(").bind::<Text, _>(probe).sql(", '')) AS n");

@@ -4,6 +4,7 @@
 //! In a thread of its own it never is, and who waits for a change can be interrupted at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -20,8 +21,34 @@ use crate::postgres::fault::cause;
 /// How soon the thread notices that its feed was dropped.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How long the statements that begin to listen may take.
+const LISTEN: Duration = Duration::from_secs(3);
+
 /// How often the server is asked whether it is there, and how long it may take to say so.
 const ASK: Duration = Duration::from_secs(5);
+
+/// How many threads may wait for a server at the same time, for all backends of the process: one that says nothing keeps
+/// them.
+const MOST: usize = 64;
+
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// One of the threads that may wait.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        let taken = WAITING
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| (waiting < MOST).then_some(waiting + 1));
+        taken.is_ok().then_some(Self)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// How listening began.
 pub(super) enum Start {
@@ -97,22 +124,25 @@ impl Shared {
     }
 }
 
-/// Starts the thread, which connects and listens on both channels.
+/// Starts the thread, which connects and listens on both channels; `None` where too many wait for that already.
 pub(super) fn start(
     config: Config,
     tls: Tls,
     changes: String,
     probe: String,
-) -> Result<(Arc<Shared>, Receiver<Start>)> {
+) -> Result<Option<(Arc<Shared>, Receiver<Start>)>> {
+    let Some(place) = Place::take() else { return Ok(None) };
     let shared = Arc::<Shared>::default();
     let (sender, started) = channel();
     let told = Arc::clone(&shared);
     let spawned = std::thread::Builder::new().name("constance-listen".to_owned()).spawn(move || {
         let _end = End(&told);
-        run(&config, &tls, &changes, &probe, &told, &sender);
+        let listening = listen(&config, &tls, &changes, &probe);
+        drop(place);
+        run(listening, &changes, &probe, &told, &sender);
     });
     match spawned {
-        Ok(_) => Ok((shared, started)),
+        Ok(_) => Ok(Some((shared, started))),
         Err(_) => Err(Error::new(ErrorKind::Unavailable).with_detail("no thread can be started for the feed")),
     }
 }
@@ -134,22 +164,39 @@ fn closed(text: &'static str) -> Error {
         .with_cause(cause("08006", text))
 }
 
-fn run(config: &Config, tls: &Tls, changes: &str, probe: &str, shared: &Shared, started: &Sender<Start>) {
-    let listen = |config: &Config| {
-        let mut client = tls.connect(config)?;
-        client.batch_execute(&format!("LISTEN \"{changes}\"; LISTEN \"{probe}\""))?;
-        Ok::<Client, postgres::Error>(client)
-    };
-    let mut client = match listen(config) {
+fn listen(config: &Config, tls: &Tls, changes: &str, probe: &str) -> Result<Client, postgres::Error> {
+    let mut client = tls.connect(config)?;
+    let limit = LISTEN.as_millis();
+    // For this transaction alone: a pooler may lend the connection to others.
+    client.batch_execute(&format!(
+        "BEGIN; SET LOCAL statement_timeout = {limit}; LISTEN \"{changes}\"; LISTEN \"{probe}\"; COMMIT"
+    ))?;
+    Ok(client)
+}
+
+fn run(
+    listening: Result<Client, postgres::Error>,
+    changes: &str,
+    probe: &str,
+    shared: &Shared,
+    started: &Sender<Start>,
+) {
+    let mut client = match listening {
         Ok(client) => client,
         Err(error) => {
             let _ = started.send(refused(&error));
             return;
         }
     };
+    // Where nobody waits for it any more, it ends here.
     if started.send(Start::Listens).is_ok() {
         let error = follow(&mut client, changes, probe, shared);
+        let lost = error.is_some();
         shared.tell(|state| state.ended = error);
+        if lost {
+            // Who gives no sign of life does not answer either.
+            return;
+        }
     }
     // A pooler keeps the connection to the server, which would go on telling.
     let _ = client.batch_execute("UNLISTEN *");

@@ -98,7 +98,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Whether all of these are there. If not, what needs them says so and is skipped, or fails where that is demanded.
-fn have(programs: &[(&str, Option<&PathBuf>)]) -> bool {
+pub fn have(programs: &[(&str, Option<&PathBuf>)]) -> bool {
     let Some((missing, _)) = programs.iter().find(|(_, path)| path.is_none()) else { return true };
     assert!(
         std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|value| value != "1"),
@@ -109,7 +109,7 @@ fn have(programs: &[(&str, Option<&PathBuf>)]) -> bool {
 }
 
 /// Where a program is: servers are in folders that are not on everybody's path, each PostgreSQL in one of its own.
-fn find(program: &str) -> Option<PathBuf> {
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut versions: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
