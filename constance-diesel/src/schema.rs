@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use constance_core::{Encoded, Error, ErrorKind, Result, Stored};
+use smallvec::SmallVec;
 
 use crate::layout::Layout;
 
@@ -77,9 +78,10 @@ pub struct Column {
 #[derive(Debug, diesel::deserialize::FromSqlRow)]
 pub struct FoundValue(pub Stored);
 
-/// The bytes of a `key` column, which need not be text in a table that others write to.
+/// The bytes of a `key` column, which need not be text in a table that others write to. In place where they are as few as
+/// usual: to allocate them one by one was a twentieth of a snapshot.
 #[derive(Debug, diesel::deserialize::FromSqlRow)]
-pub struct FoundKey(pub Vec<u8>);
+pub struct FoundKey(pub SmallVec<[u8; 48]>);
 
 /// A row of the settings table.
 pub(crate) type Row = (FoundKey, FoundValue);

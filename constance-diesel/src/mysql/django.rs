@@ -115,7 +115,7 @@ fn holder(connection: &mut MysqlConnection, tables: &Tables, key: KeyParam<'_>) 
     let found = fault::ask_of_rows(connection, found)?;
     Ok(match found.as_slice() {
         [] => Holder::Nobody,
-        keys if keys.iter().any(|found| found.0 == key.0.as_bytes()) => Holder::Itself,
+        keys if keys.iter().any(|found| found.0.as_slice() == key.0.as_bytes()) => Holder::Itself,
         _ => Holder::Another,
     })
 }

@@ -155,6 +155,6 @@ impl FromSql<Nullable<Binary>, Mysql> for FoundValue {
 /// Bytes, whatever diesel calls them: what is not UTF-8 must not fail the reading of the others.
 impl FromSql<Text, Mysql> for FoundKey {
     fn from_sql(value: MysqlValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(value.as_bytes().to_vec()))
+        Ok(Self(value.as_bytes().into()))
     }
 }

@@ -167,6 +167,6 @@ impl FromSql<Nullable<Binary>, Pg> for FoundValue {
 
 impl FromSql<Text, Pg> for FoundKey {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(value.as_bytes().to_vec()))
+        Ok(Self(value.as_bytes().into()))
     }
 }

@@ -377,7 +377,7 @@ impl FromSql<Text, Sqlite> for FoundKey {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         // What is not UTF-8 is read with replacement characters. That makes no other key of it: a row is found by its
         // bytes, so that only the name can be replaced, and a name is ASCII.
-        Ok(Self(value.read_text().as_bytes().to_vec()))
+        Ok(Self(value.read_text().as_bytes().into()))
     }
 }
 
