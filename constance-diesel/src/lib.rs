@@ -24,6 +24,8 @@ mod schema;
 mod sqlite;
 mod store;
 mod transaction;
+#[cfg(any(feature = "listen", feature = "mysql"))]
+mod waiting;
 mod watch;
 
 pub use diesel;

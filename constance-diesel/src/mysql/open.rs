@@ -3,7 +3,6 @@
 //! The client library waits for ever for a server that takes a connection and says nothing, and diesel gives no way to
 //! tell it otherwise. So it waits in a thread of its own, and who asked goes on without it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -17,29 +16,10 @@ use diesel::{Connection, RunQueryDsl};
 use super::target::Target;
 use super::{client, fault};
 use crate::dialect::Options;
+use crate::waiting::Waiting;
 
-/// How many threads may wait for a silent server at the same time, for all backends of the process. Whoever comes then
-/// fails at once.
-const MOST: usize = 64;
-
-static WAITING: AtomicUsize = AtomicUsize::new(0);
-
-/// One of the threads that may wait.
-struct Place;
-
-impl Place {
-    fn take() -> Option<Self> {
-        let taken = WAITING
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| (waiting < MOST).then_some(waiting + 1));
-        taken.is_ok().then_some(Self)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        WAITING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// Whoever comes when all places are taken fails at once.
+static WAITING: Waiting = Waiting::new();
 
 /// Opens a connection and readies it.
 pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection> {
@@ -69,7 +49,7 @@ pub(super) fn within<T: Send + 'static>(
             .with_detail("the server gave no answer in time")
             .with_cause(Cause::new("mysql").with_code(code).with_text(text))
     };
-    let place = Place::take().ok_or_else(|| silent("64 threads wait for it already"))?;
+    let place = WAITING.place().ok_or_else(|| silent("64 threads wait for it already"))?;
     let (sender, receiver) = mpsc::sync_channel(1);
     let waiting = move || {
         let done = work();

@@ -4,7 +4,6 @@
 //! In a thread of its own it never is, and who waits for a change can be interrupted at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use postgres::{Client, Config};
 use super::Why;
 use super::tls::Tls;
 use crate::postgres::fault::cause;
+use crate::waiting::Waiting;
 
 /// How soon the thread notices that its feed was dropped.
 const TICK: Duration = Duration::from_millis(250);
@@ -27,28 +27,8 @@ const LISTEN: Duration = Duration::from_secs(3);
 /// How often the server is asked whether it is there, and how long it may take to say so.
 const ASK: Duration = Duration::from_secs(5);
 
-/// How many threads may wait for a server at the same time, for all backends of the process: one that says nothing keeps
-/// them.
-const MOST: usize = 64;
-
-static WAITING: AtomicUsize = AtomicUsize::new(0);
-
-/// One of the threads that may wait.
-struct Place;
-
-impl Place {
-    fn take() -> Option<Self> {
-        let taken = WAITING
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| (waiting < MOST).then_some(waiting + 1));
-        taken.is_ok().then_some(Self)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        WAITING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// The threads that connect.
+static WAITING: Waiting = Waiting::new();
 
 /// How listening began.
 pub(super) enum Start {
@@ -131,7 +111,7 @@ pub(super) fn start(
     changes: String,
     probe: String,
 ) -> Result<Option<(Arc<Shared>, Receiver<Start>)>> {
-    let Some(place) = Place::take() else { return Ok(None) };
+    let Some(place) = WAITING.place() else { return Ok(None) };
     let shared = Arc::<Shared>::default();
     let (sender, started) = channel();
     let told = Arc::clone(&shared);
