@@ -36,8 +36,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let store = std::path::absolute(store).map_err(|error| Error::failed(format!("cannot use that file: {error}")))?;
     let backend = backend(&store)?;
 
-    // Built before anything is said: what to try next would scroll away under the compiler's lines.
-    Cmd::cargo().words("build --locked -p constance-cli --example shop").run(&workspace.root)?;
+    // Built before what to try next is printed, which would scroll away under the compiler's lines.
+    output::line("Building the shop and the SQLite that it contains. The first time this takes a minute or two.");
+    Cmd::cargo().words("build --locked -p shop").run(&workspace.root)?;
     output::line(what_to_try(&workspace.root, &backend, addr));
     let serve = shop(&backend).words("serve --addr").args([addr.to_string()]);
     serve.become_it(&workspace.root)
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 
 /// The shop's own command line on this store.
 fn shop(backend: &str) -> Cmd {
-    Cmd::cargo().words("run -q -p constance-cli --example shop --").env("CONSTANCE_BACKEND", backend)
+    Cmd::cargo().words("run -q --locked -p shop --").env("CONSTANCE_BACKEND", backend)
 }
 
 /// The address to listen on: the one asked for, or a free port when none was asked for and the usual one is taken.
@@ -123,7 +124,7 @@ mod tests {
     fn what_is_printed_carries_the_store_and_the_address() {
         let text = what_to_try(Path::new("/my clone"), "sqlite:///s/shop.sqlite3", "0.0.0.0:81".parse().unwrap());
         assert!(text.contains("  cd '/my clone'\n  curl -s http://127.0.0.1:81/\n"), "{text}");
-        let set = "  CONSTANCE_BACKEND=sqlite:///s/shop.sqlite3 cargo run -q -p constance-cli --example shop -- \
+        let set = "  CONSTANCE_BACKEND=sqlite:///s/shop.sqlite3 cargo run -q --locked -p shop -- \
                    settings set the_answer 43\n";
         assert!(text.contains(set), "{text}");
     }

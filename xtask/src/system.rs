@@ -96,7 +96,7 @@ fn postgres_folders() -> Vec<PathBuf> {
 }
 
 /// What a program answers, if it succeeds.
-fn answers(command: &mut Command) -> Option<String> {
+pub(crate) fn answers(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

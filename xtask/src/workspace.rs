@@ -1,6 +1,6 @@
 //! What the workspace holds, as `cargo metadata` tells it: nothing about crates, features or targets is written down here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -60,9 +60,15 @@ impl Workspace {
         self.packages.iter().filter(|package| package.published)
     }
 
+    /// The names of the packages, those of all dependencies included, that link a library which is not written in Rust.
+    pub(crate) fn links(&self) -> Result<BTreeSet<String>> {
+        let value = parsed(&Cmd::cargo().words("metadata --locked --format-version 1").output(&self.root)?)?;
+        let linking = list(&value, "packages").iter().filter(|package| package["links"].is_string());
+        Ok(linking.map(|package| text_of(package, "name")).collect())
+    }
+
     fn read(text: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| Error::failed(format!("cannot understand `cargo metadata`: {error}")))?;
+        let value = parsed(text)?;
         let packages: Vec<Package> = list(&value, "packages").iter().map(package).collect();
         if packages.is_empty() {
             return Err(Error::failed("`cargo metadata` lists no packages"));
@@ -70,6 +76,10 @@ impl Workspace {
         let [root, target] = ["workspace_root", "target_directory"].map(|name| PathBuf::from(text_of(&value, name)));
         Ok(Self { root, target, packages })
     }
+}
+
+fn parsed(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| Error::failed(format!("cannot understand `cargo metadata`: {error}")))
 }
 
 fn package(value: &Value) -> Package {

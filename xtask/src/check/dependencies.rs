@@ -1,5 +1,5 @@
-//! Proves with `cargo tree` that crates depend on each other in one direction only, and that a build with one backend
-//! links no other backend's driver.
+//! Proves with `cargo tree` that crates depend on each other in one direction only, that a build with one backend links no
+//! other backend's driver, and that the demo links no library of the system.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,12 @@ use crate::workspace::{Package, Workspace};
 
 const CORE: &str = "constance-core";
 const DERIVE: &str = "constance-derive";
+
+/// What `cargo xtask demo` builds.
+const DEMO: &str = "shop";
+
+/// Crates around a C library that the demo may link, with the feature by which they compile that library themselves.
+const COMPILED_ALONG: [(&str, &str); 1] = [("libsqlite3-sys", "bundled")];
 
 /// A crate that may link a package, and the feature that it takes.
 type Owner = (&'static str, Option<&'static str>);
@@ -72,7 +78,24 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
             wrong.extend(foreign_drivers(package, feature.map(String::as_str), &linked));
         }
     }
+    let demo = Cmd::cargo().words("tree --locked -e normal,build --prefix none -p").args([DEMO, "-f", "{p}|{f}"]);
+    demo.print();
+    wrong.extend(system_libraries(&demo.output(&workspace.root)?, &workspace.links()?));
     if wrong.is_empty() { Ok(()) } else { Err(Error::failed(wrong.join("; "))) }
+}
+
+/// The crates of the demo that look for a library on the system: the demo has to build where only a C compiler is.
+/// `tree` has a line for each crate, its name first and its features behind a bar.
+fn system_libraries(tree: &str, links: &BTreeSet<String>) -> BTreeSet<String> {
+    let crates = tree.lines().filter_map(|line| {
+        let (package, features) = line.split_once('|')?;
+        Some((package.split_whitespace().next()?, features.trim_end_matches("(*)").trim()))
+    });
+    let compiled_along = |name: &str, features: &str| {
+        COMPILED_ALONG.iter().any(|(of, feature)| *of == name && features.split(',').any(|on| on == *feature))
+    };
+    let linking = crates.filter(|(name, features)| links.contains(*name) && !compiled_along(name, features));
+    linking.map(|(name, _)| format!("the demo must not link a library of the system, as {name} does")).collect()
 }
 
 fn siblings(workspace: &Workspace) -> BTreeSet<String> {
@@ -141,6 +164,17 @@ mod tests {
             wrong("constance-memory", &["constance-memory"]),
             ["constance-memory must depend on constance-core"]
         );
+    }
+
+    #[test]
+    fn the_demo_links_what_it_compiles_itself() {
+        let links = set(&["libsqlite3-sys", "openssl-sys"]);
+        let tree = "shop v0.1.0 (/a b)|default,sqlite\nlibsqlite3-sys v0.38.2|bundled,cc (*)\nserde v1.0.0|\n";
+        assert!(system_libraries(tree, &links).is_empty());
+        let wanted =
+            |name: &str| BTreeSet::from([format!("the demo must not link a library of the system, as {name} does")]);
+        assert_eq!(system_libraries("libsqlite3-sys v0.38.2|cc\n", &links), wanted("libsqlite3-sys"));
+        assert_eq!(system_libraries("openssl-sys v0.9.1| (*)\n", &links), wanted("openssl-sys"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Builds every library crate with no feature, with each feature alone, and with all of them.
+//! Builds every library crate, and each tool and example that has features, with no feature, with each feature alone, and
+//! with all of them.
 
 use crate::command::Cmd;
 use crate::error::{Error, Result};
@@ -7,7 +8,7 @@ use crate::workspace::{Package, Workspace};
 /// Stops at the first build that fails unless `keep_going`.
 pub(super) fn check(workspace: &Workspace, keep_going: bool) -> Result<()> {
     let mut failed = Vec::new();
-    for package in workspace.libraries() {
+    for package in workspace.packages.iter().filter(|package| package.published || !package.features.is_empty()) {
         for choice in choices(package) {
             // Clippy rather than `cargo check`: its `-D warnings` reaches this workspace's crates alone, so that an
             // import that is unused without a feature is an error and no driver is built again for other compiler flags.

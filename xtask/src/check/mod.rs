@@ -22,8 +22,9 @@ them unless some are named:
   format         `cargo fmt` would change nothing
   lints          clippy, warnings are errors
   docs           the docs build; warnings and missing docs are errors
-  features       every library crate with no feature, with each feature alone, and with all of them
-  dependencies   crates depend on each other in one direction; a build with one backend links no other's driver
+  features       every library crate and the shop with no feature, with each feature alone, and with all of them
+  dependencies   crates depend on each other in one direction; a build with one backend links no other's driver,
+                 and the demo's no library of the system
   manifests      descriptions, lints and the minimum Rust version are declared; project files exist
   package        the crates can be packaged and build from the package
 

@@ -1,6 +1,8 @@
 //! `cargo xtask test`: the tests by suite, with the system packages that they need.
 
+mod bare;
 mod interop;
+mod long;
 mod needs;
 mod suites;
 
@@ -17,8 +19,9 @@ use self::suites::Suite;
 
 const HELP: &str = "\
 Usage: cargo xtask test [suite…] [options] [-- arguments of the test programs]
+       cargo xtask test long [options]
 
-Runs the suites named, or all of them. The suite of a crate or database holds all its test files, `conformance` those
+Runs the suites named, or all but the long ones; `long` stands for all of those. The suite of a crate or database holds all its test files, `conformance` those
 of every crate that run the conformance suite; whatever is named, each test runs once. A test that needs a service
 which is not there fails, where plain `cargo test` skips it. What is missing on Debian is installed when root runs
 this. Servers are started for the suites that need them and stopped at their end; one that a variable such as
@@ -39,12 +42,21 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let workspace = Workspace::load()?;
     let suites = suites::discover(&workspace);
     if given.help {
-        output::line(format!("{HELP}\n\nSuites:\n{}", suites::list(&suites)));
+        output::line(format!("{HELP}\n\n{}", all(&suites)));
         return Ok(());
     }
-    let chosen = suites::choose(suites, &given.names)?;
-    system::ensure(&needs::packages(chosen.iter().flat_map(Suite::homes)), Install::choose(&given), &workspace.root)?;
-    let steps = chosen.into_iter().map(|suite| step(suite, &workspace, &given)).collect();
+    let (long, names) = long::choose(&given.names);
+    let chosen = if names.is_empty() && !long.is_empty() { Vec::new() } else { suites::choose(suites, &names)? };
+    let packages = needs::packages(chosen.iter().flat_map(Suite::homes));
+    let packages = long::packages(&long).fold(packages, |mut all, package| {
+        if !all.contains(package) {
+            all.push(*package);
+        }
+        all
+    });
+    system::ensure(&packages, Install::choose(&given), &workspace.root)?;
+    let mut steps: Vec<Step<'_>> = chosen.into_iter().map(|suite| step(suite, &workspace, &given)).collect();
+    steps.extend(long.into_iter().map(|suite| suite.step(&workspace)));
     steps::run(steps, given.flag("--keep-going"))
 }
 
@@ -54,12 +66,7 @@ fn step<'a>(suite: Suite, workspace: &'a Workspace, given: &'a Given) -> Step<'a
         "the failing test is named above; repeat it with `cargo xtask test {name} -- --nocapture NAME_OF_THE_TEST`"
     );
     Step::new(name, advice, move || {
-        let mut commands = suite.commands(given.flag("--keep-going"), &given.passed_on);
-        let tests = commands.pop();
-        for preparation in commands {
-            preparation.run(&workspace.root)?;
-        }
-        let Some(tests) = tests else { return Ok(()) };
+        let tests = suite.command(given.flag("--keep-going"), &given.passed_on);
         // A service that is not there is a failure here: a suite that skips says nothing about the code.
         let tests = tests.env("CONSTANCE_REQUIRE_SERVICES", "1");
         let tests = if suite.name == interop::NAME { interop::prepare(tests, &workspace.root)? } else { tests };
@@ -95,5 +102,10 @@ fn cargo_test() -> Cmd {
 }
 
 fn unknown(name: &str, suites: &[Suite]) -> Error {
-    Error::usage(format!("there is no suite `{name}`\n\nSuites:\n{}", suites::list(suites)))
+    Error::usage(format!("there is no suite `{name}`\n\n{}", all(suites)))
+}
+
+/// The suites of both kinds, each with what it tests.
+fn all(suites: &[Suite]) -> String {
+    format!("Suites:\n{}\n\nLong suites:\n{}", suites::list(suites), long::list())
 }

@@ -14,7 +14,7 @@ const SERVICES: &[(&str, &[Kind])] = &[
     ("postgres", &[Kind::Postgres, Kind::PostgresIcu]),
     ("mysql", &[Kind::Mariadb, Kind::Mysql]),
     ("cache", &[Kind::Plain, Kind::Postgres, Kind::Mariadb, Kind::Memcached]),
-    ("cli", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
+    ("shop", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
     (interop::NAME, &[Kind::Postgres, Kind::Mariadb]),
 ];
 
@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(names(&["postgres", "mysql"]), ["postgresql", "openssl", "locales", "mariadb-server", "pgbouncer"]);
         let cache = ["redis-server", "postgresql", "openssl", "mariadb-server", "memcached"];
         assert_eq!(names(&["redis", "cache"])[..1], cache[..1]);
-        assert_eq!(names(&["cache", "cli"]), cache);
+        assert_eq!(names(&["cache", "shop"]), cache);
         assert_eq!(names(&["xtask", "redis", "postgres"]).len(), 7);
     }
 

@@ -37,8 +37,6 @@ enum Content {
         files: Vec<File>,
         /// Those of all suites: cargo chooses by name alone.
         all: Rc<[File]>,
-        /// Packages that have examples: their tests may run them.
-        examples: BTreeSet<String>,
     },
 }
 
@@ -84,14 +82,10 @@ pub(super) fn discover(workspace: &Workspace) -> Vec<Suite> {
             names.push(&file.home);
         }
     }
-    let with_examples = |package: &String| {
-        workspace.packages.iter().any(|p| p.name == *package && p.targets("example").next().is_some())
-    };
     let suite = |name: &str| {
         let belongs = |file: &&File| if name == CONFORMANCE { file.is_conformance() } else { file.home == name };
-        let files: Vec<File> = all.iter().filter(belongs).cloned().collect();
-        let examples = files.iter().map(|file| file.package.clone()).filter(with_examples).collect();
-        Suite { name: name.to_owned(), content: Content::Files { files, all: Rc::clone(&all), examples } }
+        let files = all.iter().filter(belongs).cloned().collect();
+        Suite { name: name.to_owned(), content: Content::Files { files, all: Rc::clone(&all) } }
     };
     let mut suites = vec![
         Suite { name: "unit".to_owned(), content: Content::Unit },
@@ -157,18 +151,13 @@ impl Suite {
         }
     }
 
-    /// What to run, in this order; the last one runs the tests.
-    pub(super) fn commands(&self, keep_going: bool, passed_on: &[String]) -> Vec<Cmd> {
-        let mut commands = Vec::new();
+    /// What runs the tests.
+    pub(super) fn command(&self, keep_going: bool, passed_on: &[String]) -> Cmd {
         let mut test = cargo_test();
         match &self.content {
             Content::Unit => test = test.words("--lib --bins"),
             Content::Docs => test = test.words("--doc"),
-            Content::Files { files, all, examples } => {
-                if !examples.is_empty() {
-                    // `cargo test --test …` builds no examples, and a test that starts one would find an old one.
-                    commands.push(Cmd::cargo().words("build --locked --workspace --all-features --examples"));
-                }
+            Content::Files { files, all } => {
                 let elsewhere = |file: &File| files.iter().any(|own| own.name == file.name) && !files.contains(file);
                 if all.iter().any(elsewhere) {
                     let packages: BTreeSet<&String> = files.iter().map(|file| &file.package).collect();
@@ -185,8 +174,7 @@ impl Suite {
         if !passed_on.is_empty() {
             test = test.words("--").args(passed_on.iter().map(String::as_str));
         }
-        commands.push(test);
-        commands
+        test
     }
 }
 
@@ -213,17 +201,17 @@ mod tests {
             packages: vec![
                 package("constance-core", &[("test", "third_party"), ("test", "errors"), ("test", "derive")]),
                 package("constance-diesel", &diesel),
-                package("constance-cli", &[("test", "command_line"), ("example", "shop")]),
+                package("constance-cli", &[("test", "command_line")]),
                 package("constance-memory", &[("test", "conformance")]),
                 package("xtask", &[("bin", "xtask")]),
             ],
         })
     }
 
-    fn lines(name: &str, passed_on: &[&str]) -> Vec<String> {
+    fn line(name: &str, passed_on: &[&str]) -> String {
         let chosen = choose(suites(), &[name.to_owned()]).unwrap();
         let passed_on: Vec<String> = passed_on.iter().map(|word| (*word).to_owned()).collect();
-        chosen[0].commands(false, &passed_on).iter().map(Cmd::shell_line).collect()
+        chosen[0].command(false, &passed_on).shell_line()
     }
 
     #[test]
@@ -282,20 +270,15 @@ mod tests {
     fn suites_share_one_build() {
         let wanted = "cargo test --locked --workspace --all-features --test conformance --test postgres_conformance \
                       --test third_party";
-        assert_eq!(lines("conformance", &[]), [wanted]);
-        assert_eq!(lines("unit", &["x"]), ["cargo test --locked --workspace --all-features --lib --bins -- x"]);
+        assert_eq!(line("conformance", &[]), wanted);
+        assert_eq!(line("unit", &["x"]), "cargo test --locked --workspace --all-features --lib --bins -- x");
     }
 
     #[test]
     fn files_of_one_name_in_two_crates_are_told_apart() {
         let wanted =
             "cargo test --locked --all-features -p constance-core --test derive --test errors --test third_party";
-        assert_eq!(lines("core", &[]), [wanted]);
-    }
-
-    #[test]
-    fn examples_are_built_before_the_tests_that_start_them() {
-        assert!(lines("cli", &[])[0].ends_with("--examples"));
+        assert_eq!(line("core", &[]), wanted);
     }
 
     #[test]

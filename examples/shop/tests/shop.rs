@@ -1,5 +1,5 @@
-//! The example `shop` as its users run it: several processes on one SQLite file.
-
+//! The shop as its users run it: several processes on one store.
+#![cfg(feature = "sqlite")]
 #![allow(clippy::expect_used, reason = "helpers of tests are tests too")]
 
 mod service;
@@ -42,16 +42,19 @@ fn runs_on(variable: &str) {
     service.wait_until("the reset arrives as well", |s| s.json("/")["the_answer"] == 42);
 }
 
+#[cfg(feature = "redis")]
 #[test]
 fn it_runs_on_redis() {
     runs_on("CONSTANCE_REDIS_URL");
 }
 
+#[cfg(feature = "postgres")]
 #[test]
 fn it_runs_on_postgres() {
     runs_on("CONSTANCE_POSTGRES_URL");
 }
 
+#[cfg(feature = "mysql")]
 #[test]
 fn it_runs_on_mariadb() {
     runs_on("CONSTANCE_MARIADB_URL");

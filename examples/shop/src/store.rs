@@ -7,14 +7,16 @@ use constance_core::{Config, Error, ErrorKind, Registry, Result};
 
 use crate::settings::Shop;
 
-/// The settings in the store that the environment names, or in a file of the shop's own choice. No I/O.
+/// The settings in the store that the environment names; without a name, in a file, or in a local Redis where the shop is
+/// built without SQLite. No I/O.
 pub(crate) fn open() -> Result<Config<Shop>> {
     // Only what is named here is linked. A shop of your own names the one that it runs on.
-    let registry = Registry::new()
-        .with(constance_diesel::schemes())
-        .with(constance_memory::schemes())
-        .with(constance_redis::schemes());
-    if env::var_os("CONSTANCE_BACKEND").is_none_or(|url| url.is_empty()) {
+    let registry = Registry::new().with(constance_memory::schemes());
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    let registry = registry.with(constance_diesel::schemes());
+    #[cfg(feature = "redis")]
+    let registry = registry.with(constance_redis::schemes());
+    if cfg!(feature = "sqlite") && env::var_os("CONSTANCE_BACKEND").is_none_or(|url| url.is_empty()) {
         say("CONSTANCE_BACKEND is not set: the settings are kept in shop.sqlite3 in this folder");
         return Config::from_vars(&registry, |name| match name {
             "CONSTANCE_BACKEND" => Ok(Some("sqlite://shop.sqlite3".to_owned())),

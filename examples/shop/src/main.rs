@@ -6,8 +6,8 @@
 //! shop settings list                    what there is to set
 //! ```
 //!
-//! The store is the one in `CONSTANCE_BACKEND`, such as `sqlite:///var/lib/shop.sqlite3` or `redis://127.0.0.1:6379/0`;
-//! without it, a file in the current folder.
+//! The store is the one in `CONSTANCE_BACKEND`, such as `sqlite:///var/lib/shop.sqlite3`; without it, a file in the current
+//! folder. `redis://127.0.0.1:6379/0`, `postgres://…` and `mysql://…` need the shop built with the feature of that name.
 
 mod health;
 mod serve;
