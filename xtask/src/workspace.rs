@@ -25,6 +25,8 @@ pub(crate) struct Package {
     pub(crate) manifest: PathBuf,
     /// False for `publish = false`: not one of the library's crates.
     pub(crate) published: bool,
+    /// Whether it is in the folder `examples`.
+    pub(crate) is_example: bool,
     /// Feature names and what each turns on.
     pub(crate) features: BTreeMap<String, Vec<String>>,
     pub(crate) targets: Vec<Target>,
@@ -90,10 +92,12 @@ fn package(value: &Value) -> Package {
         Value::Array(entries) => entries.is_empty(),
         _ => false,
     };
+    let manifest = PathBuf::from(text_of(value, "manifest_path"));
     Package {
         name: text_of(value, "name"),
         version: text_of(value, "version"),
-        manifest: PathBuf::from(text_of(value, "manifest_path")),
+        is_example: manifest.ancestors().nth(2).is_some_and(|folder| folder.ends_with("examples")),
+        manifest,
         // `publish` is the list of registries allowed: null for all of them, empty for none.
         published: value["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
         features: value["features"]
@@ -136,12 +140,13 @@ mod tests {
              "features": {"default": [], "x": ["dep:y"]},
              "targets": [{"name": "a", "kind": ["lib"]},
                          {"name": "t", "kind": ["test"], "required-features": ["x"]}]},
-            {"name": "tool", "publish": [], "targets": []}]}"#;
+            {"name": "tool", "manifest_path": "/w/examples/tool/Cargo.toml", "publish": [], "targets": []}]}"#;
         let workspace = Workspace::read(text).unwrap();
         assert_eq!(workspace.libraries().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["a"]);
         assert_eq!((workspace.root, workspace.target), (PathBuf::from("/w"), PathBuf::from("/t")));
         let package = &workspace.packages[0];
         assert_eq!(package.version, "1.2.3");
+        assert_eq!(workspace.packages.iter().map(|package| package.is_example).collect::<Vec<_>>(), [false, true]);
         assert_eq!(package.features["x"], ["dep:y"]);
         let wanted = Target { name: "t".into(), kind: "test".into(), required_features: vec!["x".into()] };
         assert_eq!(package.targets("test").collect::<Vec<_>>(), [&wanted]);

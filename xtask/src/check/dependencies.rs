@@ -112,9 +112,13 @@ fn tree(workspace: &Workspace, package: &Package, choice: &[&str]) -> Result<BTr
     Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }
 
-/// Every library crate depends on core, core on the derive macros alone, and those and the tools on none.
+/// Every library crate depends on core, core on the derive macros alone, and those and the tools on none. An example is an
+/// application, which may use all of them.
 fn wrong_direction(package: &Package, linked: &BTreeSet<String>, siblings: &BTreeSet<String>) -> Vec<String> {
     let name = package.name.as_str();
+    if package.is_example {
+        return Vec::new();
+    }
     let allowed: &[&str] = match name {
         DERIVE => &[],
         CORE => &[DERIVE],
@@ -160,6 +164,8 @@ mod tests {
         assert_eq!(wrong(CORE, &[CORE, "constance-memory"]), ["constance-core must not depend on constance-memory"]);
         assert_eq!(wrong(DERIVE, &[DERIVE, CORE]), ["constance-derive must not depend on constance-core"]);
         assert_eq!(wrong("xtask", &["xtask", DERIVE]), ["xtask must not depend on constance-derive"]);
+        let example = Package { is_example: true, ..package("xtask") };
+        assert!(wrong_direction(&example, &set(&[CORE, DERIVE, "constance-memory"]), &siblings).is_empty());
         assert_eq!(
             wrong("constance-memory", &["constance-memory"]),
             ["constance-memory must depend on constance-core"]

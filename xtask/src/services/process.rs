@@ -178,8 +178,13 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(30);
 
+    /// The shell's own `kill`: a bare Debian has no program of that name.
+    fn kill(signal: &str, pid: &str) -> bool {
+        Command::new("sh").args(["-c", "kill \"$1\" \"$2\" 2>/dev/null", "sh", signal, pid]).status().unwrap().success()
+    }
+
     fn alive(pid: &str) -> bool {
-        Command::new("sh").args(["-c", "kill -0 \"$1\" 2>/dev/null", "sh", pid]).status().unwrap().success()
+        kill("-0", pid)
     }
 
     /// A server that says its process id and then does nothing for long.
@@ -205,8 +210,7 @@ mod tests {
     fn a_server_that_wants_to_live_ends_too() {
         let folder = Folder::new().unwrap();
         let (process, pid) = sleeper(&folder, "trap '' TERM INT HUP");
-        let stopped = Command::new("kill").args(["-STOP", &pid]).status().unwrap();
-        assert!(stopped.success());
+        assert!(kill("-STOP", &pid));
         drop(process);
         assert!(!alive(&pid));
     }
