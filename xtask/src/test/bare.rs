@@ -43,10 +43,10 @@ root=$1 toolchain=$2 cargo_home=$3
 shift 3
 mount --bind "$toolchain" "$root/toolchain"
 mount -o remount,bind,ro "$root/toolchain"
-mount --bind "$cargo_home" "$root/root/.cargo"
+mount --bind "$cargo_home" "$root/home/.cargo"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+exec chroot "$root" /usr/bin/env -i HOME=/home LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
     ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} \
     PATH=/toolchain/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     sh -c "cd /clone && $*"
@@ -114,7 +114,7 @@ impl Bare {
         debian.output(folder)?;
 
         let failed = |error: std::io::Error| Error::failed(format!("cannot prepare {root}: {error}"));
-        for inside in ["toolchain", "root/.cargo", "clone"] {
+        for inside in ["toolchain", "home/.cargo", "clone"] {
             fs::create_dir_all(bare.root.join(inside)).map_err(failed)?;
         }
         // The authorities that this machine trusts: between it and the network there may be a proxy.
