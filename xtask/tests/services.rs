@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 
 use self::support::{Place, Up, ask, have, kill, text, until};
@@ -165,6 +166,19 @@ fn nothing_is_left_when_xtask_is_killed() {
         assert!(!up.child.wait().unwrap().success());
         up.place.wait_until_nothing_is_left();
     }
+}
+
+#[test]
+fn what_the_caller_ignores_is_ignored_and_sigterm_ends_it() {
+    if !can_run() {
+        return;
+    }
+    let Some(mut up) = Up::start_deaf("redis") else { return };
+    for signal in ["-INT", "-HUP", "-TERM"] {
+        up.signal(signal);
+    }
+    assert_eq!(up.child.wait().unwrap().signal(), Some(15));
+    up.place.wait_until_nothing_is_left();
 }
 
 #[test]

@@ -12,7 +12,7 @@ use constance_redis::redis::cmd;
 use tokio::task::JoinSet;
 
 use crate::common;
-use crate::common::aio::{hasty, read, read_all, write};
+use crate::common::aio::{patient, read, read_all, write};
 use crate::common::{Server, prefix, set, value};
 
 const TASKS: usize = 64;
@@ -44,7 +44,7 @@ impl Counts {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixty_four_tasks_on_one_connection() {
     let Some(server) = Server::start() else { return };
-    let backend = Arc::new(hasty(&server.url()));
+    let backend = Arc::new(patient(&server.url()));
     let counts = Arc::new(Counts::default());
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
@@ -108,7 +108,7 @@ async fn a_dropped_first_call_leaves_the_attempt_to_the_others() {
         let clients: String = cmd("CLIENT").arg("LIST").query(raw).expect("a list");
         clients.lines().count()
     };
-    let backend = hasty(&server.url());
+    let backend = patient(&server.url());
     let key = common::key("a");
     for _ in 0..10 {
         // Dropped after it has begun to connect.

@@ -14,7 +14,7 @@ use constance_redis::redis::cmd;
 use tokio::runtime::Builder;
 use tokio::task::{JoinSet, yield_now};
 
-use crate::common::aio::{hasty, read, read_all, write};
+use crate::common::aio::{hasty, patient, read, read_all, until, within, write};
 use crate::common::{Server, key, prefix, set, shown, value};
 
 /// Every call that asks the server, and what became of it.
@@ -65,7 +65,7 @@ fn connections(server: &Server) -> u64 {
 async fn a_server_that_is_down_is_unavailable_until_it_is_up() {
     let Some(mut server) = Server::start() else { return };
     server.kill();
-    let backend = hasty(&server.url());
+    let backend = patient(&server.url());
     each_is(&backend, ErrorKind::Unavailable, true).await;
     server.restart();
     write(&backend, "a", b"1").await.expect("the next call tries again");
@@ -75,7 +75,7 @@ async fn a_server_that_is_down_is_unavailable_until_it_is_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_costs_reads_a_second_try_and_one_connection() {
     let Some(mut server) = Server::start() else { return };
-    let backend = Arc::new(hasty(&server.url()));
+    let backend = Arc::new(patient(&server.url()));
     all_read(&backend, Stored::Absent).await;
     write(&*backend, "a", b"1").await.expect("a write");
     assert_eq!(connections(&server), 1, "one attempt for all");
@@ -112,7 +112,7 @@ async fn reads_go_on_while_the_server_comes_and_goes() {
                 }
                 yield_now().await;
             }
-            assert_eq!(read(&*backend, "a").await.expect("the server is up"), Stored::Absent);
+            assert_eq!(until("the server is up", async || read(&*backend, "a").await.ok()).await, Stored::Absent);
         });
     }
     for _ in 0..3 {
@@ -128,7 +128,7 @@ async fn reads_go_on_while_the_server_comes_and_goes() {
 #[tokio::test]
 async fn a_write_on_a_connection_that_died_happens_once_or_fails() {
     let Some(mut server) = Server::start() else { return };
-    let backend = hasty(&server.url());
+    let backend = patient(&server.url());
     write(&backend, "a", b"1").await.expect("a write");
     server.kill();
     server.restart();
@@ -144,7 +144,7 @@ async fn a_write_on_a_connection_that_died_happens_once_or_fails() {
 #[tokio::test]
 async fn a_rested_connection_that_died_costs_a_write_nothing() {
     let Some(mut server) = Server::start() else { return };
-    let backend = hasty(&server.url());
+    let backend = patient(&server.url());
     write(&backend, "a", b"1").await.expect("a write");
     server.kill();
     server.restart();
@@ -157,7 +157,7 @@ async fn a_rested_connection_that_died_costs_a_write_nothing() {
 #[tokio::test]
 async fn with_resp3_an_idle_connection_that_died_costs_a_write_nothing() {
     let Some(mut server) = Server::start() else { return };
-    let backend = hasty(&format!("{}?protocol=resp3", server.url()));
+    let backend = patient(&format!("{}?protocol=resp3", server.url()));
     write(&backend, "a", b"1").await.expect("a write");
     server.kill();
     while !format!("{backend:?}").contains(r#"connection: "none""#) {
@@ -171,7 +171,7 @@ async fn with_resp3_an_idle_connection_that_died_costs_a_write_nothing() {
 async fn a_paused_server_is_a_timeout_and_never_absence() {
     let Some(server) = Server::start() else { return };
     let backend = hasty(&server.url());
-    write(&backend, "a", b"1").await.expect("a write");
+    until("a write", async || write(&backend, "a", b"1").await.ok()).await;
     server.pause();
     for (call, result) in calls(&backend).await {
         let error = result.expect_err(call);
@@ -179,8 +179,8 @@ async fn a_paused_server_is_a_timeout_and_never_absence() {
     }
     server.resume();
     // The writes above may have arrived or not, and in any order; none was told to have happened.
-    write(&backend, "b", b"3").await.expect("it goes on");
-    assert_eq!(read(&backend, "b").await.expect("a read"), value(b"3"));
+    until("it goes on", async || write(&backend, "b", b"3").await.ok()).await;
+    assert_eq!(until("a read", async || read(&backend, "b").await.ok()).await, value(b"3"));
 }
 
 #[tokio::test]
@@ -197,7 +197,9 @@ async fn one_attempt_is_made_for_all_and_its_error_shared() {
             held.push(stream);
         }
     });
-    let backend = Arc::new(hasty(&format!("redis://:hunter2@127.0.0.1:{port}/0")));
+    // Long enough for all of them to ask before it is over.
+    let url = format!("redis://:hunter2@127.0.0.1:{port}/0");
+    let backend = Arc::new(within(&url, Duration::from_secs(3)));
     let mut tasks = JoinSet::new();
     for _ in 0..64 {
         let backend = Arc::clone(&backend);
@@ -215,7 +217,7 @@ async fn a_wrong_password_is_denied() {
     let Some(server) = Server::with(&["--requirepass", "right"]) else { return };
     let url = |login: &str| format!("redis://{login}127.0.0.1:{}/0", server.port);
     for login in [":hunter2@", "nobody:hunter2@", ""] {
-        let backend = hasty(&url(login));
+        let backend = patient(&url(login));
         for (call, result) in calls(&backend).await {
             let error = result.expect_err(call);
             assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Denied, false), "{}", shown(&error));
@@ -223,13 +225,13 @@ async fn a_wrong_password_is_denied() {
         }
         assert!(!format!("{backend:?}").contains("hunter2"), "{backend:?}");
     }
-    write(&hasty(&url(":right@")), "a", b"1").await.expect("the right password");
+    write(&patient(&url(":right@")), "a", b"1").await.expect("the right password");
 }
 
 #[tokio::test]
 async fn a_list_under_a_key_is_foreign_and_can_be_repaired() {
     let Some(server) = Server::start() else { return };
-    let backend = hasty(&server.url());
+    let backend = patient(&server.url());
     let mut raw = server.raw();
     let mut spoil = || {
         cmd("DEL").arg("constance:bad").exec(&mut raw).expect("a removal");
@@ -260,7 +262,7 @@ async fn a_list_under_a_key_is_foreign_and_can_be_repaired() {
 #[test]
 fn a_runtime_that_ended_costs_a_read_nothing() {
     let Some(server) = Server::start() else { return };
-    let backend = hasty(&server.url());
+    let backend = patient(&server.url());
     for round in 0..3 {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
@@ -273,7 +275,7 @@ fn a_runtime_that_ended_costs_a_read_nothing() {
 
 #[test]
 fn outside_a_runtime_a_call_is_an_error() {
-    let backend = hasty("redis://127.0.0.1:1");
+    let backend = patient("redis://127.0.0.1:1");
     let key = key("a");
     let keys = [&key];
     let mut call = pin!(backend.read(&keys));

@@ -8,7 +8,7 @@ use constance_core::{Applied, Batch, Encoded, Error, ErrorKind, Expect, Stored};
 use constance_redis::aio::AsyncRedisBackend;
 use tokio::task::JoinSet;
 
-use crate::common::aio::{hasty, read, read_all, write};
+use crate::common::aio::{hasty, patient, read, read_all, write};
 use crate::common::proxy::proxy;
 use crate::common::{Server, prefix, set, value};
 
@@ -17,7 +17,7 @@ const TASKS: usize = 8;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_reads_over_connections_that_are_cut() {
     let Some(server) = Server::start() else { return };
-    let direct = hasty(&server.url());
+    let direct = patient(&server.url());
     let long = vec![b'x'; 300];
     write(&direct, "a", b"1").await.expect("a write");
     write(&direct, "long", &long).await.expect("a write");
@@ -71,7 +71,7 @@ async fn some_reads(backend: Arc<AsyncRedisBackend>, long: Vec<u8>) -> (usize, u
 #[tokio::test]
 async fn a_write_over_a_connection_that_is_cut_is_never_done_twice() {
     let Some(server) = Server::start() else { return };
-    let direct = hasty(&server.url());
+    let direct = patient(&server.url());
     let backend = hasty(&format!("redis://127.0.0.1:{}/0", proxy(server.port, Arc::default())));
     let number = |stored: Stored| -> u32 {
         let bytes = stored.value().expect("a value").as_bytes();

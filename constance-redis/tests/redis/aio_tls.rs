@@ -11,15 +11,15 @@ use tempfile::TempDir;
 
 use crate::common::aio::{read, write};
 use crate::common::certificates::{FOLDER, make, pem, server};
-use crate::common::{Server, shown};
+use crate::common::{PATIENCE, Server, shown};
 
 /// One server for all cases, which each have a key space of their own.
 static SERVER: LazyLock<Option<(Server, &'static Path)>> = LazyLock::new(|| server(false));
 
 fn builder(server: &Server, folder: &Path) -> AsyncBuilder {
-    let soon = Duration::from_secs(1);
     let url = format!("rediss://localhost:{}/0", server.port);
-    AsyncRedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem")).connect_timeout(soon)
+    let builder = AsyncRedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
+    builder.connect_timeout(PATIENCE).response_timeout(PATIENCE)
 }
 
 fn open(server: &Server, folder: &Path) -> AsyncRedisBackend {
@@ -91,7 +91,8 @@ async fn a_server_that_nobody_vouches_for_is_refused() {
 #[tokio::test]
 async fn a_server_without_tls_is_refused() {
     let (Some(plain), Some(folder)) = (Server::start(), FOLDER.as_ref()) else { return };
-    let error = read(&open(&plain, folder.path()), "a").await.expect_err("it does not speak TLS");
+    let hasty = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
+    let error = read(&hasty.expect("valid options"), "a").await.expect_err("it does not speak TLS");
     // Redis waits for the end of what it takes for a line of text.
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{}", shown(&error));
 }

@@ -6,12 +6,12 @@ use constance_redis::redis::cmd;
 
 use crate::common;
 use crate::common::cluster::Cluster;
-use crate::common::{hasty, prefix, read, read_all, value, write};
+use crate::common::{patient, prefix, read, read_all, value, write};
 
 #[test]
 fn a_batch_over_several_slots_is_refused_and_writes_nothing() {
     let Some(cluster) = Cluster::start(false) else { return };
-    let backend = hasty(&cluster.url());
+    let backend = patient(&cluster.url());
     assert!(!backend.capability().atomic_batch);
     let [one, other] = [0, 1].map(|master| cluster.name_at(master));
     let set = |name: &str| common::set(name, b"1");
@@ -52,7 +52,7 @@ struct Moving {
 impl Moving {
     fn start() -> Option<Self> {
         let cluster = Cluster::start(false)?;
-        let backend = hasty(&cluster.url());
+        let backend = patient(&cluster.url());
         let tag = (0..).map(|number| format!("t{number}")).find(|tag| cluster.slot(tag) < 5000).expect("one of many");
         let slot = cluster.slot(&tag);
         Some(Self { cluster, backend, tag, slot })
@@ -121,7 +121,7 @@ fn a_slot_that_has_moved_is_followed_by_each_call() {
     let Some(moving) = Moving::start() else { return };
     let one = value(b"1");
     // One backend for each call, which all know only where the slot was.
-    let outdated: Vec<RedisBackend> = (0..5).map(|_| hasty(&moving.cluster.url())).collect();
+    let outdated: Vec<RedisBackend> = (0..5).map(|_| patient(&moving.cluster.url())).collect();
     let (a, b) = (moving.key("a"), moving.key("b"));
     for backend in &outdated {
         assert_eq!(backend.read(&[&a]).expect("a read"), [Stored::Absent]);
@@ -153,7 +153,7 @@ fn a_user_with_few_rights_follows_a_slot_that_moves() {
         command.arg(common::RIGHTS.split(' ').chain(["+cluster|slots", "+asking"]).collect::<Vec<_>>());
         command.exec(&mut node.raw()).expect("a user");
     }
-    let backend = hasty(&moving.cluster.url().replace("://", "://settings:hunter2@"));
+    let backend = patient(&moving.cluster.url().replace("://", "://settings:hunter2@"));
     let (a, b) = (moving.key("a"), moving.key("b"));
     let batch = |value: &[u8]| Batch::new(vec![moving.set("a", value), moving.set("b", value)]).expect("two keys");
     backend.write(&batch(b"1")).expect("a batch in one slot");

@@ -7,7 +7,7 @@ use constance_redis::redis::{self, cmd};
 use constance_redis::{RedisBackend, RedisOptions};
 
 use crate::common;
-use crate::common::{Server, backend, hasty, key, prefix, read, read_all, set, shown, value, write};
+use crate::common::{Server, backend, hasty, key, patient, prefix, read, read_all, set, shown, until, value, write};
 
 /// Every call that asks the server, and what became of it.
 fn calls(backend: &RedisBackend) -> Vec<(&'static str, Result<(), Error>)> {
@@ -106,15 +106,15 @@ fn a_restart_costs_no_write_after_a_rest() {
 #[test]
 fn a_paused_server_is_a_timeout_and_never_absence() {
     let Some(server) = Server::start() else { return };
-    let backend = backend(&server);
-    write(&backend, "a", b"1").expect("a write");
-    assert_eq!(read_all(&backend, &["a", "b"]).expect("a read"), [value(b"1"), Stored::Absent]);
+    let (backend, direct) = (hasty(&server.url()), backend(&server));
+    until("a write", || write(&backend, "a", b"1").ok());
+    assert_eq!(read_all(&direct, &["a", "b"]).expect("a read"), [value(b"1"), Stored::Absent]);
     server.pause();
     each_is(&backend, ErrorKind::Timeout, true);
     server.resume();
     // The write above may have arrived or not; it was never told to have happened.
-    write(&backend, "a", b"3").expect("it goes on");
-    assert_eq!(read(&backend, "a").expect("a read"), value(b"3"));
+    until("it goes on", || write(&backend, "a", b"3").ok());
+    assert_eq!(read(&direct, "a").expect("a read"), value(b"3"));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_pool_whose_connections_are_all_in_use_is_a_timeout() {
         assert_eq!(failed(held.join().expect("no panic")), ErrorKind::Timeout);
     });
     server.resume();
-    assert_eq!(read(&backend, "a").expect("a read"), Stored::Absent);
+    assert_eq!(until("a free connection", || read(&backend, "a").ok()), Stored::Absent);
 }
 
 #[test]
@@ -140,13 +140,13 @@ fn a_wrong_password_is_denied() {
     let Some(server) = Server::with(&["--requirepass", "right"]) else { return };
     let url = |login: &str| format!("redis://{login}127.0.0.1:{}/0", server.port);
     for login in [":hunter2@", "nobody:hunter2@", ""] {
-        let backend = hasty(&url(login));
+        let backend = patient(&url(login));
         each_is(&backend, ErrorKind::Denied, false);
         assert!(!format!("{backend:?}").contains("hunter2"), "{backend:?}");
     }
-    write(&hasty(&url(":right@")), "a", b"1").expect("the right password");
+    write(&patient(&url(":right@")), "a", b"1").expect("the right password");
     // Another database takes one more step while connecting.
-    let backend = hasty(&format!("redis://127.0.0.1:{}/1", server.port));
+    let backend = patient(&format!("redis://127.0.0.1:{}/1", server.port));
     assert_eq!(read(&backend, "a").expect_err("no password").kind(), ErrorKind::Denied);
 }
 
@@ -159,7 +159,7 @@ fn a_missing_right_is_denied() {
         .arg(&["+get", "+mget", "+hello", "+evalsha", "+eval"])
         .exec(&mut admin)
         .expect("a user");
-    let backend = hasty(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port));
+    let backend = patient(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port));
     assert_eq!(read(&backend, "a").expect("a right that it has"), Stored::Absent);
     // Without the right to EXISTS and TYPE the script finds out what is no string.
     cmd("RPUSH").arg("constance:list").arg("x").exec(&mut admin).expect("a list");
@@ -303,7 +303,7 @@ fn a_forgotten_script_is_sent_again() {
 #[test]
 fn a_database_that_does_not_exist_is_a_configuration_error() {
     let Some(server) = Server::start() else { return };
-    let error = read(&hasty(&format!("redis://127.0.0.1:{}/9999", server.port)), "a").expect_err("no such database");
+    let error = read(&patient(&format!("redis://127.0.0.1:{}/9999", server.port)), "a").expect_err("no such database");
     assert_eq!(error.kind(), ErrorKind::Configuration, "{}", shown(&error));
 }
 
@@ -327,7 +327,7 @@ fn something_that_is_no_redis_is_unavailable() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nX-Secret: hunter2\r\n\r\n");
         }
     });
-    let backend = hasty(&format!("redis://127.0.0.1:{port}/0"));
+    let backend = patient(&format!("redis://127.0.0.1:{port}/0"));
     for (call, result) in calls(&backend) {
         let error = result.expect_err(call);
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{call}: {}", shown(&error));

@@ -7,18 +7,21 @@ use constance_redis::RedisBackend;
 use constance_redis::redis::cmd;
 
 use crate::common;
-use crate::common::{Server, read, set, until, value, write};
+use crate::common::{PATIENCE, Server, read, set, until, value, write};
 
-fn waiting(server: &Server, replicas: u32) -> RedisBackend {
-    let soon = Duration::from_millis(500);
-    let builder = RedisBackend::builder().url(server.url()).response_timeout(soon);
-    builder.wait_replicas(replicas).build().expect("a valid URL")
+/// It waits for replicas half as long as for an answer.
+fn waiting(server: &Server, answer: Duration) -> RedisBackend {
+    let builder = RedisBackend::builder().url(server.url()).connect_timeout(PATIENCE).response_timeout(answer);
+    builder.wait_replicas(1).build().expect("a valid URL")
 }
+
+/// What no replica confirms waits for half of it; the other half is left for an answer on a busy machine.
+const IN_VAIN: Duration = Duration::from_secs(4);
 
 #[test]
 fn too_few_replicas_are_an_error_and_the_master_has_the_change() {
     let Some(server) = Server::start() else { return };
-    let backend = waiting(&server, 1);
+    let backend = waiting(&server, IN_VAIN);
     let error = write(&backend, "a", b"1").expect_err("there is no replica");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true), "{error}");
     assert!(common::shown(&error).contains("0 of 1 replicas"), "{}", common::shown(&error));
@@ -37,7 +40,7 @@ fn a_replica_confirms() {
     let Some(master) = Server::with(&["--repl-diskless-sync-delay", "0"]) else { return };
     let port = master.port.to_string();
     let Some(mut replica) = Server::with(&["--replicaof", "127.0.0.1", &port]) else { return };
-    let backend = waiting(&master, 1);
+    let backend = waiting(&master, PATIENCE);
     until("a replica that confirms", || write(&backend, "a", b"1").ok());
     let several = Batch::new(vec![set("a", b"2"), set("b", b"2")]).expect("two keys");
     backend.write(&several).expect("confirmed");
@@ -45,5 +48,6 @@ fn a_replica_confirms() {
         cmd("MGET").arg(&["constance:a", "constance:b"]).query(&mut replica.raw()).expect("values");
     assert_eq!(found, ["2", "2"]);
     replica.kill();
+    let backend = waiting(&master, IN_VAIN);
     assert_eq!(write(&backend, "a", b"3").expect_err("it is gone").kind(), ErrorKind::Timeout);
 }

@@ -10,7 +10,7 @@ use constance_redis::redis::cmd;
 
 use crate::common;
 use crate::common::group::Group;
-use crate::common::{hasty, read, until, value, write};
+use crate::common::{patient, read, until, value, write};
 
 fn url() -> Option<String> {
     std::env::var("CONSTANCE_REDIS_SENTINEL_URL").ok()
@@ -27,12 +27,13 @@ constance_core::conformance_tests!(mod by_scheme: || {
     Some(backend)
 });
 
-fn patient(group: &Group, replicas: u32) -> RedisBackend {
-    let soon = Duration::from_secs(1);
+/// It waits for replicas half as long as for an answer.
+fn confirmed(group: &Group, replicas: u32) -> RedisBackend {
+    let while_busy = Duration::from_secs(10);
     RedisBackend::builder()
         .url(group.url())
-        .connect_timeout(soon)
-        .response_timeout(soon)
+        .connect_timeout(while_busy)
+        .response_timeout(while_busy)
         .wait_replicas(replicas)
         .build()
         .expect("a valid URL")
@@ -81,7 +82,7 @@ fn each_is_there(backend: &RedisBackend, numbers: &[usize]) {
 #[test]
 fn what_the_new_master_acknowledged_is_there() {
     let Some(mut group) = Group::start() else { return };
-    let backend = patient(&group, 0);
+    let backend = confirmed(&group, 0);
     let (acknowledged, before) = written_while_the_master_dies(&mut group, &backend);
     each_is_there(&backend, &acknowledged[before..]);
 
@@ -95,7 +96,7 @@ fn what_the_new_master_acknowledged_is_there() {
 #[test]
 fn what_a_replica_confirmed_is_there() {
     let Some(mut group) = Group::start() else { return };
-    let backend = patient(&group, 1);
+    let backend = confirmed(&group, 1);
     let (acknowledged, _) = written_while_the_master_dies(&mut group, &backend);
     each_is_there(&backend, &acknowledged);
 }
@@ -103,7 +104,7 @@ fn what_a_replica_confirmed_is_there() {
 #[test]
 fn an_old_master_that_lives_takes_no_writes() {
     let Some(group) = Group::start() else { return };
-    let backend = hasty(&group.url());
+    let backend = patient(&group.url());
     // Several connections to the old master.
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -129,14 +130,14 @@ struct Shop {
 #[test]
 fn a_service_outlives_the_master_and_catches_up() {
     let Some(mut group) = Group::start() else { return };
-    let config: Config<Shop> = Config::new(patient(&group, 1));
+    let config: Config<Shop> = Config::new(confirmed(&group, 1));
     config.set(Shop::BASKETS, 43).expect("a set");
     // The slow re-read is out of the way: what is seen came through the feed, which was opened anew.
     let hours = Duration::from_secs(36_000);
     let live = config.live_with(LiveOptions::new().poll_interval(hours).reread_interval(hours)).expect("a load");
     group.servers[0].kill();
     assert_eq!(live.load().baskets, 43, "the last good values");
-    let operator: Config<Shop> = Config::new(patient(&group, 0));
+    let operator: Config<Shop> = Config::new(confirmed(&group, 0));
     let mut next = 100;
     until("a set at the new master that reaches the service", || {
         // Each time another: what was set before the feed was there is seen by its first load.

@@ -5,15 +5,20 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use constance_core::{Backend, ErrorKind, Stored, Wake};
-use constance_redis::{RedisBackend, RedisOptions};
+use constance_redis::{Builder, RedisBackend, RedisOptions};
 use tempfile::TempDir;
 
 use crate::common::certificates::{FOLDER, make, pem, server};
-use crate::common::{Server, read, shown, write};
+use crate::common::{PATIENCE, Server, read, shown, write};
 
 fn open(server: &Server, folder: &Path) -> RedisBackend {
+    builder(server, folder).build().expect("valid options")
+}
+
+fn builder(server: &Server, folder: &Path) -> Builder {
     let url = format!("rediss://localhost:{}/0", server.port);
-    RedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem")).build().expect("valid options")
+    let builder = RedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
+    builder.connect_timeout(PATIENCE).response_timeout(PATIENCE).acquire_timeout(PATIENCE)
 }
 
 mod suite {
@@ -30,9 +35,8 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
     let error = read(&open(&server, folder), "a").expect_err("the server wants a certificate");
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", shown(&error));
 
-    let backend = RedisBackend::builder()
+    let backend = builder(&server, folder)
         .url(format!("rediss://127.0.0.1:{}/0", server.port))
-        .root_certificates(pem(folder, "ca.pem"))
         .client_certificate(pem(folder, "client.pem"), pem(folder, "client.key"))
         .build()
         .expect("valid options");
@@ -68,7 +72,8 @@ fn a_server_that_nobody_vouches_for_is_refused() {
 #[test]
 fn a_server_without_tls_is_refused() {
     let (Some(plain), Some(folder)) = (Server::start(), FOLDER.as_ref()) else { return };
-    let error = read(&open(&plain, folder.path()), "a").expect_err("it does not speak TLS");
+    let hasty = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
+    let error = read(&hasty.expect("valid options"), "a").expect_err("it does not speak TLS");
     // Redis waits for the end of what it takes for a line of text.
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{}", shown(&error));
 }

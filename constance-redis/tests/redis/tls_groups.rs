@@ -1,7 +1,6 @@
 //! Secure connections to a cluster, and to what sentinels watch; the servers talk by TLS among themselves as well.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use constance_core::{Backend, ErrorKind};
 use constance_redis::redis::{Value, cmd};
@@ -11,12 +10,11 @@ use crate::common;
 use crate::common::certificates::{arguments, folder, pem, raw};
 use crate::common::cluster::Cluster;
 use crate::common::group::Sentinel;
-use crate::common::{Server, read, until, value, write};
+use crate::common::{PATIENCE, Server, read, until, value, write};
 
 fn builder(url: &str) -> Builder {
     let root = pem(folder().expect("certificates"), "ca.pem");
-    let soon = Duration::from_secs(2);
-    RedisBackend::builder().url(url).root_certificates(root).connect_timeout(soon)
+    RedisBackend::builder().url(url).root_certificates(root).connect_timeout(PATIENCE).response_timeout(PATIENCE)
 }
 
 fn open(url: &str) -> RedisBackend {

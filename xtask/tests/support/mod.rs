@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,6 +28,12 @@ pub(crate) fn have(programs: &[&str]) -> bool {
     false
 }
 
+/// Whether `env` can say what signals do to the program that it becomes. GNU's can.
+static KNOWS_SIGNALS: LazyLock<bool> = LazyLock::new(|| {
+    let asked = Command::new("env").args(["--default-signal=INT", "true"]).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
+});
+
 /// A folder in which xtask makes its own.
 pub(crate) struct Place(pub(crate) PathBuf);
 
@@ -40,9 +47,16 @@ impl Place {
         Self(path)
     }
 
+    /// xtask, which signals end: a process inherits which ones are ignored, and a script has some ignored by what it runs
+    /// in the background.
     pub(crate) fn xtask(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(line.split_whitespace()).env("TMPDIR", &self.0).stdout(Stdio::piped());
+        if *KNOWS_SIGNALS { self.xtask_by(&["env", "--default-signal"], line) } else { self.xtask_by(&[], line) }
+    }
+
+    fn xtask_by(&self, before: &[&str], line: &str) -> Command {
+        let mut words = before.iter().copied().chain([env!("CARGO_BIN_EXE_xtask")]).chain(line.split_whitespace());
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words).env("TMPDIR", &self.0).stdout(Stdio::piped());
         command
     }
 
@@ -82,7 +96,23 @@ pub(crate) struct Up {
 impl Up {
     pub(crate) fn start(kinds: &str) -> Self {
         let place = Place::new();
-        let child = place.xtask(&format!("services up {kinds}")).stdin(Stdio::piped()).spawn().unwrap();
+        let command = place.xtask(&format!("services up {kinds}"));
+        Self::of(place, command)
+    }
+
+    /// The same, begun by somebody who ignores signals that a terminal sends. `None` where that cannot be had.
+    pub(crate) fn start_deaf(kinds: &str) -> Option<Self> {
+        if !*KNOWS_SIGNALS {
+            return None;
+        }
+        let place = Place::new();
+        let before = ["env", "--default-signal", "--ignore-signal=INT,HUP"];
+        let command = place.xtask_by(&before, &format!("services up {kinds}"));
+        Some(Self::of(place, command))
+    }
+
+    fn of(place: Place, mut command: Command) -> Self {
+        let child = command.stdin(Stdio::piped()).spawn().unwrap();
         let mut up = Self { child, variables: BTreeMap::new(), place };
         let mut out = BufReader::new(up.child.stdout.take().unwrap()).lines();
         let mut line = String::new();
