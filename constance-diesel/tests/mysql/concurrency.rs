@@ -2,7 +2,6 @@
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use constance_core::{Applied, Backend, Batch, Change, Config, Encoded, Expect, Key, Settings, Stored};
 use constance_diesel::MysqlBackend;
@@ -173,8 +172,7 @@ fn a_writer_waits_for_the_end_of_anothers_transaction() {
 #[test]
 fn what_came_before_a_reset_is_told_also_where_it_was_absent_a_moment_ago() {
     for place in Place::each() {
-        let backend = place.builder().busy_timeout(Duration::from_secs(60)).build().expect("a valid URL");
-        backend.migrate().expect("tables");
+        let backend = place.backend();
         let mut other = raw(&place.url);
         // The gap that `a` goes into is kept for the other, which nobody sees who only looks for the keys.
         let gap = format!("BEGIN; SELECT * FROM {} WHERE `key` = 'a' FOR UPDATE", place.quoted());

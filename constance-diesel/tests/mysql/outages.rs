@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use constance_core::{Backend, Batch, Change, ErrorKind, Stored};
 use constance_diesel::MysqlBackend;
-use constance_diesel::diesel::connection::SimpleConnection;
+use constance_diesel::diesel::connection::{Connection, SimpleConnection};
+use constance_diesel::diesel::mysql::MysqlConnection;
 
 use crate::crash;
 use crate::mysql_support::server::MariadbServer;
-use crate::mysql_support::{key, number, raw, read, set, shown, store, texts, value, write};
+use crate::mysql_support::{key, number, patient, raw, read, set, shown, store, texts, until, value, write};
 
 const SOON: Duration = Duration::from_secs(1);
 
 fn backend(server: &MariadbServer) -> MysqlBackend {
-    let builder = MysqlBackend::builder().url(server.url()).connect_timeout(SOON).acquire_timeout(SOON * 60);
-    builder.busy_timeout(SOON * 60).build().expect("a valid URL")
+    patient(&server.url()).build().expect("a valid URL")
 }
 
 /// Ends every connection of the backend's user.
@@ -80,13 +80,13 @@ fn a_silent_server_does_not_hold_who_connects() {
     let Some(mut server) = MariadbServer::start() else { return };
     backend(&server).migrate().expect("tables");
     server.pause();
-    let silent = backend(&server);
+    let silent = patient(&server.url()).connect_timeout(SOON).build().expect("a valid URL");
     for call in [read(&silent, "a").map(drop), write(&silent, "a", b"1"), silent.migrate().map(drop)] {
         let error = call.expect_err("silence");
         assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true), "{}", shown(&error));
     }
     server.resume();
-    assert_eq!(read(&silent, "a").expect("it speaks again"), Stored::Absent);
+    assert_eq!(until("it speaks again", || read(&silent, "a").ok()), Stored::Absent);
 }
 
 #[test]
@@ -95,15 +95,14 @@ fn too_many_connections_are_an_outage_that_passes() {
     let backend = backend(&server);
     backend.migrate().expect("tables");
     kill_all(&server);
-    let held: Vec<_> = (0..10).map(|_| raw(&server.url())).collect();
+    // The server takes a moment to see that others are gone.
+    let open = |_| until("a connection", || MysqlConnection::establish(&server.url()).ok());
+    let held: Vec<_> = (0..10).map(open).collect();
     let error = read(&backend, "a").expect_err("no room");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true), "{}", shown(&error));
     assert!(shown(&error).contains("1040"), "{}", shown(&error));
     drop(held);
-    // The server takes a moment to see that they are gone.
-    while read(&backend, "a").is_err() {
-        std::thread::yield_now();
-    }
+    until("room again", || read(&backend, "a").ok());
 }
 
 #[test]

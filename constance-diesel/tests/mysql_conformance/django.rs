@@ -1,14 +1,13 @@
 //! The MySQL backend keeps the contract over the table that Django made, on MariaDB and, where there is one, on MySQL.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use constance_core::testing::{Case, cases};
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::{Layout, MysqlBackend};
 
 use crate::django_table;
-use crate::mysql_support::{mariadb, mysql, raw};
+use crate::mysql_support::{mariadb, mysql, patient, raw};
 
 /// Cases with keys that the collation of Django's column takes for one. Elsewhere it holds any other key.
 const MERGED: [&str; 6] = [
@@ -34,9 +33,8 @@ static MARIADB: LazyLock<Option<String>> = LazyLock::new(|| mariadb().map(made))
 static MYSQL: LazyLock<Option<String>> = LazyLock::new(|| mysql().map(made));
 
 fn backend(url: &Option<String>, table: &str) -> Option<MysqlBackend> {
-    let builder = MysqlBackend::builder().url(url.as_ref()?).layout(Layout::Django).table(table);
     // Many cases at once, each with its own pool, on a machine that may be slow.
-    let backend = builder.busy_timeout(Duration::from_secs(30)).build().expect("a valid URL");
+    let backend = patient(url.as_ref()?).layout(Layout::Django).table(table).build().expect("a valid URL");
     backend.migrate().expect("it is Django's table");
     Some(backend)
 }

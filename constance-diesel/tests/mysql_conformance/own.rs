@@ -8,13 +8,12 @@ use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::mysql::MysqlConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 
-use crate::mysql_support::{mariadb, mysql};
+use crate::mysql_support::{mariadb, mysql, patient};
 
 /// Each module has a table of its own, which stays.
 fn named(url: Option<String>, table: &str, connections: u32) -> Option<MysqlBackend> {
-    let builder = MysqlBackend::builder().url(url?).table(table).pool_size(connections);
     // Many cases at once, each with its own pool, on a machine that may be slow.
-    Some(migrated(builder.busy_timeout(std::time::Duration::from_secs(30)).build().expect("a valid URL")))
+    Some(migrated(patient(&url?).table(table).pool_size(connections).build().expect("a valid URL")))
 }
 
 fn migrated(backend: MysqlBackend) -> MysqlBackend {

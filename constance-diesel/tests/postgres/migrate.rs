@@ -13,12 +13,12 @@ use constance_diesel::diesel::r2d2::{ConnectionManager, Pool, TestCustomizer};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
 use crate::postgres_support;
-use crate::postgres_support::{Schema, key, read, set, store, texts, value};
+use crate::postgres_support::{Schema, key, patient, read, set, store, texts, until, value};
 
 const ALL: [&str; 3] = ["0001_settings", "0002_revisions", "0003_notify"];
 
 fn backend(schema: &Schema) -> PostgresBackend {
-    PostgresBackend::from_url(&schema.url()).expect("a valid URL")
+    patient(&schema.url()).build().expect("a valid URL")
 }
 
 fn tables(schema: &Schema) -> Vec<String> {
@@ -45,9 +45,7 @@ fn migrating_says_what_it_did() {
 #[test]
 fn two_schemas_and_two_tables_do_not_see_each_other() {
     let Some((one, two)) = Schema::new().zip(Schema::new()) else { return };
-    let other = |schema: &Schema| {
-        PostgresBackend::builder().url(schema.url()).table("Other \"one\"").build().expect("a valid URL")
-    };
+    let other = |schema: &Schema| patient(&schema.url()).table("Other \"one\"").build().expect("a valid URL");
     let backends = [backend(&one), backend(&two), other(&one), other(&two)];
     for (place, backend) in backends.iter().enumerate() {
         assert_eq!(backend.migrate().expect("tables"), ALL);
@@ -72,7 +70,7 @@ fn many_may_migrate_at_once() {
                         // Some of them under a level at which nothing new is seen after the first look.
                         let strict =
                             if number % 2 == 0 { "" } else { " -c default_transaction_isolation=serializable" };
-                        let backend = PostgresBackend::from_url(&schema.url_with(strict)).expect("a valid URL");
+                        let backend = patient(&schema.url_with(strict)).build().expect("a valid URL");
                         barrier.wait();
                         let applied = backend.migrate().expect("tables");
                         assert_eq!(read(&backend, "a").expect("there for everybody"), Stored::Absent);
@@ -91,7 +89,7 @@ const URL: &str = "CONSTANCE_TEST_URL";
 #[test]
 fn processes_may_migrate_at_once() {
     if let Ok(url) = std::env::var(URL) {
-        let backend = PostgresBackend::from_url(&url).expect("a valid URL");
+        let backend = patient(&url).build().expect("a valid URL");
         backend.migrate().expect("tables");
         assert_eq!(read(&backend, "a").expect("there for everybody"), Stored::Absent);
         return;
@@ -168,8 +166,7 @@ fn a_failed_migration_leaves_nothing_half_done() {
 #[test]
 fn a_lock_is_a_timeout() {
     let Some(schema) = Schema::new() else { return };
-    let backend = PostgresBackend::builder()
-        .url(schema.url())
+    let backend = patient(&schema.url())
         // The other tests migrate tables of the usual name, and who does that keeps others out for longer than this waits.
         .table("locked")
         .busy_timeout(Duration::from_millis(20))
@@ -182,7 +179,7 @@ fn a_lock_is_a_timeout() {
     let error = backend.migrate().expect_err("locked");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true), "{error}");
     other.batch_execute("ROLLBACK").expect("the end of the lock");
-    assert_eq!(backend.migrate().expect("tables"), ALL);
+    assert_eq!(until("tables", || backend.migrate().ok()), ALL);
 }
 
 #[test]

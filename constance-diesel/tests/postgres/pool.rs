@@ -9,7 +9,7 @@ use std::thread;
 use constance_core::{Backend, ErrorKind, Stored};
 use constance_diesel::PostgresBackend;
 
-use crate::postgres_support::{LONG, Schema, User, admin_url, key, raw, read, server_url, until};
+use crate::postgres_support::{Schema, User, admin_url, key, patient, raw, read, server_url, until};
 
 const SIZE: usize = 4;
 const THREADS: usize = 32;
@@ -84,7 +84,7 @@ fn its_size_is_the_limit_at_a_cold_start_and_after_an_outage() {
     let (port, counts) = relay(address.to_owned());
     let url = user.in_url(&schema.url()).replace(&format!("@{address}/"), &format!("@127.0.0.1:{port}/"));
     let size = u32::try_from(SIZE).expect("a small number");
-    let builder = PostgresBackend::builder().url(url).pool_size(size).acquire_timeout(LONG);
+    let builder = patient(&url).pool_size(size);
     let backend = builder.build().expect("a valid URL");
     for result in reads(&backend) {
         assert_eq!(result.expect("a read"), Stored::Absent);

@@ -11,7 +11,7 @@ use constance_diesel::diesel::{Connection, PgConnection};
 use tempfile::TempDir;
 
 use crate::postgres_support::server::{find, free_port, have};
-use crate::postgres_support::{LONG, PostgresServer, key, read, set, store, texts, until, value};
+use crate::postgres_support::{LONG, PostgresServer, key, patient, read, set, store, texts, until, value};
 
 static PROGRAM: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("pgbouncer"));
 
@@ -71,7 +71,7 @@ impl Drop for Pooler {
 fn read_written_and_followed(settings: &str) {
     let Some(server) = PostgresServer::start() else { return };
     let Some(pooler) = Pooler::start(&server, settings) else { return };
-    let backend = PostgresBackend::from_url(&pooler.url()).expect("a valid URL");
+    let backend = patient(&pooler.url()).build().expect("a valid URL");
     assert_eq!(backend.migrate().expect("tables").len(), 3);
     // Whose statements are prepared on which connection changes from one to the next.
     std::thread::scope(|scope| {
@@ -116,8 +116,7 @@ fn each_backend_runs_its_own_statements() {
     for settings in [REFUSED, IGNORED] {
         let Some(pooler) = Pooler::start(&server, &format!("{settings}default_pool_size = 1\n")) else { return };
         let backends = ["first", "second"].map(|table| {
-            let builder = PostgresBackend::builder().url(pooler.url()).table(table);
-            let backend = builder.build().expect("a valid URL");
+            let backend = patient(&pooler.url()).table(table).build().expect("a valid URL");
             backend.migrate().expect("tables");
             (table, backend)
         });

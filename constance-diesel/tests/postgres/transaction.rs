@@ -5,13 +5,13 @@ use std::sync::Arc;
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::PgConnection;
 
-use crate::postgres_support::Schema;
+use crate::postgres_support::{Schema, patient};
 use crate::within;
 use crate::within::World;
 
 fn world() -> Option<World<PgConnection>> {
     let schema = Schema::new()?;
-    let of = |table: &str| PostgresBackend::builder().url(schema.url()).table(table).build().expect("a valid URL");
+    let of = |table: &str| patient(&schema.url()).table(table).build().expect("a valid URL");
     let (backend, missing) = (of("constance_settings"), of("missing"));
     backend.migrate().expect("tables");
     Some(World { backend: Arc::new(backend), missing, connect: Box::new(move || schema.raw()) })

@@ -9,7 +9,7 @@ use constance_diesel::diesel::PgConnection;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 
-use crate::postgres_support::{LONG, PostgresServer, Schema, raw, store, texts, until, url_in};
+use crate::postgres_support::{LONG, PostgresServer, Schema, patient, raw, store, texts, until, url_in};
 
 fn open(backend: &PostgresBackend) -> Box<dyn Watch> {
     backend.watch(&Prefix::empty()).expect("a feed")
@@ -147,7 +147,7 @@ fn one_connection_listens_and_goes_with_the_feed() {
 fn a_feed_that_is_pushed_asks_nothing() {
     let Some(schema) = Schema::new() else { return };
     // With this interval a feed that polls would look once, at its start.
-    let builder = PostgresBackend::builder().url(schema.url()).watch_interval(LONG * 100);
+    let builder = patient(&schema.url()).watch_interval(LONG * 100);
     let backend = builder.build().expect("a valid URL");
     backend.migrate().expect("tables");
     let mut feed = open(&backend);
@@ -170,7 +170,7 @@ fn a_silent_host_before_the_server_does_not_keep_the_feed() {
     let (user, rest) =
         server.url().split_once('@').map(|(user, rest)| (user.to_owned(), rest.to_owned())).expect("a user");
     let url = format!("{user}@127.0.0.1:{silent_port},{rest}?sslmode=disable");
-    let builder = PostgresBackend::builder().url(url).connect_timeout(Duration::from_secs(1));
+    let builder = PostgresBackend::builder().url(url).connect_timeout(Duration::from_secs(3));
     let backend = builder.build().expect("a valid URL");
     let mut feed = open(&backend);
     store(&backend, "a", b"1");

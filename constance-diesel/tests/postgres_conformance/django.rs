@@ -8,7 +8,7 @@ use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 use constance_diesel::{Layout, PostgresBackend};
 
 use crate::django_table;
-use crate::postgres_support::{raw, server_url, url_in};
+use crate::postgres_support::{patient, raw, server_url, url_in};
 
 /// One schema for all cases, which each have a key space of their own. It stays until the next run.
 fn schema(base: String) -> String {
@@ -27,7 +27,7 @@ fn looked_at(backend: PostgresBackend) -> PostgresBackend {
 }
 
 fn backend(url: &Option<String>) -> Option<PostgresBackend> {
-    let builder = PostgresBackend::builder().url(url.as_ref()?).layout(Layout::Django);
+    let builder = patient(url.as_ref()?).layout(Layout::Django);
     Some(looked_at(builder.build().expect("a valid URL")))
 }
 

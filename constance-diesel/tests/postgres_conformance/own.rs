@@ -8,7 +8,7 @@ use constance_diesel::diesel::PgConnection;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 
-use crate::postgres_support::{raw, server_url, url_in};
+use crate::postgres_support::{patient, raw, server_url, url_in};
 
 /// One schema for all cases, which each have a key space of their own. It stays until the next run.
 fn schema(base: String, name: &'static str) -> String {
@@ -30,7 +30,7 @@ fn migrated(backend: PostgresBackend) -> PostgresBackend {
 
 /// Each in a table of its own, with as many connections.
 fn backend(url: &Option<String>, table: &str, connections: u32) -> Option<PostgresBackend> {
-    let backend = PostgresBackend::builder().url(url.as_ref()?).table(table).pool_size(connections).build();
+    let backend = patient(url.as_ref()?).table(table).pool_size(connections).build();
     Some(migrated(backend.expect("a valid URL")))
 }
 

@@ -11,12 +11,12 @@ use constance_diesel::diesel::sqlite::Sqlite;
 use constance_diesel::diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
-use crate::common::{Folder, key, read, set, store, value};
+use crate::common::{Folder, key, patient, read, set, store, until, value};
 
 const ALL: [&str; 2] = ["0001_settings", "0002_revisions"];
 
 fn backend(folder: &Folder) -> SqliteBackend {
-    SqliteBackend::from_url(&folder.url()).expect("a valid URL")
+    patient(&folder.url())
 }
 
 #[derive(QueryableByName)]
@@ -155,7 +155,7 @@ fn a_lock_is_a_timeout() {
     let error = backend.migrate().expect_err("locked");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true));
     other.batch_execute("COMMIT").expect("the end of the lock");
-    assert_eq!(backend.migrate().expect("tables"), ALL);
+    assert_eq!(until("tables", || backend.migrate().ok()), ALL);
 }
 
 #[test]

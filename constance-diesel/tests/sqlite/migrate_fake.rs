@@ -9,7 +9,7 @@ use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 use constance_diesel::diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types};
 
 use crate::common;
-use crate::common::{Folder, read, store, value};
+use crate::common::{Folder, patient, read, store, value};
 
 const ALL: [&str; 2] = ["0001_settings", "0002_revisions"];
 
@@ -25,14 +25,8 @@ const RIGHT: &str = "CREATE TABLE constance_settings (
 
 const OLDER: &str = "CREATE TABLE constance_settings (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
 
-/// A backend that waits for locks as long as a slow machine needs.
-fn patient(url: impl Into<String>) -> SqliteBackend {
-    let minute = std::time::Duration::from_secs(60);
-    SqliteBackend::builder().url(url).busy_timeout(minute).acquire_timeout(minute).build().expect("a valid URL")
-}
-
 fn backend(folder: &Folder) -> SqliteBackend {
-    patient(folder.url())
+    patient(&folder.url())
 }
 
 fn made(sql: &str) -> (Folder, SqliteBackend) {

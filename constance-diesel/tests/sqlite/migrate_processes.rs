@@ -5,25 +5,11 @@
 use std::process::{Child, Command, Stdio};
 
 use constance_core::ErrorKind;
-use constance_diesel::SqliteBackend;
 
-use crate::common::{Folder, read, store, value};
+use crate::common::{Folder, patient, read, store, value};
 
 const URL: &str = "CONSTANCE_TEST_URL";
 const WORK: &str = "CONSTANCE_TEST_WORK";
-
-/// A backend that waits for locks as long as a slow machine needs.
-fn patient(url: impl Into<String>) -> SqliteBackend {
-    let minute = std::time::Duration::from_secs(60);
-    SqliteBackend::builder().url(url).busy_timeout(minute).acquire_timeout(minute).build().expect("a valid URL")
-}
-
-/// A backend whose tables are there.
-fn migrated(folder: &Folder) -> SqliteBackend {
-    let backend = patient(folder.url());
-    backend.migrate().expect("tables");
-    backend
-}
 
 /// Starts the test of this program in a process of its own.
 fn start(url: &str, work: &str) -> Child {
@@ -54,7 +40,7 @@ fn processes_migrate_adopt_and_revert_side_by_side() {
         return;
     }
     let folder = Folder::new();
-    store(&migrated(&folder), "a", b"1");
+    store(&folder.backend(), "a", b"1");
     let works = ["migrate", "fake", "revert", "migrate"];
     let children: Vec<Child> = works.iter().map(|work| start(&folder.url(), work)).collect();
     for child in children {
@@ -62,7 +48,7 @@ fn processes_migrate_adopt_and_revert_side_by_side() {
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && said.contains("1 passed"), "a process failed; its output is above: {said}");
     }
-    let backend = migrated(&folder);
+    let backend = folder.backend();
     store(&backend, "b", b"2");
     assert_eq!(read(&backend, "a").expect("a read"), value(b"1"));
 }

@@ -10,21 +10,12 @@ use constance_diesel::diesel::{QueryableByName, RunQueryDsl, SqliteConnection, s
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
 use crate::common;
-use crate::common::{Folder, read, store, value};
+use crate::common::{Folder, patient, read, store, value};
 
 const ALL: [&str; 2] = ["0001_settings", "0002_revisions"];
 
-/// A backend that waits for locks as long as a slow machine needs.
-fn patient(url: impl Into<String>) -> SqliteBackend {
-    let minute = std::time::Duration::from_secs(60);
-    SqliteBackend::builder().url(url).busy_timeout(minute).acquire_timeout(minute).build().expect("a valid URL")
-}
-
-/// A backend whose tables are there.
 fn migrated(folder: &Folder) -> SqliteBackend {
-    let backend = patient(folder.url());
-    backend.migrate().expect("tables");
-    backend
+    folder.backend()
 }
 
 fn named(folder: &Folder, table: &str) -> SqliteBackend {
@@ -101,7 +92,7 @@ fn values_are_only_dropped_by_name() {
 #[test]
 fn without_a_database_there_is_nothing_to_revert() {
     let folder = Folder::new();
-    let backend = patient(folder.url());
+    let backend = patient(&folder.url());
     assert_eq!(backend.revert_last().expect("nothing"), None);
     assert_eq!(backend.revert_all().expect("nothing"), [""; 0]);
     assert!(!folder.file().exists(), "reverting creates nothing");
@@ -259,7 +250,7 @@ fn migrating_adopting_and_reverting_may_meet() {
             for at in 0..6 {
                 let (folder, barrier) = (&folder, &barrier);
                 scope.spawn(move || {
-                    let backend = patient(folder.url());
+                    let backend = patient(&folder.url());
                     barrier.wait();
                     for _ in 0..5 {
                         match at % 3 {

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use constance_core::{Applied, Backend, Batch, Change, Encoded, Expect, Key, Prefix, Stored, Wake};
 use constance_diesel::SqliteBackend;
 
-use crate::common::{Folder, key, read, set, value};
+use crate::common::{Folder, key, patient, read, set, value};
 
 const URL: &str = "CONSTANCE_TEST_URL";
 const ROUNDS: usize = 100;
@@ -25,7 +25,7 @@ fn start(name: &str, url: &str) -> Child {
 
 /// The backend of a child, or `None` in the parent.
 fn child() -> Option<SqliteBackend> {
-    let backend = SqliteBackend::from_url(&std::env::var(URL).ok()?).expect("a valid URL");
+    let backend = patient(&std::env::var(URL).ok()?);
     // Every process migrates at its start, as services do.
     backend.migrate().expect("tables");
     Some(backend)

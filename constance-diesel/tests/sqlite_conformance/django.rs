@@ -26,8 +26,14 @@ fn file() -> PathBuf {
 }
 
 constance_core::conformance_tests!(|| {
-    let url = format!("sqlite://{}", file().display());
-    let backend = SqliteBackend::builder().url(url).layout(Layout::Django).build().expect("a valid URL");
+    let (url, minute) = (format!("sqlite://{}", file().display()), std::time::Duration::from_secs(60));
+    let backend = SqliteBackend::builder()
+        .url(url)
+        .busy_timeout(minute)
+        .acquire_timeout(minute)
+        .layout(Layout::Django)
+        .build()
+        .expect("a valid URL");
     backend.migrate().expect("it is Django's table");
     backend
 });

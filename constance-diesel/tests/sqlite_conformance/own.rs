@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use constance_core::Registry;
-use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::SqliteConnection;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, CustomizeConnection, Error, Pool};
+use constance_diesel::{Builder, SqliteBackend};
 use tempfile::TempDir;
 
 /// One folder for all cases. It stays in the target folder.
@@ -26,10 +26,16 @@ fn migrated(backend: SqliteBackend) -> SqliteBackend {
     backend
 }
 
-constance_core::conformance_tests!(|| migrated(SqliteBackend::from_url(&url("plain")).expect("a valid URL")));
+/// Many cases at once, on a machine that may be slow.
+fn patient(url: String) -> Builder<SqliteConnection> {
+    let minute = std::time::Duration::from_secs(60);
+    SqliteBackend::builder().url(url).busy_timeout(minute).acquire_timeout(minute)
+}
+
+constance_core::conformance_tests!(|| migrated(patient(url("plain")).build().expect("a valid URL")));
 
 constance_core::conformance_tests!(mod with_one_connection: || {
-    migrated(SqliteBackend::builder().url(url("one")).pool_size(1).build().expect("a valid URL"))
+    migrated(patient(url("one")).pool_size(1).build().expect("a valid URL"))
 });
 
 constance_core::conformance_tests!(mod by_scheme: || {
@@ -44,7 +50,7 @@ struct Waiting;
 
 impl CustomizeConnection<SqliteConnection, Error> for Waiting {
     fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
-        connection.batch_execute("PRAGMA busy_timeout = 5000").map_err(Error::QueryError)
+        connection.batch_execute("PRAGMA busy_timeout = 60000").map_err(Error::QueryError)
     }
 }
 
