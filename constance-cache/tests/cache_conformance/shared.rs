@@ -96,14 +96,13 @@ mod in_memory {
 mod in_memcached {
     use super::*;
     use crate::common::server::{Program, Server};
-    use constance_cache::MemcachedStore;
 
     static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| Program::Memcached.start());
 
     fn memcached() -> Option<Box<dyn CacheStore>> {
         let own = || SERVER.as_ref().map(Server::url);
         let url = std::env::var("CONSTANCE_MEMCACHED_URL").ok().or_else(own)?;
-        Some(Box::new(MemcachedStore::from_url(&url).expect("a valid URL")))
+        Some(Box::new(common::patient::memcached(&url)))
     }
 
     suites!(memcached);
@@ -120,7 +119,6 @@ mod in_memcached {
 mod in_two_memcached {
     use super::*;
     use crate::common::server::{Program, Server};
-    use constance_cache::MemcachedStore;
 
     static SERVERS: LazyLock<Option<[Server; 2]>> =
         LazyLock::new(|| Some([Program::Memcached.start()?, Program::Memcached.start()?]));
@@ -132,7 +130,7 @@ mod in_two_memcached {
         };
         let url = std::env::var("CONSTANCE_MEMCACHED_SERVERS_URL").ok().or_else(own)?;
         let hosts = url.replace("memcache://", "");
-        Some(Box::new(MemcachedStore::from_url(&format!("memcache://{hosts}")).expect("a valid URL")))
+        Some(Box::new(common::patient::memcached(&format!("memcache://{hosts}"))))
     }
 
     suites!(two_memcached);
@@ -142,14 +140,13 @@ mod in_two_memcached {
 mod in_redis {
     use super::*;
     use crate::common::server::{Program, Server};
-    use constance_cache::RedisStore;
 
     static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| Program::Redis.start());
 
     fn redis() -> Option<Box<dyn CacheStore>> {
         let own = || SERVER.as_ref().map(Server::url);
         let url = std::env::var("CONSTANCE_REDIS_URL").ok().or_else(own)?;
-        Some(Box::new(RedisStore::from_url(&url).expect("a valid URL")))
+        Some(Box::new(common::patient::redis(&url)))
     }
 
     suites!(redis);

@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::ops::Range;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -170,6 +172,19 @@ impl Drop for Server {
     }
 }
 
+/// A port that nobody listens on. Not one of those that the system gives to outgoing connections: while a server is down,
+/// one of them would take it.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    const PORTS: Range<u16> = 10_000..32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Each test program begins somewhere else.
+    let start = std::process::id().wrapping_mul(97);
+    for _ in PORTS {
+        let offset = start.wrapping_add(u32::from(NEXT.fetch_add(1, Ordering::Relaxed)));
+        let offset = u16::try_from(offset % u32::from(PORTS.end - PORTS.start)).expect("less than the number of ports");
+        if TcpListener::bind(("127.0.0.1", PORTS.start + offset)).is_ok() {
+            return PORTS.start + offset;
+        }
+    }
+    panic!("no port is free");
 }

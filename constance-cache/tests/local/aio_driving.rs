@@ -16,7 +16,7 @@ use crate::local_common::{TTL, key, keys, value};
 
 /// Long even on a busy machine; only what hangs waits for it.
 async fn ends<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(30), future).await.unwrap_or_else(|_| panic!("it hangs: {what}"))
+    tokio::time::timeout(Duration::from_secs(60), future).await.unwrap_or_else(|_| panic!("it hangs: {what}"))
 }
 
 async fn get(backend: &impl AsyncBackend, key: &Key) -> Stored {

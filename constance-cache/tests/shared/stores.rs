@@ -20,7 +20,7 @@ mod memcached {
     fn open() -> Option<MemcachedStore> {
         let own = || SERVER.as_ref().map(Server::url);
         let url = std::env::var("CONSTANCE_MEMCACHED_URL").ok().or_else(own)?;
-        Some(MemcachedStore::from_url(&url).expect("a valid URL"))
+        Some(common::patient::memcached(&url))
     }
 
     crate::store_tests!(open);
@@ -45,7 +45,7 @@ mod memcached_servers {
         let url = std::env::var("CONSTANCE_MEMCACHED_SERVERS_URL").ok().or_else(own)?;
         // As `memcache://one,two` or `memcache://one,memcache://two`.
         let hosts = url.replace("memcache://", "");
-        Some(MemcachedStore::from_url(&format!("memcache://{hosts}")).expect("a valid URL"))
+        Some(common::patient::memcached(&format!("memcache://{hosts}")))
     }
 
     crate::store_tests!(open);
@@ -64,7 +64,7 @@ mod redis {
     fn open() -> Option<RedisStore> {
         let own = || SERVER.as_ref().map(Server::url);
         let url = std::env::var("CONSTANCE_REDIS_URL").ok().or_else(own)?;
-        Some(RedisStore::from_url(&url).expect("a valid URL"))
+        Some(common::patient::redis(&url))
     }
 
     crate::store_tests!(open);

@@ -21,7 +21,7 @@ struct Shop {
 
 type Faulty = Arc<FaultyBackend<Arc<ReferenceBackend>>>;
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(60);
 
 /// A backend that can be made to fail, a `Config` over it, and another writer to the same store.
 fn shop() -> (Faulty, Config<Shop>, Config<Shop>) {

@@ -125,7 +125,7 @@ fn who_waits_for_a_change_hears_of_an_override() {
     let live = test.live().expect("loads");
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| {
-            assert!(live.wait_for_change(Duration::from_secs(30)));
+            assert!(live.wait_for_change(Duration::from_secs(60)));
             live.load().the_answer
         });
         let _guard = test.set(Shop::THE_ANSWER, 7).expect("accepted");

@@ -203,7 +203,8 @@ mod tests {
     }
 
     fn suites() -> Vec<Suite> {
-        let diesel = ["sqlite_conformance", "errors", "postgres_conformance", "postgres", "mysql_kill", "mariadb_events"];
+        let diesel =
+            ["sqlite_conformance", "errors", "postgres_conformance", "postgres", "mysql_kill", "mariadb_events"];
         let mut diesel: Vec<(&str, &str)> = diesel.iter().map(|name| ("test", *name)).collect();
         diesel.push(("bench", "get"));
         discover(&Workspace {

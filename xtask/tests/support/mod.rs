@@ -160,7 +160,7 @@ pub(crate) fn kill(signal: &str, process: &str) {
 /// Sends lines to a server, and gives all that it answers.
 pub(crate) fn ask(host: &str, lines: &[&str]) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(host)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.set_read_timeout(Some(LIMIT))?;
     stream.write_all(text(lines).as_bytes())?;
     // It answers what it has read and then hangs up, so that the end is seen. A sentinel knows no `QUIT`.
     stream.shutdown(Shutdown::Write)?;
