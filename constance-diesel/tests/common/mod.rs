@@ -1,5 +1,5 @@
 //! What the tests of this crate share.
-#![allow(clippy::expect_used, dead_code, unreachable_pub)]
+#![allow(clippy::expect_used, dead_code, unreachable_pub, unused_imports)]
 
 mod poll;
 

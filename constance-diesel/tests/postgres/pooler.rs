@@ -6,7 +6,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
 use constance_core::{Applied, Backend, Batch, Change, Expect, Prefix, Stored, Wake};
-use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::{Connection, PgConnection};
 use tempfile::TempDir;
 

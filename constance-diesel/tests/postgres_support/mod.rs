@@ -1,5 +1,5 @@
 //! What the tests of PostgreSQL share.
-#![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
+#![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub, unused_imports)]
 
 #[path = "../common/poll.rs"]
 mod poll;

@@ -24,7 +24,7 @@ pub fn within(url: &str, soon: Duration) -> AsyncRedisBackend {
 }
 
 /// Asks again and again, until there is an answer.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
     let end = Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = ask().await {

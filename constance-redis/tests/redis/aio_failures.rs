@@ -112,7 +112,7 @@ async fn reads_go_on_while_the_server_comes_and_goes() {
                 }
                 yield_now().await;
             }
-            assert_eq!(until("the server is up", async || read(&*backend, "a").await.ok()).await, Stored::Absent);
+            assert_eq!(until("the server is up", || async { read(&*backend, "a").await.ok() }).await, Stored::Absent);
         });
     }
     for _ in 0..3 {
@@ -171,7 +171,7 @@ async fn with_resp3_an_idle_connection_that_died_costs_a_write_nothing() {
 async fn a_paused_server_is_a_timeout_and_never_absence() {
     let Some(server) = Server::start() else { return };
     let backend = hasty(&server.url());
-    until("a write", async || write(&backend, "a", b"1").await.ok()).await;
+    until("a write", || async { write(&backend, "a", b"1").await.ok() }).await;
     server.pause();
     for (call, result) in calls(&backend).await {
         let error = result.expect_err(call);
@@ -179,8 +179,8 @@ async fn a_paused_server_is_a_timeout_and_never_absence() {
     }
     server.resume();
     // The writes above may have arrived or not, and in any order; none was told to have happened.
-    until("it goes on", async || write(&backend, "b", b"3").await.ok()).await;
-    assert_eq!(until("a read", async || read(&backend, "b").await.ok()).await, value(b"3"));
+    until("it goes on", || async { write(&backend, "b", b"3").await.ok() }).await;
+    assert_eq!(until("a read", || async { read(&backend, "b").await.ok() }).await, value(b"3"));
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn start(backend: &Arc<AsyncRedisBackend>, empty_too: bool) -> (Arc<Storm>
     let mut tasks = JoinSet::new();
     for number in 0..TASKS {
         let name = format!("of{number}");
-        until("a write", async || write(&**backend, &name, name.as_bytes()).await.ok()).await;
+        until("a write", || async { write(&**backend, &name, name.as_bytes()).await.ok() }).await;
         tasks.spawn(Arc::clone(&storm).task(Arc::clone(backend), number, empty_too));
     }
     (storm, tasks)
@@ -121,7 +121,7 @@ async fn connections_that_are_cut_leave_none_behind() {
         kill.arg("KILL").arg("TYPE").arg("normal").arg("SKIPME").arg("yes").exec(&mut raw).expect("a cut");
     }
     end(&storm, tasks).await;
-    until("a read", async || read(&*backend, "of0").await.ok()).await;
+    until("a read", || async { read(&*backend, "of0").await.ok() }).await;
     common::until("one connection", || (clients(&mut raw).len() == 1).then_some(()));
 }
 
@@ -133,7 +133,7 @@ async fn a_connection_given_up_is_closed_though_nobody_calls_again() {
     answers(&storm, 1000).await;
     let mut raw = server.raw();
     end(&storm, tasks).await;
-    until("a read", async || read(&*backend, "of0").await.ok()).await;
+    until("a read", || async { read(&*backend, "of0").await.ok() }).await;
     let used = common::until("one connection", || Some(clients(&mut raw)).filter(|clients| clients.len() == 1));
     server.pause();
     outage(&read(&*backend, "of0").await.expect_err("no answer"));
@@ -141,7 +141,7 @@ async fn a_connection_given_up_is_closed_though_nobody_calls_again() {
     common::until("the end of the connection that was silent", || {
         clients(&mut raw).iter().all(|client| *client != used[0]).then_some(())
     });
-    until("a read", async || read(&*backend, "of0").await.ok()).await;
+    until("a read", || async { read(&*backend, "of0").await.ok() }).await;
     common::until("one connection", || (clients(&mut raw).len() == 1).then_some(()));
 }
 
@@ -157,7 +157,7 @@ async fn a_server_that_is_killed_under_way_makes_no_wrong_answer() {
     }
     answers(&storm, 1000).await;
     end(&storm, tasks).await;
-    assert_eq!(until("the server is up", async || read(&*backend, "of0").await.ok()).await, Stored::Absent);
+    assert_eq!(until("the server is up", || async { read(&*backend, "of0").await.ok() }).await, Stored::Absent);
     let mut raw = server.raw();
     common::until("one connection", || (clients(&mut raw).len() == 1).then_some(()));
 }

@@ -1,8 +1,4 @@
 //! Servers start, are what they are called, and leave nothing behind, however xtask ends.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
-
-mod support;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -11,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 
-use self::support::{Place, Up, ask, have, kill, text, until};
+use crate::support::{Place, Up, ask, have, kill, text, until};
 
 fn can_run() -> bool {
     have(&["redis-server", "openssl"])

@@ -1,14 +1,10 @@
 //! The databases and memcached of `cargo xtask services` are what they are called, and leave nothing behind.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
-
-mod support;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use self::support::{Place, Up, ask, have, until};
+use crate::support::{Place, Up, ask, have, until};
 
 fn postgres() -> bool {
     have(&["initdb", "psql", "openssl"])
