@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
 
 pub mod faulty;
+pub mod patient;
 pub mod poll;
 #[cfg(all(unix, any(feature = "memcached", feature = "redis")))]
 pub mod server;

@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::ops::Range;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -145,15 +147,13 @@ impl Server {
 
     fn signal(&self, signal: &str) {
         let running = self.running.as_ref().expect("a running server");
-        assert!(Command::new("kill").args([signal, &running.process]).status().expect("kill").success());
+        assert!(kill(signal, &running.process));
     }
 }
 
 impl Running {
     fn is_alive(&self) -> bool {
-        let mut probe = Command::new("kill");
-        probe.args(["-0", &self.process]).stderr(Stdio::null());
-        probe.status().is_ok_and(|status| status.success())
+        kill("-0", &self.process)
     }
 
     fn end(&mut self) {
@@ -170,6 +170,26 @@ impl Drop for Server {
     }
 }
 
+/// A port that nobody listens on. Not one of those that the system gives to outgoing connections: while a server is down,
+/// one of them would take it.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    const PORTS: Range<u16> = 10_000..32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Each test program begins somewhere else.
+    let start = std::process::id().wrapping_mul(97);
+    for _ in PORTS {
+        let offset = start.wrapping_add(u32::from(NEXT.fetch_add(1, Ordering::Relaxed)));
+        let offset = u16::try_from(offset % u32::from(PORTS.end - PORTS.start)).expect("less than the number of ports");
+        if TcpListener::bind(("127.0.0.1", PORTS.start + offset)).is_ok() {
+            return PORTS.start + offset;
+        }
+    }
+    panic!("no port is free");
+}
+
+/// The shell's own `kill`: a bare Debian has no program of that name.
+fn kill(signal: &str, process: &str) -> bool {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "kill \"$1\" \"$2\"", "sh", signal, process]).stderr(Stdio::null());
+    shell.status().expect("a shell").success()
 }

@@ -81,7 +81,7 @@ pub fn write(backend: &dyn Backend, changes: Vec<Change>) {
 
 /// Looks again until it holds.
 pub fn until(what: &str, holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(Instant::now() < deadline, "{what}");
         std::thread::yield_now();

@@ -26,7 +26,7 @@ impl Redis {
         };
         let redis = Self { process, folder };
         let backend = RedisBackend::from_url(&redis.url()).expect("a URL");
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while backend.ping().is_err() {
             assert!(Instant::now() < deadline, "redis-server does not answer");
             std::thread::yield_now();

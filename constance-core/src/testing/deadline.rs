@@ -8,8 +8,8 @@ use std::time::Duration;
 /// Long enough for a slow store on a busy machine; only a case that hangs ever waits for it.
 pub(super) const CASE: Duration = Duration::from_secs(120);
 
-/// How long a case waits for something that has to come.
-pub(super) const EVENT: Duration = Duration::from_secs(10);
+/// How long a case waits for something that has to come; a feed that is polled for is slow on a busy machine.
+pub(super) const EVENT: Duration = Duration::from_secs(30);
 
 /// Why there is no result.
 pub(super) enum Unfinished {

@@ -78,7 +78,7 @@ impl<'b> Fixture<'b> {
         self.backend.capability()
     }
 
-    /// How long something that has to come may take, such as the wake of a feed: ten seconds, or less where a whole case has
+    /// How long something that has to come may take, such as the wake of a feed: 30 seconds, or less where a whole case has
     /// less.
     #[must_use]
     pub fn patience(&self) -> Duration {

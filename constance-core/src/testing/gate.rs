@@ -36,7 +36,7 @@ impl Gate {
     ///
     /// # Panics
     ///
-    /// Where they do not come within ten seconds.
+    /// Where they do not come within 30 seconds.
     #[track_caller]
     pub fn wait_for(&self, calls: usize) {
         let deadline = Instant::now() + EVENT;

@@ -1,5 +1,7 @@
 //! What the tests of this crate share.
-#![allow(clippy::expect_used, dead_code, unreachable_pub)]
+#![allow(clippy::expect_used, dead_code, unreachable_pub, unused_imports)]
+
+mod poll;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
+
+pub use self::poll::until;
 
 /// A folder for one test, removed at its end.
 pub struct Folder(TempDir);
@@ -26,16 +30,18 @@ impl Folder {
         url(&self.file())
     }
 
-    /// A backend whose tables are there, which waits for no lock.
+    /// A backend whose tables are there, which waits as long as a busy machine makes it.
     pub fn backend(&self) -> SqliteBackend {
-        let backend = SqliteBackend::builder()
-            .url(self.url())
-            .busy_timeout(Duration::from_millis(50))
-            .acquire_timeout(Duration::from_millis(200))
-            .build()
-            .expect("a valid URL");
+        let backend = patient(&self.url());
         backend.migrate().expect("tables");
         backend
+    }
+
+    /// The same, which waits for no lock long.
+    pub fn hasty(&self) -> SqliteBackend {
+        self.backend();
+        let builder = SqliteBackend::builder().url(self.url()).busy_timeout(Duration::from_millis(50));
+        builder.acquire_timeout(MINUTE).build().expect("a valid URL")
     }
 
     /// A connection past the backend.
@@ -44,9 +50,16 @@ impl Folder {
     }
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A backend that waits as long as a busy machine makes it.
+pub fn patient(url: &str) -> SqliteBackend {
+    SqliteBackend::builder().url(url).busy_timeout(MINUTE).acquire_timeout(MINUTE).build().expect("a valid URL")
+}
+
 pub fn raw(file: &std::path::Path) -> SqliteConnection {
     let mut connection = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("a connection");
-    connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
+    connection.batch_execute("PRAGMA busy_timeout = 60000").expect("a pragma");
     connection
 }
 

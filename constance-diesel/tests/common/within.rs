@@ -1,7 +1,7 @@
 //! The suite, and more, inside a transaction of the application's; generic over the database.
 //!
-//! A test program includes it by `#[path = "common/within.rs"] mod within;`, writes `fn world() -> Option<World<C>>` (`None`
-//! where there is no server), and instantiates the two macros:
+//! A test program includes it by `#[path = "../common/within.rs"] mod within;`. A module of it writes
+//! `fn world() -> Option<World<C>>` (`None` where there is no server), and instantiates the two macros:
 //!
 //! ```ignore
 //! constance_core::conformance_cases! { [within::suite] world }

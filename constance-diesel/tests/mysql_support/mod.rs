@@ -1,6 +1,8 @@
 //! What the tests of MySQL and MariaDB share.
-#![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
+#![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub, unused_imports)]
 
+#[path = "../common/poll.rs"]
+mod poll;
 #[path = "../common/server/mod.rs"]
 pub mod server;
 
@@ -16,6 +18,7 @@ use constance_diesel::diesel::mysql::MysqlConnection;
 use constance_diesel::diesel::sql_types::{BigInt, Text};
 use constance_diesel::diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
+pub use self::poll::until;
 use self::server::MariadbServer;
 
 /// One server for all tests of a program that do nothing to it, each with a table of its own.
@@ -77,8 +80,7 @@ impl Place {
     }
 
     pub fn builder(&self) -> constance_diesel::Builder<MysqlConnection> {
-        let soon = Duration::from_secs(1);
-        MysqlBackend::builder().url(&self.url).table(&self.table).busy_timeout(soon).acquire_timeout(soon * 60)
+        patient(&self.url).table(&self.table)
     }
 
     pub fn unmigrated(&self) -> MysqlBackend {
@@ -111,6 +113,12 @@ impl Drop for Place {
                 connection.batch_execute(&format!("DROP TABLE IF EXISTS {}, `{versions}_migrations`", self.quoted()));
         }
     }
+}
+
+/// A backend that waits as long as a busy machine makes it.
+pub fn patient(url: &str) -> constance_diesel::Builder<MysqlConnection> {
+    let minute = Duration::from_secs(60);
+    MysqlBackend::builder().url(url).connect_timeout(minute).acquire_timeout(minute).busy_timeout(minute)
 }
 
 /// A connection past the backend.

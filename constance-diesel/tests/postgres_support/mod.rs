@@ -1,6 +1,8 @@
 //! What the tests of PostgreSQL share.
-#![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
+#![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub, unused_imports)]
 
+#[path = "../common/poll.rs"]
+mod poll;
 #[path = "../common/server/mod.rs"]
 pub mod server;
 
@@ -10,11 +12,12 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
-use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::sql_types::Text;
 use constance_diesel::diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use constance_diesel::{Builder, PostgresBackend};
 
+pub use self::poll::until;
 pub use self::server::PostgresServer;
 
 /// Longer than any test may take: it ends by a wake or not at all.
@@ -128,16 +131,10 @@ impl Schema {
         format!("{base}{mark}options=-c%20search_path%3D{}{options}", self.name)
     }
 
-    /// A backend whose tables are there, which waits for nothing long.
+    /// A backend whose tables are there, which waits for no lock long.
     pub fn backend(&self) -> PostgresBackend {
-        let backend = PostgresBackend::builder()
-            .url(self.url())
-            .busy_timeout(Duration::from_millis(50))
-            .acquire_timeout(Duration::from_secs(10))
-            .build()
-            .expect("a valid URL");
-        backend.migrate().expect("tables");
-        backend
+        patient(&self.url()).build().and_then(|backend| backend.migrate()).expect("tables");
+        patient(&self.url()).busy_timeout(Duration::from_millis(50)).build().expect("a valid URL")
     }
 
     /// A connection past the backend.
@@ -154,6 +151,13 @@ impl Drop for Schema {
     }
 }
 
+/// A backend that waits as long as a busy machine makes it. It also waits for its turn: who makes tables of the usual name
+/// keeps out whoever does the same in another schema.
+pub fn patient(url: &str) -> Builder<PgConnection> {
+    let minute = LONG / 10;
+    PostgresBackend::builder().url(url).connect_timeout(minute).acquire_timeout(LONG).busy_timeout(minute)
+}
+
 pub fn raw(url: &str) -> PgConnection {
     PgConnection::establish(url).expect("a connection")
 }
@@ -167,19 +171,6 @@ struct Row {
 /// What a query gives in its column `text`.
 pub fn texts(connection: &mut PgConnection, query: &str) -> Vec<String> {
     sql_query(query).load::<Row>(connection).expect("a query").into_iter().map(|row| row.text).collect()
-}
-
-/// Asks again and again, until there is an answer. Only what never comes waits for long.
-#[track_caller]
-pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = std::time::Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(std::time::Instant::now() < end, "it never came: {what}");
-        std::thread::yield_now();
-    }
 }
 
 /// Waits until a connection that bears the schema's name waits for a lock.

@@ -23,11 +23,20 @@ pub use self::server::Server;
 pub const RIGHTS: &str =
     "nocommands +get +mget +exists +type +set +del +scan +eval +evalsha +script|load +hello +ping +select +client";
 
-/// A backend that gives up soon.
+/// A backend over a server that answers, as late as a busy machine makes it.
 pub fn backend(server: &Server) -> RedisBackend {
-    hasty(&server.url())
+    patient(&server.url())
 }
 
+/// The same for other URLs.
+pub fn patient(url: &str) -> RedisBackend {
+    within(url, PATIENCE)
+}
+
+/// Long even on a busy machine; only what never comes waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A backend that gives up soon, for what does not answer. What does may be late for it as well: ask again.
 pub fn hasty(url: &str) -> RedisBackend {
     within(url, Duration::from_millis(500))
 }

@@ -128,7 +128,9 @@ impl Server {
 
     fn signal(&self, signal: &str) {
         let running = self.running.as_ref().expect("a running server");
-        assert!(Command::new("kill").args([signal, &running.process]).status().expect("kill").success());
+        // The shell's own: a bare Debian has no program of that name.
+        let args = ["-c", "kill \"$1\" \"$2\"", "sh", signal, &running.process];
+        assert!(Command::new("sh").args(args).status().expect("a shell").success());
     }
 
     pub fn url(&self) -> String {

@@ -17,7 +17,7 @@ read -r word
 tries=0
 until rm -rf -- "$1" 2>/dev/null; do
     tries=$((tries + 1))
-    [ "$tries" -ge 50 ] && exit 1
+    [ "$tries" -ge 600 ] && exit 1
     sleep 0.1
 done
 "#;

@@ -12,7 +12,7 @@ use super::set::Set;
 use super::user::User;
 use super::{folder, ports, programs, wait};
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn start(own: &Path) -> Result<Set> {

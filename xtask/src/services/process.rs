@@ -22,7 +22,8 @@ const PID: &str = "server.pid";
 /// left behind.
 const GUARD: &str = r#"
 signal=$1
-shift
+patience=$2
+shift 2
 exec 3<&0
 "$@" 3<&- </dev/null &
 server=$!
@@ -34,7 +35,7 @@ echo "$server" >server.pid
         kill "-$signal" "$server"
         kill -CONT "$server"
         tries=0
-        while kill -0 "$server" && [ "$tries" -lt 100 ]; do
+        while kill -0 "$server" && [ "$tries" -lt "$patience" ]; do
             tries=$((tries + 1))
             sleep 0.05
         done
@@ -50,6 +51,10 @@ wait "$guard" 2>/dev/null
 exit "$status"
 "#;
 
+/// How often a server that was asked to end is looked at, twenty times a second, before it is killed: long even on a busy
+/// machine.
+const PATIENCE: u32 = 600;
+
 /// How a server is started.
 #[derive(Debug)]
 pub(super) struct Launch<'a> {
@@ -58,11 +63,12 @@ pub(super) struct Launch<'a> {
     env: Vec<(&'a str, String)>,
     user: Option<User>,
     end: &'static str,
+    patience: u32,
 }
 
 impl<'a> Launch<'a> {
     pub(super) fn new(program: &'a str) -> Self {
-        Self { program, args: Vec::new(), env: Vec::new(), user: None, end: "KILL" }
+        Self { program, args: Vec::new(), env: Vec::new(), user: None, end: "KILL", patience: PATIENCE }
     }
 
     pub(super) fn args<T: Into<String>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
@@ -92,7 +98,8 @@ impl<'a> Launch<'a> {
         let out = File::create(&log).map_err(failed)?;
         let err = out.try_clone().map_err(failed)?;
         let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "sh", self.end, self.program]).args(&self.args).current_dir(folder);
+        let patience = self.patience.to_string();
+        command.args(["-c", GUARD, "sh", self.end, &patience, self.program]).args(&self.args).current_dir(folder);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         if let Some(user) = self.user {
             user.run(&mut command);
@@ -217,10 +224,12 @@ mod tests {
 
     #[test]
     fn a_server_may_be_asked_to_end_and_is_killed_if_it_does_not() {
-        for (trap, cleaned) in [("trap 'touch cleaned; exit' TERM", true), ("trap '' TERM", false)] {
+        for (trap, patience, cleaned) in
+            [("trap 'touch cleaned; exit' TERM", PATIENCE, true), ("trap '' TERM", 1, false)]
+        {
             let folder = Folder::new().unwrap();
             let script = format!("{trap}; echo ready; while :; do sleep 0.01; done");
-            let launch = Launch::new("sh").args(["-c", &script]).ends_with("TERM");
+            let launch = Launch { patience, ..Launch::new("sh").args(["-c", &script]).ends_with("TERM") };
             let process = launch.start(folder.path()).unwrap();
             until("a trap", LIMIT, || Ok(Some(()).filter(|()| tails(folder.path()).contains("ready")))).unwrap();
             let id = until("its id", LIMIT, || Ok(process.id())).unwrap();

@@ -27,11 +27,16 @@ which is not there fails, where plain `cargo test` skips it. What is missing on 
 this. Servers are started for the suites that need them and stopped at their end; one that a variable such as
 CONSTANCE_POSTGRES_URL names is used instead.
 
+Four tests for each processor run at the same time; RUST_TEST_THREADS may say otherwise.
+
 Options:
   --keep-going   run the other suites, and the other tests of a suite, after a failure
   --no-install   only say which system packages are missing
 
 For example: cargo xtask test core -- --nocapture empty_value";
+
+/// What the programs of tests read.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 const ACCEPTS: Accepts =
     Accepts { flags: &["--keep-going", "--no-install"], options: &[], names: true, passed_on: true };
@@ -69,12 +74,20 @@ fn step<'a>(suite: Suite, workspace: &'a Workspace, given: &'a Given) -> Step<'a
         let tests = suite.command(given.flag("--keep-going"), &given.passed_on);
         // A service that is not there is a failure here: a suite that skips says nothing about the code.
         let tests = tests.env("CONSTANCE_REQUIRE_SERVICES", "1");
+        let tests = if std::env::var_os(THREADS).is_none() { tests.env(THREADS, threads()) } else { tests };
         let tests = if suite.name == interop::NAME { interop::prepare(tests, &workspace.root)? } else { tests };
         // Servers of its own for each suite: what one leaves behind cannot trouble the next. They stop at the end.
         let services = services(&suite)?;
         let variables = services.iter().flat_map(Running::variables);
         variables.fold(tests, |tests, (name, value)| tests.env(name, value.as_str())).run(&workspace.root)
     })
+}
+
+/// How many tests of a program run at the same time. Most of them wait, for servers and for what has to time out, so that
+/// there is room for more than there are processors.
+fn threads() -> String {
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    (4 * processors).to_string()
 }
 
 /// The servers that the suite needs and the environment does not name.

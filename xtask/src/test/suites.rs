@@ -1,5 +1,6 @@
-//! Which suites there are. Test files are found by asking cargo, so that a new one belongs to a suite from its first
+//! Which suites there are. Test programs are found by asking cargo, so that a new one belongs to a suite from its first
 //! day: each to the suite of its crate, or of its database, and those that run the conformance suite also to that one.
+//! A program is a file of `tests`, or a folder there with a `main.rs`.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -10,15 +11,13 @@ use crate::workspace::Workspace;
 
 use super::{cargo_test, interop, unknown};
 
+/// What runs the conformance suite, or tests it, has this in its name.
 const CONFORMANCE: &str = "conformance";
-
-/// Test files that test the conformance suite; those that run it have its name in theirs.
-const TESTS_OF_CONFORMANCE: [&str; 2] = ["third_party", "suite_is_tested"];
 
 /// The crate whose tests are divided by database.
 const DIESEL: &str = "constance-diesel";
 
-/// By the first word of a file's name; the files of no other database are SQLite's.
+/// By the first word of a program's name; the programs of no other database are SQLite's.
 const DATABASES: [(&str, &str); 3] = [("postgres", "postgres"), ("mysql", "mysql"), ("mariadb", "mysql")];
 const SQLITE: &str = "sqlite";
 
@@ -40,7 +39,7 @@ enum Content {
     },
 }
 
-/// A test file.
+/// A test program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct File {
     package: String,
@@ -61,7 +60,7 @@ impl File {
     }
 
     fn is_conformance(&self) -> bool {
-        self.name.contains(CONFORMANCE) || TESTS_OF_CONFORMANCE.contains(&self.name.as_str())
+        self.name.contains(CONFORMANCE)
     }
 }
 
@@ -192,14 +191,15 @@ mod tests {
     }
 
     fn suites() -> Vec<Suite> {
-        let diesel = ["conformance", "errors", "postgres_conformance", "postgres", "mysql_kill", "mariadb_events"];
+        let diesel =
+            ["sqlite_conformance", "errors", "postgres_conformance", "postgres", "mysql_kill", "mariadb_events"];
         let mut diesel: Vec<(&str, &str)> = diesel.iter().map(|name| ("test", *name)).collect();
         diesel.push(("bench", "get"));
         discover(&Workspace {
             root: "/w".into(),
             target: "/w/target".into(),
             packages: vec![
-                package("constance-core", &[("test", "third_party"), ("test", "errors"), ("test", "derive")]),
+                package("constance-core", &[("test", "core_conformance"), ("test", "errors"), ("test", "derive")]),
                 package("constance-diesel", &diesel),
                 package("constance-cli", &[("test", "command_line")]),
                 package("constance-memory", &[("test", "conformance")]),
@@ -221,10 +221,10 @@ mod tests {
         assert_eq!(names, wanted);
         let list = list(&suites());
         for line in [
-            "conformance   constance-core: third_party; constance-diesel: conformance, postgres_conformance; \
+            "conformance   constance-core: core_conformance; constance-diesel: sqlite_conformance, postgres_conformance; \
              constance-memory: conformance",
-            "core          constance-core: third_party, errors, derive",
-            "sqlite        constance-diesel: conformance, errors",
+            "core          constance-core: core_conformance, errors, derive",
+            "sqlite        constance-diesel: sqlite_conformance, errors",
             "postgres      constance-diesel: postgres_conformance, postgres",
             "mysql         constance-diesel: mysql_kill, mariadb_events",
         ] {
@@ -248,7 +248,7 @@ mod tests {
         let all = files(&[]);
         assert_eq!(all.len(), 11, "{all:?}");
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 11);
-        let some = ["constance-diesel conformance", "constance-diesel errors"];
+        let some = ["constance-diesel errors", "constance-diesel sqlite_conformance"];
         assert_eq!(files(&["sqlite"]), some);
         assert_eq!(files(&["sqlite", "conformance", "sqlite"]).len(), 5);
         let left: Vec<String> = choose(suites(), &[]).unwrap().into_iter().map(|suite| suite.name).collect();
@@ -268,8 +268,8 @@ mod tests {
 
     #[test]
     fn suites_share_one_build() {
-        let wanted = "cargo test --locked --workspace --all-features --test conformance --test postgres_conformance \
-                      --test third_party";
+        let wanted = "cargo test --locked --workspace --all-features --test conformance --test core_conformance \
+                      --test postgres_conformance --test sqlite_conformance";
         assert_eq!(line("conformance", &[]), wanted);
         assert_eq!(line("unit", &["x"]), "cargo test --locked --workspace --all-features --lib --bins -- x");
     }
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn files_of_one_name_in_two_crates_are_told_apart() {
         let wanted =
-            "cargo test --locked --all-features -p constance-core --test derive --test errors --test third_party";
+            "cargo test --locked --all-features -p constance-core --test core_conformance --test derive --test errors";
         assert_eq!(line("core", &[]), wanted);
     }
 

@@ -10,7 +10,7 @@ use crate::services::resp::{self, Address, Reply};
 use crate::services::wait;
 
 /// Long even for a busy machine; a server that ends by itself is noticed at once.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 
 const PROGRAM: &str = "redis-server";
 

@@ -1,0 +1,16 @@
+//! The cache in the process.
+#![allow(clippy::expect_used)]
+
+#[path = "../local_common/mod.rs"]
+mod local_common;
+
+#[cfg(feature = "tokio")]
+mod aio;
+#[cfg(feature = "tokio")]
+mod aio_driving;
+mod config;
+mod env;
+mod feed;
+mod races;
+mod stress;
+mod time;

@@ -1,0 +1,12 @@
+//! The command line, over stores in memory and files.
+#![allow(clippy::expect_used, reason = "helpers of tests are tests too")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod any;
+mod command;
+#[cfg(feature = "legacy")]
+mod import_legacy;
+mod json;
+mod secrets;

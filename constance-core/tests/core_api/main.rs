@@ -1,0 +1,36 @@
+//! What the core promises beside the contract: the typed front, the derive macros, and what is stored.
+// The lint's exception for tests knows the test functions only, not what they share.
+#![allow(clippy::expect_used)]
+
+#[cfg(feature = "tokio")]
+mod aio;
+mod derive;
+#[cfg(all(
+    feature = "chrono",
+    feature = "jiff",
+    feature = "json",
+    feature = "pickle",
+    feature = "rust_decimal",
+    feature = "time",
+    feature = "url",
+    feature = "uuid"
+))]
+mod django;
+mod events;
+mod front;
+mod golden;
+mod hostile;
+mod live;
+mod overrides;
+mod registry;
+mod secrecy;
+#[cfg(all(
+    feature = "chrono",
+    feature = "jiff",
+    feature = "rust_decimal",
+    feature = "time",
+    feature = "url",
+    feature = "uuid"
+))]
+mod types;
+mod within;

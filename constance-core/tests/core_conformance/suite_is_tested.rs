@@ -1,0 +1,41 @@
+//! The suite finds what it is there to find: for each promise, backends that break it, and the cases that notice.
+//!
+//! Each wrong backend is a right one with one defect, so that a case which notices it notices that defect. Promise 7
+//! (events) rests on a backend's previous values, on its feed, and on visits under no lock: `batches`, `watches`, `visits`.
+//! Promise 11 (nothing leaks between tests) rests on instances that are stores of their own: `claims`. What the typed front
+//! adds to both is tested in `events.rs` and `overrides.rs`.
+
+mod wrong;
+
+mod absence;
+mod batches;
+mod bytes;
+mod claims;
+mod lost_updates;
+mod outages;
+mod prefixes;
+mod visits;
+mod watches;
+
+/// Where each case is shown to notice something.
+const PROOFS: [&str; 9] = [
+    include_str!("suite_is_tested/absence.rs"),
+    include_str!("suite_is_tested/batches.rs"),
+    include_str!("suite_is_tested/bytes.rs"),
+    include_str!("suite_is_tested/claims.rs"),
+    include_str!("suite_is_tested/lost_updates.rs"),
+    include_str!("suite_is_tested/outages.rs"),
+    include_str!("suite_is_tested/prefixes.rs"),
+    include_str!("suite_is_tested/visits.rs"),
+    include_str!("suite_is_tested/watches.rs"),
+];
+
+#[test]
+fn every_case_is_shown_to_notice_something() {
+    let cases = constance_core::testing::cases::ALL.iter().map(|case| case.name());
+    let wrappers = constance_core::testing::wrappers::ALL.iter().map(|case| case.name());
+    for name in cases.chain(wrappers) {
+        let quoted = format!("\"{name}\"");
+        assert!(PROOFS.iter().any(|proofs| proofs.contains(&quoted)), "no wrong backend is caught by {name}");
+    }
+}

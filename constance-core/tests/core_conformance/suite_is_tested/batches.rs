@@ -1,0 +1,139 @@
+//! Promise 6: batches that come apart.
+
+use constance_core::{Applied, Batch, Change, Encoded, Expect, Result, Stored, To};
+
+use super::wrong::{Defect, Inside, assert_caught};
+
+/// One after the other, up to the one that fails.
+#[derive(Debug)]
+struct OneByOne;
+
+impl Defect for OneByOne {
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        let mut all = Vec::new();
+        for (index, change) in batch.changes().iter().enumerate() {
+            match right.write(&Batch::one(change.clone()).wanting_previous(batch.want_previous()))? {
+                Applied::Done(previous) => all.extend(previous),
+                Applied::Conflict { current, .. } => return Ok(Applied::Conflict { index, current }),
+            }
+            std::thread::yield_now();
+        }
+        Ok(Applied::Done(all))
+    }
+}
+
+#[test]
+fn a_batch_applied_one_by_one_is_caught() {
+    let by =
+        ["failing_last_expectation_writes_nothing", "failing_keep_stops_the_others", "batches_are_never_seen_torn"];
+    assert_caught(|| OneByOne, &by);
+}
+
+/// A batch is changed on its way.
+#[derive(Debug)]
+struct Changed(fn(Vec<Change>) -> Vec<Change>);
+
+impl Defect for Changed {
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        let changes = (self.0)(batch.changes().to_vec());
+        right.write(&Batch::new(changes)?.wanting_previous(batch.want_previous()))
+    }
+}
+
+#[test]
+fn a_batch_that_is_cut_short_is_caught() {
+    let cut = || {
+        Changed(|mut changes| {
+            changes.truncate(100);
+            changes
+        })
+    };
+    assert_caught(cut, &["batch_of_200_changes_is_applied", "thousand_keys_are_read_at_once"]);
+}
+
+#[test]
+fn an_index_into_a_sorted_copy_is_caught() {
+    let sorted = || {
+        Changed(|mut changes| {
+            changes.sort_by(|one, other| one.key.cmp(&other.key));
+            changes
+        })
+    };
+    assert_caught(sorted, &["conflict_names_the_change_and_what_is_stored", "previous_values_come_in_order"]);
+}
+
+#[test]
+fn a_keep_that_is_skipped_is_caught() {
+    let skipped = || {
+        Changed(|mut changes| {
+            changes.iter_mut().filter(|change| change.to == To::Keep).for_each(|change| change.expect = Expect::Any);
+            changes
+        })
+    };
+    assert_caught(
+        skipped,
+        &["failing_keep_stops_the_others", "keep_changes_nothing", "keep_holds_against_another_writer"],
+    );
+}
+
+#[test]
+fn a_keep_that_writes_is_caught() {
+    let writes = || {
+        Changed(|mut changes| {
+            let keeps = changes.iter_mut().filter(|change| change.to == To::Keep);
+            keeps.for_each(|change| change.to = To::Set(Encoded::from(&b"kept"[..])));
+            changes
+        })
+    };
+    assert_caught(writes, &["keep_changes_nothing", "keep_on_absent_creates_nothing"]);
+}
+
+#[test]
+fn a_removal_that_does_nothing_or_empties_is_caught() {
+    let by = ["removed_key_is_absent_again", "batch_sets_and_removes_together", "removal_checks_its_expectation"];
+    assert_caught(
+        || {
+            Changed(|mut changes| {
+                changes.iter_mut().filter(|change| change.to == To::Remove).for_each(|change| change.to = To::Keep);
+                changes
+            })
+        },
+        &by,
+    );
+    assert_caught(
+        || {
+            Changed(|mut changes| {
+                let removals = changes.iter_mut().filter(|change| change.to == To::Remove);
+                removals.for_each(|change| change.to = To::Set(Encoded::from(Vec::new())));
+                changes
+            })
+        },
+        &by,
+    );
+}
+
+/// Promise 7: what is given back as previous is not what was there, and an event would tell it so.
+#[derive(Debug)]
+struct Previous(fn(Vec<Stored>, &Batch) -> Vec<Stored>);
+
+impl Defect for Previous {
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        Ok(match right.write(batch)? {
+            Applied::Done(previous) => Applied::Done((self.0)(previous, batch)),
+            conflict => conflict,
+        })
+    }
+}
+
+#[test]
+fn wrong_previous_values_are_caught() {
+    let by = ["previous_values_come_in_order"];
+    assert_caught(|| Previous(|previous, _| previous.into_iter().rev().collect()), &by);
+    assert_caught(|| Previous(|previous, _| previous.into_iter().filter(|stored| !stored.is_absent()).collect()), &by);
+    assert_caught(
+        || Previous(|_, _| Vec::new()),
+        &["previous_values_come_in_order", "previous_values_are_not_given_unasked"],
+    );
+    let unasked = || Previous(|_, batch| vec![Stored::Absent; batch.changes().len()]);
+    assert_caught(unasked, &["previous_values_are_not_given_unasked"]);
+}

@@ -1,0 +1,26 @@
+//! What MySQL and MariaDB add to the contract.
+#![cfg(feature = "mysql")]
+#![allow(clippy::expect_used)]
+
+#[path = "../common/crash.rs"]
+mod crash;
+#[path = "../common/django_table.rs"]
+mod django_table;
+#[path = "../mysql_support/mod.rs"]
+mod mysql_support;
+#[path = "../common/shop.rs"]
+mod shop;
+#[path = "../common/within.rs"]
+mod within;
+
+mod commit;
+mod concurrency;
+mod django;
+mod failures;
+mod migrate;
+mod outages;
+#[cfg(unix)]
+mod server;
+mod transaction;
+mod urls;
+mod watch;

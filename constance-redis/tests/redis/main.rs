@@ -1,0 +1,38 @@
+//! What Redis adds to the contract. Each test has a server of its own.
+#![allow(clippy::expect_used, clippy::print_stderr)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+#[cfg(feature = "aio")]
+mod aio_cancel;
+#[cfg(feature = "aio")]
+mod aio_failures;
+#[cfg(feature = "aio")]
+mod aio_proxy;
+#[cfg(feature = "aio")]
+mod aio_service;
+#[cfg(feature = "aio")]
+mod aio_storm;
+#[cfg(all(feature = "aio", feature = "tls-rustls"))]
+mod aio_tls;
+#[cfg(feature = "cluster")]
+mod cluster;
+#[cfg(feature = "cluster")]
+mod cluster_failures;
+#[cfg(feature = "cluster")]
+mod cluster_slots;
+mod failures;
+mod proxy;
+mod queries;
+mod replicas;
+#[cfg(feature = "sentinel")]
+mod sentinel;
+#[cfg(feature = "sentinel")]
+mod sentinel_lookup;
+mod service;
+#[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
+mod tls;
+#[cfg(all(feature = "cluster", feature = "sentinel", any(feature = "tls-rustls", feature = "tls-native-tls")))]
+mod tls_groups;
+mod watch;
