@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Error, Result};
 
@@ -67,10 +68,14 @@ impl Drop for Folder {
     }
 }
 
+/// The number of the next folder. None is used twice, so that the name of a removed folder stays nobody's.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 fn create() -> Result<PathBuf> {
     let parent = std::env::temp_dir();
     let process = std::process::id();
-    for n in 0..=u16::MAX {
+    for _ in 0..=u16::MAX {
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
         // Short: a unix socket inside it must stay below 108 bytes.
         let path = parent.join(format!("constance-{process}-{n}"));
         match DirBuilder::new().mode(0o700).create(&path) {
