@@ -22,12 +22,14 @@ pub(super) const SUITE: LongSuite = LongSuite {
     about: "the demo and the unit tests in an empty Debian with a Rust toolchain and a C compiler",
     advice: "what failed is above; a package that building needs belongs into xtask/src/toolchain.rs, and nothing that the \
              demo links may need one",
-    packages: &[SystemPackage {
-        name: "debootstrap",
-        program: Some("debootstrap"),
-        reason: "makes an empty Debian for the suite `bare`",
-    }],
+    homes: &["bare"],
     run,
+};
+
+pub(super) const DEBOOTSTRAP: SystemPackage = SystemPackage {
+    name: "debootstrap",
+    program: Some("debootstrap"),
+    reason: "makes an empty Debian for the suite `bare`",
 };
 
 /// What somebody has who cloned the repository and installed Rust as its page says.

@@ -2,10 +2,9 @@
 
 use crate::error::Result;
 use crate::steps::Step;
-use crate::system::SystemPackage;
 use crate::workspace::Workspace;
 
-use super::bare;
+use super::{bare, cargo_test, run_with_services};
 
 /// The name that stands for all of them.
 const ALL: &str = "long";
@@ -17,12 +16,25 @@ pub(super) struct LongSuite {
     pub(super) about: &'static str,
     /// What to do when it fails.
     pub(super) advice: &'static str,
-    pub(super) packages: &'static [SystemPackage],
+    /// The suites whose servers and system packages it needs.
+    pub(super) homes: &'static [&'static str],
     pub(super) run: fn(&Workspace) -> Result<()>,
 }
 
-/// All of them, the quickest first.
-const SUITES: [&LongSuite; 1] = [&bare::SUITE];
+/// All of them.
+const SUITES: [&LongSuite; 2] = [&STRESS, &bare::SUITE];
+
+const STRESS: LongSuite = LongSuite {
+    name: "stress",
+    about: "caches shared by eight processes while their servers are killed and stopped, a minute for each kind",
+    advice: "the failing test is named above; repeat it with `cargo xtask test stress`",
+    homes: &["cache"],
+    run: |workspace| {
+        // One after the other: each has eight processes.
+        let tests = cargo_test().words("--test shared_stress").env("CONSTANCE_STRESS_SECONDS", "60");
+        run_with_services(tests.words("-- --test-threads 1"), STRESS.homes.iter().copied(), workspace)
+    },
+};
 
 impl LongSuite {
     pub(super) fn step<'a>(&'static self, workspace: &'a Workspace) -> Step<'a> {
@@ -36,11 +48,6 @@ pub(super) fn choose(names: &[String]) -> (Vec<&'static LongSuite>, Vec<String>)
     let chosen = SUITES.into_iter().filter(|suite| named(ALL) || named(suite.name)).collect();
     let known = |name: &str| name == ALL || SUITES.iter().any(|suite| suite.name == name);
     (chosen, names.iter().filter(|name| !known(name)).cloned().collect())
-}
-
-/// What they need from the system.
-pub(super) fn packages(chosen: &[&'static LongSuite]) -> impl Iterator<Item = &'static SystemPackage> {
-    chosen.iter().flat_map(|suite| suite.packages)
 }
 
 /// One line for each.

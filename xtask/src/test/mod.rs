@@ -52,14 +52,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     let (long, names) = long::choose(&given.names);
     let chosen = if names.is_empty() && !long.is_empty() { Vec::new() } else { suites::choose(suites, &names)? };
-    let packages = needs::packages(chosen.iter().flat_map(Suite::homes));
-    let packages = long::packages(&long).fold(packages, |mut all, package| {
-        if !all.contains(package) {
-            all.push(*package);
-        }
-        all
-    });
-    system::ensure(&packages, Install::choose(&given), &workspace.root)?;
+    let homes = chosen.iter().flat_map(Suite::homes).chain(long.iter().flat_map(|suite| suite.homes.iter().copied()));
+    system::ensure(&needs::packages(homes), Install::choose(&given), &workspace.root)?;
     let mut steps: Vec<Step<'_>> = chosen.into_iter().map(|suite| step(suite, &workspace, &given)).collect();
     steps.extend(long.into_iter().map(|suite| suite.step(&workspace)));
     steps::run(steps, given.flag("--keep-going"))
@@ -72,15 +66,19 @@ fn step<'a>(suite: Suite, workspace: &'a Workspace, given: &'a Given) -> Step<'a
     );
     Step::new(name, advice, move || {
         let tests = suite.command(given.flag("--keep-going"), &given.passed_on);
-        // A service that is not there is a failure here: a suite that skips says nothing about the code.
-        let tests = tests.env("CONSTANCE_REQUIRE_SERVICES", "1");
         let tests = if std::env::var_os(THREADS).is_none() { tests.env(THREADS, threads()) } else { tests };
         let tests = if suite.name == interop::NAME { interop::prepare(tests, &workspace.root)? } else { tests };
-        // Servers of its own for each suite: what one leaves behind cannot trouble the next. They stop at the end.
-        let services = services(&suite)?;
-        let variables = services.iter().flat_map(Running::variables);
-        variables.fold(tests, |tests, (name, value)| tests.env(name, value.as_str())).run(&workspace.root)
+        run_with_services(tests, suite.homes(), workspace)
     })
+}
+
+/// Runs the tests of a suite with servers of its own: what one suite leaves behind cannot trouble the next.
+fn run_with_services<'a>(tests: Cmd, homes: impl Iterator<Item = &'a str>, workspace: &Workspace) -> Result<()> {
+    // A service that is not there is a failure here: a suite that skips says nothing about the code.
+    let tests = tests.env("CONSTANCE_REQUIRE_SERVICES", "1");
+    let services = services(homes)?;
+    let variables = services.iter().flat_map(Running::variables);
+    variables.fold(tests, |tests, (name, value)| tests.env(name, value.as_str())).run(&workspace.root)
 }
 
 /// How many tests of a program run at the same time. Most of them wait, for servers and for what has to time out, so that
@@ -90,9 +88,9 @@ fn threads() -> String {
     (4 * processors).to_string()
 }
 
-/// The servers that the suite needs and the environment does not name.
-fn services(suite: &Suite) -> Result<Option<Running>> {
-    let missing = Kind::not_named(&needs::services(suite.homes()));
+/// The servers that suites need and the environment does not name.
+fn services<'a>(homes: impl Iterator<Item = &'a str>) -> Result<Option<Running>> {
+    let missing = Kind::not_named(&needs::services(homes));
     let (missing, unavailable): (Vec<Kind>, Vec<Kind>) = missing.into_iter().partition(|kind| kind.can_be_had());
     for kind in unavailable {
         let (title, variable) = (kind.title(), kind.variable());

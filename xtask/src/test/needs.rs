@@ -5,7 +5,7 @@ use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, PGBOUNCER,
 use crate::system::SystemPackage;
 use crate::toolchain::BUILD;
 
-use super::interop;
+use super::{bare, interop};
 
 /// Servers by the suite whose tests find them in the environment: add a line here, and `cargo xtask test` installs and
 /// starts them. The tests of xtask start their own.
@@ -23,6 +23,7 @@ const PACKAGES: &[(&str, &[SystemPackage])] = &[
     ("postgres", &[PGBOUNCER]),
     ("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]),
     (interop::NAME, &[REDIS, interop::PYTHON]),
+    (bare::SUITE.name, &[bare::DEBOOTSTRAP]),
 ];
 
 /// The system packages for the tests of these suites, each once. Every suite builds the whole workspace.
