@@ -95,6 +95,7 @@ impl<C: Dialect> DieselBackend<C> {
     /// - Leave `test_on_check_out` at its default, `true`. diesel's manager keeps a connection that has failed, and
     ///   without the test every later call would be handed the same dead one. It costs one statement per call, which is
     ///   why a pool of our own marks the connections that failed in its place.
+    /// - On PostgreSQL, MySQL and MariaDB call [`init_openssl`](crate::init_openssl) before the pool is built.
     /// - On SQLite set a `busy_timeout` in a connection customizer. SQLite's default is zero, and then two writers at the
     ///   same moment are one `Timeout`.
     /// - On MySQL and MariaDB set `autocommit = 1` and a strict `sql_mode` there, unless the server has both: without the one a

@@ -47,6 +47,10 @@ pub struct Builder<C: Dialect> {
 
 impl<C: Dialect> Builder<C> {
     pub(crate) fn new() -> Self {
+        if C::NETWORK {
+            // Before the client library's first connection, and before whatever the application does with it afterwards.
+            crate::init_openssl();
+        }
         Self {
             url: None,
             brought: None,

@@ -13,6 +13,7 @@ mod manager;
 mod migrate;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod openssl;
 mod parameters;
 mod percent;
 mod pool;
@@ -36,6 +37,7 @@ pub use self::dialect::Dialect;
 pub use self::layout::Layout;
 #[cfg(feature = "mysql")]
 pub use self::mysql::MysqlBackend;
+pub use self::openssl::init_openssl;
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresBackend;
 #[cfg(feature = "sqlite")]

@@ -33,6 +33,17 @@ const GUARDED: &[(&str, &[Owner])] = &[
         ],
     ),
     ("mysqlclient-sys", &[("constance-diesel", Some("mysql"))]),
+    // The OpenSSL of the client libraries.
+    (
+        "openssl-sys",
+        &[
+            ("constance-diesel", Some("postgres")),
+            ("constance-diesel", Some("listen")),
+            ("constance-diesel", Some("listen-tls")),
+            ("constance-diesel", Some("mysql")),
+            ("constance-redis", Some("tls-native-tls")),
+        ],
+    ),
     ("postgres", &[("constance-diesel", Some("listen")), ("constance-diesel", Some("listen-tls"))]),
     ("postgres-native-tls", &[("constance-diesel", Some("listen-tls"))]),
     ("native-tls", &[("constance-diesel", Some("listen-tls")), ("constance-redis", Some("tls-native-tls"))]),

@@ -89,7 +89,7 @@ impl Kind {
             Self::Sentinel => "a master, 2 replicas and 3 sentinels that fail over within seconds",
             Self::Postgres => "PostgreSQL with passwords and TLS: a database, its owner, and the administrator",
             Self::PostgresIcu => "PostgreSQL that speaks German, with a database in the ICU locale `en`",
-            Self::Mariadb => "MariaDB: a database of the default charset, its owner, and root",
+            Self::Mariadb => "MariaDB with TLS: a database of the default charset, its owner, and root",
             Self::Mysql => "the same on MySQL, where its `mysqld` is installed; Debian has none",
             Self::Memcached => "memcached: one server, and two to be used together",
         }
@@ -102,9 +102,9 @@ impl Kind {
             Self::Plain | Self::Acl | Self::Unix | Self::Cluster | Self::Sentinel => &[REDIS],
             Self::Postgres => &[POSTGRES, OPENSSL],
             Self::PostgresIcu => &[POSTGRES, LOCALES],
-            Self::Mariadb => &[MARIADB],
+            Self::Mariadb => &[MARIADB, OPENSSL],
             // In no Debian: whoever wants it installs it.
-            Self::Mysql => &[],
+            Self::Mysql => &[OPENSSL],
             Self::Memcached => &[MEMCACHED],
         }
     }

@@ -11,7 +11,7 @@ fn postgres() -> bool {
 }
 
 fn mariadb() -> bool {
-    have(&["mariadbd", "mariadb"])
+    have(&["mariadbd", "mariadb", "openssl"])
 }
 
 fn psql(url: &str, sql: &str) -> Output {
@@ -88,7 +88,7 @@ fn postgres_takes_its_shared_memory_along() {
 }
 
 #[test]
-fn mariadb_has_an_owner_and_an_administrator() {
+fn mariadb_has_an_owner_an_administrator_and_tls() {
     if !mariadb() {
         return;
     }
@@ -98,9 +98,13 @@ fn mariadb_has_an_owner_and_an_administrator() {
         let (user, host) = url.split_once('@').unwrap();
         let (user, password) = user.split_once(':').unwrap();
         let (host, database) = host.split_once('/').unwrap();
+        let (database, authority) = database.split_once("?ssl_ca=").unwrap_or((database, ""));
         let (host, port) = host.split_once(':').unwrap();
         let mut client = Command::new("mariadb");
         client.args(["--no-defaults", "-N", "-h", host, "-P", port, "-u", user, "-D", database, "-e", sql]);
+        if !authority.is_empty() {
+            client.args(["--ssl-verify-server-cert", &format!("--ssl-ca={authority}")]);
+        }
         client.env("MYSQL_PWD", password.replace("password-of", replaced)).output().unwrap()
     };
     let (user, root) = ("CONSTANCE_MARIADB_URL", "CONSTANCE_MARIADB_ADMIN_URL");
@@ -110,6 +114,9 @@ fn mariadb_has_an_owner_and_an_administrator() {
     assert!(complaint(&sql(user, "password-of", "CREATE DATABASE other")).contains("ERROR 1044"));
     assert!(complaint(&sql(user, "wrong", "SELECT 1")).contains("ERROR 1045"));
     answer(&sql(root, "password-of", "CREATE DATABASE other"));
+    let cipher = "SHOW STATUS LIKE 'Ssl_cipher'";
+    assert_eq!(answer(&sql(user, "password-of", cipher)), "Ssl_cipher");
+    assert!(answer(&sql("CONSTANCE_MARIADB_TLS_URL", "password-of", cipher)).starts_with("Ssl_cipher\tTLS_"));
     up.stop();
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::services::certificates::Certificates;
 use crate::services::durability::Durability;
 use crate::services::process::Launch;
 use crate::services::set::Set;
@@ -28,13 +29,14 @@ pub(super) enum Flavour {
     Mysql,
 }
 
-/// Starts `server` in `own`, with addresses for the database's owner and for root in variables of these names.
+/// Starts `server` in `own`, with addresses for the database's owner, for root, and for the owner over TLS in variables of these
+/// names.
 pub(super) fn start(
     own: &Path,
     server: &Path,
     flavour: Flavour,
     durability: Durability,
-    names: [&'static str; 2],
+    names: [&'static str; 3],
 ) -> Result<Set> {
     let user = User::instead_of_root("mysql")?;
     user.map_or(Ok(()), |user| user.own(own))?;
@@ -60,10 +62,16 @@ pub(super) fn start(
         .map_err(|error| Error::failed(format!("cannot write into {}: {error}", own.display())))?;
     user.map_or(Ok(()), |user| user.own(&init))?;
 
+    let made = Certificates::make(own)?;
+    for file in [&made.ca, &made.server, &made.server_key] {
+        user.map_or(Ok(()), |user| user.own(file))?;
+    }
+
     let port = ports::one()?;
     let socket = own.join("server.sock");
     let mut args = folders.to_vec();
     args.extend([option("socket", &socket), option("pid-file", &own.join("mysqld.pid")), option("init-file", &init)]);
+    args.extend([option("ssl-ca", &made.ca), option("ssl-cert", &made.server), option("ssl-key", &made.server_key)]);
     args.extend([format!("--port={port}"), "--bind-address=127.0.0.1".to_owned()]);
     // Names are not looked up: an address is who it is. Tests have many pools.
     args.extend(["--skip-name-resolve", "--max-connections=300"].map(str::to_owned));
@@ -88,7 +96,8 @@ pub(super) fn start(
     })??;
     let url = |user: &str, password: &str| format!("mysql://{user}:{password}@127.0.0.1:{port}/{DATABASE}");
     let set = Set::of([process]).with(names[0], url(USER, PASSWORD));
-    Ok(set.with(names[1], url("root", ADMINS_PASSWORD)))
+    let tls = format!("{}?ssl_ca={}", url(USER, PASSWORD), made.ca.display());
+    Ok(set.with(names[1], url("root", ADMINS_PASSWORD)).with(names[2], tls))
 }
 
 /// What the server does when it starts, before it listens: one statement a line.
