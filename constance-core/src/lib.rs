@@ -31,6 +31,7 @@ pub mod testing;
 mod trace;
 mod tree;
 mod types;
+pub mod url;
 mod watch;
 
 pub use self::backend::Backend;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::layer::{Layer, Vars, wrap};
+use crate::url::{is_scheme, tidy};
 use crate::{Backend, Error, ErrorKind, Result};
 
 /// The backends that a URL may name. The application puts in those that it depends on.
@@ -27,30 +28,48 @@ pub struct Registry {
 pub struct Scheme {
     name: &'static str,
     open: Box<Opener>,
+    is_built_in: bool,
 }
 
 type Opener = dyn Fn(&str) -> Result<Arc<dyn Backend>> + Send + Sync;
 
 /// Where the schemes of this project's crates are found, for the next step in a message.
-const KNOWN: [(&str, &str); 9] = [
-    ("redis", "constance-redis"),
-    ("rediss", "constance-redis"),
-    ("redis+unix", "constance-redis"),
-    ("redis+cluster", "constance-redis"),
-    ("redis+sentinel", "constance-redis"),
-    ("sqlite", "constance-diesel"),
-    ("postgres", "constance-diesel"),
-    ("mysql", "constance-diesel"),
-    ("memory", "constance-memory"),
+const KNOWN: [(&str, &[&str]); 4] = [
+    ("constance-redis", &["redis", "rediss", "redis+unix", "unix", "valkey", "valkeys", "valkey+unix"]),
+    ("constance-redis", &["redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel"]),
+    ("constance-diesel", &["sqlite", "postgres", "postgresql", "mysql", "mariadb"]),
+    ("constance-memory", &["memory"]),
 ];
 
 impl Scheme {
-    /// A scheme and the function that makes a backend from a whole URL. It does no I/O, and its errors do not show the URL.
+    /// A scheme, in lower case, and the function that makes a backend from a whole URL. It does no I/O, and its errors do not
+    /// show the URL, which arrives [tidy](tidy).
     pub fn new<F>(name: &'static str, open: F) -> Self
     where
         F: Fn(&str) -> Result<Arc<dyn Backend>> + Send + Sync + 'static,
     {
-        Self { name, open: Box::new(open) }
+        Self { name, open: Box::new(open), is_built_in: true }
+    }
+
+    /// A scheme that a crate has and was built without. Opening it is an error that says which feature it needs; a
+    /// [`Registry`] does not count it among those that it knows.
+    ///
+    /// ```
+    /// use constance_core::{Registry, Scheme};
+    ///
+    /// let registry = Registry::new().with([Scheme::not_built_in("mysql", "constance-diesel", "mysql")]);
+    /// assert!(!registry.knows("mysql"));
+    /// let error = registry.open("mysql://127.0.0.1/shop").unwrap_err();
+    /// assert!(error.to_string().contains("enable the feature mysql of constance-diesel"), "{error}");
+    /// ```
+    #[must_use]
+    pub fn not_built_in(name: &'static str, package: &'static str, feature: &'static str) -> Self {
+        let open = move |_: &str| {
+            Err(Error::new(ErrorKind::Configuration)
+                .with_detail(format!("{package} was built without the scheme \"{name}\""))
+                .with_hint(format!("enable the feature {feature} of {package}")))
+        };
+        Self { is_built_in: false, ..Self::new(name, open) }
     }
 
     /// The scheme's name, without `://`.
@@ -67,10 +86,15 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds what a backend crate's `schemes()` gives. A scheme that is there already is replaced.
+    /// Adds what a backend crate's `schemes()` gives. A scheme that is there already is replaced, unless the new one is
+    /// [not built in](Scheme::not_built_in).
     #[must_use]
     pub fn with(mut self, schemes: impl IntoIterator<Item = Scheme>) -> Self {
-        self.schemes.extend(schemes.into_iter().map(|scheme| (scheme.name, scheme)));
+        for scheme in schemes {
+            if scheme.is_built_in || !self.schemes.contains_key(scheme.name) {
+                self.schemes.insert(scheme.name, scheme);
+            }
+        }
         self
     }
 
@@ -92,19 +116,21 @@ impl Registry {
         wrap(&self.layers, backend, vars)
     }
 
-    /// Whether a scheme is known.
+    /// Whether a scheme is known, in whatever case.
     #[must_use]
     pub fn knows(&self, scheme: &str) -> bool {
-        self.schemes.contains_key(scheme)
+        self.schemes.get(scheme.to_ascii_lowercase().as_str()).is_some_and(|scheme| scheme.is_built_in)
     }
 
-    /// Makes the backend that a URL names. No I/O.
+    /// Makes the backend that a URL names. No I/O. White space at the URL's ends and the case of its scheme mean nothing.
     ///
     /// # Errors
     ///
-    /// `Configuration` where the scheme is not registered (naming those that are, and the crate to add), and what the
-    /// backend says about the rest of the URL. The URL itself, which may hold a password, is never shown.
+    /// `Configuration` where the scheme is not registered (naming those that are, and the crate to add) or not built in (naming
+    /// the feature to enable), and what the backend says about the rest of the URL. The URL itself, which may hold a password,
+    /// is never shown.
     pub fn open(&self, url: &str) -> Result<Arc<dyn Backend>> {
+        let url = &*tidy(url);
         let Some((name, _)) = url.split_once(':').filter(|(name, _)| is_scheme(name)) else {
             return Err(Error::new(ErrorKind::Configuration)
                 .with_detail("the backend's URL does not begin with a scheme")
@@ -113,8 +139,8 @@ impl Registry {
         match self.schemes.get(name) {
             Some(scheme) => (scheme.open)(url),
             None => {
-                let hint = match KNOWN.iter().find(|(scheme, _)| *scheme == name) {
-                    Some((_, package)) => format!("add {package} and register its schemes(); {}", self.known()),
+                let hint = match KNOWN.iter().find(|(_, schemes)| schemes.contains(&name)) {
+                    Some((package, _)) => format!("add {package} and register its schemes(); {}", self.known()),
                     None => self.known(),
                 };
                 let detail = format!("no backend is registered for the scheme \"{name}\"");
@@ -124,26 +150,24 @@ impl Registry {
     }
 
     fn known(&self) -> String {
-        if self.schemes.is_empty() {
+        let names: Vec<String> = self.built_in().map(|name| format!("{name}://")).collect();
+        if names.is_empty() {
             return "no scheme is registered".to_owned();
         }
-        let names: Vec<String> = self.schemes.keys().map(|name| format!("{name}://")).collect();
         format!("registered are {}", names.join(", "))
     }
-}
 
-/// RFC 3986, section 3.1; short, so that a password in the wrong place is not taken for one.
-fn is_scheme(name: &str) -> bool {
-    name.len() <= 20
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    fn built_in(&self) -> impl Iterator<Item = &'static str> {
+        self.schemes.values().filter(|scheme| scheme.is_built_in).map(|scheme| scheme.name)
+    }
 }
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { schemes, layers } = self;
+        let schemes: Vec<&str> = schemes.values().filter(|scheme| scheme.is_built_in).map(Scheme::name).collect();
         let layers: Vec<&str> = layers.iter().map(Layer::variable).collect();
-        f.debug_struct("Registry").field("schemes", &schemes.keys()).field("layers", &layers).finish()
+        f.debug_struct("Registry").field("schemes", &schemes).field("layers", &layers).finish()
     }
 }
 

@@ -153,7 +153,8 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
-    /// The name of the table, at most 48 bytes. Default: what the URL says (`?table=name`), else `constance_settings`, or
+    /// The name of the table, at most 48 bytes, and one that the database takes: on MySQL and MariaDB without characters beyond
+    /// U+FFFF, such as an emoji, and without a space at the end; on SQLite not beginning with `sqlite_`. Default: what the URL says (`?table=name`), else `constance_settings`, or
     /// `constance_constance` with [`Layout::Django`].
     ///
     /// Where the URL says it as well, it has to say the same: neither wins.
@@ -200,7 +201,7 @@ impl<C: Dialect> Builder<C> {
             (None, _, Some(_)) => return Err(wrong("a URL to watch is given without a pool")),
             (None, None, None) => return Err(wrong("neither a URL nor a pool is given")),
             (Some(_), Some(_), _) => return Err(wrong("both a URL and a pool are given")),
-            (Some(brought), None, None) => (said.tables().map_err(named)?, Pool::Brought(brought), None),
+            (Some(brought), None, None) => (said.tables::<C>().map_err(named)?, Pool::Brought(brought), None),
             (Some(brought), None, Some(url)) => {
                 let (tables, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
                 (tables, Pool::Brought(brought), Some(target))

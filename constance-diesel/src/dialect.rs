@@ -37,6 +37,11 @@ pub trait Verbs: R2D2Connection + Send + 'static {
 
     /// Reads a URL. No I/O.
     fn target(url: &str) -> Result<Self::Target>;
+    /// Why the database takes no table of this name, where it does not.
+    fn refuses_table(name: &str) -> Option<&'static str> {
+        let _ = name;
+        None
+    }
     /// Where a connection that somebody else opened leads to; `None` where it does not tell. Then changes are looked for over
     /// connections of that pool.
     fn target_of(&mut self) -> Result<Option<Self::Target>, Fault>;

@@ -15,7 +15,6 @@ mod migrate;
 mod mysql;
 mod openssl;
 mod parameters;
-mod percent;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -49,7 +48,7 @@ use constance_core::Scheme;
 /// The URL schemes of the databases this crate was built for, for a [`Registry`](constance_core::Registry).
 ///
 /// `postgres` and `postgresql` with the feature `postgres`, `mysql` and `mariadb` with `mysql`, `sqlite` with the feature of
-/// that name; none without one. Each is read as [`DieselBackend::from_url`] does, so that the environment can name Django's table
+/// that name. One whose feature is off says so when it is opened. Each is read as [`DieselBackend::from_url`] does, so that the environment can name Django's table
 /// too: `postgres://shop:secret@127.0.0.1/django?layout=django`.
 ///
 /// ```
@@ -62,14 +61,33 @@ use constance_core::Scheme;
 pub fn schemes() -> Vec<Scheme> {
     vec![
         #[cfg(feature = "mysql")]
-        Scheme::new("mysql", |url| Ok(std::sync::Arc::new(MysqlBackend::from_url(url)?))),
+        scheme::<diesel::mysql::MysqlConnection>("mysql"),
         #[cfg(feature = "mysql")]
-        Scheme::new("mariadb", |url| Ok(std::sync::Arc::new(MysqlBackend::from_url(url)?))),
+        scheme::<diesel::mysql::MysqlConnection>("mariadb"),
+        #[cfg(not(feature = "mysql"))]
+        not_built_in("mysql", "mysql"),
+        #[cfg(not(feature = "mysql"))]
+        not_built_in("mariadb", "mysql"),
         #[cfg(feature = "postgres")]
-        Scheme::new("postgres", |url| Ok(std::sync::Arc::new(PostgresBackend::from_url(url)?))),
+        scheme::<diesel::pg::PgConnection>("postgres"),
         #[cfg(feature = "postgres")]
-        Scheme::new("postgresql", |url| Ok(std::sync::Arc::new(PostgresBackend::from_url(url)?))),
+        scheme::<diesel::pg::PgConnection>("postgresql"),
+        #[cfg(not(feature = "postgres"))]
+        not_built_in("postgres", "postgres"),
+        #[cfg(not(feature = "postgres"))]
+        not_built_in("postgresql", "postgres"),
         #[cfg(feature = "sqlite")]
-        Scheme::new("sqlite", |url| Ok(std::sync::Arc::new(SqliteBackend::from_url(url)?))),
+        scheme::<diesel::sqlite::SqliteConnection>("sqlite"),
+        #[cfg(not(feature = "sqlite"))]
+        not_built_in("sqlite", "sqlite"),
     ]
+}
+
+fn scheme<C: Dialect>(name: &'static str) -> Scheme {
+    Scheme::new(name, |url| Ok(std::sync::Arc::new(DieselBackend::<C>::from_url(url)?)))
+}
+
+#[cfg(not(all(feature = "mysql", feature = "postgres", feature = "sqlite")))]
+fn not_built_in(name: &'static str, feature: &'static str) -> Scheme {
+    Scheme::not_built_in(name, env!("CARGO_PKG_NAME"), feature)
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use constance_core::url::{agree, decode, tidy};
 use constance_core::{Error, ErrorKind, Result};
 
 use crate::dialect::Dialect;
 use crate::layout::Layout;
-use crate::percent;
 use crate::schema::Tables;
 
 /// What is said of the table, in a URL or to the builder.
@@ -19,8 +19,9 @@ pub(crate) struct Parameters {
 impl Parameters {
     /// Reads a URL of this database: the tables, as it and the builder say, and where they are.
     pub(crate) fn of_url<C: Dialect>(said: Self, url: &str) -> Result<(Tables, C::Target)> {
-        let (found, rest) = Self::taken_from(url)?;
-        Ok((found.agreeing(said)?.tables()?, C::target(&rest)?))
+        let url = tidy(url);
+        let (found, rest) = Self::taken_from(&url)?;
+        Ok((found.agreeing(said)?.tables::<C>()?, C::target(&rest)?))
     }
 
     /// Takes them out of a URL: libpq refuses what it does not know, and the rest is held to the rules of each database.
@@ -47,16 +48,16 @@ impl Parameters {
     /// What a URL says and what the builder was told. Neither wins: each stands in the place of a default, and two words that
     /// differ would let a service write into a table that one side did not mean.
     fn agreeing(self, said: Self) -> Result<Self> {
-        let layout = either(self.layout, said.layout, "the parameter layout of the URL contradicts the builder")?;
-        let table = either(self.table, said.table, "the parameter table of the URL contradicts the builder")?;
+        let layout = agree("layout", self.layout, said.layout)?;
+        let table = agree("table", self.table, said.table)?;
         Ok(Self { layout, table })
     }
 
     /// The tables that are meant.
-    pub(crate) fn tables(self) -> Result<Tables> {
+    pub(crate) fn tables<C: Dialect>(self) -> Result<Tables> {
         let layout = self.layout.unwrap_or_default();
         match self.table {
-            Some(name) => Tables::named(&name, layout),
+            Some(name) => Tables::named::<C>(&name, layout),
             None => Ok(Tables::usual(layout)),
         }
     }
@@ -83,19 +84,12 @@ fn table(value: &str) -> Result<String> {
     if value.is_empty() {
         return wrong("the parameter table of the URL has no value", "write table= and the table's name");
     }
-    match percent::decoded(value).filter(|_| value.chars().all(plain)) {
+    match decode(value).filter(|_| value.chars().all(plain)) {
         Some(name) => Ok(name),
         None => wrong(
             "the parameter table of the URL is not percent-encoded UTF-8",
             "write all but letters, digits and - _ . ~ as % and two digits, such as %20 for a space",
         ),
-    }
-}
-
-fn either<T: PartialEq>(one: Option<T>, other: Option<T>, differ: &'static str) -> Result<Option<T>> {
-    match (one, other) {
-        (Some(one), Some(other)) if one != other => wrong(differ, "leave one of the two out"),
-        (one, other) => Ok(one.or(other)),
     }
 }
 

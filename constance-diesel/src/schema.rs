@@ -5,6 +5,7 @@ use std::sync::Arc;
 use constance_core::{Encoded, Error, ErrorKind, Result, Stored};
 use smallvec::SmallVec;
 
+use crate::dialect::Dialect;
 use crate::layout::Layout;
 
 /// The names of the tables.
@@ -27,15 +28,14 @@ impl Tables {
     const LONGEST: usize = 48;
 
     /// The tables for settings in a table of this name.
-    pub(crate) fn named(name: &str, layout: Layout) -> Result<Self> {
+    pub(crate) fn named<C: Dialect>(name: &str, layout: Layout) -> Result<Self> {
         let wrong = |detail: &'static str| Err(Error::new(ErrorKind::Configuration).with_detail(detail));
         match name {
-            "" => return wrong("the table's name is empty"),
-            long if long.len() > Self::LONGEST => return wrong("the table's name has more than 48 bytes"),
-            name if name.chars().any(char::is_control) => return wrong("the table's name holds a control character"),
-            _ => {}
+            "" => wrong("the table's name is empty"),
+            long if long.len() > Self::LONGEST => wrong("the table's name has more than 48 bytes"),
+            name if name.chars().any(char::is_control) => wrong("the table's name holds a control character"),
+            name => C::refuses_table(name).map_or_else(|| Ok(Self::of(name, layout)), wrong),
         }
-        Ok(Self::of(name, layout))
     }
 
     /// The tables of the usual name.

@@ -3,19 +3,25 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "sentinel")]
+use constance_core::url::agree;
 use constance_core::{Error, ErrorKind, Prefix, Result};
 use redis::ConnectionInfo;
 
 #[cfg(feature = "cluster")]
 use crate::cluster;
 use crate::connections::Connections;
+use crate::limits::Limits;
+#[cfg(feature = "sentinel")]
+use crate::login::Login;
 use crate::manager::Door;
 use crate::pool::Pool;
 use crate::replicas::Replicas;
 #[cfg(feature = "sentinel")]
 use crate::sentinel;
-use crate::target::{self, Target};
+use crate::target::Target;
 use crate::tls::{Certificates, Pem};
+use crate::url::{Place, Url};
 use crate::{NAME, RedisBackend, RedisOptions};
 
 /// The server where none is named.
@@ -48,13 +54,10 @@ pub(crate) fn default_prefix() -> Prefix {
 pub struct Builder {
     server: Server,
     certificates: Certificates,
-    pool_size: u32,
-    connect_timeout: Duration,
-    response_timeout: Duration,
-    acquire_timeout: Duration,
+    limits: Limits,
     replicas: u32,
     #[cfg(feature = "sentinel")]
-    sentinel_login: sentinel::Login,
+    sentinel_login: Login,
     prefix: Prefix,
 }
 
@@ -71,25 +74,36 @@ impl Builder {
         Self {
             server: Server::Url(DEFAULT_URL.to_owned()),
             certificates: Certificates::default(),
-            pool_size: 8,
-            connect_timeout: Duration::from_secs(2),
-            response_timeout: Duration::from_secs(2),
-            acquire_timeout: Duration::from_secs(3),
+            limits: Limits::default(),
             replicas: 0,
             #[cfg(feature = "sentinel")]
-            sentinel_login: sentinel::Login::default(),
+            sentinel_login: Login::default(),
             prefix: default_prefix(),
         }
     }
 
     /// The server's URL. Default: `redis://127.0.0.1:6379/0`.
     ///
-    /// `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path?db=0&user=…&pass=…` for a Unix
+    /// `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path?db=0&username=…&password=…` for a Unix
     /// socket. Special characters in a password are written as `%40` and the like.
     ///
     /// With the feature `sentinel`, `redis+sentinel://user:password@host:26379,host:26379/name/0` is the master that these
     /// sentinels know by this name; with the feature `cluster`, `redis+cluster://user:password@host:6379,host:6379` is a
     /// cluster. `rediss+…` is the same with TLS.
+    ///
+    /// Parameters that the Python client takes and that mean something here are honoured, any other is refused:
+    ///
+    /// | parameter | meaning |
+    /// |---|---|
+    /// | `db`, `username` (`user`), `password` (`pass`) | the same as in front of the `?` |
+    /// | `protocol` | 2 or 3 |
+    /// | `socket_connect_timeout`, `socket_timeout`, `timeout` | seconds for [connecting](Self::connect_timeout), for [an answer](Self::response_timeout), for [a free connection](Self::acquire_timeout) |
+    /// | `max_connections` | the [pool's size](Self::pool_size) |
+    /// | `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile` | files in PEM format: [whom to trust](Self::root_certificates), [what to show](Self::client_certificate) |
+    /// | `ssl_cert_reqs` | `required`; `none` checks nothing, which TLS by rustls refuses |
+    /// | `sentinel_username`, `sentinel_password` | the login of the sentinels themselves |
+    ///
+    /// What a URL says twice, and what the builder says as well, has to be the same.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.server = Server::Url(url.into());
         self
@@ -132,20 +146,20 @@ impl Builder {
     ///
     /// They are made when they are needed. A feed of changes has one more of its own.
     pub fn pool_size(mut self, connections: u32) -> Self {
-        self.pool_size = connections;
+        self.limits.pool_size = Some(connections);
         self
     }
 
     /// How long making a connection may take, with everything that belongs to it: looking the name up, TLS, logging in.
     /// More than zero. Default: 2 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.limits.connect_timeout = Some(timeout);
         self
     }
 
     /// How long a call waits for the server's answer before it fails with `Timeout`, more than zero. Default: 2 seconds.
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
-        self.response_timeout = timeout;
+        self.limits.response_timeout = Some(timeout);
         self
     }
 
@@ -153,7 +167,7 @@ impl Builder {
     ///
     /// A server that cannot be reached fails at once and does not wait for this.
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
-        self.acquire_timeout = timeout;
+        self.limits.acquire_timeout = Some(timeout);
         self
     }
 
@@ -200,68 +214,71 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of a Redis server (it is never shown), where TLS is asked for and not
-    /// built in, and where the pool's size or a timeout is zero.
+    /// `Configuration` where the URL is not one of a Redis server (it is never shown), says something that is not known, or
+    /// contradicts itself or the builder; where a user has no password; where TLS is asked for and not built in; and where
+    /// the pool's size or a timeout is zero.
     pub fn build(self) -> Result<RedisBackend> {
         self.assemble().map_err(|error| error.with_backend(NAME))
     }
 
-    fn assemble(self) -> Result<RedisBackend> {
+    fn assemble(mut self) -> Result<RedisBackend> {
+        let url = self.read_url()?;
         let replicas = self.replicas();
         if !matches!(self.server, Server::Brought(_)) {
-            self.check()?;
+            self.limits.check()?;
         }
-        let several = match &self.server {
-            Server::Url(url) => self.several(url)?,
-            _ => None,
-        };
-        let connections: Box<dyn Connections> = match (several, self.server) {
-            (Some(several), _) => several,
-            (None, Server::Brought(connections)) => connections,
-            (None, named) => {
-                let target = one_server(named, self.certificates)?;
-                let door = Door::new(target, self.connect_timeout, self.response_timeout);
-                Box::new(Pool::open(door, self.pool_size, self.acquire_timeout))
+        let place = url.as_ref().map(|url| url.place);
+        let connections: Box<dyn Connections> = match (place, url, self.server) {
+            (_, _, Server::Brought(connections)) => connections,
+            #[cfg(feature = "sentinel")]
+            (Some(Place::Sentinels), Some(url), _) => {
+                let sentinels = sentinel::open(url, &self.sentinel_login, &self.certificates)?;
+                let door = Door::new(sentinels, self.limits.connect_timeout(), self.limits.response_timeout());
+                Box::new(Pool::open(door, self.limits.pool_size(), self.limits.acquire_timeout()))
+            }
+            #[cfg(feature = "cluster")]
+            (Some(Place::Cluster), Some(url), _) => {
+                let options = cluster::Options {
+                    pool_size: self.limits.pool_size(),
+                    connect_timeout: self.limits.connect_timeout(),
+                    response_timeout: self.limits.response_timeout(),
+                    acquire_timeout: self.limits.acquire_timeout(),
+                    replicas,
+                    prefix: self.prefix.clone(),
+                };
+                Box::new(cluster::open(url, &self.certificates, options)?)
+            }
+            (_, url, named) => {
+                let target = one_server(url, named, self.certificates)?;
+                let door = Door::new(target, self.limits.connect_timeout(), self.limits.response_timeout());
+                Box::new(Pool::open(door, self.limits.pool_size(), self.limits.acquire_timeout()))
             }
         };
         Ok(RedisBackend::new(connections, self.prefix).waiting(replicas))
     }
 
-    fn replicas(&self) -> Option<Replicas> {
-        (self.replicas > 0).then_some(Replicas { count: self.replicas, within: self.response_timeout / 2 })
+    /// Reads the URL, if there is one, and takes over what it says of the options.
+    fn read_url(&mut self) -> Result<Option<Url>> {
+        let Server::Url(url) = &self.server else { return Ok(None) };
+        let mut url = Url::read(url)?;
+        let limits = std::mem::take(&mut url.limits);
+        self.limits = limits.agreeing(std::mem::take(&mut self.limits))?;
+        self.certificates = std::mem::take(&mut url.certificates).with(std::mem::take(&mut self.certificates))?;
+        #[cfg(feature = "sentinel")]
+        {
+            let Login { username, password } = std::mem::take(&mut url.sentinel_login);
+            let given = std::mem::take(&mut self.sentinel_login);
+            self.sentinel_login = Login {
+                username: agree("sentinel_username", username, given.username)?,
+                password: agree("sentinel_password", password, given.password)?,
+            };
+        }
+        Ok(Some(url))
     }
 
-    /// The connections to a group of servers, where the URL names one.
-    #[cfg_attr(
-        not(any(feature = "sentinel", feature = "cluster")),
-        expect(
-            unused_variables,
-            clippy::unused_self,
-            clippy::unnecessary_wraps,
-            reason = "there is none without a feature"
-        )
-    )]
-    fn several(&self, url: &str) -> Result<Option<Box<dyn Connections>>> {
-        #[cfg(feature = "sentinel")]
-        if let Some(sentinels) = sentinel::parse(url, &self.sentinel_login, &self.certificates)? {
-            let door = Door::new(sentinels, self.connect_timeout, self.response_timeout);
-            return Ok(Some(Box::new(Pool::open(door, self.pool_size, self.acquire_timeout))));
-        }
-        #[cfg(feature = "cluster")]
-        {
-            let options = cluster::Options {
-                pool_size: self.pool_size,
-                connect_timeout: self.connect_timeout,
-                response_timeout: self.response_timeout,
-                acquire_timeout: self.acquire_timeout,
-                replicas: self.replicas(),
-                prefix: self.prefix.clone(),
-            };
-            if let Some(cluster) = cluster::parse(url, &self.certificates, &options)? {
-                return Ok(Some(Box::new(cluster)));
-            }
-        }
-        Ok(None)
+    fn replicas(&self) -> Option<Replicas> {
+        let within = self.limits.response_timeout() / 2;
+        (self.replicas > 0).then_some(Replicas { count: self.replicas, within })
     }
 
     /// The prefix where the application names none.
@@ -272,41 +289,29 @@ impl Builder {
 
     /// The one server that is named, with the timeouts for connecting to it and for its answers.
     #[cfg(feature = "aio")]
-    pub(crate) fn target(self) -> Result<(Target, Duration, Duration)> {
-        self.check()?;
-        Ok((one_server(self.server, self.certificates)?, self.connect_timeout, self.response_timeout))
-    }
-
-    /// What a pool of our own is made with.
-    fn check(&self) -> Result<()> {
-        let wrong = |detail: &'static str| Err(Error::new(ErrorKind::Configuration).with_detail(detail));
-        if self.pool_size == 0 {
-            return wrong("the pool size is zero");
+    pub(crate) fn target(mut self) -> Result<(Target, Duration, Duration)> {
+        let url = self.read_url()?;
+        self.limits.check()?;
+        if url.as_ref().is_some_and(|url| matches!(url.place, Place::Cluster | Place::Sentinels)) {
+            return Err(Error::new(ErrorKind::Configuration)
+                .with_detail("the asynchronous backend connects to one server, and the URL names a group")
+                .with_hint("use RedisBackend through constance_core::aio::Blocking"));
         }
-        for (timeout, detail) in [
-            (self.connect_timeout, "the connect timeout is zero"),
-            (self.response_timeout, "the response timeout is zero"),
-            (self.acquire_timeout, "the acquire timeout is zero"),
-        ] {
-            if timeout.is_zero() {
-                return wrong(detail);
-            }
-        }
-        Ok(())
+        let (connect, response) = (self.limits.connect_timeout(), self.limits.response_timeout());
+        Ok((one_server(url, self.server, self.certificates)?, connect, response))
     }
 }
 
 /// Where one server is, and how to log in there.
-fn one_server(server: Server, given: Certificates) -> Result<Target> {
-    let (info, certificates) = match server {
-        Server::Brought(_) => return Err(Error::new(ErrorKind::Configuration).with_detail("no server is named")),
-        Server::Url(url) => (target::parse(&url)?, Certificates::default()),
-        Server::Info(info) => (*info, Certificates::default()),
-        Server::Options(options) => options.resolve()?,
+fn one_server(url: Option<Url>, server: Server, given: Certificates) -> Result<Target> {
+    let no_server = || Error::new(ErrorKind::Configuration).with_detail("no server is named");
+    let (info, certificates) = match (url, server) {
+        (Some(url), _) => (url.servers.into_iter().next().ok_or_else(no_server)?, Certificates::default()),
+        (None, Server::Info(info)) => (*info, Certificates::default()),
+        (None, Server::Options(options)) => options.resolve()?,
+        (None, Server::Url(_) | Server::Brought(_)) => return Err(no_server()),
     };
-    let certificates =
-        Certificates { roots: given.roots.or(certificates.roots), client: given.client.or(certificates.client) };
-    Target::new(info, certificates)
+    Target::new(info, certificates.with(given)?)
 }
 
 impl fmt::Debug for Builder {
@@ -314,10 +319,7 @@ impl fmt::Debug for Builder {
         let Self {
             server,
             certificates,
-            pool_size,
-            connect_timeout,
-            response_timeout,
-            acquire_timeout,
+            limits,
             replicas,
             #[cfg(feature = "sentinel")]
             sentinel_login,
@@ -336,10 +338,10 @@ impl fmt::Debug for Builder {
                 },
             )
             .field("certificates", certificates)
-            .field("pool_size", pool_size)
-            .field("connect_timeout", connect_timeout)
-            .field("response_timeout", response_timeout)
-            .field("acquire_timeout", acquire_timeout)
+            .field("pool_size", &limits.pool_size())
+            .field("connect_timeout", &limits.connect_timeout())
+            .field("response_timeout", &limits.response_timeout())
+            .field("acquire_timeout", &limits.acquire_timeout())
             .field("replicas", replicas)
             .field("prefix", prefix);
         #[cfg(feature = "sentinel")]

@@ -9,8 +9,8 @@ mod cluster;
 mod command;
 mod connections;
 mod error;
-#[cfg(any(feature = "sentinel", feature = "cluster"))]
-mod hosts;
+mod limits;
+mod login;
 mod manager;
 mod options;
 mod plan;
@@ -21,6 +21,7 @@ mod script;
 mod sentinel;
 mod target;
 mod tls;
+mod url;
 mod watch;
 mod way;
 
@@ -40,7 +41,8 @@ pub(crate) const NAME: &str = "redis";
 
 /// The URL schemes of Redis, for a [`Registry`](constance_core::Registry): `redis`, `rediss`, `redis+unix` and `unix`, and
 /// `valkey`, `valkeys` and `valkey+unix`. With the feature `sentinel` also `redis+sentinel` and `rediss+sentinel`, with the
-/// feature `cluster` also `redis+cluster` and `rediss+cluster`.
+/// feature `cluster` also `redis+cluster` and `rediss+cluster`. Those that need a feature which is off say so when they are
+/// opened.
 ///
 /// ```
 /// use constance_core::Registry;
@@ -52,6 +54,9 @@ pub(crate) const NAME: &str = "redis";
 /// ```
 #[must_use]
 pub fn schemes() -> Vec<Scheme> {
-    let names = target::SCHEMES.iter().chain(target::OF_SEVERAL);
-    names.map(|name| Scheme::new(name, |url| Ok(Arc::new(RedisBackend::from_url(url)?)))).collect()
+    let scheme = |scheme: url::Scheme| match scheme.missing_feature() {
+        Some(feature) => Scheme::not_built_in(scheme.name, env!("CARGO_PKG_NAME"), feature),
+        None => Scheme::new(scheme.name, |url| Ok(Arc::new(RedisBackend::from_url(url)?))),
+    };
+    url::SCHEMES.into_iter().map(scheme).collect()
 }

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use constance_core::{Error, ErrorKind, Result};
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use redis::{ConnectionAddr, ConnectionInfo};
 
+use crate::login::Login;
 use crate::tls::{self, Certificates};
 
 /// An address, a way to log in, and certificates.
@@ -16,6 +17,7 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn new(info: ConnectionInfo, certificates: Certificates) -> Result<Self> {
+        Login::of(info.redis_settings()).check()?;
         match info.addr() {
             ConnectionAddr::TcpTls { tls_params, .. } => {
                 if !tls::BUILT_IN {
@@ -62,16 +64,11 @@ impl Target {
 
     /// The same address with another way to log in, and no database.
     #[cfg(feature = "sentinel")]
-    pub(crate) fn logging_in(&self, username: Option<&str>, password: Option<&str>) -> Self {
-        let mut settings = redis::RedisConnectionInfo::default()
+    pub(crate) fn logging_in(&self, login: &Login) -> Self {
+        let settings = redis::RedisConnectionInfo::default()
             .set_protocol(self.info.redis_settings().protocol())
             .set_skip_set_lib_name();
-        if let Some(username) = username {
-            settings = settings.set_username(username);
-        }
-        if let Some(password) = password {
-            settings = settings.set_password(password);
-        }
+        let settings = login.applied_to(settings);
         Self { info: self.info.clone().set_redis_settings(settings), certificates: self.certificates.clone() }
     }
 
@@ -82,51 +79,6 @@ impl Target {
         }
         self.certificates.apply(&self.info)
     }
-}
-
-/// The schemes of several servers that this build knows.
-pub(crate) const OF_SEVERAL: &[&str] = &[
-    #[cfg(feature = "sentinel")]
-    "redis+sentinel",
-    #[cfg(feature = "sentinel")]
-    "rediss+sentinel",
-    #[cfg(feature = "cluster")]
-    "redis+cluster",
-    #[cfg(feature = "cluster")]
-    "rediss+cluster",
-];
-
-/// The schemes of one server.
-pub(crate) const SCHEMES: [&str; 7] = ["redis", "rediss", "redis+unix", "unix", "valkey", "valkeys", "valkey+unix"];
-
-/// Reads a URL, which may hold a password and is never shown.
-pub(crate) fn parse(url: &str) -> Result<ConnectionInfo> {
-    let wrong = |detail: &'static str, hint: &'static str| {
-        Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint)
-    };
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    match scheme {
-        "rediss" | "valkeys" if !tls::BUILT_IN => return Err(tls::without_feature()),
-        "redis+cluster" | "redis+sentinel" | "rediss+cluster" | "rediss+sentinel" => {
-            return Err(wrong(
-                "this URL is one of several servers, and constance-redis was built without them",
-                "enable its feature cluster or sentinel",
-            ));
-        }
-        scheme if !SCHEMES.contains(&scheme) => {
-            return Err(wrong(
-                "the URL does not begin with a scheme of Redis",
-                "use redis://user:password@host:6379/0, rediss:// or redis+unix:///path",
-            ));
-        }
-        _ => {}
-    }
-    url.into_connection_info().map_err(|_| {
-        wrong(
-            "the URL cannot be read as one of a Redis server",
-            "it looks like redis://user:password@host:6379/0, with special characters written as %40 and the like",
-        )
-    })
 }
 
 impl fmt::Debug for Target {

@@ -38,6 +38,16 @@ impl Pem {
 }
 
 impl Certificates {
+    /// These and those that the builder was given, each once.
+    pub(crate) fn with(self, builder: Self) -> Result<Self> {
+        if (self.roots.is_some() && builder.roots.is_some()) || (self.client.is_some() && builder.client.is_some()) {
+            return Err(Error::new(ErrorKind::Configuration)
+                .with_detail("certificates are given to the builder, and in the URL or the options as well")
+                .with_hint("leave one of the two out"));
+        }
+        Ok(Self { roots: self.roots.or(builder.roots), client: self.client.or(builder.client) })
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.roots.is_none() && self.client.is_none()
     }

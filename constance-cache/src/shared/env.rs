@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use constance_core::url::tidy;
 use constance_core::{Backend, Error, ErrorKind, Layer, Result};
 
 use super::SharedCache;
@@ -28,24 +29,28 @@ pub(crate) fn layer() -> Layer {
 
 /// The cache store that a URL names.
 fn open(url: &str) -> Result<Box<dyn CacheStore>> {
-    match url.split_once("://").map(|(scheme, _)| scheme) {
+    let url = &*tidy(url);
+    match url.split_once("://").map_or("", |(scheme, _)| scheme) {
         #[cfg(feature = "memcached")]
-        Some("memcache" | "memcached") => Ok(Box::new(crate::MemcachedStore::from_url(url)?)),
+        "memcache" | "memcached" => Ok(Box::new(crate::MemcachedStore::from_url(url)?)),
         #[cfg(not(feature = "memcached"))]
-        Some("memcache" | "memcached") => Err(refused("memcached is not built in").with_hint(FEATURE_MEMCACHED)),
+        "memcache" | "memcached" => Err(not_built_in("memcached")),
+        scheme if !scheme.contains("redis") && !scheme.contains("valkey") && scheme != "unix" => {
+            Err(refused("the URL is not one of a cache that processes share")
+                .with_hint("write memcache://host:port,host:port or redis://host:port/db"))
+        }
         #[cfg(feature = "redis")]
-        Some("redis" | "redis+unix" | "unix") => Ok(Box::new(crate::RedisStore::from_url(url)?)),
+        _ => Ok(Box::new(crate::RedisStore::from_url(url)?)),
         #[cfg(not(feature = "redis"))]
-        Some("redis" | "redis+unix" | "unix") => Err(refused("Redis is not built in").with_hint(FEATURE_REDIS)),
-        _ => Err(refused("the URL is not one of a cache that processes share")
-            .with_hint("write memcache://host:port,host:port or redis://host:port/db")),
+        _ => Err(not_built_in("redis")),
     }
 }
 
-#[cfg(not(feature = "memcached"))]
-const FEATURE_MEMCACHED: &str = "switch on the feature memcached of constance-cache";
-#[cfg(not(feature = "redis"))]
-const FEATURE_REDIS: &str = "switch on the feature redis of constance-cache";
+#[cfg(not(all(feature = "memcached", feature = "redis")))]
+fn not_built_in(feature: &'static str) -> Error {
+    refused("constance-cache was built without the scheme of the URL")
+        .with_hint(format!("enable the feature {feature} of constance-cache"))
+}
 
 fn autofill(text: &str) -> Result<Option<Duration>> {
     if text == "none" {
@@ -76,6 +81,24 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");
             assert!(!error.to_string().contains("day"), "{error}");
         }
+    }
+
+    #[test]
+    #[cfg(all(feature = "memcached", feature = "redis", unix))]
+    fn white_space_at_the_ends_and_the_case_of_the_scheme_mean_nothing() {
+        for url in ["Memcache://127.0.0.1:1\n", " REDIS://127.0.0.1:1/0", "valkey+UNIX:///r.sock\r\n"] {
+            open(url).expect(url);
+        }
+    }
+
+    #[test]
+    #[cfg(not(feature = "redis"))]
+    fn a_cache_that_is_not_built_in_names_its_feature() {
+        let error = open("REDIS://:hunter2@h").expect_err("it is not built in");
+        assert_eq!(
+            error.to_string(),
+            "constance-cache was built without the scheme of the URL; enable the feature redis of constance-cache"
+        );
     }
 
     #[test]

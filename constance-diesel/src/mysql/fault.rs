@@ -25,6 +25,8 @@ const PACKET: u16 = 1153;
 pub(super) const TOO_LARGE: u16 = 1301;
 /// A lock was not to be had in time.
 pub(super) const LOCK_TIMEOUT: u16 = 1205;
+/// The server keeps as many prepared statements as it may.
+const PREPARED: u16 = 1461;
 const DEADLOCK: u16 = 1213;
 const NO_COLUMN: u16 = 1054;
 /// Our own number for a missing column that a later migration adds; no server has it.
@@ -61,7 +63,7 @@ pub(super) fn ask<T>(connection: &mut MysqlConnection, result: QueryResult<T>) -
             if text.starts_with('#') {
                 return error;
             }
-            number_by_client(text).or_else(|| number_by_server(connection, text)).map_or(error, numbered)
+            number_by_text(text).or_else(|| number_by_server(connection, text)).map_or(error, numbered)
         }
         _ => error,
     })
@@ -85,13 +87,16 @@ pub(super) fn ask_of_rows<T>(connection: &mut MysqlConnection, result: QueryResu
     result
 }
 
-/// What the client library says itself is never translated. A packet that is too large has the same variable's name in
-/// it in every language, and the server hangs up after it.
-fn number_by_client(text: &str) -> Option<u16> {
+/// What the client library says itself is never translated. A packet that is too large and a statement too many have the
+/// same variable's name in them in every language, and the server could not be asked: it hangs up after the one, and the
+/// question would be a statement more.
+fn number_by_text(text: &str) -> Option<u16> {
     if text.contains("gone away") || text.contains("Lost connection") {
         return Some(LOST);
     }
-    text.contains("max_allowed_packet").then_some(PACKET)
+    [("max_allowed_packet", PACKET), ("max_prepared_stmt_count", PREPARED)]
+        .into_iter()
+        .find_map(|(variable, number)| text.contains(variable).then_some(number))
 }
 
 fn number_by_server(connection: &mut MysqlConnection, text: &str) -> Option<u16> {
@@ -194,7 +199,10 @@ fn of_number(number: u16) -> Fault {
             Fault::broken(made(ErrorKind::Denied, "the server can only be read", "an attempt to write"))
         }
         1040 | 1203 | 1226 => Fault::broken(bare(ErrorKind::Unavailable, "too many connections")),
-        1461 => Fault::broken(bare(ErrorKind::Unavailable, "too many prepared statements")),
+        PREPARED => Fault::broken(
+            made(ErrorKind::Unavailable, "the server has no room for another prepared statement", "too many of them")
+                .with_hint("raise max_prepared_stmt_count on the server, or find the clients that keep so many"),
+        ),
         // Waiting does not make room; somebody has to.
         3 | 1021 | 1026 | 1114 => Fault::answered(
             made(ErrorKind::Unavailable, "the disk is full, or the table has reached its greatest size", "no room")
@@ -286,6 +294,7 @@ mod tests {
             (1290, Denied, false, true),
             (1836, Denied, false, true),
             (1040, Unavailable, true, true),
+            (1461, Unavailable, true, true),
             (1114, Unavailable, false, false),
             (1021, Unavailable, false, false),
             (1665, Unavailable, false, false),
@@ -336,15 +345,17 @@ mod tests {
     }
 
     #[test]
-    fn the_client_librarys_words_need_no_server() {
+    fn some_texts_are_known_without_the_server() {
         for (text, number) in [
             ("Server has gone away", Some(2013)),
             ("MySQL server has gone away", Some(2013)),
             ("Lost connection to MySQL server during query", Some(2013)),
+            ("Can't create more than max_prepared_stmt_count statements (current value: 0)", Some(1461)),
+            ("Kann nicht mehr Anweisungen als max_prepared_stmt_count erzeugen (aktueller Wert: 0)", Some(1461)),
             ("Empfangenes Paket ist größer als 'max_allowed_packet' Bytes", Some(1153)),
             ("Table 'x' doesn't exist", None),
         ] {
-            assert_eq!(number_by_client(text), number, "{text}");
+            assert_eq!(number_by_text(text), number, "{text}");
         }
     }
 }

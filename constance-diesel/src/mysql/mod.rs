@@ -62,6 +62,18 @@ impl Verbs for MysqlConnection {
         Target::parse(url)
     }
 
+    fn refuses_table(name: &str) -> Option<&'static str> {
+        if name.chars().any(|c| c > '\u{ffff}') {
+            return Some(
+                "the table's name holds a character beyond U+FFFF, such as an emoji, which MySQL has in no name",
+            );
+        }
+        if name.starts_with("#mysql50#") {
+            return Some("the table's name begins with #mysql50#, which MySQL keeps for itself");
+        }
+        name.ends_with(' ').then_some("the table's name ends in a space, which MySQL has at the end of no name")
+    }
+
     fn target_of(&mut self) -> Result<Option<Target>, Fault> {
         // A connection does not tell the password that it was made with.
         Ok(None)

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use constance_core::url::UrlParameters;
 use constance_core::{Error, ErrorKind, Result};
 
 /// What a URL names.
@@ -39,8 +40,8 @@ impl Target {
         let Some(rest) = ["mysql://", "mariadb://"].into_iter().find_map(|scheme| url.strip_prefix(scheme)) else {
             return wrong("the URL is not one of MySQL or MariaDB", SHAPE);
         };
-        if rest.chars().any(|c| c.is_control() || c == ' ') {
-            return wrong("the URL holds a space or a control character", "write it as % and its two digits");
+        if rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return wrong("the URL holds white space or a control character", "write it as % and its two digits");
         }
         if rest.contains('#') {
             return wrong("the URL has a fragment", ESCAPE);
@@ -51,7 +52,7 @@ impl Target {
         if user.contains('@') {
             return wrong("the user or password in the URL holds an @", ESCAPE);
         }
-        check_host(host)?;
+        let port = check_host(host)?;
         match database {
             "" => return wrong("the URL names no database", SHAPE),
             name if name.contains('/') => return wrong("the URL names more than a database", SHAPE),
@@ -62,7 +63,20 @@ impl Target {
             _ => {}
         }
         let tls = Tls::asked_for(query, knows_ssl_mode)?;
+        let is_local = host.split(':').next() == Some("localhost");
+        if tls.has_socket && (!is_local || port.is_some()) {
+            // The client library would take one of the two, and say nothing.
+            return wrong("the URL names a server and a Unix socket", "for a socket write localhost, without a port");
+        }
         let query = tls.parameters.join("&");
+        // For this name the client library takes the socket of the system, whatever the port, and so perhaps another server.
+        let place = match port {
+            Some(port) if is_local => {
+                let at = place.len() - host.len() - database.len() - 1;
+                format!("{}127.0.0.1:{port}/{database}", &place[..at])
+            }
+            _ => place.to_owned(),
+        };
         let url = format!("mysql://{place}{}{query}", if query.is_empty() { "" } else { "?" });
         Ok(Self { url: url.into(), encrypted: tls.encrypted })
     }
@@ -72,7 +86,8 @@ fn wrong<T>(detail: &'static str, hint: &'static str) -> Result<T> {
     Err(Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint))
 }
 
-fn check_host(host: &str) -> Result<()> {
+/// The port, where there is one.
+fn check_host(host: &str) -> Result<Option<u16>> {
     let (name, port) = match host.rfind(']') {
         // An address of IPv6 stands in brackets and has colons of its own.
         Some(end) => (&host[..=end], &host[end + 1..]),
@@ -81,9 +96,9 @@ fn check_host(host: &str) -> Result<()> {
     if name.is_empty() {
         return wrong("the URL names no host", "for a Unix socket write localhost, and ?unix_socket=/path");
     }
-    match port.strip_prefix(':') {
-        None if port.is_empty() => Ok(()),
-        Some(digits) if digits.parse::<u16>().is_ok_and(|port| port > 0) => Ok(()),
+    match port.strip_prefix(':').map(str::parse) {
+        None if port.is_empty() => Ok(None),
+        Some(Ok(port)) if port > 0 => Ok(Some(port)),
         _ => wrong("the port in the URL is no number from 1 to 65535", ESCAPE),
     }
 }
@@ -92,30 +107,34 @@ fn check_host(host: &str) -> Result<()> {
 struct Tls<'a> {
     parameters: Vec<&'a str>,
     encrypted: bool,
+    has_socket: bool,
 }
+
+const KNOWN: &[&str] = &["unix_socket", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "layout", "table"];
 
 impl<'a> Tls<'a> {
     /// What cannot be kept is an error: a connection is never made with less than was asked for.
     fn asked_for(query: &'a str, knows_ssl_mode: bool) -> Result<Self> {
+        // diesel would take the last of two, and a space for a +.
+        let mut read = UrlParameters::read(query)?;
+        let has_socket =
+            ["unix_socket", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key"].map(|name| read.take(name))[0].is_some();
+        read.finish(KNOWN)?;
         let (mut parameters, mut mode, mut files) = (Vec::new(), None, Vec::new());
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            match name {
-                _ if value.is_empty() => return wrong("a parameter of the URL has no value", "leave it out"),
-                "unix_socket" => parameters.push(parameter),
-                "ssl_ca" | "ssl_cert" | "ssl_key" => files.push(parameter),
-                "ssl_mode" => mode = Some((parameter, value.to_ascii_lowercase())),
-                _ => {
-                    return wrong(
-                        "the URL has a parameter that is not known",
-                        "only unix_socket, ssl_mode, ssl_ca, ssl_cert, ssl_key, layout and table are",
-                    );
-                }
+            match parameter.split_once('=').unwrap_or((parameter, "")) {
+                ("ssl_mode", value) => mode = Some((parameter, value.to_ascii_lowercase())),
+                ("unix_socket", _) => parameters.push(parameter),
+                _ => files.push(parameter),
             }
         }
         let (parameter, mode) = mode.map_or((None, String::new()), |(parameter, mode)| (Some(parameter), mode));
         let required = match mode.as_str() {
-            "disabled" => return Ok(Self::off(parameters, parameter, knows_ssl_mode)),
+            "disabled" => {
+                // With a file of certificates libmariadb would use TLS all the same.
+                parameters.extend(parameter.filter(|_| knows_ssl_mode));
+                return Ok(Self { parameters, encrypted: false, has_socket });
+            }
             "" | "preferred" => false,
             "required" => true,
             "verify_ca" | "verify_identity" if knows_ssl_mode => true,
@@ -136,13 +155,7 @@ impl<'a> Tls<'a> {
         let encrypted = required || !files.is_empty();
         parameters.extend(files);
         parameters.extend(parameter.filter(|_| knows_ssl_mode));
-        Ok(Self { parameters, encrypted })
-    }
-
-    fn off(mut parameters: Vec<&'a str>, mode: Option<&'a str>, knows_ssl_mode: bool) -> Self {
-        // With a file of certificates libmariadb would use TLS all the same.
-        parameters.extend(mode.filter(|_| knows_ssl_mode));
-        Self { parameters, encrypted: false }
+        Ok(Self { parameters, encrypted, has_socket })
     }
 }
 
@@ -158,6 +171,15 @@ mod tests {
             ("mysql://u:p%40@[::1]:3307/d", "mysql://u:p%40@[::1]:3307/d", false),
             ("mysql://h/d", "mysql://h/d", false),
             ("mysql://u@localhost/d?unix_socket=/run/x.sock", "mysql://u@localhost/d?unix_socket=/run/x.sock", false),
+            ("mysql://u:p%40@localhost:3307/d", "mysql://u:p%40@127.0.0.1:3307/d", false),
+            ("mariadb://localhost:3307/d?ssl_ca=/c", "mysql://127.0.0.1:3307/d?ssl_ca=/c", true),
+            (
+                "mysql://localhost:localhost@localhost:1/localhost",
+                "mysql://localhost:localhost@127.0.0.1:1/localhost",
+                false,
+            ),
+            ("mysql://u@localhost/d", "mysql://u@localhost/d", false),
+            ("mysql://u@localhost.example:1/d", "mysql://u@localhost.example:1/d", false),
             ("mysql://u@h/d?ssl_mode=REQUIRED", "mysql://u@h/d?ssl_mode=REQUIRED", true),
             ("mysql://u@h/d?ssl_ca=/ca.pem", "mysql://u@h/d?ssl_ca=/ca.pem", true),
             ("mysql://u@h/d?ssl_ca=/ca.pem&ssl_mode=disabled", "mysql://u@h/d?ssl_mode=disabled", false),
@@ -203,7 +225,13 @@ mod tests {
             ("mysql://u:hunter2@x@h/d", "%40"),
             ("mysql://u:hunter2#x@h/d", "fragment"),
             ("mysql://u:hunter2 @h/d", "space"),
-            ("mysql://u:hunter2@h/d?sslmode=require", "parameter"),
+            ("mysql://u:hunter2?x@h/d", "%3F"),
+            ("mysql://u:hunter2@h/d?sslmode=require", "the parameter sslmode, which is not known"),
+            ("mysql://u:hunter2@h/d?ssl_mode=required&ssl_mode=disabled", "twice"),
+            ("mysql://u:hunter2@h/d?unix_socket=/run/x.sock", "a server and a Unix socket"),
+            ("mysql://u:hunter2@127.0.0.1/d?unix_socket=/run/x.sock", "a server and a Unix socket"),
+            ("mysql://u:hunter2@localhost:1/d?unix_socket=/run/x.sock", "a server and a Unix socket"),
+            ("mysql://u:hunter2@localhost/d?unix_socket=/run/a+b.sock", "%2B"),
             ("mysql://u:hunter2@h/d?ssl_ca=", "no value"),
             ("mysql://u:hunter2@h/d?ssl_mode=strict", "ssl_mode is not known"),
         ] {

@@ -23,18 +23,21 @@ pub(super) const IS_HIDDEN: &str = "EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_
 ///
 /// # Errors
 ///
-/// Also where a table that the user may not see has the name: one that is made then would be another.
+/// Also where a table that the user may not see has the name: one that is made then would be another. And where the search path
+/// leads to no schema, so that none can be made.
 pub(super) fn has_table(connection: &mut PgConnection, name: &str) -> QueryResult<bool> {
     // It reads a catalogue on purpose: that takes a lock, and only then a session hears what others have made. Without it a
     // name that was not there before it waited for a migration's end stays unknown to it.
-    let query = sql::<(Bool, Bool)>(&format!("SELECT t.found, NOT t.found AND {IS_HIDDEN}"))
+    let query = sql::<(Bool, Bool, Bool)>(&format!("SELECT t.found, NOT t.found AND {IS_HIDDEN}"))
         .bind::<Text, _>(name)
-        .sql(") FROM (SELECT EXISTS (SELECT 1 FROM pg_class WHERE oid = to_regclass(quote_ident(")
+        .sql("), current_schema() IS NULL FROM (SELECT EXISTS (SELECT 1 FROM pg_class WHERE oid = to_regclass(quote_ident(")
         .bind::<Text, _>(name)
         .sql("))) AS found) AS t");
-    match query.get_result(connection)? {
-        (_, true) => Err(told::hidden()),
-        (found, false) => Ok(found),
+    match query.get_result::<(bool, bool, bool)>(connection)? {
+        (true, ..) => Ok(true),
+        (_, true, _) => Err(told::hidden()),
+        (_, _, true) => Err(told::nowhere()),
+        _ => Ok(false),
     }
 }
 

@@ -13,7 +13,7 @@ use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::catalog::IS_HIDDEN;
-use super::told::{Doing, Known, is_hidden, known};
+use super::told::{Doing, Known, is_hidden, is_nowhere, known};
 use super::words::{self, says};
 use crate::error::{Fault, common, not_migrated};
 
@@ -31,6 +31,7 @@ pub(super) fn of(connection: &mut PgConnection, error: &DriverError) -> Fault {
         }
         DriverError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => read_only(),
         _ if is_hidden(error) => hidden(),
+        _ if is_nowhere(error) => nowhere(),
         DriverError::SerializationError(_) => Fault::answered(
             Error::new(ErrorKind::Encode)
                 .with_detail("the value is longer than PostgreSQL can store")
@@ -85,6 +86,16 @@ fn hidden() -> Fault {
     denied("the user may not use the schema of the table", "GRANT USAGE on the schema to the user")
 }
 
+/// Who mends it does so for sessions that begin later: the connection goes.
+fn nowhere() -> Fault {
+    Fault::broken(
+        Error::new(ErrorKind::Configuration)
+            .with_detail("the search_path of the session leads to no schema, so that there is no place for the table")
+            .with_hint("name one: ?options=-c%20search_path%3Dpublic in the URL, or ALTER ROLE … SET search_path")
+            .with_cause(cause("3F000", "no schema has been selected")),
+    )
+}
+
 fn unknown(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
     let by_words = by_words(known.message);
     if by_words.is_some() {
@@ -130,7 +141,7 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
         Doing::Reading => "SELECT",
         Doing::Writing | Doing::Migrating => "SELECT INSERT UPDATE DELETE",
     };
-    let asked = sql::<(Bool, Bool, Bool, Bool, Bool)>("SELECT t.oid IS NOT NULL, coalesce((SELECT bool_and(")
+    let asked = sql::<(Bool, Bool, Bool, Bool, Bool, Bool)>("SELECT t.oid IS NOT NULL, coalesce((SELECT bool_and(")
         .sql("has_table_privilege(t.oid, p)) FROM unnest(string_to_array(")
         .bind::<Text, _>(rights)
         .sql(&format!(", ' ')) AS p), false), {IS_HIDDEN}"))
@@ -138,16 +149,17 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
         .sql(
             "), \
              coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
-             pg_is_in_recovery() OR current_setting('transaction_read_only')::bool \
+             pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, current_schema() IS NULL \
              FROM (SELECT to_regclass(quote_ident(",
         )
         .bind::<Text, _>(table)
         .sql("))::oid AS oid) AS t");
-    let (there, allowed, is_hidden, may_create, read_only_now) =
-        asked.get_result::<(bool, bool, bool, bool, bool)>(connection)?;
+    let (there, allowed, is_hidden, may_create, read_only_now, is_nowhere) =
+        asked.get_result::<(bool, bool, bool, bool, bool, bool)>(connection)?;
     let hint = "GRANT SELECT, INSERT, UPDATE, DELETE on it to the user";
     Ok(match known.doing {
         Doing::Reading | Doing::Writing if !there && is_hidden => Some(hidden()),
+        _ if !there && is_nowhere => Some(nowhere()),
         Doing::Reading | Doing::Writing if !there => {
             Some(Fault::answered(not_migrated(cause("42P01", "there is no such table in the search path"))))
         }

@@ -7,6 +7,7 @@ mod feed;
 #[cfg(feature = "listen")]
 mod listen;
 mod migration;
+mod parameters;
 mod probe;
 mod session;
 mod statements;

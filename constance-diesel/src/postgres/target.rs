@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use constance_core::url::decode;
 use constance_core::{Error, ErrorKind, Result};
 
+use super::parameters;
 use crate::dialect::Options;
-use crate::percent;
 
 /// A database, as its URL names it.
 #[derive(Clone)]
@@ -51,8 +52,8 @@ impl Target {
         let Some(rest) = ["postgres://", "postgresql://"].iter().find_map(|scheme| url.strip_prefix(scheme)) else {
             return wrong("the URL is not one of PostgreSQL", SHAPE);
         };
-        if rest.contains(|c: char| c.is_control() || c == ' ') {
-            return wrong("the URL holds a space or a control character", ESCAPE);
+        if rest.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return wrong("the URL holds white space or a control character", ESCAPE);
         }
         let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
         let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
@@ -84,7 +85,13 @@ impl Target {
             if name.is_empty() || !name.chars().all(known) || value.contains('=') {
                 return wrong("a parameter of the URL has a name that libpq does not know", ESCAPE);
             }
-            parts.parameters.push((name.to_owned(), decoded(value)?));
+            let value = decoded(value)?;
+            parameters::check(name, &value)?;
+            // libpq would take the last one.
+            if parts.parameters.iter().any(|(known, _)| known == name) {
+                return wrong("the URL has a parameter twice", "leave one of them out");
+            }
+            parts.parameters.push((name.to_owned(), value));
         }
         Ok(Self { url: url.into(), parts: Arc::new(parts) })
     }
@@ -172,7 +179,7 @@ fn host_and_port(text: &str) -> Result<(String, Option<u16>)> {
 
 fn decoded(text: &str) -> Result<String> {
     // libpq refuses a NUL as well.
-    let decoded = percent::decoded(text).filter(|text| !text.contains('\0'));
+    let decoded = decode(text).filter(|text| !text.contains('\0'));
     decoded.map_or_else(|| wrong("the URL is not percent-encoded UTF-8", ESCAPE), Ok)
 }
 
@@ -263,6 +270,14 @@ mod tests {
             ("postgres://u@[::1/d", "brackets"),
             ("postgres://u@h/d?hunter2", "no value"),
             ("postgres://u@h/d?Hunter2=1", "does not know"),
+            ("postgres://u:hunter2@h/d?foo=1", "the parameter foo, which libpq does not know"),
+            ("postgres://u:hunter2@h/d?sslmode=require&sslmode=disable", "twice"),
+            ("postgres://u:hunter2@h/d?sslmode=no-verify", "verify-full"),
+            ("postgres://u:hunter2@h/d?ssl=false", "sslmode=require"),
+            // What other clients know.
+            ("postgres://u:hunter2@h/d?schema=shop", "options=-c%20search_path%3D"),
+            ("postgres://u:hunter2@h/d?pgbouncer=true", "leave it out: a pooler is noticed"),
+            ("postgres://u:hunter2@h/d?connection_limit=5", "pool_size"),
         ] {
             let error = Target::parse(url).map(drop).expect_err(url);
             assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -63,6 +63,19 @@ pub(super) fn known(error: &DriverError) -> Option<Known<'_>> {
     Some(Known { message, table, doing, after: Duration::from_millis(after) })
 }
 
+/// The message of [`nowhere`]; the server has none like it.
+const NOWHERE: &str = "constance: the search path leads to no schema";
+
+/// The failure where a table without a schema in its name can be nowhere: it is not absent, and none can be made.
+pub(super) fn nowhere() -> DriverError {
+    DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(NOWHERE.to_owned()))
+}
+
+/// Whether it is that, told or not.
+pub(super) fn is_nowhere(error: &DriverError) -> bool {
+    matches!(error, DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) if information.message() == NOWHERE)
+}
+
 /// The message of [`hidden`]; the server has none like it.
 const HIDDEN: &str = "constance: the schema of the table may not be used";
 

@@ -51,6 +51,11 @@ impl Verbs for SqliteConnection {
         Place::parse(url)
     }
 
+    fn refuses_table(name: &str) -> Option<&'static str> {
+        let reserved = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
+        reserved.then_some("the table's name begins with sqlite_, which SQLite keeps for itself")
+    }
+
     fn target_of(&mut self) -> Result<Option<Place>, Fault> {
         let file = sql::<Text>("SELECT file FROM pragma_database_list WHERE name = 'main'").get_result::<String>(self);
         match file {

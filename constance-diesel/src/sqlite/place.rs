@@ -3,15 +3,15 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use constance_core::url::{UrlParameters, decode};
 use constance_core::{Error, ErrorKind, Result};
 
 use crate::dialect::Purpose;
-use crate::percent;
 
 /// The file that a URL names, and how it may be opened.
 #[derive(Clone)]
 pub struct Place {
-    path: String,
+    path: PathBuf,
     mode: Option<&'static str>,
 }
 
@@ -29,64 +29,58 @@ impl fmt::Debug for Place {
 
 impl Place {
     /// Reads `sqlite://relative/path` or `sqlite:///absolute/path`, with `?mode=ro`, `rw` or `rwc`.
+    ///
+    /// A relative path is one from the folder that is the working directory now, so that a change of that leads nowhere else.
     pub(crate) fn parse(url: &str) -> Result<Self> {
-        let wrong = |detail: &'static str, hint: &'static str| {
-            Err(Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint))
-        };
-        let shape = "write sqlite:///absolute/path or sqlite://relative/path";
         let Some(rest) = url.strip_prefix("sqlite:") else {
-            return wrong("the URL is not one of SQLite", shape);
+            return wrong("the URL is not one of SQLite", SHAPE);
         };
-        let (path, query) = rest
-            .strip_prefix("//")
-            .unwrap_or(rest)
-            .split_once('?')
-            .map_or_else(|| (rest.strip_prefix("//").unwrap_or(rest), None), |(path, query)| (path, Some(query)));
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         if path.contains('#') {
             return wrong("the URL has a fragment", "write # in a file's name as %23");
         }
-        let Some(path) = percent::decoded(path) else {
+        if path.chars().any(char::is_control) {
+            return wrong("the URL holds a control character", "write it as % and its two digits");
+        }
+        let Some(path) = decode(path) else {
             return wrong("the path in the URL is not percent-encoded UTF-8", "write % in a file's name as %25");
         };
-        let mut mode = None;
-        for parameter in query.into_iter().flat_map(|query| query.split('&')).filter(|parameter| !parameter.is_empty())
-        {
-            mode = match parameter {
-                "mode=ro" => Some("ro"),
-                "mode=rw" => Some("rw"),
-                "mode=rwc" => Some("rwc"),
-                "mode=memory" => return Self::in_memory(),
-                _ => {
-                    return wrong(
-                        "the URL has a parameter that is not known",
-                        "only mode=ro, mode=rw, mode=rwc, layout and table are",
-                    );
-                }
-            };
+        let mut parameters = UrlParameters::read(query)?;
+        let mode = match parameters.take("mode").as_deref() {
+            None => None,
+            Some("ro") => Some("ro"),
+            Some("rw") => Some("rw"),
+            Some("rwc") => Some("rwc"),
+            Some("memory") => return in_memory(),
+            Some(_) => return wrong("the parameter mode of the URL names none", "write mode=ro, mode=rw or mode=rwc"),
+        };
+        let path = path.as_str();
+        let name = path.trim_start_matches('/');
+        if name.strip_prefix("file:").unwrap_or(name) == ":memory:" {
+            return in_memory();
         }
-        match path.as_str() {
-            ":memory:" => Self::in_memory(),
-            "" => wrong("the URL names no file", shape),
-            path if path.contains('\0') => wrong("the path in the URL holds a NUL character", shape),
-            _ => Ok(Self { path, mode }),
+        parameters.finish(&["mode", "layout", "table"])?;
+        match path {
+            "" => wrong("the URL names no file", SHAPE),
+            path if path.contains('\0') => wrong("the path in the URL holds a NUL character", SHAPE),
+            path if path.ends_with('/') => wrong("the URL names a folder and no file", SHAPE),
+            path if path.starts_with("file:") => wrong("the URL holds a URI of SQLite's own", SHAPE),
+            path => match std::path::absolute(path) {
+                Ok(path) => Ok(Self { path, mode }),
+                Err(_) => wrong("the working directory of the process is not known", "write an absolute path"),
+            },
         }
-    }
-
-    /// With a pool each connection would have a database of its own, and settings would come and go with connections.
-    fn in_memory() -> Result<Self> {
-        Err(Error::new(ErrorKind::Configuration)
-            .with_detail("a database in memory is not shared between connections")
-            .with_hint("use constance-memory, or a file"))
     }
 
     /// The file of an open connection.
     pub(crate) fn at(path: &str) -> Self {
-        Self { path: path.to_owned(), mode: None }
+        Self { path: PathBuf::from(path), mode: None }
     }
 
     /// The file's path.
     pub(crate) fn path(&self) -> &Path {
-        Path::new(&self.path)
+        &self.path
     }
 
     /// The folder that the file is in.
@@ -108,14 +102,16 @@ impl Place {
         };
         let mut uri = String::from("file:");
         // Two slashes at the beginning would be taken for a host.
-        let path = if self.path.starts_with("//") { self.path.trim_start_matches('/') } else { &self.path };
-        if path.len() < self.path.len() {
-            uri.push('/');
+        let mut path = self.path.as_os_str().as_encoded_bytes();
+        while let [b'/', rest @ ..] = path
+            && rest.first() == Some(&b'/')
+        {
+            path = rest;
         }
-        for byte in path.bytes() {
+        for byte in path {
             match byte {
                 b'%' | b'?' | b'#' => uri.push_str(&format!("%{byte:02X}")),
-                _ if byte.is_ascii() => uri.push(char::from(byte)),
+                _ if byte.is_ascii() => uri.push(char::from(*byte)),
                 _ => uri.push_str(&format!("%{byte:02X}")),
             }
         }
@@ -138,6 +134,17 @@ impl Place {
     }
 }
 
+const SHAPE: &str = "write sqlite:///absolute/path or sqlite://relative/path";
+
+fn wrong<T>(detail: &'static str, hint: &'static str) -> Result<T> {
+    Err(Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint))
+}
+
+/// With a pool each connection would have a database of its own, and settings would come and go with connections.
+fn in_memory<T>() -> Result<T> {
+    wrong("a database in memory is not shared between connections", "use constance-memory, or a file")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,17 +153,30 @@ mod tests {
     fn urls_mean_what_they_mean_to_diesel_and_sqlx() -> Result<()> {
         for (url, path, uri) in [
             ("sqlite:///a/b.db", "/a/b.db", "file:/a/b.db?mode=rw"),
-            ("sqlite://b.db", "b.db", "file:b.db?mode=rw"),
-            ("sqlite:b.db", "b.db", "file:b.db?mode=rw"),
-            ("sqlite://a/b.db?mode=rwc", "a/b.db", "file:a/b.db?mode=rwc"),
+            ("sqlite:/a/b.db?mode=rwc", "/a/b.db", "file:/a/b.db?mode=rwc"),
             ("sqlite:///a%20b%23%25.db?mode=ro", "/a b#%.db", "file:/a b%23%25.db?mode=ro"),
+            ("sqlite:///a b.db", "/a b.db", "file:/a b.db?mode=rw"),
             ("sqlite:////a.db", "//a.db", "file:/a.db?mode=rw"),
         ] {
             let place = Place::parse(url)?;
             assert_eq!((place.path().to_str(), place.uri(Purpose::Serve).as_str()), (Some(path), uri), "{url}");
         }
-        assert_eq!(Place::parse("sqlite://b.db")?.uri(Purpose::Migrate), "file:b.db?mode=rwc");
-        assert_eq!(Place::parse("sqlite://b.db?mode=ro")?.uri(Purpose::Migrate), "file:b.db?mode=ro");
+        assert_eq!(Place::parse("sqlite:///b.db")?.uri(Purpose::Migrate), "file:/b.db?mode=rwc");
+        assert_eq!(Place::parse("sqlite:///b.db?mode=ro")?.uri(Purpose::Migrate), "file:/b.db?mode=ro");
+        Ok(())
+    }
+
+    #[test]
+    fn a_relative_path_is_made_absolute() -> Result<()> {
+        let here = std::env::current_dir().expect("a working directory");
+        for (url, path) in [
+            ("sqlite://b.db", "b.db"),
+            ("sqlite:b.db", "b.db"),
+            ("sqlite://./a/b.db?mode=ro", "a/b.db"),
+            ("sqlite:../b.db", "../b.db"),
+        ] {
+            assert_eq!(Place::parse(url)?.path(), here.join(path), "{url}");
+        }
         Ok(())
     }
 
@@ -165,17 +185,30 @@ mod tests {
         for (url, words) in [
             ("sqlite::memory:", "constance-memory"),
             ("sqlite://:memory:", "constance-memory"),
+            ("sqlite:///:memory:", "constance-memory"),
+            ("sqlite:////:memory:?mode=rwc", "constance-memory"),
+            ("sqlite:///%3Amemory%3A", "constance-memory"),
+            ("sqlite://file::memory:?cache=shared", "constance-memory"),
             ("sqlite://x?mode=memory", "constance-memory"),
+            ("sqlite://x?mode=memory&cache=shared", "constance-memory"),
             ("sqlite://", "names no file"),
-            ("sqlite://a?cache=shared", "parameter"),
+            ("sqlite:", "names no file"),
+            ("sqlite:///var/lib/", "a folder"),
+            ("sqlite:///", "a folder"),
+            ("sqlite://file:/a.db", "a URI of SQLite's own"),
+            ("sqlite://a?cache=shared", "the parameter cache, which is not known"),
+            ("sqlite://a?mode=ro&mode=rw", "twice"),
+            ("sqlite://a?mode=rx", "write mode=ro"),
+            ("sqlite://a?mode", "no value"),
             ("sqlite://a#b", "fragment"),
             ("sqlite://a%zz", "percent"),
             ("sqlite://a%00b", "NUL"),
+            ("sqlite://a\nb", "control character"),
             ("postgres://u:hunter2@h/d", "not one of SQLite"),
         ] {
             let error = Place::parse(url).map(drop).expect_err(url);
             assert_eq!(error.kind(), ErrorKind::Configuration);
-            assert!(error.to_string().contains(words), "{error}");
+            assert!(error.to_string().contains(words), "{url}: {error}");
             assert!(!format!("{error:?}").contains("hunter2"));
         }
     }

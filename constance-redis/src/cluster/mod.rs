@@ -28,7 +28,7 @@ use crate::connections::{Connections, Layout, Lease};
 use crate::replicas::Replicas;
 use crate::target::Target;
 
-pub(crate) use self::url::parse;
+pub(crate) use self::url::open;
 
 /// A cluster. Nothing is asked before the first call.
 pub(crate) struct Cluster {

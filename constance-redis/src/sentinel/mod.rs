@@ -13,7 +13,7 @@ use crate::error::{fault, not_redis, timeout};
 use crate::manager::{self, Session};
 use crate::target::Target;
 
-pub(crate) use self::url::{Login, parse};
+pub(crate) use self::url::open;
 
 /// Sentinels, and how to log in to the master that they name.
 ///

@@ -1,94 +1,90 @@
 //! `redis+sentinel://user:password@host:26379,host:26379/name/0`.
 
-use std::fmt;
 use std::sync::atomic::AtomicUsize;
 
 use constance_core::{Error, ErrorKind, Result};
 
 use super::Sentinels;
-use crate::hosts::Hosts;
+use crate::login::Login;
 use crate::target::Target;
 use crate::tls::Certificates;
+use crate::url::Url;
 
-/// How to log in to the sentinels themselves.
-#[derive(Clone, Default)]
-pub(crate) struct Login {
-    pub(crate) username: Option<String>,
-    pub(crate) password: Option<String>,
-}
-
-/// The sentinels that a URL names, or `None` where it is no URL of sentinels.
-pub(crate) fn parse(url: &str, login: &Login, certificates: &Certificates) -> Result<Option<Sentinels>> {
-    let Some(hosts) = Hosts::of(url, "sentinel") else { return Ok(None) };
-    let (name, db) = hosts.path.split_once('/').unwrap_or((hosts.path, "0"));
-    // The characters that a sentinel takes in a name.
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
-        return Err(Error::new(ErrorKind::Configuration)
-            .with_detail("the URL does not name the master as sentinels do")
-            .with_hint("it looks like redis+sentinel://user:password@host:26379,host:26379/name/0"));
-    }
-    let infos = hosts.infos(26379, if db.is_empty() { "0" } else { db })?;
-    let mut targets = infos.into_iter().map(|info| Target::new(info, certificates.clone()));
+/// The sentinels that a URL names. They have a login of their own.
+pub(crate) fn open(url: Url, login: &Login, certificates: &Certificates) -> Result<Sentinels> {
+    let hint = "it is the login of the sentinels themselves: give a user and a password, a password alone, or neither";
+    login.check().map_err(|error| error.with_hint(hint))?;
+    let mut targets = url.servers.into_iter().map(|info| Target::new(info, certificates.clone()));
     let first = match targets.next() {
         Some(first) => first?,
-        None => return Ok(None),
+        None => return Err(Error::new(ErrorKind::Configuration).with_detail("the URL names no host")),
     };
-    let of_sentinel = |target: &Target| target.logging_in(login.username.as_deref(), login.password.as_deref());
+    let of_sentinel = |target: &Target| target.logging_in(login);
     let mut sentinels = vec![of_sentinel(&first)];
     for target in targets {
         sentinels.push(of_sentinel(&target?));
     }
-    Ok(Some(Sentinels { sentinels, name: name.to_owned(), master: first, first: AtomicUsize::new(0) }))
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { username, password } = self;
-        f.debug_struct("Login").field("username", username).field("password", &password.as_ref().map(|_| "…")).finish()
-    }
+    Ok(Sentinels { sentinels, name: url.master, master: first, first: AtomicUsize::new(0) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(url: &str) -> Result<Option<Sentinels>> {
+    fn read(url: &str) -> Result<Sentinels> {
         let login = Login { username: None, password: Some("sentinels-own".to_owned()) };
-        parse(url, &login, &Certificates::default())
+        open(Url::read(url)?, &login, &Certificates::default())
     }
 
     #[test]
-    fn the_name_and_the_database_follow_the_hosts() {
+    fn the_name_and_the_database_follow_the_hosts() -> Result<()> {
         for (url, name, db) in [
             ("redis+sentinel://one:1,two:2/mymaster/3", "mymaster", 3),
             ("redis+sentinel://one/my-master.1_a", "my-master.1_a", 0),
             ("redis+sentinel://one/m/", "m", 0),
+            ("redis+sentinel://one/m?db=3", "m", 3),
         ] {
-            let found = read(url).expect("a valid URL").expect("sentinels");
+            let found = read(url)?;
             assert_eq!(found.name, name);
-            assert_eq!(found.master.info().expect("options").redis_settings().db(), db, "{url}");
+            assert_eq!(found.master.info()?.redis_settings().db(), db, "{url}");
         }
+        Ok(())
     }
 
     #[test]
-    fn sentinels_have_a_login_of_their_own_and_no_database() {
-        let found = read("redis+sentinel://user:masters-own@one,two/m/3").expect("a valid URL").expect("sentinels");
+    fn sentinels_have_a_login_of_their_own_and_no_database() -> Result<()> {
+        let found = read("redis+sentinel://user:masters-own@one,two/m/3")?;
         for sentinel in &found.sentinels {
-            let info = sentinel.info().expect("options");
+            let info = sentinel.info()?;
             let login = info.redis_settings();
             assert_eq!((login.username(), login.password(), login.db()), (None, Some("sentinels-own"), 0));
         }
         let shown = format!("{found:?}");
         assert!(!shown.contains("masters-own") && !shown.contains("sentinels-own"), "{shown}");
+        Ok(())
     }
 
     #[test]
-    fn a_url_without_a_name_is_refused() {
-        for url in ["redis+sentinel://one", "redis+sentinel://:hunter2@one/", "redis+sentinel://one/a b/0"] {
-            let error = read(url).map(drop).expect_err("no name");
+    fn a_url_without_a_name_or_with_half_a_login_is_refused() {
+        for (url, words) in [
+            ("redis+sentinel://one", "does not name the master"),
+            ("redis+sentinel://:hunter2@one/", "does not name the master"),
+            ("redis+sentinel://one/a%20b/0", "does not name the master"),
+            ("redis+sentinel://one/m/zero", "no number"),
+            ("redis+sentinel://one/m/0?db=3", "two databases"),
+            ("redis+sentinel://:hunter2@one,,two/m", "a host that is empty"),
+            ("redis+sentinel:///m", "no host"),
+            ("redis+sentinel://shop@one/m", "the password is missing"),
+            ("redis+sentinel://one/m?decode_responses=1", "decode_responses"),
+        ] {
+            let error = read(url).map(drop).expect_err(url);
             assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(error.to_string().contains(words), "{url}: {error}");
             assert!(!format!("{error} {error:?}").contains("hunter2"));
         }
-        assert!(read("redis://one/0").expect("no failure").is_none());
+        let half = Login { username: Some("watcher".to_owned()), password: None };
+        let url = Url::read("redis+sentinel://one/m").expect("a valid URL");
+        let error = open(url, &half, &Certificates::default()).map(drop).expect_err("no password");
+        assert!(error.to_string().contains("the password is missing; it is the login of the sentinels"), "{error}");
     }
 }

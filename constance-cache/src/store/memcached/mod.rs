@@ -7,6 +7,7 @@ mod server;
 use std::fmt;
 use std::time::Duration;
 
+use constance_core::url::tidy;
 use constance_core::{Error, ErrorKind, Result};
 
 use self::server::Server;
@@ -80,10 +81,14 @@ impl MemcachedBuilder {
     ///
     /// `Configuration` where the URL is another.
     pub fn url(mut self, url: &str) -> Result<Self> {
+        let url = tidy(url);
         let hosts = ["memcache://", "memcached://"].iter().find_map(|scheme| url.strip_prefix(scheme));
         let hosts = hosts.ok_or_else(|| configuration("the URL of memcached does not begin with memcache://"))?;
         for host in hosts.strip_suffix('/').unwrap_or(hosts).split(',') {
-            if host.contains(['/', '@', '?', '#']) {
+            if host.contains('@') {
+                return Err(configuration("the URL of memcached holds a user or a password, and nobody logs in there"));
+            }
+            if host.contains(['/', '?', '#']) {
                 return Err(configuration("the URL of memcached holds more than hosts and ports"));
             }
             self.servers.push(address(host.trim())?);
@@ -167,7 +172,8 @@ fn address(text: &str) -> Result<String> {
         _ => (text, Some(PORT)),
     };
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let is_host = !host.is_empty() && (bare.is_some() || !host.contains([':', ' ', '[', ']']));
+    let is_host =
+        !host.is_empty() && (bare.is_some() || !host.contains(|c: char| ":[]".contains(c) || !c.is_ascii_graphic()));
     match port {
         Some(port) if is_host && port != 0 => Ok(format!("{host}:{port}")),
         _ => Err(configuration("the address of a memcached server is not host:port")),
@@ -235,8 +241,11 @@ mod tests {
     fn a_url_names_servers() -> Result<()> {
         assert_eq!(addresses("memcache://b,a:1/")?, ["a:1", "b:11211"]);
         assert_eq!(addresses("memcached://[::1],[::2]:7")?, ["[::1]:11211", "[::2]:7"]);
+        assert_eq!(addresses(" MemCache://a, b:2\r\n")?, ["a:11211", "b:2"]);
         for url in
             ["memcache://", "memcache://a:x", "memcache://a,a", "memcache://u:p@a", "redis://a", "memcache://a:0"]
+                .into_iter()
+                .chain(["memcache://a?timeout=1", "memcache://a#b", "memcache://a\nb", "memcache:///run/m.sock"])
         {
             let error = addresses(url).expect_err(url);
             assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -2,15 +2,18 @@
 
 mod error;
 mod pool;
+mod url;
 
 use std::fmt;
 use std::time::Duration;
 
+use constance_core::url::agree;
 use constance_core::{Error, ErrorKind, Result};
 use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 
 use self::error::error;
 use self::pool::{Manager, Session};
+use self::url::Url;
 use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, random};
 
 /// Keeps entries in Redis.
@@ -37,10 +40,10 @@ pub struct RedisStore {
 
 /// Options of a [`RedisStore`].
 pub struct RedisStoreBuilder {
-    client: redis::Client,
-    connect_timeout: Duration,
-    response_timeout: Duration,
-    pool_size: u32,
+    url: Url,
+    connect_timeout: Option<Duration>,
+    response_timeout: Option<Duration>,
+    pool_size: Option<u32>,
 }
 
 /// In front of the bytes: which run of the server wrote them, a number that is theirs alone, and when they end.
@@ -71,11 +74,15 @@ return done
 ";
 
 impl RedisStore {
-    /// The server of a URL, `redis://user:password@host:port/db` or `redis+unix://path`. No I/O.
+    /// The server of a URL, `redis://user:password@host:port/db` or `redis+unix:///path`. No I/O.
+    ///
+    /// Parameters are those of the Python client that mean something here: `db`, `username` (or `user`), `password` (or `pass`),
+    /// `protocol`, `socket_timeout` and `socket_connect_timeout` in seconds, and `max_connections`. Any other is refused. What
+    /// the URL says twice, and what the builder says as well, has to be the same.
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is another. It is never shown.
+    /// `Configuration` where the URL is another, or a part of its login is missing. It is never shown.
     pub fn from_url(url: &str) -> Result<Self> {
         Self::builder(url)?.build()
     }
@@ -86,13 +93,7 @@ impl RedisStore {
     ///
     /// As [`from_url`](Self::from_url).
     pub fn builder(url: &str) -> Result<RedisStoreBuilder> {
-        let client = redis::Client::open(url).map_err(|_| {
-            Error::new(ErrorKind::Configuration)
-                .with_detail("the URL of the shared cache is not one of a Redis server")
-                .with_hint("write redis://host:port/db")
-        })?;
-        let (connect_timeout, response_timeout) = (Duration::from_millis(250), Duration::from_millis(250));
-        Ok(RedisStoreBuilder { client, connect_timeout, response_timeout, pool_size: 10 })
+        Ok(RedisStoreBuilder { url: Url::read(url)?, connect_timeout: None, response_timeout: None, pool_size: None })
     }
 
     fn session(&self) -> Result<r2d2::PooledConnection<Manager>> {
@@ -126,21 +127,21 @@ impl RedisStoreBuilder {
     /// How long a connection may take to make. Default: 250 ms.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = Some(timeout);
         self
     }
 
     /// How long the server may take to answer. Default: 250 ms.
     #[must_use]
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
-        self.response_timeout = timeout;
+        self.response_timeout = Some(timeout);
         self
     }
 
     /// How many connections there are at most; who finds none free waits as long as a new one may take. Default: 10.
     #[must_use]
     pub fn pool_size(mut self, connections: u32) -> Self {
-        self.pool_size = connections;
+        self.pool_size = Some(connections);
         self
     }
 
@@ -148,9 +149,13 @@ impl RedisStoreBuilder {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the pool has no connections, or a timeout is zero.
+    /// `Configuration` where the pool has no connections, a timeout is zero, or the URL says otherwise.
     pub fn build(self) -> Result<RedisStore> {
-        let Self { client, connect_timeout, response_timeout, pool_size } = self;
+        let Self { url, connect_timeout, response_timeout, pool_size } = self;
+        let usual = Duration::from_millis(250);
+        let connect_timeout = agree("socket_connect_timeout", url.connect_timeout, connect_timeout)?.unwrap_or(usual);
+        let response_timeout = agree("socket_timeout", url.response_timeout, response_timeout)?.unwrap_or(usual);
+        let pool_size = agree("max_connections", url.pool_size, pool_size)?.unwrap_or(10);
         if pool_size == 0 || connect_timeout.is_zero() || response_timeout.is_zero() {
             return Err(Error::new(ErrorKind::Configuration)
                 .with_detail("a cache in Redis needs at least one connection, and timeouts above zero"));
@@ -162,7 +167,7 @@ impl RedisStoreBuilder {
             .connection_timeout(connect_timeout)
             // The default handler logs what the driver says.
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build_unchecked(Manager { client, connect_timeout, response_timeout });
+            .build_unchecked(Manager { client: url.client, connect_timeout, response_timeout });
         Ok(RedisStore { pool, swap: Script::new(SWAP) })
     }
 }
@@ -258,7 +263,7 @@ impl fmt::Debug for RedisStore {
 
 impl fmt::Debug for RedisStoreBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client: _, connect_timeout, response_timeout, pool_size } = self;
+        let Self { url: _, connect_timeout, response_timeout, pool_size } = self;
         f.debug_struct("RedisStoreBuilder")
             .field("connect_timeout", connect_timeout)
             .field("response_timeout", response_timeout)

@@ -1,0 +1,61 @@
+//! How many connections, and how long anything may take.
+
+use std::time::Duration;
+
+use constance_core::url::agree;
+use constance_core::{Error, ErrorKind, Result};
+
+/// What a URL or the builder says of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limits {
+    pub(crate) pool_size: Option<u32>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) response_timeout: Option<Duration>,
+    pub(crate) acquire_timeout: Option<Duration>,
+}
+
+impl Limits {
+    /// What the URL says and what the builder was told, where they agree.
+    pub(crate) fn agreeing(self, builder: Self) -> Result<Self> {
+        Ok(Self {
+            pool_size: agree("max_connections", self.pool_size, builder.pool_size)?,
+            connect_timeout: agree("socket_connect_timeout", self.connect_timeout, builder.connect_timeout)?,
+            response_timeout: agree("socket_timeout", self.response_timeout, builder.response_timeout)?,
+            acquire_timeout: agree("timeout", self.acquire_timeout, builder.acquire_timeout)?,
+        })
+    }
+
+    /// Refuses what no pool can be made with.
+    pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |detail: &'static str| Err(Error::new(ErrorKind::Configuration).with_detail(detail));
+        if self.pool_size() == 0 {
+            return wrong("the pool size is zero");
+        }
+        for (timeout, detail) in [
+            (self.connect_timeout(), "the connect timeout is zero"),
+            (self.response_timeout(), "the response timeout is zero"),
+            (self.acquire_timeout(), "the acquire timeout is zero"),
+        ] {
+            if timeout.is_zero() {
+                return wrong(detail);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn pool_size(&self) -> u32 {
+        self.pool_size.unwrap_or(8)
+    }
+
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        self.connect_timeout.unwrap_or(Duration::from_secs(2))
+    }
+
+    pub(crate) fn response_timeout(&self) -> Duration {
+        self.response_timeout.unwrap_or(Duration::from_secs(2))
+    }
+
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.acquire_timeout.unwrap_or(Duration::from_secs(3))
+    }
+}
