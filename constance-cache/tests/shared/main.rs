@@ -14,3 +14,5 @@ mod races;
 #[cfg(all(unix, feature = "memcached", feature = "redis"))]
 mod servers;
 mod stores;
+#[cfg(all(unix, feature = "memcached", feature = "redis"))]
+mod urls;

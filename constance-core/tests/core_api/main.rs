@@ -23,6 +23,7 @@ mod hostile;
 mod live;
 mod overrides;
 mod registry;
+mod registry_urls;
 mod secrecy;
 #[cfg(all(
     feature = "chrono",

@@ -19,6 +19,7 @@ mod django;
 mod failures;
 mod migrate;
 mod outages;
+mod places;
 #[cfg(unix)]
 mod server;
 mod transaction;

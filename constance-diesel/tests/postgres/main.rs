@@ -19,6 +19,7 @@ mod failures;
 #[cfg(feature = "listen-tls")]
 mod listen_tls;
 mod migrate;
+mod parameters;
 mod pool;
 #[cfg(unix)]
 mod pooler;

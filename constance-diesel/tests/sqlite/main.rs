@@ -17,6 +17,7 @@ mod migrate;
 mod migrate_fake;
 mod migrate_processes;
 mod migrate_revert;
+mod places;
 mod processes;
 mod service;
 mod transaction;

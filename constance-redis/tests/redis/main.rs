@@ -35,4 +35,5 @@ mod service;
 mod tls;
 #[cfg(all(feature = "cluster", feature = "sentinel", any(feature = "tls-rustls", feature = "tls-native-tls")))]
 mod tls_groups;
+mod urls;
 mod watch;

@@ -1,11 +1,8 @@
 //! What a URL says is done, or refused.
-#![allow(clippy::expect_used)]
-
-mod common;
 
 use std::time::Duration;
 
-use common::{Server, key, read, shown, value, write};
+use crate::common::{Server, key, read, shown, value, write};
 use constance_core::{Backend, ErrorKind, Registry, Result};
 use constance_redis::redis::{self, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use constance_redis::{Builder, RedisBackend, RedisOptions};

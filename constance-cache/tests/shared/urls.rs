@@ -1,12 +1,8 @@
 //! What the URL of a cache says is done, or refused.
-#![cfg(all(unix, feature = "memcached", feature = "redis"))]
-#![allow(clippy::expect_used)]
-
-mod common;
 
 use std::time::Duration;
 
-use common::server::Program;
+use crate::common::server::Program;
 use constance_cache::{CacheStore, MemcachedStore, RedisStore};
 use constance_core::{Config, ErrorKind, Registry, Result, Settings};
 use constance_redis::redis;

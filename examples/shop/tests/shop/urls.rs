@@ -1,11 +1,6 @@
 //! What the command line makes of the URL in the environment.
 
-#![allow(clippy::expect_used, reason = "helpers of tests are tests too")]
-
-#[allow(dead_code, reason = "each test program uses its own part")]
-mod service;
-
-use service::{Shop, text};
+use crate::service::{Shop, text};
 
 fn run(shop: &Shop, url: &str, args: &[&str]) -> (Option<i32>, String, String) {
     let mut command = shop.command("settings");

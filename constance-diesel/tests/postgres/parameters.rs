@@ -1,15 +1,9 @@
 //! What a URL of PostgreSQL asks of the session.
-#![cfg(feature = "postgres")]
-#![allow(clippy::expect_used)]
 
-mod postgres_support;
-#[path = "common/shop.rs"]
-mod shop;
-
+use crate::postgres_support::{Schema, User, everywhere, read, shown, store, value, write};
 use constance_core::{Backend, ErrorKind};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
-use postgres_support::{Schema, User, everywhere, read, shown, store, value, write};
 
 #[test]
 fn a_search_path_that_leads_nowhere_is_named() {
@@ -68,7 +62,7 @@ fn what_libpq_does_not_know_is_refused_at_build() {
             PostgresBackend::builder().pool(pool).watch_url(url(query)).build()
         };
         let built = PostgresBackend::from_url(&url(query)).map(drop);
-        for error in [built, shop::open(&url(query)).map(drop), watching().map(drop)] {
+        for error in [built, crate::shop::open(&url(query)).map(drop), watching().map(drop)] {
             let error = error.expect_err(query);
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.to_string().contains(words), "{query}: {error}");
@@ -91,7 +85,7 @@ fn what_libpq_knows_is_not_refused() {
     store(&schema.backend(), "theme", b"dark");
     // libpq itself knows the scheme in lower case alone.
     let url = format!(" {}&application_name=shop&keepalives=1\n", schema.url().replacen("postgres", "PostgreS", 1));
-    let backend = shop::open(&url).expect("a valid URL");
+    let backend = crate::shop::open(&url).expect("a valid URL");
     assert_eq!(read(&*backend, "theme").expect("a read"), value(b"dark"));
 }
 

@@ -1,12 +1,6 @@
-//! What the URL of a file says, or cannot say.
-#![cfg(feature = "sqlite")]
-#![allow(clippy::expect_used)]
+//! Which file the URL of SQLite leads to, and what it cannot say.
 
-mod common;
-#[path = "common/shop.rs"]
-mod shop;
-
-use common::{Folder, read, store, value};
+use crate::common::{Folder, read, store, value};
 use constance_core::{Backend, ErrorKind};
 use constance_diesel::SqliteBackend;
 
@@ -18,7 +12,7 @@ fn white_space_at_the_ends_makes_no_second_file() {
     store(&backend, "theme", b"dark");
     for url in [format!("{}\n", folder.url()), format!(" {}?mode=rwc\r\n", folder.url().replace("sqlite", "SQLite"))] {
         for backend in
-            [shop::open(&url), SqliteBackend::from_url(&url).map(|backend| std::sync::Arc::new(backend) as _)]
+            [crate::shop::open(&url), SqliteBackend::from_url(&url).map(|backend| std::sync::Arc::new(backend) as _)]
         {
             let backend = backend.expect("a valid URL");
             backend.migrate().expect("tables");
@@ -40,7 +34,7 @@ fn a_database_in_memory_is_refused_in_every_form() {
         "sqlite:file::memory:?cache=shared",
         "sqlite:///x.db?mode=memory",
     ] {
-        let error = shop::open(url).map(drop).expect_err(url);
+        let error = crate::shop::open(url).map(drop).expect_err(url);
         assert_eq!(error.kind(), ErrorKind::Configuration, "{url}");
         assert!(error.to_string().contains("use constance-memory, or a file"), "{url}: {error}");
     }
@@ -83,7 +77,7 @@ fn a_scheme_whose_feature_is_off_names_it() {
         ("PostgreSQL://u:hunter2@h/d", cfg!(feature = "postgres"), "postgres"),
         ("SQLITE:///hunter2", true, "sqlite"),
     ] {
-        match shop::open(url) {
+        match crate::shop::open(url) {
             Ok(_) => assert!(is_on, "{url}"),
             Err(error) => {
                 assert!(!is_on, "{url}: {error}");

@@ -1,16 +1,10 @@
 //! Where the URL of MySQL or MariaDB leads, and what the server's limits are called.
-#![cfg(feature = "mysql")]
-#![allow(clippy::expect_used)]
 
-mod mysql_support;
-#[path = "common/shop.rs"]
-mod shop;
-
+use crate::mysql_support::server::MariadbServer;
+use crate::mysql_support::{Place, number, raw, read, shown, store, value};
 use constance_core::ErrorKind;
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
-use mysql_support::server::MariadbServer;
-use mysql_support::{Place, number, raw, read, shown, store, value};
 
 #[test]
 fn with_a_port_localhost_is_not_the_socket_of_the_system() {
@@ -21,7 +15,7 @@ fn with_a_port_localhost_is_not_the_socket_of_the_system() {
         let mark = if rest.contains('?') { '&' } else { '?' };
         let url = format!("{start}localhost:{rest}{mark}table={table}");
         for url in [url.clone(), url.replacen("mysql:", "MariaDB:", 1) + "\n"] {
-            let backend = shop::open(&url).expect("a valid URL");
+            let backend = crate::shop::open(&url).expect("a valid URL");
             backend.migrate().expect("it is the server at that port");
             store(&*backend, "theme", b"dark");
             let rows = format!("SELECT COUNT(*) AS number FROM {}", place.quoted());
@@ -56,7 +50,7 @@ fn a_name_of_a_table_that_the_server_refuses_is_refused_at_build() {
 
 #[test]
 fn a_name_that_is_not_refused_is_one_that_the_server_takes() {
-    for url in mysql_support::urls() {
+    for url in crate::mysql_support::urls() {
         let longest = "x".repeat(48);
         // In a file's name each of them takes five bytes.
         let widest = "-".repeat(48);
@@ -96,9 +90,11 @@ fn no_room_for_a_prepared_statement_is_named_with_the_way_out() {
     };
     most(0);
     let fresh = MysqlBackend::from_url(&server.url()).expect("a valid URL");
-    for error in
-        [read(&fresh, "theme").map(drop), mysql_support::write(&fresh, "theme", b"light"), fresh.migrate().map(drop)]
-    {
+    for error in [
+        read(&fresh, "theme").map(drop),
+        crate::mysql_support::write(&fresh, "theme", b"light"),
+        fresh.migrate().map(drop),
+    ] {
         let error = error.expect_err("there is no room");
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         assert!(error.is_transient());

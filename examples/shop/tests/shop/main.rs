@@ -156,3 +156,4 @@ fn without_a_word_about_the_store_it_is_a_file_in_the_current_folder() {
     assert_eq!(text(&run(&["get", "the_answer"]).stdout), "43\n");
     assert_eq!(text(&shop.settings(&["get", "the_answer"]).stdout), "42\n", "the other store is another one");
 }
+mod urls;
