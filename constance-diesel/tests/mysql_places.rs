@@ -6,7 +6,7 @@ mod mysql_support;
 #[path = "common/shop.rs"]
 mod shop;
 
-use constance_core::ErrorKind;
+use constance_core::{Backend, ErrorKind};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use mysql_support::server::MariadbServer;
@@ -90,15 +90,21 @@ fn no_room_for_a_prepared_statement_is_named_with_the_way_out() {
     let backend = MysqlBackend::from_url(&server.url()).expect("a valid URL");
     backend.migrate().expect("tables");
     store(&backend, "theme", b"dark");
-    let most = |count: u32| {
-        let statement = format!("SET GLOBAL max_prepared_stmt_count = {count}");
-        raw(&server.admin_url()).batch_execute(&statement).expect("a setting");
+    // Opened now: diesel's own statements on a new connection are prepared ones.
+    let mut admin = raw(&server.admin_url());
+    let mut most = |count: u32| {
+        admin.batch_execute(&format!("SET GLOBAL max_prepared_stmt_count = {count}")).expect("a setting");
     };
     most(0);
     let fresh = MysqlBackend::from_url(&server.url()).expect("a valid URL");
-    for error in
-        [read(&fresh, "theme").map(drop), mysql_support::write(&fresh, "theme", b"light"), fresh.migrate().map(drop)]
-    {
+    for error in [
+        // Over a connection that is there, which has prepared other statements.
+        backend.list(&backend.default_prefix()).map(drop),
+        // Over a new one.
+        read(&fresh, "theme").map(drop),
+        mysql_support::write(&fresh, "theme", b"light"),
+        fresh.migrate().map(drop),
+    ] {
         let error = error.expect_err("there is no room");
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         assert!(error.is_transient());
