@@ -153,9 +153,11 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
-    /// The name of the table, at most 48 bytes, and one that the database takes: on MySQL and MariaDB without characters beyond
-    /// U+FFFF, such as an emoji, and without a space at the end; on SQLite not beginning with `sqlite_`. Default: what the URL says (`?table=name`), else `constance_settings`, or
+    /// The name of the table, at most 48 bytes. Default: what the URL says (`?table=name`), else `constance_settings`, or
     /// `constance_constance` with [`Layout::Django`].
+    ///
+    /// It has to be one that the database takes: on MySQL and MariaDB without characters beyond U+FFFF, such as an emoji, and
+    /// without a space at its end; on SQLite not beginning with `sqlite_`.
     ///
     /// Where the URL says it as well, it has to say the same: neither wins.
     ///

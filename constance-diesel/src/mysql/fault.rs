@@ -227,7 +227,14 @@ pub(super) fn connecting(error: &ConnectionError) -> Error {
     };
     let text = match error {
         ConnectionError::BadConnection(text) => text,
-        ConnectionError::CouldntSetupConfiguration(error) => return of(error).error,
+        ConnectionError::CouldntSetupConfiguration(error) => {
+            // diesel's own statements on a new connection, of which nothing can be asked.
+            let number = match error {
+                DriverError::DatabaseError(DatabaseErrorKind::Unknown, said) => number_by_text(said.message()),
+                _ => None,
+            };
+            return number.map_or_else(|| of(error), of_number).error;
+        }
         ConnectionError::InvalidConnectionUrl(_) | ConnectionError::InvalidCString(_) => {
             return Error::new(ErrorKind::Configuration).with_detail("diesel does not take the URL");
         }

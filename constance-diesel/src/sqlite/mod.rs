@@ -52,8 +52,11 @@ impl Verbs for SqliteConnection {
     }
 
     fn refuses_table(name: &str) -> Option<&'static str> {
-        let reserved = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
-        reserved.then_some("the table's name begins with sqlite_, which SQLite keeps for itself")
+        // That of the table of versions begins with this name and `_`.
+        let reserved = format!("{name}_").get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
+        reserved.then_some(
+            "the table's name, or that of its migrations, begins with sqlite_, which SQLite keeps for itself",
+        )
     }
 
     fn target_of(&mut self) -> Result<Option<Place>, Fault> {

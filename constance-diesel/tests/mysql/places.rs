@@ -2,7 +2,7 @@
 
 use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{Place, number, raw, read, shown, store, value};
-use constance_core::ErrorKind;
+use constance_core::{Backend, ErrorKind};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 
@@ -84,13 +84,17 @@ fn no_room_for_a_prepared_statement_is_named_with_the_way_out() {
     let backend = MysqlBackend::from_url(&server.url()).expect("a valid URL");
     backend.migrate().expect("tables");
     store(&backend, "theme", b"dark");
-    let most = |count: u32| {
-        let statement = format!("SET GLOBAL max_prepared_stmt_count = {count}");
-        raw(&server.admin_url()).batch_execute(&statement).expect("a setting");
+    // Opened now: diesel's own statements on a new connection are prepared ones.
+    let mut admin = raw(&server.admin_url());
+    let mut most = |count: u32| {
+        admin.batch_execute(&format!("SET GLOBAL max_prepared_stmt_count = {count}")).expect("a setting");
     };
     most(0);
     let fresh = MysqlBackend::from_url(&server.url()).expect("a valid URL");
     for error in [
+        // Over a connection that is there, which has prepared other statements.
+        backend.list(&backend.default_prefix()).map(drop),
+        // Over a new one.
         read(&fresh, "theme").map(drop),
         crate::mysql_support::write(&fresh, "theme", b"light"),
         fresh.migrate().map(drop),

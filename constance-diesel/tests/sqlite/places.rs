@@ -10,7 +10,9 @@ fn white_space_at_the_ends_makes_no_second_file() {
     let backend = SqliteBackend::from_url(&folder.url()).expect("a valid URL");
     backend.migrate().expect("tables");
     store(&backend, "theme", b"dark");
-    for url in [format!("{}\n", folder.url()), format!(" {}?mode=rwc\r\n", folder.url().replace("sqlite", "SQLite"))] {
+    for url in
+        [format!("{}\n", folder.url()), format!(" {}?mode=rwc\r\n", folder.url().replacen("sqlite", "SQLite", 1))]
+    {
         for backend in
             [crate::shop::open(&url), SqliteBackend::from_url(&url).map(|backend| std::sync::Arc::new(backend) as _)]
         {
@@ -46,6 +48,7 @@ fn a_name_of_a_table_that_sqlite_refuses_is_refused_at_build() {
     for (name, words) in [
         ("sqlite_settings".to_owned(), "begins with sqlite_"),
         ("SQLite_x".to_owned(), "begins with sqlite_"),
+        ("sqlite".to_owned(), "that of its migrations, begins with sqlite_"),
         ("a\0b".to_owned(), "control character"),
         ("x".repeat(49), "more than 48 bytes"),
     ] {
@@ -60,7 +63,7 @@ fn a_name_of_a_table_that_sqlite_refuses_is_refused_at_build() {
         }
     }
     // What looks odd and is taken.
-    for name in [" ", "caf\u{e9} \u{1f389}", "a.b", "select", "\"`'[", "sqlite"] {
+    for name in [" ", "caf\u{e9} \u{1f389}", "a.b", "select", "\"`'[", "sqlites"] {
         let backend = SqliteBackend::builder().url(folder.url()).table(name).build().expect(name);
         backend.migrate().expect(name);
         store(&backend, "theme", b"dark");
