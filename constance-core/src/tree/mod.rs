@@ -9,6 +9,7 @@ pub(crate) mod any;
 mod de;
 pub(crate) mod decimal;
 mod key;
+pub(crate) mod number;
 mod ser;
 mod typed;
 mod wire;
@@ -18,6 +19,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::de::TreeDeserializer;
 use crate::Kind;
 use crate::civil::{Date, DateTime, Span, Time};
 
@@ -65,11 +67,6 @@ impl Tree {
     pub(crate) fn into_value<T: DeserializeOwned>(self, kind: &Kind) -> Result<T, Unfit> {
         T::deserialize(de::TreeDeserializer::new(self, is_for_people(kind)))
     }
-
-    /// The tree with its strings and tuples taken for what the kind says.
-    pub(crate) fn typed(self, kind: &Kind) -> Result<Self, Unfit> {
-        typed::typed(kind, self)
-    }
 }
 
 /// Whether serde types write themselves for people, as in JSON. The date types write tuples otherwise, whichever features are
@@ -82,7 +79,10 @@ fn is_for_people(kind: &Kind) -> bool {
 }
 
 impl Unfit {
+    pub(crate) const ANOTHER_NUMBER: Self = Self("that the type cannot hold exactly");
+    pub(crate) const CUT: Self = Self("that is cut short");
     pub(crate) const DEEP: Self = Self("nested deeper than 64 levels");
+    pub(crate) const NOT_UTF8: Self = Self("that is not UTF-8");
     pub(crate) const RANGE: Self = Self("out of the type's range");
     pub(crate) const SHAPE: Self = Self("that does not fit");
 }
