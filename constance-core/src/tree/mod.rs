@@ -17,7 +17,6 @@ mod wire;
 use std::fmt;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 pub(crate) use self::de::TreeDeserializer;
 use crate::Kind;
@@ -64,7 +63,8 @@ impl Tree {
     }
 
     /// The value of a tree that fits the kind.
-    pub(crate) fn into_value<T: DeserializeOwned>(self, kind: &Kind) -> Result<T, Unfit> {
+    #[cfg(feature = "json")]
+    pub(crate) fn into_value<T: serde::de::DeserializeOwned>(self, kind: &Kind) -> Result<T, Unfit> {
         T::deserialize(de::TreeDeserializer::new(self, is_for_people(kind)))
     }
 }
