@@ -66,7 +66,7 @@ fn main() -> Result<(), constance_core::Error> {
     let banner = MessagePack.encode(&Kind::Serde, &Banner::new())?.into_bytes();
     // What somebody writes by hand: the value's bytes without an envelope, by name.
     let mut map =
-        HashMap::from([("the_answer".to_owned(), integer.slice(2..)), ("banner".to_owned(), banner.slice(2..))]);
+        HashMap::from([("the_answer".to_owned(), integer.slice(3..)), ("banner".to_owned(), banner.slice(3..))]);
     map.insert("site_name".to_owned(), Bytes::new());
     let map = ArcSwap::from_pointee(map);
 

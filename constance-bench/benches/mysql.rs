@@ -44,7 +44,7 @@ fn get(connection: &mut MysqlConnection) -> u64 {
         .get_result(connection)
         .optional()
         .unwrap_or_default();
-    value.map_or(0, |bytes| rmp_serde::from_slice::<i64>(bytes.get(2..).unwrap_or_default()).unwrap_or(0)) as u64
+    value.map_or(0, |bytes| rmp_serde::from_slice::<i64>(bytes.get(3..).unwrap_or_default()).unwrap_or(0)) as u64
 }
 
 fn get_many(connection: &mut MysqlConnection, keys: &[Key]) -> u64 {

@@ -32,7 +32,7 @@ fn main() -> Result<(), constance_core::Error> {
     let bare = Arc::new(ArcSwap::from_pointee(Shop::defaults()));
     let encoded = MessagePack.encode(&Kind::Text, &300_i64)?.into_bytes();
     // What somebody writes by hand: the value's bytes without an envelope, by name.
-    let mut map = HashMap::from([("the_answer".to_owned(), encoded.slice(2..))]);
+    let mut map = HashMap::from([("the_answer".to_owned(), encoded.slice(3..))]);
     map.insert("site_name".to_owned(), Bytes::new());
     let map = ArcSwap::from_pointee(map);
 

@@ -99,7 +99,7 @@ fn read(backend: &dyn Backend, keys: &[Key]) -> u64 {
 }
 
 fn set(backend: &dyn Backend, key: &Key) -> u64 {
-    let change = Change::set(key.clone(), Encoded::from(&b"\xc1\x01\xcd\x01\x2c"[..]));
+    let change = Change::set(key.clone(), Encoded::from(&b"\xc1\x01i\xcd\x01\x2c"[..]));
     backend.write(&Batch::one(change)).is_ok().into()
 }
 

@@ -54,7 +54,7 @@ fn raw_get(connection: &mut SqliteConnection) -> u64 {
         .get_result(connection)
         .optional()
         .unwrap_or_default();
-    found.map_or(0, |bytes| rmp_serde::from_slice::<i64>(bytes.get(2..).unwrap_or_default()).unwrap_or(0)) as u64
+    found.map_or(0, |bytes| rmp_serde::from_slice::<i64>(bytes.get(3..).unwrap_or_default()).unwrap_or(0)) as u64
 }
 
 fn raw_many(connection: &mut SqliteConnection, keys: &[Key]) -> u64 {

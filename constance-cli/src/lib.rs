@@ -6,6 +6,7 @@ mod error;
 mod get;
 #[cfg(feature = "legacy")]
 mod import_legacy;
+mod invisible;
 mod list;
 mod mask;
 mod output;

@@ -2,6 +2,8 @@
 
 use constance_core::{Entry, Error, SettingInfo};
 
+use crate::invisible::is_invisible;
+
 /// What stands for a secret, of the same length whatever the secret is.
 const MASK: &str = "********";
 
@@ -43,21 +45,16 @@ impl<'v> Shown<'v> {
         }
     }
 
-    /// On one line, for people: in quotes where the ends could not be seen otherwise, without control characters, which a
-    /// terminal would obey.
+    /// On one line, for people: in quotes where the ends could not be seen otherwise, with escapes for what cannot be
+    /// seen and for control characters, which a terminal would obey.
     pub(crate) fn on_one_line(self) -> String {
         let text = match self {
             Self::Secret => return MASK.to_owned(),
             Self::Text(text) => text,
         };
-        let is_plain = !text.is_empty() && text.trim() == text && !text.contains(is_unprintable) && !is_quoted(text);
+        let is_plain = !text.is_empty() && text.trim() == text && !text.contains(is_invisible) && !is_quoted(text);
         if is_plain { text.to_owned() } else { quoted(text) }
     }
-}
-
-/// Control characters, and those that turn the direction of what follows.
-fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Looks as if it had been put in quotes here.
@@ -70,7 +67,7 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
-            _ if is_unprintable(c) => quoted.extend(c.escape_default()),
+            _ if is_invisible(c) => quoted.extend(c.escape_default()),
             _ => quoted.push(c),
         }
     }
@@ -93,6 +90,8 @@ mod tests {
             ("5\" pipe", "5\" pipe"),
             ("größer", "größer"),
             ("a\u{202e}b", "\"a\\u{202e}b\""),
+            ("a\u{200b}\u{feff}\u{61c}b", "\"a\\u{200b}\\u{feff}\\u{61c}b\""),
+            ("\u{9b}31m", "\"\\u{9b}31m\""),
         ] {
             assert_eq!(Shown::Text(text).on_one_line(), line);
         }

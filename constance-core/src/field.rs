@@ -3,11 +3,15 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use crate::codec::Limited;
 use crate::declaration::Check;
+use crate::panics::caught;
 use crate::{Codec, Encoded, Error, ErrorKind, ParseError, Result, SettingInfo, SettingValue};
 
 /// A value whose type only its field knows.
 pub(crate) type AnyValue = Arc<dyn Any + Send + Sync>;
+
+const REPAIR: &str = "set or reset the setting to repair it";
 
 /// A setting of type `T`: the read path downcasts to it, so that nothing is boxed.
 pub(crate) struct TypedField<S, T> {
@@ -29,17 +33,25 @@ impl<S, T: SettingValue> TypedField<S, T> {
     }
 
     /// A stored value, held to today's rules.
-    pub(crate) fn decode<C: Codec>(&self, codec: &C, bytes: &[u8]) -> Result<T> {
-        let value = codec.decode(&self.info.kind, bytes)?;
+    pub(crate) fn decode<C: Codec>(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<T> {
+        let words = "reading the stored value panicked in the code of its type";
+        let value = caught(ErrorKind::Decode, words, || codec.decode(&self.info.kind, bytes))
+            .map_err(|e| self.hidden(e, "what is stored is not a value of this secret setting"))?;
         if !self.checks.is_empty() {
-            self.check(&value).map_err(|e| e.with_hint("set or reset the setting to repair it"))?;
+            self.check(&value).map_err(|e| e.with_hint(REPAIR))?;
         }
         Ok(value)
     }
 
     /// The bytes to store, after the rules were held and the bytes were seen to read back.
-    pub(crate) fn encode<C: Codec>(&self, codec: &C, value: &T) -> Result<Encoded> {
+    pub(crate) fn encode<C: Codec>(&self, codec: &Limited<C>, value: &T) -> Result<Encoded> {
         self.check(value).map_err(|e| e.with_hint(format!("accepted is {}", self.info.accepted())))?;
+        let words = "writing the value panicked in the code of its type";
+        caught(ErrorKind::Encode, words, || self.encode_checked(codec, value))
+            .map_err(|e| self.hidden(e, "the value of this secret setting cannot be written"))
+    }
+
+    fn encode_checked<C: Codec>(&self, codec: &Limited<C>, value: &T) -> Result<Encoded> {
         let encoded = codec.encode(&self.info.kind, value)?;
         // A value that could not be read again would be lost: a field that serde skips, a depth, an untagged enum.
         let read: Result<T> = codec.decode(&self.info.kind, encoded.as_bytes());
@@ -54,26 +66,36 @@ impl<S, T: SettingValue> TypedField<S, T> {
             .with_hint("check how its type implements serde's traits"))
     }
 
+    /// The error without what it says of the value, where that is a secret: a kind's words, a length, a first byte.
+    #[cold]
+    fn hidden(&self, error: Error, words: &'static str) -> Error {
+        match error.kind() {
+            kind @ ErrorKind::Decode if self.info.secret => Error::new(kind).with_detail(words).with_hint(REPAIR),
+            kind @ ErrorKind::Encode if self.info.secret => Error::new(kind).with_detail(words),
+            _ => error,
+        }
+    }
+
     pub(crate) fn check(&self, value: &T) -> Result<()> {
         for check in &self.checks {
-            check(value).map_err(|words| {
-                let words =
-                    if self.info.secret { "the value breaks a rule of this secret setting".into() } else { words };
-                Error::new(ErrorKind::Invalid).with_setting(self.info.name).with_detail(words)
-            })?;
+            let checked = caught(ErrorKind::Invalid, "a rule of this setting panicked", || {
+                check(value).map_err(|words| {
+                    let words =
+                        if self.info.secret { "the value breaks a rule of this secret setting".into() } else { words };
+                    Error::new(ErrorKind::Invalid).with_detail(words)
+                })
+            });
+            checked.map_err(|e| e.with_setting(self.info.name))?;
         }
         Ok(())
     }
 
     /// Whether two values are one: equal, or written alike (a NaN is not equal to itself).
-    pub(crate) fn same<C: Codec>(&self, codec: &C, one: &T, other: &T) -> bool {
-        if one == other {
-            return true;
-        }
-        match (codec.encode(&self.info.kind, one), codec.encode(&self.info.kind, other)) {
-            (Ok(one), Ok(other)) => one == other,
-            _ => false,
-        }
+    pub(crate) fn same<C: Codec>(&self, codec: &Limited<C>, one: &T, other: &T) -> bool {
+        let same = caught(ErrorKind::Invalid, "comparing values panicked", || {
+            Ok(one == other || codec.encode(&self.info.kind, one)? == codec.encode(&self.info.kind, other)?)
+        });
+        same.unwrap_or(false)
     }
 }
 
@@ -82,15 +104,15 @@ pub(crate) trait Field<S, C>: Send + Sync {
     fn info(&self) -> &SettingInfo;
     fn as_any(&self) -> &dyn Any;
     /// Stored bytes to a value, held to the rules.
-    fn decode(&self, codec: &C, bytes: &[u8]) -> Result<AnyValue>;
+    fn decode(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<AnyValue>;
     /// Stored bytes straight into the struct, held to the rules.
-    fn decode_into(&self, codec: &C, bytes: &[u8], values: &mut S) -> Result<()>;
+    fn decode_into(&self, codec: &Limited<C>, bytes: &[u8], values: &mut S) -> Result<()>;
     /// A value of this field's type to bytes, held to the rules.
-    fn encode(&self, codec: &C, value: &AnyValue) -> Result<Encoded>;
+    fn encode(&self, codec: &Limited<C>, value: &AnyValue) -> Result<Encoded>;
     /// A text to a value; the rules are held when it is encoded.
     fn parse(&self, text: &str) -> Result<AnyValue>;
-    fn print(&self, value: &AnyValue) -> String;
-    fn same(&self, codec: &C, one: &AnyValue, other: &AnyValue) -> bool;
+    fn print(&self, value: &AnyValue) -> Result<String>;
+    fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool;
     fn default(&self) -> AnyValue;
     fn get(&self, values: &S) -> AnyValue;
     fn put(&self, values: &mut S, value: &AnyValue);
@@ -107,34 +129,40 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
         self
     }
 
-    fn decode(&self, codec: &C, bytes: &[u8]) -> Result<AnyValue> {
+    fn decode(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<AnyValue> {
         Ok(Arc::new(self.decode(codec, bytes)?))
     }
 
-    fn decode_into(&self, codec: &C, bytes: &[u8], values: &mut S) -> Result<()> {
+    fn decode_into(&self, codec: &Limited<C>, bytes: &[u8], values: &mut S) -> Result<()> {
         (self.put)(values, self.decode(codec, bytes)?);
         Ok(())
     }
 
-    fn encode(&self, codec: &C, value: &AnyValue) -> Result<Encoded> {
+    fn encode(&self, codec: &Limited<C>, value: &AnyValue) -> Result<Encoded> {
         self.encode(codec, self.typed(value))
     }
 
     fn parse(&self, text: &str) -> Result<AnyValue> {
-        let value = (self.parse)(text).map_err(|e| {
-            Error::new(ErrorKind::Invalid)
-                .with_setting(self.info.name)
-                .with_detail(e.to_string())
-                .with_hint(format!("accepted is {}", self.info.accepted()))
-        })?;
+        let words = "reading the text panicked in the code of its type";
+        let read = caught(ErrorKind::Invalid, words, || {
+            // The words of a type may be its choices.
+            (self.parse)(text).map_err(|e| {
+                let words =
+                    if self.info.secret { "this is not a value of this secret setting".into() } else { e.to_string() };
+                Error::new(ErrorKind::Invalid).with_detail(words)
+            })
+        });
+        let value = read
+            .map_err(|e| e.with_setting(self.info.name).with_hint(format!("accepted is {}", self.info.accepted())))?;
         Ok(Arc::new(value))
     }
 
-    fn print(&self, value: &AnyValue) -> String {
-        (self.print)(self.typed(value))
+    fn print(&self, value: &AnyValue) -> Result<String> {
+        let words = "printing the value panicked in the code of its type";
+        caught(ErrorKind::Invalid, words, || Ok((self.print)(self.typed(value))))
     }
 
-    fn same(&self, codec: &C, one: &AnyValue, other: &AnyValue) -> bool {
+    fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool {
         self.same(codec, self.typed(one), self.typed(other))
     }
 

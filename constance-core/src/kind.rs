@@ -84,6 +84,21 @@ impl Kind {
     }
 }
 
+/// A kind without the words of an enum, for a setting whose value is a secret: one of them is the value.
+pub(crate) struct WithoutWords<'k>(pub(crate) &'k Kind);
+
+impl fmt::Display for WithoutWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Kind::Choice(_) => f.write_str("one of its choices, which are secret"),
+            Kind::Option(inner) => write!(f, "{}, or none", WithoutWords(inner)),
+            Kind::List(inner) => write!(f, "a JSON list, each element {}", WithoutWords(inner)),
+            Kind::Map(inner) => write!(f, "a JSON object, each value {}", WithoutWords(inner)),
+            kind => kind.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -22,6 +22,7 @@ mod kind;
 mod layer;
 mod live;
 mod overrides;
+mod panics;
 mod prefix;
 mod registry;
 mod schema;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::field::{Field, TypedField};
 use crate::key::check_name;
+use crate::panics::caught;
 use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, SettingInfo, SettingValue};
 
 /// A struct of settings. Derive it:
@@ -227,7 +228,9 @@ impl<S: Settings, C: Codec> Schema<S, C> {
     /// Holds the values to the rule across settings.
     pub(crate) fn check_together(&self, values: &S) -> Result<()> {
         let Some(rule) = &self.rule else { return Ok(()) };
-        rule(values).map_err(|words| Error::new(ErrorKind::Invalid).with_detail(words))
+        caught(ErrorKind::Invalid, "the rule across settings panicked", || {
+            rule(values).map_err(|words| Error::new(ErrorKind::Invalid).with_detail(words))
+        })
     }
 
     #[cold]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::Kind;
+use crate::kind::WithoutWords;
 
 /// The handle of one setting of the struct `S`, with its type: what [`Config::get`](crate::Config::get) takes.
 ///
@@ -52,7 +53,8 @@ impl<S, T> fmt::Debug for Setting<S, T> {
 
 /// What is known about a setting without a store: for tools, messages and forms.
 ///
-/// It holds no stored value. The [default](Self::default_text) of a secret is not shown in its `Debug`.
+/// It holds no stored value. Of a secret, its `Debug` shows neither the [default](Self::default_text) nor bounds and choices; a
+/// tool that shows the fields hides these too.
 #[non_exhaustive]
 #[derive(Clone)]
 pub struct SettingInfo {
@@ -79,11 +81,13 @@ pub struct SettingInfo {
 }
 
 impl SettingInfo {
-    /// What is accepted, in words for people: `a whole number, at least 0`.
+    /// What is accepted, in words for people: `a whole number, at least 0`. Of a secret: its type, without bounds and choices,
+    /// which may say what it is.
     #[must_use]
     pub fn accepted(&self) -> String {
-        if self.secret && !self.choices.is_empty() {
-            return "one of its choices, which are secret".to_owned();
+        if self.secret {
+            let kind = if self.choices.is_empty() { self.kind } else { Kind::Choice(&[]) };
+            return WithoutWords(&kind).to_string();
         }
         if !self.choices.is_empty() {
             return format!("one of {}", self.choices.join(", "));
@@ -112,18 +116,18 @@ impl SettingInfo {
 impl fmt::Debug for SettingInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, aliases, kind, help, group, default_text, min, max, choices, secret } = self;
-        f.debug_struct("SettingInfo")
-            .field("name", name)
-            .field("aliases", aliases)
-            .field("kind", kind)
-            .field("help", help)
-            .field("group", group)
-            .field("default_text", &if *secret { "(secret)" } else { default_text })
-            .field("min", min)
-            .field("max", max)
-            .field("choices", choices)
-            .field("secret", secret)
-            .finish()
+        let mut shown = f.debug_struct("SettingInfo");
+        shown.field("name", name).field("aliases", aliases).field("help", help).field("group", group);
+        match secret {
+            true => shown.field("kind", &format_args!("{}", WithoutWords(kind))),
+            false => shown
+                .field("kind", kind)
+                .field("default_text", default_text)
+                .field("min", min)
+                .field("max", max)
+                .field("choices", choices),
+        };
+        shown.field("secret", secret).finish()
     }
 }
 

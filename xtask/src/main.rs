@@ -4,6 +4,7 @@
 //! - `check`: format, lints, docs, features one by one, who depends on whom, packaging
 //! - `test`: the tests, by suite, with the system packages that they need
 //! - `bench`: the benchmarks
+//! - `fuzz`: bytes and texts from outside, changed at random
 //! - `services`: real servers, for tests and for trying things out
 //!
 //! What they share: [`args`] reads the command line, [`workspace`] asks cargo what there is, [`command`] prints and
@@ -16,6 +17,7 @@ mod check;
 mod command;
 mod demo;
 mod error;
+mod fuzz;
 mod output;
 mod redact;
 #[cfg_attr(not(unix), path = "services/elsewhere.rs")]
@@ -38,6 +40,7 @@ Commands:
   check      format, lints, docs, features one by one, who depends on whom, packaging
   test       run the tests, by suite, and install the system packages that they need
   bench      run the benchmarks and print their tables
+  fuzz       change bytes and texts from outside at random, and see what they break
   services   start real servers, for tests and for trying things out
 
 `cargo xtask <command> --help` says more.";
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
             "check" => check::run(rest),
             "test" => test::run(rest),
             "bench" => bench::run(rest),
+            "fuzz" => fuzz::run(rest),
             "services" => services::run(rest),
             "help" | "--help" | "-h" => {
                 output::line(HELP);

@@ -67,5 +67,5 @@ pub(crate) fn server() -> Option<(String, Option<Server>)> {
 /// The integer of a stored value, past everything of ours.
 pub(crate) fn decoded(bytes: Option<Vec<u8>>) -> u64 {
     let bytes = bytes.unwrap_or_default();
-    rmp_serde::from_slice::<i64>(bytes.get(2..).unwrap_or_default()).unwrap_or(0) as u64
+    rmp_serde::from_slice::<i64>(bytes.get(3..).unwrap_or_default()).unwrap_or(0) as u64
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Change;
 use crate::CommandError;
+use crate::invisible::is_invisible;
 use crate::mask::Shown;
 
 /// One setting. Values are in their text form: what `set` takes.
@@ -38,8 +39,9 @@ impl<'e> Object<'e> {
             help: info.help,
             kind: kind(&info.kind),
             accepted: info.accepted(),
-            min: info.min.as_deref(),
-            max: info.max.as_deref(),
+            // Of a secret setting they may say what it is.
+            min: info.min.as_deref().filter(|_| !info.secret),
+            max: info.max.as_deref().filter(|_| !info.secret),
             choices: choices(info),
             secret: info.secret,
             is_set: entry.is_set,
@@ -136,12 +138,27 @@ pub(crate) fn error(error: &CommandError) -> String {
         exit_code: error.code(),
     };
     // Texts, numbers and lists of them: this does not fail.
-    serde_json::to_string(&Failure { error: failed }).unwrap_or_default() + "\n"
+    visible(&serde_json::to_string(&Failure { error: failed }).unwrap_or_default()) + "\n"
 }
 
 fn pretty<T: Serialize>(value: &T) -> String {
     // As above.
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+    visible(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"
+}
+
+/// JSON with escapes for what cannot be seen, or what a terminal would obey: these are in texts only.
+fn visible(json: &str) -> String {
+    let mut visible = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => visible.push(c),
+            _ if is_invisible(c) => {
+                visible.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+            _ => visible.push(c),
+        }
+    }
+    visible
 }
 
 /// The type, in words that a program can compare.
@@ -175,6 +192,7 @@ fn kind(kind: &Kind) -> String {
 /// The declared choices, or the words of an enum.
 fn choices(info: &SettingInfo) -> Vec<&str> {
     match info.kind {
+        _ if info.secret => Vec::new(),
         Kind::Choice(words) if info.choices.is_empty() => words.to_vec(),
         _ => info.choices.iter().map(String::as_str).collect(),
     }
@@ -185,6 +203,14 @@ mod tests {
     use constance_core::SettingType;
 
     use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped_and_stays_what_it_is() {
+        let text = "a\u{200b}b\u{feff}\u{61c}\u{9b}31m\u{7f}\u{e0041}\u{202e}\n\"\\ \u{fc}";
+        let json = visible(&serde_json::to_string(text).expect("a text"));
+        assert_eq!(json, r#""a\u200bb\ufeff\u061c\u009b31m\u007f\udb40\udc41\u202e\n\"\\ ü""#);
+        assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text);
+    }
 
     #[test]
     fn kinds_are_words() {

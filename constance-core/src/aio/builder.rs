@@ -47,6 +47,12 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfigBuilder<S, C, B> {
         AsyncConfigBuilder { sync: self.sync.codec(codec) }
     }
 
+    /// How many bytes a stored value may take: as [`ConfigBuilder::max_value_len`]. Default: 1 MiB.
+    #[must_use]
+    pub fn max_value_len(self, bytes: usize) -> Self {
+        Self { sync: self.sync.max_value_len(bytes) }
+    }
+
     /// An `AsyncConfig` that holds any backend. No I/O.
     ///
     /// # Errors

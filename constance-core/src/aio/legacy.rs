@@ -14,7 +14,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     pub async fn legacy_values(&self) -> Result<LegacyValues> {
         self.front().reads_what_legacy_values_become()?;
         let listed = self.backend().list(self.prefix()).await.map_err(|e| self.front().explain(e, Action::List))?;
-        Ok(LegacyValues::among(listed))
+        Ok(self.front().legacy_among(listed))
     }
 
     /// Stores what django-constance 4 would store in place of each of these values, where it is still there: one write each,

@@ -58,7 +58,7 @@ const SECS_PER_DAY: i64 = 86_400;
 
 impl Date {
     pub(crate) fn new(year: i32, month: u8, day: u8) -> Option<Self> {
-        let is_in_year = (1..=12).contains(&month) && year.abs() <= MAX_YEAR;
+        let is_in_year = (1..=12).contains(&month) && (-MAX_YEAR..=MAX_YEAR).contains(&year);
         (is_in_year && (1..=days_in_month(year, month)).contains(&day)).then_some(Self { year, month, day })
     }
 

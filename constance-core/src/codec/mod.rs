@@ -2,6 +2,7 @@
 
 #[cfg(feature = "json")]
 pub(crate) mod json;
+mod limited;
 mod msgpack;
 #[cfg(feature = "pickle")]
 pub mod pickle;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "json")]
 pub use self::json::Json;
+pub(crate) use self::limited::{Limited, MAX_VALUE_LEN};
 pub use self::msgpack::MessagePack;
 use crate::tree::Unfit;
 use crate::{Encoded, Error, ErrorKind, Kind, Result};

@@ -7,7 +7,7 @@ use super::msgpack::MessagePack;
 pub(super) fn describe(bytes: &[u8]) -> String {
     match bytes {
         [] => "an empty value".to_owned(),
-        [ENVELOPE] => "an envelope that is cut short".to_owned(),
+        [ENVELOPE] | [ENVELOPE, MessagePack::WIRE_VERSION] => "an envelope that is cut short".to_owned(),
         [ENVELOPE, version, ..] if *version > MessagePack::WIRE_VERSION => {
             format!(
                 "wire version {version}, written by a newer release (this one knows up to {})",
@@ -33,22 +33,5 @@ pub(super) fn not_json(bytes: &[u8]) -> Option<String> {
             Some("a Python pickle of django-constance 1 to 3".to_owned())
         }
         _ => None,
-    }
-}
-
-/// The MessagePack type that a first byte stands for.
-pub(super) fn marker(first: u8) -> &'static str {
-    match first {
-        0x00..=0x7f | 0xcc..=0xcf => "a whole number of 0 or more",
-        0xe0..=0xff | 0xd0..=0xd3 => "a signed whole number",
-        0x80..=0x8f | 0xde | 0xdf => "a map",
-        0x90..=0x9f | 0xdc | 0xdd => "a list",
-        0xa0..=0xbf | 0xd9..=0xdb => "a text",
-        0xc0 => "none",
-        0xc1 => "a reserved byte",
-        0xc2 | 0xc3 => "true or false",
-        0xc4..=0xc6 => "bytes",
-        0xc7..=0xc9 | 0xd4..=0xd8 => "an extension",
-        0xca | 0xcb => "a float",
     }
 }

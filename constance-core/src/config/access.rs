@@ -79,7 +79,7 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
     pub(super) fn get_text(&self, name: &str) -> Result<String> {
         let (index, field) = self.front.schema.field_named(name)?;
         if let Some(value) = self.scope.and_then(|scope| scope.find(index)) {
-            return Ok(field.print(&value));
+            return field.print(&value).map_err(|e| e.with_setting(name));
         }
         self.entry(name)?.text
     }

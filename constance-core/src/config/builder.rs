@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{Config, Front, Inner, SettingKeys};
+use crate::codec::{Limited, MAX_VALUE_LEN};
 use crate::{Backend, Codec, Prefix, Result, Settings};
 
 /// Makes a [`Config`]; from [`Config::builder`].
@@ -27,12 +28,13 @@ pub struct ConfigBuilder<S, C, B> {
     backend: B,
     codec: C,
     prefix: Option<Prefix>,
+    max_value_len: usize,
     settings: PhantomData<fn() -> S>,
 }
 
 impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     pub(super) fn new(backend: B, codec: C) -> Self {
-        Self { backend, codec, prefix: None, settings: PhantomData }
+        Self { backend, codec, prefix: None, max_value_len: MAX_VALUE_LEN, settings: PhantomData }
     }
 
     /// The prefix of every stored key. Default: [the backend's own](Backend::default_prefix).
@@ -45,13 +47,24 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     /// The codec. Default: [`MessagePack`](crate::MessagePack).
     #[must_use]
     pub fn codec<D: Codec>(self, codec: D) -> ConfigBuilder<S, D, B> {
-        ConfigBuilder { backend: self.backend, codec, prefix: self.prefix, settings: PhantomData }
+        let Self { backend, codec: _, prefix, max_value_len, settings } = self;
+        ConfigBuilder { backend, codec, prefix, max_value_len, settings }
+    }
+
+    /// How many bytes a stored value may take. Default: 1 MiB.
+    ///
+    /// A longer one is `Invalid` at the write. Where one is stored nevertheless, it is a `Decode` error and is not looked at:
+    /// what is decoded takes many times its length in memory.
+    #[must_use]
+    pub fn max_value_len(mut self, bytes: usize) -> Self {
+        self.max_value_len = bytes;
+        self
     }
 
     #[cfg(feature = "tokio")]
     pub(crate) fn map_backend<D: Backend>(self, map: impl FnOnce(B) -> D) -> ConfigBuilder<S, C, D> {
-        let Self { backend, codec, prefix, settings } = self;
-        ConfigBuilder { backend: map(backend), codec, prefix, settings }
+        let Self { backend, codec, prefix, max_value_len, settings } = self;
+        ConfigBuilder { backend: map(backend), codec, prefix, max_value_len, settings }
     }
 
     /// A `Config` that holds any backend. No I/O.
@@ -63,9 +76,9 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     where
         B: 'static,
     {
-        let Self { backend, codec, prefix, settings } = self;
+        let Self { backend, codec, prefix, max_value_len, settings } = self;
         let backend: Arc<dyn Backend> = Arc::new(backend);
-        ConfigBuilder { backend, codec, prefix, settings }.build_typed()
+        ConfigBuilder { backend, codec, prefix, max_value_len, settings }.build_typed()
     }
 
     /// A `Config` that holds its backend by type, which spares a read the indirection, or by reference. No I/O.
@@ -74,9 +87,9 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     ///
     /// As [`build`](Self::build).
     pub fn build_typed(self) -> Result<Config<S, C, B>> {
-        let Self { backend, codec, prefix, settings: _ } = self;
+        let Self { backend, codec, prefix, max_value_len, settings: _ } = self;
         let prefix = prefix.unwrap_or_else(|| backend.default_prefix());
-        let front = Front::new(codec, prefix, backend.name())?;
+        let front = Front::new(Limited::new(codec, max_value_len), prefix, backend.name())?;
         let all: Vec<_> = front.keys.iter().flat_map(SettingKeys::all).cloned().collect();
         backend.declare(&all);
         Ok(Config { inner: Arc::new(Inner { front, backend }), scope: None })
@@ -85,7 +98,12 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
 
 impl<S, C: fmt::Debug, B: fmt::Debug> fmt::Debug for ConfigBuilder<S, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { backend, codec, prefix, settings: _ } = self;
-        f.debug_struct("ConfigBuilder").field("backend", backend).field("codec", codec).field("prefix", prefix).finish()
+        let Self { backend, codec, prefix, max_value_len, settings: _ } = self;
+        f.debug_struct("ConfigBuilder")
+            .field("backend", backend)
+            .field("codec", codec)
+            .field("prefix", prefix)
+            .field("max_value_len", max_value_len)
+            .finish()
     }
 }

@@ -144,6 +144,7 @@ impl<S: Settings, C: Codec> Steps<'_, S, C> {
 
     fn set_text(&mut self, name: &str, text: &str) -> Result<()> {
         let (index, field) = self.front.schema.field_named(name)?;
+        self.front.codec.check_text(text).map_err(|e| e.with_setting(field.info().name))?;
         let value = field.parse(text)?;
         self.step(index).to = Some(Goal::Set(value));
         Ok(())

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::SettingKeys;
+use crate::codec::Limited;
 use crate::events::{Judge, Ledger};
 use crate::field::AnyValue;
 use crate::live::Running;
@@ -12,7 +13,7 @@ use crate::{Action, Codec, Error, Prefix, Result, Schema, Settings};
 /// mean, which batch to write, what its result means.
 pub(crate) struct Front<S, C> {
     pub(crate) schema: Schema<S, C>,
-    pub(crate) codec: C,
+    pub(crate) codec: Limited<C>,
     pub(crate) prefix: Prefix,
     /// In the order of the schema.
     pub(crate) keys: Vec<SettingKeys>,
@@ -23,7 +24,7 @@ pub(crate) struct Front<S, C> {
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(super) fn new(codec: C, prefix: Prefix, backend_name: &str) -> Result<Self> {
+    pub(super) fn new(codec: Limited<C>, prefix: Prefix, backend_name: &str) -> Result<Self> {
         let schema = S::schema::<C>()?;
         let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
         let ledger = Ledger::new(keys.len());

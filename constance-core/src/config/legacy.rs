@@ -65,7 +65,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         let inner = &*self.inner;
         inner.reads_what_legacy_values_become()?;
         let listed = inner.backend.list(&inner.prefix).map_err(|e| inner.explain(e, Action::List))?;
-        Ok(LegacyValues::among(listed))
+        Ok(inner.legacy_among(listed))
     }
 
     /// Stores what django-constance 4 would store in place of each of these values, where it is still there: one write each,
@@ -111,10 +111,10 @@ pub(crate) struct Conversion<'f> {
     pub(crate) batch: Batch,
 }
 
-impl LegacyValues {
+impl<S: Settings, C: Codec> Front<S, C> {
     /// The pickles among what is stored.
-    pub(crate) fn among(listed: Vec<(Key, Stored)>) -> Self {
-        let mut found = Self { convertible: Vec::new(), refused: Vec::new() };
+    pub(crate) fn legacy_among(&self, listed: Vec<(Key, Stored)>) -> LegacyValues {
+        let mut found = LegacyValues { convertible: Vec::new(), refused: Vec::new() };
         for (key, stored) in listed {
             let old = match stored {
                 Stored::Value(old) => old,
@@ -128,9 +128,10 @@ impl LegacyValues {
             if !is_legacy(old.as_bytes()) {
                 continue;
             }
-            match decode_legacy(old.as_bytes()).and_then(|value| value.to_json()) {
+            let converted = self.codec.check(old.as_bytes()).and_then(|()| decode_legacy(old.as_bytes())?.to_json());
+            match converted {
                 Ok(new) => found.convertible.push((key, Pair { old, new })),
-                Err(error) => found.refused.push(error.with_setting(key.name())),
+                Err(error) => found.refused.push(self.about(&key, error)),
             }
         }
         found.convertible.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -138,6 +139,20 @@ impl LegacyValues {
         found
     }
 
+    /// The error with the name, and without what it says of a secret.
+    fn about(&self, key: &Key, error: Error) -> Error {
+        let name = key.name();
+        let mut infos = self.schema.settings();
+        let is_secret = infos.any(|info| info.secret && (info.name == name || info.aliases.contains(&name)));
+        let error = match is_secret {
+            true => Error::new(error.kind()).with_detail("what is stored for this secret setting cannot be converted"),
+            false => error,
+        };
+        error.with_setting(name)
+    }
+}
+
+impl LegacyValues {
     /// A write for each value that can be converted.
     pub(crate) fn conversions(&self) -> impl Iterator<Item = Conversion<'_>> {
         self.convertible.iter().map(|(key, Pair { old, new })| {

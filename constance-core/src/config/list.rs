@@ -96,8 +96,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
 
     pub(crate) fn entry(&self, index: usize, found: &Found) -> Entry {
         let field = &self.schema.fields[index];
-        let value = self.value_in(index, found).map_err(|e| self.explain_one(e, Action::Read, index));
-        Entry { info: field.info().clone(), is_set: found.is_any(), text: value.map(|value| field.print(&value)) }
+        let text = self.value_in(index, found).and_then(|value| field.print(&value));
+        let text = text.map_err(|e| self.explain_one(e, Action::Read, index));
+        Entry { info: field.info().clone(), is_set: found.is_any(), text }
     }
 }
 

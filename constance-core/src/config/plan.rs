@@ -54,7 +54,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
             };
             match self.schema.fields[step.index].encode(&self.codec, value) {
                 Ok(bytes) => encoded.push(Some(bytes)),
-                Err(error) if error.kind() == ErrorKind::Invalid => refused.push(error),
+                Err(error) if error.kind() == ErrorKind::Invalid => {
+                    refused.push(error.with_setting(self.schema.fields[step.index].info().name));
+                }
                 Err(error) => refused.push(self.explain_one(error, Action::Write, step.index)),
             }
         }
@@ -116,7 +118,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
             return Ok(());
         }
         let mut values = self.schema.defaults.clone();
-        for (index, found) in found {
+        // What is about to be replaced is not looked at.
+        let stays = |index: usize| steps.iter().all(|step| step.index != index || step.to.is_none());
+        for (index, found) in found.iter().filter(|(index, _)| stays(*index)) {
             let field = &self.schema.fields[*index];
             if let Ok(Some(encoded)) = found.bytes() {
                 // Unreadable: the default stays, else one bad value would forbid repairing another.

@@ -113,6 +113,11 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
                 !taken.ask_again
             }
             Err(_) => {
+                let error = Error::new(ErrorKind::Contract)
+                    .with_detail("a handler of the application panicked while it was told of changes");
+                let error = self.inner.explain(error, Action::Watch);
+                trace::live_failed(&error);
+                self.core.note_error(error);
                 self.loaded();
                 true
             }

@@ -5,18 +5,18 @@ use serde::de::{Deserializer, IntoDeserializer, Visitor};
 
 use super::access::Variant;
 use super::key::KeyDeserializer;
-use super::{Tree, Unfit, typed};
+use super::{Tree, Unfit, number, typed};
 use crate::civil::{DateTime, IsoSpan, Span, Time};
 
 type Result<T> = std::result::Result<T, Unfit>;
 
-pub(super) struct TreeDeserializer {
+pub(crate) struct TreeDeserializer {
     tree: Tree,
     for_people: bool,
 }
 
 impl TreeDeserializer {
-    pub(super) fn new(tree: Tree, for_people: bool) -> Self {
+    pub(crate) fn new(tree: Tree, for_people: bool) -> Self {
         Self { tree, for_people }
     }
 
@@ -70,6 +70,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
                 visitor.visit_string(at.in_utc().ok_or(Unfit::RANGE)?.to_string())
             }
             Tree::DateTime(at) => visitor.visit_string(at.to_string()),
+            Tree::Span(span) if self.for_people => visitor.visit_string(IsoSpan(span).to_string()),
             Tree::Span(span) => self.map(typed::span_entries(span), visitor),
             Tree::Uuid(bytes) if self.for_people => visitor.visit_string(hyphenated(&bytes)),
             Tree::Uuid(bytes) => visitor.visit_bytes(&bytes),
@@ -100,6 +101,48 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
         visitor.visit_enum(Variant::of(self.tree, self.for_people)?)
     }
 
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let float = match self.tree {
+            Tree::Int(value) => number::float_of_int(value).and_then(number::narrow),
+            Tree::Float(value) => number::narrow_of_digits(value),
+            _ => return self.deserialize_any(visitor),
+        };
+        visitor.visit_f32(float.ok_or(Unfit::ANOTHER_NUMBER)?)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.tree {
+            Tree::Int(value) => visitor.visit_f64(number::float_of_int(value).ok_or(Unfit::ANOTHER_NUMBER)?),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    /// Bytes are a list of numbers where there are none: a text is something else.
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.tree {
+            Tree::Text(_) => Err(Unfit::SHAPE),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_bytes(visitor)
+    }
+
+    /// A struct is a map. A list has no names, and an interval is no struct but the standard library's own.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.tree {
+            Tree::List(_) => Err(Unfit::SHAPE),
+            Tree::Span(span) if name == "Duration" => self.map(typed::span_entries(span), visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     /// The form of the types that ask for a text: jiff's span is ISO 8601.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.tree {
@@ -112,8 +155,12 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
         self.deserialize_str(visitor)
     }
 
-    /// The form of the types that ask for a tuple: those of `time`, and chrono's span.
+    /// The form of the types that ask for a tuple: those of `time`, and chrono's span. Where the kind does not say that it is
+    /// one of them, it may be any tuple.
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
+        if self.for_people {
+            return self.deserialize_any(visitor);
+        }
         let parts = match (&self.tree, len) {
             (Tree::Date(date), 2) => vec![i64::from(date.year), i64::from(date.ordinal())],
             (Tree::Time(time, None), 4) => time_parts(*time),
@@ -141,8 +188,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct seq map struct identifier
-        ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char unit unit_struct seq map identifier ignored_any
     }
 }
 

@@ -1,12 +1,20 @@
 //! Decimal numbers as texts: digits, and from Python an exponent.
 
 /// The longest mantissa of `rust_decimal`, and how many digits it may have after the point.
-const MAX_MANTISSA: u128 = (1 << 96) - 1;
+pub(crate) const MAX_MANTISSA: u128 = (1 << 96) - 1;
 const MAX_SCALE: i64 = 28;
 
 /// Whether `rust_decimal` holds this number as it is. Its own reading rounds what has too many digits.
 pub(crate) fn is_held(text: &str) -> bool {
     mantissa(text).is_some_and(|mantissa| mantissa <= MAX_MANTISSA)
+}
+
+/// Whether it is written in digits alone, and `rust_decimal` holds it.
+pub(crate) fn is_plain(text: &str) -> bool {
+    let number = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let are_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    are_digits(whole) && are_digits(fraction) && is_held(text)
 }
 
 /// The whole number that is left without the point, and without zeros behind it.
@@ -27,7 +35,7 @@ fn mantissa(text: &str) -> Option<u128> {
     if scale > MAX_SCALE {
         return None;
     }
-    let zeros = u32::try_from((-scale).max(0)).ok()?;
+    let zeros = u32::try_from(scale.checked_neg()?.max(0)).ok()?;
     10_u128.checked_pow(zeros)?.checked_mul(significant.parse().ok()?)
 }
 
@@ -61,6 +69,7 @@ mod tests {
             "1E+29",
             "1E+999999999999",
             "1E-9223372036854775808",
+            "10E9223372036854775807",
             "NaN",
             "Infinity",
             "",

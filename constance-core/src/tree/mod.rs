@@ -9,6 +9,7 @@ pub(crate) mod any;
 mod de;
 pub(crate) mod decimal;
 mod key;
+pub(crate) mod number;
 mod ser;
 mod typed;
 mod wire;
@@ -16,8 +17,8 @@ mod wire;
 use std::fmt;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+pub(crate) use self::de::TreeDeserializer;
 use crate::Kind;
 use crate::civil::{Date, DateTime, Span, Time};
 
@@ -62,13 +63,9 @@ impl Tree {
     }
 
     /// The value of a tree that fits the kind.
-    pub(crate) fn into_value<T: DeserializeOwned>(self, kind: &Kind) -> Result<T, Unfit> {
+    #[cfg(feature = "json")]
+    pub(crate) fn into_value<T: serde::de::DeserializeOwned>(self, kind: &Kind) -> Result<T, Unfit> {
         T::deserialize(de::TreeDeserializer::new(self, is_for_people(kind)))
-    }
-
-    /// The tree with its strings and tuples taken for what the kind says.
-    pub(crate) fn typed(self, kind: &Kind) -> Result<Self, Unfit> {
-        typed::typed(kind, self)
     }
 }
 
@@ -82,7 +79,10 @@ fn is_for_people(kind: &Kind) -> bool {
 }
 
 impl Unfit {
+    pub(crate) const ANOTHER_NUMBER: Self = Self("that the type cannot hold exactly");
+    pub(crate) const CUT: Self = Self("that is cut short");
     pub(crate) const DEEP: Self = Self("nested deeper than 64 levels");
+    pub(crate) const NOT_UTF8: Self = Self("that is not UTF-8");
     pub(crate) const RANGE: Self = Self("out of the type's range");
     pub(crate) const SHAPE: Self = Self("that does not fit");
 }

@@ -1,6 +1,6 @@
 //! What the strings and tuples of a tree mean, by the kind of the setting.
 
-use super::decimal::is_held;
+use super::decimal::is_plain;
 use super::{Tree, Unfit};
 use crate::Kind;
 use crate::civil::{Date, DateTime, MAX_OFFSET, Span, Time};
@@ -70,8 +70,11 @@ fn aware(tree: Tree) -> Option<DateTime> {
         return of_six(integers(Tree::List(parts))?, Some(0));
     }
     let [year, ordinal, hour, minute, second, nanos, hours, minutes, seconds] = integers(Tree::List(parts))?;
-    let offset = i32::try_from(hours * 3_600 + minutes * 60 + seconds).ok().filter(|o| o.abs() <= MAX_OFFSET)?;
-    of_six([year, ordinal, hour, minute, second, nanos], Some(offset))
+    // Each is looked at alone first: they are whatever a type wrote.
+    let part = |value: i64| i32::try_from(value).ok().filter(|part| (-MAX_OFFSET..=MAX_OFFSET).contains(part));
+    let (hours, minutes) = (part(hours)?.checked_mul(3_600)?, part(minutes)?.checked_mul(60)?);
+    let offset = hours.checked_add(minutes)?.checked_add(part(seconds)?)?;
+    of_six([year, ordinal, hour, minute, second, nanos], part(offset.into()))
 }
 
 fn span(tree: Tree) -> Option<Span> {
@@ -98,10 +101,7 @@ fn decimal(tree: Tree) -> Option<String> {
         Tree::Float(value) => value.to_string(),
         _ => return None,
     };
-    let number = text.strip_prefix('-').unwrap_or(&text);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let are_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (are_digits(whole) && are_digits(fraction) && is_held(&text)).then_some(text)
+    is_plain(&text).then_some(text)
 }
 
 fn of_six([year, ordinal, hour, minute, second, nanos]: [i64; 6], offset: Option<i32>) -> Option<DateTime> {

@@ -5,6 +5,7 @@ mod chrono;
 mod collections;
 #[cfg(feature = "jiff")]
 mod jiff;
+mod length;
 mod option;
 #[cfg(feature = "rust_decimal")]
 mod rust_decimal;

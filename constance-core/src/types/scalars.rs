@@ -3,7 +3,7 @@
 use std::num::IntErrorKind;
 use std::time::Duration;
 
-use super::{ParseError, SettingType};
+use super::{ParseError, SettingType, length};
 use crate::Kind;
 
 impl SettingType for bool {
@@ -50,7 +50,17 @@ macro_rules! floats {
             const KIND: Kind = Kind::Float;
 
             fn parse(text: &str) -> Result<Self, ParseError> {
-                text.trim().parse().map_err(|_| ParseError::new("this is not a number"))
+                let text = text.trim();
+                let value: Self = text.parse().map_err(|_| ParseError::new("this is not a number"))?;
+                // Rust rounds digits to an infinity and to zero. An infinity is written as a word.
+                let digits = || text.split(['e', 'E']).next().unwrap_or_default();
+                if value.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
+                    return Err(ParseError::new("this is too large"));
+                }
+                if value == 0.0 && digits().contains(|c: char| matches!(c, '1'..='9')) {
+                    return Err(ParseError::new("this is too near to zero"));
+                }
+                Ok(value)
             }
 
             fn print(&self) -> String {
@@ -95,7 +105,7 @@ impl SettingType for Duration {
     const KIND: Kind = Kind::Duration;
 
     fn parse(text: &str) -> Result<Self, ParseError> {
-        humantime::parse_duration(text.trim()).map_err(|_| ParseError::new("this is not a duration with its unit"))
+        length::parse(text.trim())
     }
 
     fn print(&self) -> String {
@@ -133,6 +143,22 @@ mod tests {
         assert_eq!(bool::parse("off"), Ok(false));
         assert_eq!(i64::parse(" +43\n"), Ok(43));
         assert_eq!(Duration::parse("1h 30m"), Ok(Duration::from_secs(5400)));
+    }
+
+    #[test]
+    fn a_float_is_infinite_only_where_that_is_written() {
+        for text in ["1e400", "-1e400", "1e309", &"9".repeat(400)] {
+            assert_eq!(f64::parse(text).expect_err(text).to_string(), "this is too large");
+        }
+        assert_eq!(f32::parse("1e39").expect_err("large").to_string(), "this is too large");
+        assert_eq!(f32::parse("1e-60").expect_err("small").to_string(), "this is too near to zero");
+        assert_eq!(f64::parse("-0.1e-400").expect_err("small").to_string(), "this is too near to zero");
+        for text in ["inf", "Infinity", "+INF", "-infinity"] {
+            assert!(f64::parse(text).is_ok_and(f64::is_infinite), "{text}");
+        }
+        assert_eq!(f64::parse("0e-999"), Ok(0.0));
+        assert_eq!(Vec::<f64>::parse("[1, 1e400]").expect_err("large").to_string(), "this is too large");
+        assert_eq!(Option::<f64>::parse("1e400").expect_err("large").to_string(), "this is too large");
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! The text form of a setting that is marked `#[setting(serde)]`.
 
+use std::str::Chars;
+
 use super::{ParseError, SettingValue};
+use crate::Kind;
+use crate::tree::Tree;
 
 /// How deep brackets may be nested in a text that is read as JSON5, whose reader sets no limit itself.
 const MAX_DEPTH: usize = 64;
@@ -14,27 +18,74 @@ pub(crate) fn print<T: SettingValue>(value: &T) -> String {
 
 /// JSON or JSON5, so that a person may leave out quotes, and write NaN.
 pub(crate) fn parse<T: SettingValue>(text: &str) -> Result<T, ParseError> {
-    if let Ok(value) = serde_json::from_str(text) {
-        return Ok(value);
+    let value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(_) if nesting(text) > MAX_DEPTH => return Err(ParseError::new("this JSON is nested too deep")),
+        Err(_) => json5::from_str(text).map_err(|_| ParseError::new("this is not JSON of the setting's type"))?,
+    };
+    // Both readers round a number to an infinity where the type is too narrow for it.
+    if infinities_in(&value) > text.matches("Infinity").count() {
+        return Err(ParseError::new("a number in this is too large"));
     }
-    if nesting(text) > MAX_DEPTH {
-        return Err(ParseError::new("this JSON is nested too deep"));
-    }
-    json5::from_str(text).map_err(|_| ParseError::new("this is not JSON of the setting's type"))
+    Ok(value)
 }
 
-/// An upper bound of the nesting: brackets inside strings count too, which only a strange text will notice.
+/// How deep brackets are nested, as the reader of JSON5 sees them: neither in texts nor in comments.
 fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            '"' | '\'' => skip_string(&mut rest, c),
+            '/' => skip_comment(&mut rest),
             _ => {}
         }
         deepest = deepest.max(depth);
     }
     deepest
+}
+
+fn skip_string(rest: &mut Chars<'_>, quote: char) {
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                rest.next();
+            }
+            c if c == quote => return,
+            _ => {}
+        }
+    }
+}
+
+/// Where it is no comment, the reader stops.
+fn skip_comment(rest: &mut Chars<'_>) {
+    match rest.next() {
+        Some('/') => {
+            rest.find(|c| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}'));
+        }
+        Some('*') => {
+            let after = rest.as_str();
+            *rest = after.split_once("*/").map_or("", |(_, after)| after).chars();
+        }
+        _ => {}
+    }
+}
+
+fn infinities_in<T: SettingValue>(value: &T) -> usize {
+    // What cannot be told is refused at the write.
+    Tree::of(&Kind::Serde, value).map_or(0, |tree| infinities(&tree))
+}
+
+fn infinities(tree: &Tree) -> usize {
+    match tree {
+        Tree::Float(value) => value.is_infinite().into(),
+        Tree::Float32(value) => value.is_infinite().into(),
+        Tree::List(elements) => elements.iter().map(infinities).sum(),
+        Tree::Map(entries) => entries.iter().map(|(_, value)| infinities(value)).sum(),
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +114,54 @@ mod tests {
         assert_eq!(parse::<Limits>(&print(&limits)), Ok(limits.clone()));
         let nan = parse::<Limits>(&print(&Limits { rate: f64::NAN, ..limits })).expect("readable");
         assert!(nan.rate.is_nan());
+    }
+
+    #[test]
+    fn brackets_in_texts_and_comments_do_not_hide_the_depth() {
+        // Each is a list that begins in the last one, with something that looks like its end.
+        for level in [
+            "[\"]\",",
+            "[']',",
+            "[\"\\\"]\",",
+            "['\\']',",
+            "['\"', ']\"',",
+            "[ /* ] */",
+            "[ /* ' ] */",
+            "[ // ]\n",
+            "[ // ]\r",
+            "[ // ]\u{2028}",
+            "[ // ' ]\u{2029}",
+            "[ /*/ ] */",
+            "[ /***/ ",
+            "[{},",
+            "{a: {}, \"}\": ",
+            "{'}': ",
+            "{a: [],\nb: ",
+        ] {
+            let text = format!("{{x: {}", level.repeat(3_000));
+            let error = parse::<serde_json::Value>(&text).expect_err(level).to_string();
+            assert_eq!(error, "this JSON is nested too deep", "{level}");
+        }
+        // Many that are beside each other, or are text, are not deep.
+        let many = format!("[{}'{}', {{}} /* {} */]", "[[]], ".repeat(1_000), "[{".repeat(1_000), "[".repeat(1_000));
+        assert!(parse::<serde_json::Value>(&many).is_ok());
+        assert!(parse::<serde_json::Value>(&format!("{}+1{}", "[".repeat(64), "]".repeat(64))).is_ok());
+    }
+
+    #[test]
+    fn a_number_is_infinite_only_where_that_is_written() {
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        struct Narrow {
+            rate: f32,
+        }
+        for text in ["{\"rate\": 1e300}", "{rate: 1e300}", "{\"rate\": 1e400}", "{rate: -1e400}"] {
+            let error = parse::<Narrow>(text).expect_err(text).to_string();
+            assert_eq!(error, "a number in this is too large");
+        }
+        for text in ["{\"rate\": 1e400, \"big\": 1}", "{rate: 1e400, big: 1, name: 'Infinite'}"] {
+            assert!(parse::<Limits>(text).is_err(), "{text}");
+        }
+        assert_eq!(parse::<Narrow>("{rate: -Infinity}").expect("written"), Narrow { rate: f32::NEG_INFINITY });
     }
 
     #[test]

@@ -47,6 +47,9 @@ impl Form for Span {
 
 /// The value of a text, over the form that all crates share.
 pub(super) fn parse<F: Form, T>(text: &str, kind: Kind, make: impl FnOnce(F) -> Option<T>) -> Result<T, ParseError> {
+    if let Some(error) = super::length::ambiguous(text).filter(|_| kind == Kind::SignedDuration) {
+        return Err(error);
+    }
     let form = F::read(text.trim(), kind).ok_or_else(|| match kind {
         Kind::DateTime => ParseError::new(F::WORDS.to_owned() + " without an offset, such as 2010-12-24 18:30"),
         Kind::Timestamp => ParseError::new(F::WORDS.to_owned() + " with an offset, such as 2010-12-24 18:30+01:00"),

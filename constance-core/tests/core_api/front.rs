@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
 use constance_core::{
-    Backend, Batch, Change, Codec, Config, Encoded, ErrorKind, Key, Kind, MAX_KEY_LEN, MessagePack, Prefix, Settings,
-    Stored,
+    Backend, Batch, Change, Codec, Config, Encoded, ErrorKind, Key, Kind, MAX_KEY_LEN, MessagePack, Prefix,
+    SettingType, Settings, Stored,
 };
 
 #[derive(Debug, Clone, PartialEq, Settings)]
@@ -122,7 +122,7 @@ fn one_unreadable_value_does_not_hide_the_others_and_can_be_repaired() {
 #[test]
 fn a_stored_value_that_breaks_todays_rules_is_invalid_on_reading() {
     let (backend, config) = shop();
-    let bytes = MessagePack.encode(&Kind::Text, &-5_i64).expect("encodes");
+    let bytes = MessagePack.encode(&<i64 as SettingType>::KIND, &-5_i64).expect("encodes");
     put(&backend, key(&config, "the_answer"), bytes.as_bytes());
     let error = config.get(Shop::THE_ANSWER).expect_err("invalid");
     assert_eq!(error.kind(), ErrorKind::Invalid);
@@ -156,7 +156,7 @@ fn compare_and_set_compares_values_and_not_bytes() {
     let (a, b) = (("a".to_owned(), 1.0_f64), ("b".to_owned(), 2.0_f64));
     // The same map, its entries stored in the two possible orders.
     for entries in [[&a, &b], [&b, &a]] {
-        let mut bytes = vec![0xc1, 1, 0x82];
+        let mut bytes = vec![0xc1, 1, b'M', b'f', 0x82];
         for (name, value) in entries {
             bytes.extend([0xa1, name.as_bytes()[0], 0xcb]);
             bytes.extend(value.to_be_bytes());

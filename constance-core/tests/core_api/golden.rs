@@ -1,4 +1,4 @@
-//! Stored bytes that have to be readable for ever: `tests/golden/msgpack-1.txt` was written by release 0.1.
+//! Stored bytes that have to be readable for ever: `tests/golden/msgpack-1.txt`.
 //!
 //! A line is the name of a value and its bytes in hex. Lines are only ever added.
 

@@ -2,7 +2,7 @@
 
 use crate::Kind;
 use crate::tree::decimal::is_held;
-use crate::tree::{Tree, Unfit};
+use crate::tree::{Tree, Unfit, number};
 
 /// The tree if it fits the kind, as the type takes it; otherwise what was found instead.
 ///
@@ -24,7 +24,9 @@ pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
         (Kind::Int { min, max }, Tree::Int(value)) if value < *min || value > *max => {
             Err(Unfit("a whole number out of the type's range"))
         }
-        (Kind::Float, Tree::Int(value)) => exact_float(value).ok_or(Unfit("a whole number that no float is equal to")),
+        (Kind::Float, Tree::Int(value)) => number::float_of_int(value)
+            .map(|_| Tree::Int(value))
+            .ok_or(Unfit("a whole number that no float is equal to")),
         (Kind::Duration, Tree::Span(span)) if span.as_nanos() < 0 => Err(Unfit("a duration below zero")),
         (Kind::Time, tree @ Tree::Time(_, Some(_))) => Err(found(&tree)),
         (Kind::DateTime, Tree::DateTime(at)) if at.offset.is_some() => Err(Unfit("a datetime with an offset")),
@@ -63,10 +65,4 @@ pub(crate) fn found(tree: &Tree) -> Unfit {
         Tree::Decimal(_) => "a decimal",
         Tree::Uuid(_) => "a uuid",
     })
-}
-
-fn exact_float(value: i128) -> Option<Tree> {
-    let float = value as f64;
-    // The cast back saturates, so that the largest would pass for equal.
-    (float as i128 == value && value != i128::MAX).then_some(Tree::Float(float))
 }

@@ -62,7 +62,8 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// | any type marked `#[setting(serde)]` | what JSON has | `default`, in the form that serde gives it in JSON; bytes are a list of numbers |
 ///
 /// Reading also takes what django-constance reads: bare JSON without an envelope, any white space, names in another order.
-/// In a type marked `serde`, a typed value arrives as its text, and is a text when it is written again; in a field of the type
+/// In a type marked `serde`, a typed value arrives as its text (a `timedelta` in ISO 8601, and in a
+/// [`Duration`](std::time::Duration) as itself), and is a text when it is written again; in a field of the type
 /// [`Value`](crate::Value) it stays what it is.
 ///
 /// # Rules where Rust and Python differ
@@ -72,8 +73,9 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 ///
 /// - Whole numbers have any length in Python. One that the setting's type cannot hold is an error. Where a float is wanted, a
 ///   whole number is read if a float is equal to it; the other way round nothing is converted.
-/// - Floats are printed as Python prints them (`1e+16`, `5e-324`, `-0.0`), an `f32` with its own shortest digits; one that an `f32`
-///   cannot hold is rounded to it, as everywhere in serde. `NaN`, `Infinity` and `-Infinity` are written bare, which Python reads and strict JSON readers do not.
+/// - Floats are printed as Python prints them (`1e+16`, `5e-324`, `-0.0`), an `f32` with its own shortest digits; one whose digits an
+///   `f32` cannot hold is refused for it, and so is one that is too large for a float. `NaN`, `Infinity` and `-Infinity` are written
+///   bare, which Python reads and strict JSON readers do not.
 /// - A datetime without an offset is not read where one with an offset is wanted, and the other way round: no zone is guessed.
 ///   One with an offset stays the same moment; a type that has no offset, such as `DateTime<Utc>`, shows it in UTC.
 /// - Python ends at the microsecond, the years 1 and 9999, and 999999999 days. Beyond them a value is not written. A

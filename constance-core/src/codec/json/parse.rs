@@ -220,7 +220,9 @@ impl<'t> Parser<'t> {
         }
         let text = &self.text[start..self.at];
         if is_float {
-            return text.parse().map(Tree::Float).map_err(|_| self.broken());
+            let value: f64 = text.parse().map_err(|_| self.broken())?;
+            // An infinity is written as a word.
+            return if value.is_finite() { Ok(Tree::Float(value)) } else { Err("a float that is too large".into()) };
         }
         match text.parse() {
             Ok(value) => Ok(Tree::Int(value)),

@@ -6,6 +6,9 @@ use super::objects::{Global, Id, MAX_SIZE, NODE, Object, call, uuid_of};
 use super::reader::{Reader, Whole, broken, escaped_text, quoted_bytes, text, whole_of_bytes, whole_of_digits};
 use super::{Refused, too_large};
 
+/// What a place on the stack costs, with what the vector is larger than it has to be.
+const SLOT: usize = 2 * size_of::<Id>();
+
 /// Everything that a pickle built, and the object that it is about.
 pub(super) struct Built {
     pub(super) objects: Vec<Object>,
@@ -58,10 +61,16 @@ impl Machine<'_> {
     fn step(&mut self, opcode: u8) -> Result<(), Refused> {
         match opcode {
             // The stack.
-            b'(' => self.marks.push(self.stack.len()),
+            b'(' => {
+                self.spend(SLOT);
+                self.marks.push(self.stack.len());
+            }
             b'0' => self.discard()?,
             b'1' => drop(self.group()?),
-            b'2' => self.stack.push(self.top()?),
+            b'2' => {
+                let top = self.top()?;
+                self.push_again(top);
+            }
             // What is known before.
             b'N' => self.push(Object::None),
             0x88 => self.push(Object::Bool(true)),
@@ -301,13 +310,22 @@ impl Machine<'_> {
     }
 
     fn memoize(&mut self, place: u64) -> Result<(), Refused> {
+        // A byte is enough to ask for one.
+        self.spend(NODE);
         self.memo.insert(place, self.top()?);
         Ok(())
     }
 
     fn recall(&mut self, place: u64) -> Result<(), Refused> {
-        self.stack.push(*self.memo.get(&place).ok_or_else(broken)?);
+        let known = *self.memo.get(&place).ok_or_else(broken)?;
+        self.push_again(known);
         Ok(())
+    }
+
+    /// An object that is there already.
+    fn push_again(&mut self, id: Id) {
+        self.spend(SLOT);
+        self.stack.push(id);
     }
 
     fn global(&mut self) -> Result<(), Refused> {

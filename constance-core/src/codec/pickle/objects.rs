@@ -195,6 +195,6 @@ fn timedelta(days: &Object, seconds: &Object, micros: &Object) -> Option<Object>
 }
 
 fn timezone(offset: Span) -> Option<Object> {
-    let is_offset = offset.nanos == 0 && offset.secs.abs() <= i64::from(MAX_OFFSET);
+    let is_offset = offset.nanos == 0 && offset.secs.unsigned_abs() <= u64::from(MAX_OFFSET.unsigned_abs());
     is_offset.then(|| i32::try_from(offset.secs).ok().map(Object::Timezone)).flatten()
 }

@@ -7,7 +7,7 @@ use constance_core::aio::{AsyncBackend, AsyncConfig, Blocking, BoxFuture};
 use constance_core::testing::{Method, ReferenceBackend};
 use constance_core::{
     Applied, Backend, Batch, Capability, Codec, Config, Encoded, Error, ErrorKind, Key, Kind, MessagePack, Prefix,
-    Result, Settings, Stored,
+    Result, SettingType, Settings, Stored,
 };
 
 use super::{Bounds, Shop, key, over, shop};
@@ -168,7 +168,7 @@ async fn the_rule_across_settings_holds_against_another_writer() -> Result<()> {
     let arrived = tokio::task::spawn_blocking(move || {
         gate.wait_for(1);
         // Past the gate: the other writer makes the first one's look at the rule outdated.
-        let high = MessagePack.encode(&Kind::Text, &5_i64).expect("encodes");
+        let high = MessagePack.encode(&<i64 as SettingType>::KIND, &5_i64).expect("encodes");
         let key = backend_.inner().default_prefix().key("high").expect("a valid name");
         backend_.inner().put(&key, Stored::Value(high));
         gate.open();

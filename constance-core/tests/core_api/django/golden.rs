@@ -257,7 +257,7 @@ fn typed_values_anywhere_are_read() {
     let read: serde_json::Value = Json::new().decode(&Kind::Serde, stored).expect("reads");
     let expected = serde_json::json!({
         "datetime": "2010-12-24T18:30:15.25Z",
-        "list": [{"secs": 1, "nanos": 500_000_000}, ["1.50", {"uuid": "00000000-0000-0000-0000-000000000005"}]],
+        "list": ["PT1.500000000S", ["1.50", {"uuid": "00000000-0000-0000-0000-000000000005"}]],
         "time": "01:02:03.000004",
     });
     assert_eq!(read, expected);

@@ -23,7 +23,7 @@ fn formats_of_others_are_named() {
     let tail = "; set or reset the setting to repair it";
     for (bytes, found) in [
         (&b""[..], "an empty value (0 bytes stored)"),
-        (packed.as_bytes(), "MessagePack, as the default codec writes it (3 bytes stored)"),
+        (packed.as_bytes(), "MessagePack, as the default codec writes it (4 bytes stored)"),
         (b"\x80\x04K\x01.", "a Python pickle of django-constance 1 to 3 (5 bytes stored)"),
         (b"gAJLAS4=", "a Python pickle of django-constance 1 to 3 (8 bytes stored)"),
         (b"\xff", "bytes that are not UTF-8 (1 bytes stored)"),

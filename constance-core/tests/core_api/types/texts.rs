@@ -140,6 +140,11 @@ fn spans_below_zero() {
         refuses::<jiff::SignedDuration>(text, "this is not a duration with its unit");
         refuses::<time::Duration>(text, "this is not a duration with its unit");
     }
+    for text in ["5M", "-1M"] {
+        refuses::<chrono::TimeDelta>(text, "write m or min for minutes, month or months for months");
+        refuses::<jiff::SignedDuration>(text, "write m or min for minutes, month or months for months");
+        refuses::<time::Duration>(text, "write m or min for minutes, month or months for months");
+    }
     // Its seconds are counted in thousandths.
     refuses::<chrono::TimeDelta>("9223372036854775807s", "this is out of the type's range");
 }
@@ -155,7 +160,15 @@ fn decimals() {
     refuses::<rust_decimal::Decimal>("1,5", "this is not a decimal number");
     refuses::<rust_decimal::Decimal>("1_000", "this is not a decimal number");
     refuses::<rust_decimal::Decimal>("hunter2", "this is not a decimal number");
-    refuses::<rust_decimal::Decimal>("99999999999999999999999999999999", "this is");
+    refuses::<rust_decimal::Decimal>("", "this is not a decimal number");
+    refuses::<rust_decimal::Decimal>(".", "this is not a decimal number");
+    refuses::<rust_decimal::Decimal>("1e5", "this is not a decimal number");
+    for large in
+        ["99999999999999999999999999999999", "79228162514264337593543950336", "+79228162514264337593543950336.5"]
+    {
+        refuses::<rust_decimal::Decimal>(large, "this is too large");
+        refuses::<rust_decimal::Decimal>(&format!("-{}", large.trim_start_matches('+')), "this is too small");
+    }
     refuses::<rust_decimal::Decimal>("0.12345678901234567890123456789", "more digits after the point");
 }
 

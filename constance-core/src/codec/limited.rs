@@ -1,0 +1,64 @@
+//! A codec that is not given more than a setting should hold.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Codec;
+use crate::{Encoded, Error, ErrorKind, Kind, Result};
+
+/// The longest value of a [`Config`](crate::Config) where its builder says no other: 1 MiB.
+pub(crate) const MAX_VALUE_LEN: usize = 1 << 20;
+
+/// How much longer than what is stored a text may be: JSON may have white space and escapes.
+const TEXT_FACTOR: usize = 16;
+
+/// A codec and the length of the longest value that it reads or writes: what is decoded takes many times the memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Limited<C> {
+    codec: C,
+    max_len: usize,
+}
+
+impl<C: Codec> Limited<C> {
+    pub(crate) fn new(codec: C, max_len: usize) -> Self {
+        Self { codec, max_len }
+    }
+
+    /// `Invalid` where the value is too long.
+    pub(crate) fn encode<T: Serialize + ?Sized>(&self, kind: &Kind, value: &T) -> Result<Encoded> {
+        let encoded = self.codec.encode(kind, value)?;
+        if encoded.len() > self.max_len {
+            return Err(self.too_long("the value takes"));
+        }
+        Ok(encoded)
+    }
+
+    #[inline]
+    pub(crate) fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
+        self.check(bytes)?;
+        self.codec.decode(kind, bytes)
+    }
+
+    /// `Decode` where the stored value is too long to be looked at.
+    #[inline]
+    pub(crate) fn check(&self, bytes: &[u8]) -> Result<()> {
+        if bytes.len() <= self.max_len {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Decode)
+            .with_detail(format!("{} bytes are stored, and the most that is read is {}", bytes.len(), self.max_len))
+            .with_hint("set or reset the setting to repair it, or raise ConfigBuilder::max_value_len"))
+    }
+
+    /// `Invalid` where a text is too long to be read.
+    pub(crate) fn check_text(&self, text: &str) -> Result<()> {
+        if text.len() / TEXT_FACTOR <= self.max_len { Ok(()) } else { Err(self.too_long("the text takes")) }
+    }
+
+    #[cold]
+    fn too_long(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Invalid)
+            .with_detail(format!("{what} more than the {} bytes that a value may take", self.max_len))
+            .with_hint("store less, or raise ConfigBuilder::max_value_len")
+    }
+}

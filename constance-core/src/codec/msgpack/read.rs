@@ -1,0 +1,137 @@
+//! The bytes of a MessagePack value, piece by piece.
+
+use rmp::Marker;
+
+use crate::tree::Unfit;
+
+type Result<T> = std::result::Result<T, Unfit>;
+
+/// What is left to read.
+pub(super) struct Reader<'b>(&'b [u8]);
+
+/// The beginning of a value; a list and a map are followed by their parts.
+pub(super) enum Piece<'b> {
+    Nil,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float32(f32),
+    Float64(f64),
+    Text(&'b str),
+    Bytes(&'b [u8]),
+    List(usize),
+    Map(usize),
+}
+
+impl<'b> Reader<'b> {
+    #[inline]
+    pub(super) fn new(bytes: &'b [u8]) -> Self {
+        Self(bytes)
+    }
+
+    #[inline]
+    pub(super) fn is_at_end(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many bytes there are: no list or map has more parts.
+    pub(super) fn left(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the next value is none; takes it if it is.
+    pub(super) fn take_nil(&mut self) -> bool {
+        match self.0.split_first() {
+            Some((0xC0, rest)) => {
+                self.0 = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Piece<'b>> {
+        let [first] = self.array()?;
+        Ok(match Marker::from_u8(first) {
+            Marker::FixPos(value) => Piece::Unsigned(value.into()),
+            Marker::FixNeg(value) => Piece::Signed(value.into()),
+            Marker::U8 => Piece::Unsigned(u8::from_be_bytes(self.array()?).into()),
+            Marker::U16 => Piece::Unsigned(u16::from_be_bytes(self.array()?).into()),
+            Marker::U32 => Piece::Unsigned(u32::from_be_bytes(self.array()?).into()),
+            Marker::U64 => Piece::Unsigned(u64::from_be_bytes(self.array()?)),
+            Marker::I8 => Piece::Signed(i8::from_be_bytes(self.array()?).into()),
+            Marker::I16 => Piece::Signed(i16::from_be_bytes(self.array()?).into()),
+            Marker::I32 => Piece::Signed(i32::from_be_bytes(self.array()?).into()),
+            Marker::I64 => Piece::Signed(i64::from_be_bytes(self.array()?)),
+            Marker::Null => Piece::Nil,
+            Marker::True => Piece::Bool(true),
+            Marker::False => Piece::Bool(false),
+            Marker::F32 => Piece::Float32(f32::from_be_bytes(self.array()?)),
+            Marker::F64 => Piece::Float64(f64::from_be_bytes(self.array()?)),
+            Marker::FixStr(length) => self.text(length.into())?,
+            Marker::Str8 => {
+                let length = self.length8()?;
+                self.text(length)?
+            }
+            Marker::Str16 => {
+                let length = self.length16()?;
+                self.text(length)?
+            }
+            Marker::Str32 => {
+                let length = self.length32()?;
+                self.text(length)?
+            }
+            Marker::Bin8 => {
+                let length = self.length8()?;
+                Piece::Bytes(self.take(length)?)
+            }
+            Marker::Bin16 => {
+                let length = self.length16()?;
+                Piece::Bytes(self.take(length)?)
+            }
+            Marker::Bin32 => {
+                let length = self.length32()?;
+                Piece::Bytes(self.take(length)?)
+            }
+            Marker::FixArray(length) => Piece::List(length.into()),
+            Marker::Array16 => Piece::List(self.length16()?),
+            Marker::Array32 => Piece::List(self.length32()?),
+            Marker::FixMap(length) => Piece::Map(length.into()),
+            Marker::Map16 => Piece::Map(self.length16()?),
+            Marker::Map32 => Piece::Map(self.length32()?),
+            // The byte that no value begins with, and extensions, which nothing here writes.
+            _ => return Err(Unfit::SHAPE),
+        })
+    }
+
+    #[inline]
+    fn take(&mut self, count: usize) -> Result<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(Unfit::CUT)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk().ok_or(Unfit::CUT)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    fn length8(&mut self) -> Result<usize> {
+        Ok(u8::from_be_bytes(self.array()?).into())
+    }
+
+    fn length16(&mut self) -> Result<usize> {
+        Ok(u16::from_be_bytes(self.array()?).into())
+    }
+
+    fn length32(&mut self) -> Result<usize> {
+        usize::try_from(u32::from_be_bytes(self.array()?)).map_err(|_| Unfit::CUT)
+    }
+
+    fn text(&mut self, length: usize) -> Result<Piece<'b>> {
+        std::str::from_utf8(self.take(length)?).map(Piece::Text).map_err(|_| Unfit::NOT_UTF8)
+    }
+}
