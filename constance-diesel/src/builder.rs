@@ -58,6 +58,7 @@ impl<C: Dialect> Builder<C> {
                 busy_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(10),
                 watch_interval: if C::NETWORK { Duration::from_millis(250) } else { Duration::from_millis(25) },
+                call_timeout: None,
             },
             prefix: Prefix::empty(),
             table: None,
@@ -126,6 +127,20 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
+    /// How long a call may take before it fails with `Timeout`, whatever the server does: waiting for a connection, making it,
+    /// and every statement. More than zero. Default: not bounded but by the other timeouts.
+    ///
+    /// It is for servers that stand still: a process that is stopped, a machine that is gone without a word. The client
+    /// libraries wait for those for ever, or until the system gives the connection up. With it each connection has a thread, where
+    /// its calls run, which costs a call two changes of threads. A call that takes longer leaves its connection behind in that
+    /// thread; there are at most 64 of those in a process, and beyond that calls fail at once. Whether a write
+    /// that took too long was done, nobody knows. Migrating is not bounded, nor is what the application does with a connection of
+    /// its own.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.options.call_timeout = Some(timeout);
+        self
+    }
+
     /// Whose table it is. Default: what the URL says (`?layout=django`), else [`Layout::Own`].
     ///
     /// Where the URL says it as well, it has to say the same: neither wins.
@@ -185,12 +200,15 @@ impl<C: Dialect> Builder<C> {
     /// # Errors
     ///
     /// `Configuration` where there is no URL or pool, or both; where a URL is not one of this database, or says another
-    /// [`layout`](Self::layout) or [`table`](Self::table) than was said here; where the pool's size or the acquire timeout is
-    /// zero.
+    /// [`layout`](Self::layout) or [`table`](Self::table) than was said here; where the pool's size, the acquire timeout or the
+    /// call timeout is zero.
     pub fn build(self) -> Result<DieselBackend<C>> {
         let wrong =
             |detail: &'static str| Error::new(ErrorKind::Configuration).with_backend(C::NAME).with_detail(detail);
         let named = |error: Error| error.with_backend(C::NAME);
+        if self.options.call_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(wrong("the call timeout is zero"));
+        }
         let said = Parameters { layout: self.layout, table: self.table };
         let (tables, pool, watched) = match (self.brought, self.url, self.watch_url) {
             (None, _, Some(_)) => return Err(wrong("a URL to watch is given without a pool")),

@@ -9,8 +9,7 @@ use redis::ConnectionInfo;
 #[cfg(feature = "cluster")]
 use crate::cluster;
 use crate::connections::Connections;
-use crate::manager::Door;
-use crate::pool::Pool;
+use crate::pool::Limits;
 use crate::replicas::Replicas;
 #[cfg(feature = "sentinel")]
 use crate::sentinel;
@@ -207,7 +206,7 @@ impl Builder {
     }
 
     fn assemble(self) -> Result<RedisBackend> {
-        let replicas = self.replicas();
+        let (replicas, limits) = (self.replicas(), self.limits());
         if !matches!(self.server, Server::Brought(_)) {
             self.check()?;
         }
@@ -220,11 +219,15 @@ impl Builder {
             (None, Server::Brought(connections)) => connections,
             (None, named) => {
                 let target = one_server(named, self.certificates)?;
-                let door = Door::new(target, self.connect_timeout, self.response_timeout);
-                Box::new(Pool::open(door, self.pool_size, self.acquire_timeout))
+                Box::new(limits.open(target))
             }
         };
         Ok(RedisBackend::new(connections, self.prefix).waiting(replicas))
+    }
+
+    fn limits(&self) -> Limits {
+        let &Self { pool_size, connect_timeout, response_timeout, acquire_timeout, .. } = self;
+        Limits { pool_size, connect_timeout, response_timeout, acquire_timeout }
     }
 
     fn replicas(&self) -> Option<Replicas> {
@@ -244,16 +247,12 @@ impl Builder {
     fn several(&self, url: &str) -> Result<Option<Box<dyn Connections>>> {
         #[cfg(feature = "sentinel")]
         if let Some(sentinels) = sentinel::parse(url, &self.sentinel_login, &self.certificates)? {
-            let door = Door::new(sentinels, self.connect_timeout, self.response_timeout);
-            return Ok(Some(Box::new(Pool::open(door, self.pool_size, self.acquire_timeout))));
+            return Ok(Some(Box::new(self.limits().open(sentinels))));
         }
         #[cfg(feature = "cluster")]
         {
             let options = cluster::Options {
-                pool_size: self.pool_size,
-                connect_timeout: self.connect_timeout,
-                response_timeout: self.response_timeout,
-                acquire_timeout: self.acquire_timeout,
+                limits: self.limits(),
                 replicas: self.replicas(),
                 prefix: self.prefix.clone(),
             };

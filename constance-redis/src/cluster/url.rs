@@ -33,17 +33,13 @@ mod tests {
     use constance_core::Prefix;
 
     use super::*;
+    use crate::pool::Limits;
 
     fn read(url: &str) -> Result<Option<Cluster>> {
         let soon = Duration::from_secs(1);
-        let options = Options {
-            pool_size: 1,
-            connect_timeout: soon,
-            response_timeout: soon,
-            acquire_timeout: soon,
-            replicas: None,
-            prefix: Prefix::empty(),
-        };
+        let limits =
+            Limits { pool_size: 1, connect_timeout: soon, response_timeout: soon, acquire_timeout: soon };
+        let options = Options { limits, replicas: None, prefix: Prefix::empty() };
         parse(url, &Certificates::default(), &options)
     }
 
