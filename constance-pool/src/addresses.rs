@@ -28,7 +28,12 @@ pub fn resolve(host: &str, port: u16, within: Duration) -> Result<Vec<SocketAddr
     }
     // The same one for each kind of socket.
     let mut seen = Vec::new();
-    addresses.retain(|address| !seen.contains(address) && { seen.push(*address); true });
+    addresses.retain(|address| {
+        !seen.contains(address) && {
+            seen.push(*address);
+            true
+        }
+    });
     Ok(addresses)
 }
 
@@ -56,9 +61,8 @@ pub fn each<T>(
             Err(error) => return Err(error),
         }
     }
-    Err(failure.unwrap_or_else(|| {
-        Error::new(ErrorKind::Timeout).with_detail("the server could not be reached in time")
-    }))
+    Err(failure
+        .unwrap_or_else(|| Error::new(ErrorKind::Timeout).with_detail("the server could not be reached in time")))
 }
 
 #[cfg(test)]

@@ -98,9 +98,10 @@ impl<M: Manager> Pool<M> {
             }
             // With one open, it may still come free.
             if state.current == 0 {
-                let shared = state.failure.as_ref().filter(|(number, failure)| {
-                    state.failed != failed && (*number > begun || failure.is_transient())
-                });
+                let shared = state
+                    .failure
+                    .as_ref()
+                    .filter(|(number, failure)| state.failed != failed && (*number > begun || failure.is_transient()));
                 if let Some(failure) = own_failure.or_else(|| shared.map(|(_, failure)| failure.clone())) {
                     return Err(failure);
                 }
@@ -131,14 +132,17 @@ impl<M: Manager> Pool<M> {
 
     /// The state of this process.
     fn lock(&self) -> MutexGuard<'_, State<M::Connection>> {
-        let mut state = self.state.lock();
         let process = Process::current();
-        if state.process != process {
-            state.begin_anew(process);
-            // Threads of the parent may stand in the queue, and would be woken in the place of this process's.
-            self.changed.notify_all();
+        let mut state = self.state.lock();
+        if state.process == process {
+            return state;
         }
-        state
+        state.begin_anew(process);
+        drop(state);
+        // Threads of the parent may stand in the queue, and would be woken in the place of this process's. One by one and
+        // without the lock: else they are put into the queue of the lock, and it is handed to them.
+        while self.changed.notify_one() {}
+        self.state.lock()
     }
 
     fn attempt(&self, state: &mut State<M::Connection>) -> Attempt<'_, M> {

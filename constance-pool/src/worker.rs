@@ -56,7 +56,11 @@ impl Worker {
     /// `Timeout` where 64 threads wait for servers that say nothing, `Unavailable` where the system gives no more threads.
     pub fn start() -> Result<Self> {
         if abandoned(|count| *count >= MOST_ABANDONED) {
-            return Err(failed(ErrorKind::Timeout, "the server gave no answer in time", "64 threads wait for it already"));
+            return Err(failed(
+                ErrorKind::Timeout,
+                "the server gave no answer in time",
+                "64 threads wait for it already",
+            ));
         }
         let (sender, jobs) = sync_channel::<Job>(1);
         let work = move || jobs.into_iter().for_each(|job| job());

@@ -251,11 +251,8 @@ impl Builder {
         }
         #[cfg(feature = "cluster")]
         {
-            let options = cluster::Options {
-                limits: self.limits(),
-                replicas: self.replicas(),
-                prefix: self.prefix.clone(),
-            };
+            let options =
+                cluster::Options { limits: self.limits(), replicas: self.replicas(), prefix: self.prefix.clone() };
             if let Some(cluster) = cluster::parse(url, &self.certificates, &options)? {
                 return Ok(Some(Box::new(cluster)));
             }

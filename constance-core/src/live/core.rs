@@ -172,8 +172,9 @@ impl<S> Core<S> {
             (state.started, state.interrupt, state.nudged) = (None, None, false);
             state.mode = LiveMode::Polling;
         }
-        // Threads of the parent may stand in the queue.
-        self.changed.notify_all();
+        // Threads of the parent may stand in the queue. One by one, and not under the lock: else they are put into its queue, and
+        // it is handed to them.
+        while self.changed.notify_one() {}
         (self.follow)(Arc::clone(self))
     }
 

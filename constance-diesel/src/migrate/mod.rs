@@ -162,7 +162,8 @@ impl<C: Dialect> DieselBackend<C> {
 
     /// Asks on a pooled connection.
     fn ask<T>(&self, ask: impl Fn(&mut Harness<'_, C>) -> QueryResult<T>) -> Result<T> {
-        self.pool.run(constance_pool::Purpose::Write, |connection| ask(&mut Harness { connection, tables: &self.tables }))
+        self.pool
+            .run(constance_pool::Purpose::Write, |connection| ask(&mut Harness { connection, tables: &self.tables }))
     }
 
     /// Runs `work` while nobody else migrates.

@@ -37,8 +37,7 @@ mod tests {
 
     fn read(url: &str) -> Result<Option<Cluster>> {
         let soon = Duration::from_secs(1);
-        let limits =
-            Limits { pool_size: 1, connect_timeout: soon, response_timeout: soon, acquire_timeout: soon };
+        let limits = Limits { pool_size: 1, connect_timeout: soon, response_timeout: soon, acquire_timeout: soon };
         let options = Options { limits, replicas: None, prefix: Prefix::empty() };
         parse(url, &Certificates::default(), &options)
     }

@@ -146,7 +146,10 @@ mod tests {
             wrong("constance-memory", &["constance-memory", CORE, POOL]),
             ["constance-memory must not depend on constance-pool"]
         );
-        assert_eq!(wrong(POOL, &[POOL, CORE, "constance-redis"]), ["constance-pool must not depend on constance-redis"]);
+        assert_eq!(
+            wrong(POOL, &[POOL, CORE, "constance-redis"]),
+            ["constance-pool must not depend on constance-redis"]
+        );
         assert_eq!(wrong(CORE, &[CORE, "constance-memory"]), ["constance-core must not depend on constance-memory"]);
         assert_eq!(wrong(DERIVE, &[DERIVE, CORE]), ["constance-derive must not depend on constance-core"]);
         assert_eq!(wrong("xtask", &["xtask", DERIVE]), ["xtask must not depend on constance-derive"]);
