@@ -56,13 +56,14 @@ impl<C: Dialect> DieselBackend<C> {
 
     /// A backend for the database that a URL names, with a pool of its own. No I/O.
     ///
-    /// The URL is one that the database's own tools and drivers understand, and may have two more parameters, which are taken
+    /// The URL is one that the database's own tools and drivers understand, and may have three more parameters, which are taken
     /// out before a driver sees it:
     ///
     /// | parameter | meaning | default |
     /// |---|---|---|
     /// | `layout=own`, `layout=django` | [whose table it is](crate::Layout) | `own` |
     /// | `table=name` | [the table's name](Builder::table), percent-encoded | that of the layout |
+    /// | `call_timeout=2` | [how long a call may take](Builder::call_timeout), in whole seconds | no bound |
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")] {
@@ -97,6 +98,8 @@ impl<C: Dialect> DieselBackend<C> {
     /// - Leave `test_on_check_out` at its default, `true`. diesel's manager keeps a connection that has failed, and
     ///   without the test every later call would be handed the same dead one. It costs one statement per call, which is
     ///   why a pool of our own marks the connections that failed in its place.
+    /// - Make it after forking. A child that uses a connection of its parent's reads its answers, and one that closes it ends the
+    ///   parent's session; on SQLite it damages the file.
     /// - On SQLite set a `busy_timeout` in a connection customizer. SQLite's default is zero, and then two writers at the
     ///   same moment are one `Timeout`.
     /// - On MySQL and MariaDB set `autocommit = 1` and a strict `sql_mode` there, unless the server has both: without the one a

@@ -83,7 +83,7 @@ fn the_rest_of_the_query_is_the_databases() {
     let error = shop::open("sqlite:a?layout=django&cache=shared").map(drop).expect_err("not known");
     assert_eq!(
         error.to_string(),
-        "cannot use sqlite: the URL has a parameter that is not known; only mode=ro, mode=rw, mode=rwc, layout and table are"
+        "cannot use sqlite: the URL has a parameter that is not known; only mode=ro, mode=rw, mode=rwc, layout, table and call_timeout are"
     );
 }
 

@@ -115,7 +115,7 @@ impl<M: Manager> Pool<M> {
             if own_failure.is_none() && !is_full && is_mine {
                 let attempt = self.attempt(&mut state);
                 drop(state);
-                match attempt.run(self.time_to_connect(end)) {
+                match attempt.run(self.time_to_connect(end), end.is_some()) {
                     Ok(entry) => return Ok(Lease::new(self, entry)),
                     Err(error) => own_failure = Some(error),
                 }
@@ -211,7 +211,7 @@ impl<M: Manager> Pool<M> {
 }
 
 impl<M: Manager> Attempt<'_, M> {
-    fn run(mut self, within: Duration) -> Result<Entry<M::Connection>> {
+    fn run(mut self, within: Duration, is_bounded: bool) -> Result<Entry<M::Connection>> {
         let made = self.pool.manager.connect(within);
         let (now, generation) = (Instant::now(), self.generation);
         let mut state = self.pool.state.lock();
@@ -220,7 +220,9 @@ impl<M: Manager> Attempt<'_, M> {
             Ok(_) => state.opened(generation),
             Err(error) => {
                 state.failed += 1;
-                state.failure = Some((self.number, error.clone()));
+                // The time of this call says nothing of that of others.
+                let is_own = is_bounded && error.kind() == ErrorKind::Timeout;
+                state.failure = (!is_own).then(|| (self.number, error.clone()));
             }
         }
         state.connecting -= 1;

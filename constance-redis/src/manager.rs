@@ -40,11 +40,7 @@ impl constance_pool::Manager for Manager {
     }
 
     fn check(&self, session: &mut Session, _: Duration) -> Result<()> {
-        match redis::cmd("PING").exec(session).map_err(|error| fault(&error)) {
-            Err(fault) if fault.broken => Err(fault.error),
-            // An answer, whatever it says, is a sign of life.
-            _ => Ok(()),
-        }
+        sign_of_life(session)
     }
 
     fn is_broken(&self, session: &mut Session) -> bool {
@@ -85,7 +81,11 @@ fn open(info: ConnectionInfo, within: Duration) -> Result<Connection> {
             addresses::resolve(host, *port, within).and_then(|found| {
                 addresses::each(&found, end, |address, share| {
                     let place = ConnectionAddr::Tcp(address.ip().to_string(), address.port());
-                    drive(info.clone().set_addr(place), share)
+                    let mut connection = drive(info.clone().set_addr(place), share)?;
+                    if found.len() > 1 {
+                        is_answered(&mut connection, share)?;
+                    }
+                    Ok(connection)
                 })
             })
         }
@@ -101,6 +101,21 @@ fn open(info: ConnectionInfo, within: Duration) -> Result<Connection> {
         ErrorKind::Timeout => error.with_detail("the server could not be reached in time"),
         _ => error,
     })
+}
+
+/// Whether somebody answers: one who takes connections and says nothing makes way for the next address.
+fn is_answered(connection: &mut Connection, within: Duration) -> Result<()> {
+    let timed = connection.set_read_timeout(Some(within)).and_then(|()| connection.set_write_timeout(Some(within)));
+    timed.map_err(|error| fault(&error).error)?;
+    sign_of_life(connection)
+}
+
+/// An answer, whatever it says.
+fn sign_of_life(connection: &mut dyn ConnectionLike) -> Result<()> {
+    match redis::cmd("PING").exec(connection).map_err(|error| fault(&error)) {
+        Err(fault) if fault.broken => Err(fault.error),
+        _ => Ok(()),
+    }
 }
 
 fn drive(info: ConnectionInfo, within: Duration) -> Result<Connection> {

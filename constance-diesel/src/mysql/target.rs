@@ -108,7 +108,7 @@ impl<'a> Tls<'a> {
                 _ => {
                     return wrong(
                         "the URL has a parameter that is not known",
-                        "only unix_socket, ssl_mode, ssl_ca, ssl_cert, ssl_key, layout and table are",
+                        "only unix_socket, ssl_mode, ssl_ca, ssl_cert, ssl_key, layout, table and call_timeout are",
                     );
                 }
             }

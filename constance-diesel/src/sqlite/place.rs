@@ -59,7 +59,7 @@ impl Place {
                 _ => {
                     return wrong(
                         "the URL has a parameter that is not known",
-                        "only mode=ro, mode=rw, mode=rwc, layout and table are",
+                        "only mode=ro, mode=rw, mode=rwc, layout, table and call_timeout are",
                     );
                 }
             };

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use constance_core::{ErrorKind, Result};
 use constance_pool::{Process, addresses};
-use memcache::exp::MetaConnection;
+use memcache::exp::{MetaCommand, MetaConnection, MetaOp};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::error::{of_io, timeout, unavailable};
+use super::error::{error, of_io, timeout, unavailable};
 
 /// Connections that are kept between calls, and made when they are needed.
 pub(super) struct Pool {
@@ -91,10 +91,17 @@ impl Pool {
 
     pub(super) fn connect(&self) -> Result<Connection> {
         let end = Instant::now() + self.connect_timeout;
-        addresses::each(&self.resolve()?, end, |address, share| {
+        let found = self.resolve()?;
+        addresses::each(&found, end, |address, share| {
             let made = TcpStream::connect_timeout(&address, share);
             let stream = made.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
             let mut wire = MetaConnection::from_stream(stream.map_err(|error| of_io(&error))?);
+            if found.len() > 1 {
+                // One who takes connections and says nothing makes way for the next address.
+                wire.set_io_timeout(Some(share));
+                let answer = wire.execute_batch(&[MetaCommand::new(MetaOp::Get, "constance")]);
+                answer.map_err(|failure| error(&failure))?;
+            }
             wire.set_io_timeout(Some(self.response_timeout));
             Ok(Connection { wire, born: self.tick(), used: false })
         })
