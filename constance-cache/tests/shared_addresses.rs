@@ -20,7 +20,7 @@ fn the_other_address_of_a_redis_has_time_left() {
     let Some(server) = Program::Redis.start() else { return };
     let _silent = addresses::half_silent("cache.redis.test", server.port);
     let builder = RedisStore::builder("redis://cache.redis.test/0").expect("a valid URL");
-    let store = builder.connect_timeout(TIME).build().expect("valid options");
+    let store = builder.connect_timeout(TIME).response_timeout(TIME).build().expect("valid options");
     assert_eq!(store.read(&["a"]).expect("a read"), [Seen::Vacant]);
 }
 
@@ -31,6 +31,6 @@ fn the_other_address_of_a_memcached_has_time_left() {
     let _silent = std::iter::repeat_with(|| addresses::half_silent("memcached.test", server.port))
         .find(|silent| silent.local_addr().expect("an address").port() < server.port);
     let builder = MemcachedStore::builder().url("memcache://memcached.test").expect("a valid URL");
-    let store = builder.connect_timeout(TIME).build().expect("valid options");
+    let store = builder.connect_timeout(TIME).response_timeout(TIME).build().expect("valid options");
     assert_eq!(store.read(&["a"]).expect("a read"), [Seen::Vacant]);
 }

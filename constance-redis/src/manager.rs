@@ -81,11 +81,13 @@ fn open(info: ConnectionInfo, within: Duration) -> Result<Connection> {
             addresses::resolve(host, *port, within).and_then(|found| {
                 addresses::each(&found, end, |address, share| {
                     let place = ConnectionAddr::Tcp(address.ip().to_string(), address.port());
-                    let mut connection = drive(info.clone().set_addr(place), share)?;
+                    let info = info.clone().set_addr(place);
                     if found.len() > 1 {
-                        is_answered(&mut connection, share)?;
+                        // The driver waits for each reply of its greeting for so long, which would take the time of the next.
+                        constance_pool::within(share, move || drive_and_ask(info, share))
+                    } else {
+                        drive(info, share)
                     }
-                    Ok(connection)
                 })
             })
         }
@@ -103,11 +105,13 @@ fn open(info: ConnectionInfo, within: Duration) -> Result<Connection> {
     })
 }
 
-/// Whether somebody answers: one who takes connections and says nothing makes way for the next address.
-fn is_answered(connection: &mut Connection, within: Duration) -> Result<()> {
+/// Makes sure that somebody answers: one who takes connections and says nothing makes way for the next address.
+fn drive_and_ask(info: ConnectionInfo, within: Duration) -> Result<Connection> {
+    let mut connection = drive(info, within)?;
     let timed = connection.set_read_timeout(Some(within)).and_then(|()| connection.set_write_timeout(Some(within)));
     timed.map_err(|error| fault(&error).error)?;
-    sign_of_life(connection)
+    sign_of_life(&mut connection)?;
+    Ok(connection)
 }
 
 /// An answer, whatever it says.

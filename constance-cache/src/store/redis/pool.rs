@@ -22,35 +22,32 @@ pub(super) struct Session {
     pub(super) run: u64,
 }
 
-impl Manager {
-    /// Makes a connection to an address, or to what the client was made for.
-    fn open(&self, address: Option<ConnectionAddr>, within: Duration) -> RedisResult<Session> {
-        let mut connection = match address {
-            Some(address) => Client::open(self.client.get_connection_info().clone().set_addr(address))?,
-            None => self.client.clone(),
-        }
-        .get_connection_with_timeout(within)?;
-        connection.set_read_timeout(Some(self.response_timeout))?;
-        connection.set_write_timeout(Some(self.response_timeout))?;
-        let about: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
-        let run = about.lines().find_map(|line| line.strip_prefix("run_id:")).map(str::trim);
-        let run = run.ok_or((redis::ErrorKind::UnexpectedReturnType, "no run_id"))?;
-        Ok(Session { connection, run: stable_hash(&[run.as_bytes()]) })
-    }
+fn open(client: &Client, within: Duration, response_timeout: Duration) -> RedisResult<Session> {
+    let mut connection = client.get_connection_with_timeout(within)?;
+    connection.set_read_timeout(Some(response_timeout))?;
+    connection.set_write_timeout(Some(response_timeout))?;
+    let about: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
+    let run = about.lines().find_map(|line| line.strip_prefix("run_id:")).map(str::trim);
+    let run = run.ok_or((redis::ErrorKind::UnexpectedReturnType, "no run_id"))?;
+    Ok(Session { connection, run: stable_hash(&[run.as_bytes()]) })
 }
 
 impl constance_pool::Manager for Manager {
     type Connection = Session;
 
     fn connect(&self, within: Duration) -> Result<Session> {
-        let ConnectionAddr::Tcp(host, port) = self.client.get_connection_info().addr() else {
-            return self.open(None, within).map_err(|failure| error(&failure));
+        let (info, response_timeout) = (self.client.get_connection_info(), self.response_timeout);
+        let ConnectionAddr::Tcp(host, port) = info.addr() else {
+            return open(&self.client, within, response_timeout).map_err(|failure| error(&failure));
         };
         let end = Instant::now() + within;
         let found = addresses::resolve(host, *port, within)?;
         addresses::each(&found, end, |address, share| {
-            let address = ConnectionAddr::Tcp(address.ip().to_string(), address.port());
-            self.open(Some(address), share).map_err(|failure| error(&failure))
+            let place = ConnectionAddr::Tcp(address.ip().to_string(), address.port());
+            let client = Client::open(info.clone().set_addr(place)).map_err(|failure| error(&failure))?;
+            let open = move || open(&client, share, response_timeout).map_err(|failure| error(&failure));
+            // The driver waits for each reply of its greeting for so long, which would take the time of the next address.
+            if found.len() > 1 { constance_pool::within(share, open) } else { open() }
         })
     }
 
