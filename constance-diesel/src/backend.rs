@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
+use constance_pool::Purpose;
 use diesel::result::QueryResult;
 use r2d2::ManageConnection;
 
 use crate::Builder;
 use crate::dialect::{Dialect, Options};
 use crate::layout::Layout;
-use crate::pool::{For, Pool};
+use crate::pool::Pool;
 use crate::schema::Tables;
 use crate::store::Store;
 use crate::watch::{Lent, Polling};
@@ -54,13 +56,14 @@ impl<C: Dialect> DieselBackend<C> {
 
     /// A backend for the database that a URL names, with a pool of its own. No I/O.
     ///
-    /// The URL is one that the database's own tools and drivers understand, and may have two more parameters, which are taken
+    /// The URL is one that the database's own tools and drivers understand, and may have three more parameters, which are taken
     /// out before a driver sees it:
     ///
     /// | parameter | meaning | default |
     /// |---|---|---|
     /// | `layout=own`, `layout=django` | [whose table it is](crate::Layout) | `own` |
     /// | `table=name` | [the table's name](Builder::table), percent-encoded | that of the layout |
+    /// | `call_timeout=2` | [how long a call may take](Builder::call_timeout), in whole seconds | no bound |
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")] {
@@ -96,6 +99,8 @@ impl<C: Dialect> DieselBackend<C> {
     ///   without the test every later call would be handed the same dead one. It costs one statement per call, which is
     ///   why a pool of our own marks the connections that failed in its place.
     /// - On PostgreSQL, MySQL and MariaDB call [`init_openssl`](crate::init_openssl) before the pool is built.
+    /// - Make it after forking. A child that uses a connection of its parent's reads its answers, and one that closes it ends the
+    ///   parent's session; on SQLite it damages the file.
     /// - On SQLite set a `busy_timeout` in a connection customizer. SQLite's default is zero, and then two writers at the
     ///   same moment are one `Timeout`.
     /// - On MySQL and MariaDB set `autocommit = 1` and a strict `sql_mode` there, unless the server has both: without the one a
@@ -122,10 +127,23 @@ impl<C: Dialect> DieselBackend<C> {
         Builder::over(Arc::new(pool))
     }
 
-    fn run<T>(&self, wanted: For, work: impl Fn(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
+    fn run<T>(&self, purpose: Purpose, work: impl Fn(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
         let tables = &self.tables;
-        let done = self.pool.run(wanted, |connection| work(&mut Store { connection, tables, within: false }));
+        let done = self.pool.run(purpose, |connection| work(&mut Store { connection, tables, within: false }));
         done.map_err(|error| tables.layout.advise(error))
+    }
+
+    /// The same where calls are bounded. What `work` needs is its own, since it may go on when nobody waits for it any more.
+    fn run_within<T: Send + 'static>(
+        &self,
+        within: Duration,
+        purpose: Purpose,
+        work: impl Fn(&mut Store<'_, C>) -> QueryResult<T> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let tables = self.tables.clone();
+        let work = move |connection: &mut C| work(&mut Store { connection, tables: &tables, within: false });
+        let done = self.pool.run_within(within, purpose, work);
+        done.map_err(|error| self.tables.layout.advise(error))
     }
 }
 
@@ -143,11 +161,19 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.run(For::Reading, |store| store.many(keys))
+        if let Some(within) = self.options.call_timeout {
+            let keys: Vec<Key> = keys.iter().map(|key| (*key).clone()).collect();
+            return self.run_within(within, Purpose::Read, move |store| store.many(&keys.iter().collect::<Vec<_>>()));
+        }
+        self.run(Purpose::Read, |store| store.many(keys))
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
-        self.run(For::Reading, |store| store.listed(prefix))
+        if let Some(within) = self.options.call_timeout {
+            let prefix = prefix.clone();
+            return self.run_within(within, Purpose::Read, move |store| store.listed(&prefix));
+        }
+        self.run(Purpose::Read, |store| store.listed(prefix))
     }
 
     fn write(&self, batch: &Batch) -> Result<Applied> {
@@ -155,31 +181,41 @@ impl<C: Dialect> Backend for DieselBackend<C> {
             return Ok(Applied::Done(Vec::new()));
         }
         self.tables.layout.takes(batch)?;
-        self.run(For::Writing, |store| store.write(batch))
+        if let Some(within) = self.options.call_timeout {
+            let batch = batch.clone();
+            return self.run_within(within, Purpose::Write, move |store| store.write(&batch));
+        }
+        self.run(Purpose::Write, |store| store.write(batch))
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
         // The connection is back in the pool before the visitor runs: with a pool of one, a visitor that reads would wait
         // for itself.
-        let stored = self.run(For::Reading, |store| store.one(key))?;
+        let stored = match self.options.call_timeout {
+            Some(within) => {
+                let key = key.clone();
+                self.run_within(within, Purpose::Read, move |store| store.one(&key))?
+            }
+            None => self.run(Purpose::Read, |store| store.one(key))?,
+        };
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
 
     fn watch(&self, _: &Prefix) -> Result<Box<dyn Watch>> {
-        let target = match &self.pool {
-            Pool::Own { door, .. } => Some(door.target.clone()),
-            Pool::Brought(_) if self.watched.is_some() => self.watched.clone(),
-            Pool::Brought(_) => {
-                let mut lease = self.pool.lease(For::Writing)?;
-                lease.connection().target_of().map_err(|fault| lease.finish(fault))?
+        let feed = match &self.pool {
+            Pool::Own(pool) => C::feed(&pool.manager().target, &self.tables, &self.options),
+            Pool::Brought(brought) => {
+                let target = match &self.watched {
+                    Some(target) => Some(target.clone()),
+                    None => brought.lend()?.target_of().map_err(|fault| fault.error)?,
+                };
+                match target {
+                    Some(target) => C::feed(&target, &self.tables, &self.options),
+                    None => Lent::new(Arc::clone(brought), self.tables.clone())
+                        .map(|probe| Box::new(Polling::new(probe, self.options.watch_interval)) as _),
+                }
             }
-        };
-        let feed: Result<Box<dyn Watch>> = match (target, &self.pool) {
-            (None, Pool::Brought(brought)) => Lent::new(Arc::clone(brought), self.tables.clone())
-                .map(|probe| Box::new(Polling::new(probe, self.options.watch_interval)) as _),
-            (Some(target), _) => C::feed(&target, &self.tables, &self.options),
-            (None, Pool::Own { door, .. }) => C::feed(&door.target, &self.tables, &self.options),
         };
         feed.map_err(|error| self.tables.layout.advise(error))
     }

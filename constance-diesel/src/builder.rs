@@ -62,6 +62,7 @@ impl<C: Dialect> Builder<C> {
                 busy_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(10),
                 watch_interval: if C::NETWORK { Duration::from_millis(250) } else { Duration::from_millis(25) },
+                call_timeout: None,
             },
             prefix: Prefix::empty(),
             table: None,
@@ -71,8 +72,8 @@ impl<C: Dialect> Builder<C> {
 
     /// The URL of the database. Default: none; this or [`pool`](Self::pool) is needed.
     ///
-    /// Its parameters `layout` and `table` say what [`layout`](Self::layout) and [`table`](Self::table) do. The others are the
-    /// database's.
+    /// Its parameters `layout`, `table` and `call_timeout` (in whole seconds) say what [`layout`](Self::layout),
+    /// [`table`](Self::table) and [`call_timeout`](Self::call_timeout) do. The others are the database's.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
@@ -127,6 +128,21 @@ impl<C: Dialect> Builder<C> {
     /// and at least one. Default: 10 seconds. SQLite has no network and ignores it.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.options.statement_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take before it fails with `Timeout`, whatever the server does: waiting for a connection, making it,
+    /// and every statement. More than zero. Default: what the URL says
+    /// (`?call_timeout=2`), else not bounded but by the other timeouts.
+    ///
+    /// It is for servers that stand still: a process that is stopped, a machine that is gone without a word. The client
+    /// libraries wait for those for ever, or until the system gives the connection up. With it each connection has a thread, where
+    /// its calls run, which costs a call two changes of threads. A call that takes longer leaves its connection behind in that
+    /// thread; there are at most 64 of those in a process, and beyond that calls fail at once. Whether a write
+    /// that took too long was done, nobody knows. Migrating is not bounded, nor is what the application does with a connection of
+    /// its own.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.options.call_timeout = Some(timeout);
         self
     }
 
@@ -192,21 +208,26 @@ impl<C: Dialect> Builder<C> {
     /// # Errors
     ///
     /// `Configuration` where there is no URL or pool, or both; where a URL is not one of this database, or says another
-    /// [`layout`](Self::layout) or [`table`](Self::table) than was said here; where the pool's size or the acquire timeout is
-    /// zero.
-    pub fn build(self) -> Result<DieselBackend<C>> {
+    /// [`layout`](Self::layout) or [`table`](Self::table) than was said here; where the pool's size, the acquire timeout or the
+    /// call timeout is zero.
+    pub fn build(mut self) -> Result<DieselBackend<C>> {
         let wrong =
             |detail: &'static str| Error::new(ErrorKind::Configuration).with_backend(C::NAME).with_detail(detail);
         let named = |error: Error| error.with_backend(C::NAME);
-        let said = Parameters { layout: self.layout, table: self.table };
+        if self.options.call_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(wrong("the call timeout is zero"));
+        }
+        let call_timeout = self.options.call_timeout;
+        let said = Parameters { layout: self.layout, table: self.table, call_timeout };
         let (tables, pool, watched) = match (self.brought, self.url, self.watch_url) {
             (None, _, Some(_)) => return Err(wrong("a URL to watch is given without a pool")),
             (None, None, None) => return Err(wrong("neither a URL nor a pool is given")),
             (Some(_), Some(_), _) => return Err(wrong("both a URL and a pool are given")),
             (Some(brought), None, None) => (said.tables::<C>().map_err(named)?, Pool::Brought(brought), None),
             (Some(brought), None, Some(url)) => {
-                let (tables, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
-                (tables, Pool::Brought(brought), Some(target))
+                let (said, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
+                self.options.call_timeout = said.call_timeout;
+                (said.tables::<C>().map_err(named)?, Pool::Brought(brought), Some(target))
             }
             (None, Some(url), None) => {
                 if self.pool_size == 0 {
@@ -215,9 +236,10 @@ impl<C: Dialect> Builder<C> {
                 if self.acquire_timeout.is_zero() {
                     return Err(wrong("the acquire timeout is zero"));
                 }
-                let (tables, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
+                let (said, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
+                self.options.call_timeout = said.call_timeout;
                 let pool = Pool::open(target, self.pool_size, self.acquire_timeout, self.options.clone());
-                (tables, pool, None)
+                (said.tables::<C>().map_err(named)?, pool, None)
             }
         };
         Ok(DieselBackend::new(pool, tables, self.options, self.prefix).watching(watched))

@@ -180,4 +180,6 @@ pub struct Options {
     /// How long a statement may take in all, where there is a network; then the connection counts as dead.
     pub(crate) statement_timeout: Duration,
     pub(crate) watch_interval: Duration,
+    /// How long a call may take, with everything that belongs to it.
+    pub(crate) call_timeout: Option<Duration>,
 }

@@ -2,7 +2,6 @@
 // Without a database there is nobody who would use what they share.
 #![cfg_attr(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
 
-mod arrivals;
 mod backend;
 mod builder;
 mod dialect;
@@ -24,7 +23,7 @@ mod schema;
 mod sqlite;
 mod store;
 mod transaction;
-#[cfg(any(feature = "listen", feature = "mysql"))]
+#[cfg(feature = "listen")]
 mod waiting;
 mod watch;
 

@@ -1,6 +1,7 @@
 //! The parameters of a URL that are this crate's own and no driver's.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use constance_core::url::{agree, decode, tidy};
 use constance_core::{Error, ErrorKind, Result};
@@ -14,14 +15,16 @@ use crate::schema::Tables;
 pub(crate) struct Parameters {
     pub(crate) layout: Option<Layout>,
     pub(crate) table: Option<String>,
+    /// In whole seconds where a URL says it.
+    pub(crate) call_timeout: Option<Duration>,
 }
 
 impl Parameters {
-    /// Reads a URL of this database: the tables, as it and the builder say, and where they are.
-    pub(crate) fn of_url<C: Dialect>(said: Self, url: &str) -> Result<(Tables, C::Target)> {
+    /// Reads a URL of this database: what it and the builder say, and where the database is.
+    pub(crate) fn of_url<C: Dialect>(said: Self, url: &str) -> Result<(Self, C::Target)> {
         let url = tidy(url);
         let (found, rest) = Self::taken_from(&url)?;
-        Ok((found.agreeing(said)?.tables::<C>()?, C::target(&rest)?))
+        Ok((found.agreeing(said)?, C::target(&rest)?))
     }
 
     /// Takes them out of a URL: libpq refuses what it does not know, and the rest is held to the rules of each database.
@@ -35,6 +38,10 @@ impl Parameters {
                 ("layout", value) => found.layout = Some(layout(value)?),
                 ("table", _) if found.table.is_some() => return twice("the URL has the parameter table twice"),
                 ("table", value) => found.table = Some(table(value)?),
+                ("call_timeout", _) if found.call_timeout.is_some() => {
+                    return twice("the URL has the parameter call_timeout twice");
+                }
+                ("call_timeout", value) => found.call_timeout = Some(seconds(value)?),
                 _ => others.push(parameter),
             }
         }
@@ -50,7 +57,7 @@ impl Parameters {
     fn agreeing(self, said: Self) -> Result<Self> {
         let layout = agree("layout", self.layout, said.layout)?;
         let table = agree("table", self.table, said.table)?;
-        Ok(Self { layout, table })
+        Ok(Self { layout, table, call_timeout: agree("call_timeout", self.call_timeout, said.call_timeout)? })
     }
 
     /// The tables that are meant.
@@ -93,12 +100,22 @@ fn table(value: &str) -> Result<String> {
     }
 }
 
+fn seconds(value: &str) -> Result<Duration> {
+    match value.parse() {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => wrong(
+            "the parameter call_timeout of the URL is no number of seconds",
+            "write call_timeout= and whole seconds, at least 1",
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn said(layout: Option<Layout>, table: Option<&str>) -> Parameters {
-        Parameters { layout, table: table.map(str::to_owned) }
+        Parameters { layout, table: table.map(str::to_owned), call_timeout: None }
     }
 
     #[test]
@@ -151,6 +168,22 @@ mod tests {
             let shown = format!("{error} {error:?}");
             assert!(!shown.contains("hunter"), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_call_timeout_is_in_whole_seconds() -> Result<()> {
+        let (found, rest) = Parameters::taken_from("postgres://h/d?call_timeout=2&sslmode=require")?;
+        assert_eq!((found.call_timeout, &*rest), (Some(Duration::from_secs(2)), "postgres://h/d?sslmode=require"));
+        for query in ["call_timeout", "call_timeout=0", "call_timeout=1.5", "call_timeout=hunter3@h/d"] {
+            let error = Parameters::taken_from(&format!("postgres://u:hunter2@h/d?{query}")).expect_err(query);
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(error.to_string().contains("is no number of seconds; write call_timeout="), "{error}");
+            assert!(!format!("{error} {error:?}").contains("hunter"), "{error:?}");
+        }
+        Parameters::taken_from("sqlite:a?call_timeout=1&call_timeout=1").expect_err("twice");
+        let said = Parameters { call_timeout: Some(Duration::from_secs(3)), ..Parameters::default() };
+        found.agreeing(said).expect_err("another one");
+        Ok(())
     }
 
     #[test]

@@ -5,17 +5,19 @@ use std::ops::DerefMut;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use constance_core::{Cause, Error, ErrorKind, Result};
-use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
+use constance_core::{Error, ErrorKind, Result};
+use constance_pool::{Lease, PoolOptions, Purpose};
+use diesel::result::QueryResult;
+use r2d2::ManageConnection;
 
 use crate::dialect::{Dialect, Options};
 use crate::error::Fault;
-use crate::manager::{Door, Manager};
+use crate::manager::Manager;
 
 /// Where the backend gets its connections.
 pub(crate) enum Pool<C: Dialect> {
     /// Our own pool, made from a URL.
-    Own { pool: r2d2::Pool<Manager<C>>, door: Arc<Door<C>> },
+    Own(constance_pool::Pool<Manager<C>>),
     /// A pool that the application made.
     Brought(Arc<dyn Brought<C>>),
 }
@@ -26,143 +28,112 @@ pub(crate) trait Brought<C>: Send + Sync {
     fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
 }
 
-/// A connection for one operation; it goes back when it is dropped.
-pub(crate) enum Lease<C: Dialect> {
-    Own(PooledConnection<Manager<C>>),
-    Brought(Box<dyn DerefMut<Target = C>>),
-}
-
-/// What a connection is wanted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum For {
-    Reading,
-    Writing,
-}
-
-/// After how long in the pool a connection is asked for a sign of life before a write.
-const ASLEEP: Duration = Duration::from_secs(1);
-
 /// For how long a read trusts that the database was not replaced: looking costs a fifth of reading one key.
 const TRUSTED: Duration = Duration::from_millis(100);
 
 impl<C: Dialect> Pool<C> {
     /// A pool that makes its first connection when the first is asked for.
     pub(crate) fn open(target: C::Target, size: u32, acquire_timeout: Duration, options: Options) -> Self {
-        let door = Arc::new(Door::new(target, options));
-        let pool = r2d2::Pool::builder()
-            .max_size(size)
-            .min_idle(Some(0))
-            .test_on_check_out(false)
-            .connection_timeout(acquire_timeout)
-            // The default handler logs what the driver says.
-            .error_handler(Box::new(NopErrorHandler))
-            .build_unchecked(Manager(Arc::clone(&door)));
-        Self::Own { pool, door }
-    }
-
-    /// A connection that leads to what the target names now.
-    pub(crate) fn lease(&self, wanted: For) -> Result<Lease<C>> {
-        let (pool, door) = match self {
-            Self::Own { pool, door } => (pool, door),
-            Self::Brought(brought) => return brought.lend().map(Lease::Brought),
-        };
-        // A file that was replaced leaves every pooled connection on the old one, where reads are out of date and writes
-        // are lost without an error. So a write always looks.
-        for _ in 0..=pool.max_size() {
-            let mut session = checkout(pool, door)?;
-            if !door.is_current(session.generation) {
-                session.broken = true;
-                continue;
-            }
-            // A write is sent once: whether a connection that died had taken it, nobody knows. So one that may have died while
-            // it lay idle is asked first.
-            let asleep = C::NETWORK && session.idle_since.elapsed() > ASLEEP;
-            if asleep && wanted == For::Writing && session.connection.ping().is_err() {
-                session.broken = true;
-                door.retire(session.generation);
-                continue;
-            }
-            if wanted == For::Reading && session.looked_at.elapsed() < TRUSTED {
-                return Ok(Lease::Own(session));
-            }
-            if session.mark == C::mark(&door.target) {
-                session.looked_at = Instant::now();
-                return Ok(Lease::Own(session));
-            }
-            session.broken = true;
-        }
-        Err(Error::new(ErrorKind::Unavailable).with_detail("the database is being replaced again and again"))
+        let pool = PoolOptions::new().max_size(size).acquire_timeout(acquire_timeout);
+        // Opening bounds itself, some of it by each address.
+        Self::Own(pool.connect_timeout(Duration::MAX).open(Manager { target, options }))
     }
 
     /// Runs `work` on a connection and gives the connection back.
     ///
     /// The driver's error becomes one of ours here, while there is still a connection to ask. Reading is tried once more
     /// where the connection died before it was asked.
-    pub(crate) fn run<T>(&self, wanted: For, work: impl Fn(&mut C) -> Result<T, diesel::result::Error>) -> Result<T> {
-        let mut again = true;
-        loop {
-            let mut lease = self.lease(wanted)?;
-            let error = match work(lease.connection()) {
-                Ok(done) => {
-                    lease.answered();
-                    return Ok(done);
-                }
-                Err(error) => error,
-            };
-            let fault = lease.connection().fault(&error);
-            again &= C::NETWORK && wanted == For::Reading && fault.broken;
-            if let (true, Self::Own { door, .. }, Lease::Own(session)) = (again, self, &lease) {
-                door.retire(session.generation);
+    pub(crate) fn run<T>(&self, purpose: Purpose, work: impl Fn(&mut C) -> QueryResult<T>) -> Result<T> {
+        repeat::<C, T>(purpose, None, || match self {
+            Self::Own(pool) => {
+                let mut lease = lease(pool, purpose, None)?;
+                let done = ask(lease.connection()?, &work);
+                Ok(given_back(lease, purpose, done))
             }
-            // The connection goes back before another is asked for: the pool may have no other place.
-            let error = lease.finish(fault);
-            if !std::mem::take(&mut again) {
-                return Err(error);
-            }
-        }
-    }
-}
-
-fn checkout<C: Dialect>(pool: &r2d2::Pool<Manager<C>>, door: &Door<C>) -> Result<PooledConnection<Manager<C>>> {
-    if let Some(session) = pool.try_get() {
-        return Ok(session);
-    }
-    door.probe()?;
-    pool.get().map_err(|_| {
-        door.failure().unwrap_or_else(|| {
-            Error::new(ErrorKind::Timeout).with_detail("no connection of the pool came free in time").with_cause(
-                Cause::new("r2d2")
-                    .with_code("timeout")
-                    .with_text(format!("{} connections are in use", pool.max_size())),
-            )
+            Self::Brought(brought) => Ok(ask(&mut **brought.lend()?, &work)),
         })
-    })
+    }
+
+    /// As [`run`](Self::run), and gives up after so long, whatever the server does: `work` runs in another thread, and goes on
+    /// there when nobody waits for it any more.
+    pub(crate) fn run_within<T: Send + 'static>(
+        &self,
+        within: Duration,
+        purpose: Purpose,
+        work: impl Fn(&mut C) -> QueryResult<T> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let (end, work) = (Instant::now() + within, Arc::new(work));
+        match self {
+            Self::Own(pool) => repeat::<C, T>(purpose, Some(end), || {
+                let mut lease = lease(pool, purpose, Some(end))?;
+                let (left, work) = (end.saturating_duration_since(Instant::now()), Arc::clone(&work));
+                let done = lease.run_within(left, move |connection| ask(connection, &*work));
+                Ok(given_back(lease, purpose, done.unwrap_or_else(|error| Err(Fault::broken(error)))))
+            }),
+            Self::Brought(brought) => {
+                let brought = Arc::clone(brought);
+                constance_pool::within(within, move || {
+                    repeat::<C, T>(purpose, Some(end), || Ok(ask(&mut **brought.lend()?, &*work)))
+                })
+            }
+        }
+    }
 }
 
-impl<C: Dialect> Lease<C> {
-    pub(crate) fn connection(&mut self) -> &mut C {
-        match self {
-            Self::Own(session) => &mut session.connection,
-            Self::Brought(connection) => connection,
+/// A connection that leads to what the target names now.
+fn lease<C: Dialect>(
+    pool: &constance_pool::Pool<Manager<C>>,
+    purpose: Purpose,
+    end: Option<Instant>,
+) -> Result<Lease<'_, Manager<C>>> {
+    // A file that was replaced leaves every pooled connection on the old one, where reads are out of date and writes are
+    // lost without an error. So a write always looks.
+    for _ in 0..=pool.max_size() {
+        let mut lease = pool.get_until(purpose, end)?;
+        if purpose == Purpose::Read && lease.looked_at.elapsed() < TRUSTED {
+            return Ok(lease);
         }
+        if lease.mark == C::mark(&pool.manager().target) {
+            lease.looked_at = Instant::now();
+            return Ok(lease);
+        }
+        lease.discard();
     }
+    Err(Error::new(ErrorKind::Unavailable).with_detail("the database is being replaced again and again"))
+}
 
-    /// Notes that the connection works.
-    fn answered(&mut self) {
-        if let (Self::Own(session), true) = (self, C::NETWORK) {
-            session.idle_since = Instant::now();
-        }
-    }
+/// Does `work`, and names its failure.
+fn ask<C: Dialect, T>(connection: &mut C, work: &impl Fn(&mut C) -> QueryResult<T>) -> Result<T, Fault> {
+    work(connection).map_err(|error| connection.fault(&error))
+}
 
-    /// Notes whether the connection may be used again, and gives the error out.
-    pub(crate) fn finish(&mut self, fault: Fault) -> Error {
-        match self {
-            Self::Own(session) => session.broken |= fault.broken,
-            // What becomes of it is the business of the manager that the application chose.
-            Self::Brought(_) => {}
-        }
-        fault.error
+/// Gives the connection back before another one is asked for: the pool may have no other place.
+fn given_back<C: Dialect, T>(
+    mut lease: Lease<'_, Manager<C>>,
+    purpose: Purpose,
+    done: Result<T, Fault>,
+) -> Result<T, Fault> {
+    match &done {
+        // When one of them died while it lay idle, its like have died with it.
+        Err(fault) if fault.broken && C::NETWORK && purpose == Purpose::Read => lease.retire(),
+        Err(fault) if fault.broken => lease.discard(),
+        _ => {}
     }
+    done
+}
+
+/// Reading is tried once more where the connection died before it was asked. The outer error is final.
+fn repeat<C: Dialect, T>(
+    purpose: Purpose,
+    end: Option<Instant>,
+    mut attempt: impl FnMut() -> Result<Result<T, Fault>>,
+) -> Result<T> {
+    let may_repeat = C::NETWORK && purpose == Purpose::Read;
+    let done = match attempt()? {
+        Err(fault) if may_repeat && fault.broken && end.is_none_or(|end| Instant::now() < end) => attempt()?,
+        done => done,
+    };
+    done.map_err(|fault| fault.error)
 }
 
 impl<C, M> Brought<C> for r2d2::Pool<M>
@@ -171,25 +142,15 @@ where
     M: ManageConnection<Connection = C>,
 {
     fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>> {
-        match self.get() {
-            Ok(connection) => Ok(Box::new(connection)),
-            // The pool's error is driver text. How many connections it has tells enough.
-            Err(_) if self.state().connections >= self.max_size() => {
-                Err(Error::new(ErrorKind::Timeout)
-                    .with_detail("no connection of the application's pool came free in time"))
-            }
-            Err(_) => {
-                Err(Error::new(ErrorKind::Unavailable).with_detail("the application's pool could not connect in time"))
-            }
-        }
+        Ok(Box::new(constance_pool::external::get(self)?))
     }
 }
 
 impl<C: Dialect> fmt::Debug for Pool<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // The door holds the target, which may hold a password.
-            Self::Own { pool, door: _ } => f.debug_tuple("Own").field(&pool.state()).finish(),
+            // The manager holds the target, which may hold a password.
+            Self::Own(pool) => f.debug_tuple("Own").field(pool).finish(),
             Self::Brought(_) => f.write_str("Brought"),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use constance_core::{Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored};
+use constance_pool::Purpose;
 use diesel::connection::TransactionManager;
 use diesel::result::QueryResult;
 use parking_lot::Mutex;
@@ -13,7 +14,6 @@ use crate::dialect::Dialect;
 use crate::error::MIGRATE;
 use crate::layout::Layout;
 use crate::migrate::Harness;
-use crate::pool::For;
 use crate::schema::Tables;
 use crate::store::{Store, depth, finish};
 
@@ -102,14 +102,14 @@ impl<C: Dialect> DieselBackend<C> {
 }
 
 impl<C: Dialect> InTransaction<'_, C> {
-    fn run<T>(&self, wanted: For, work: impl FnOnce(&mut C, &Tables) -> QueryResult<T>) -> Result<T> {
+    fn run<T>(&self, purpose: Purpose, work: impl FnOnce(&mut C, &Tables) -> QueryResult<T>) -> Result<T> {
         let mut held = self.connection.lock();
         let connection: &mut C = &mut held;
         let told = |connection: &mut C, error| self.backend.tables.layout.advise(connection.fault(&error).error);
         let outside = depth(connection).map_err(|error| over(told(connection, error)))?;
         C::TransactionManager::begin_transaction(connection).map_err(|error| told(connection, error))?;
         // The application may have passed over a failure that ended its transaction. What is written then is stored at once.
-        if wanted == For::Writing && has_ended(connection, outside) {
+        if purpose == Purpose::Write && has_ended(connection, outside) {
             return Err(over(Error::new(ErrorKind::Unavailable)));
         }
         let done = finish(connection, |connection| work(connection, &self.backend.tables), |_| true);
@@ -120,8 +120,8 @@ impl<C: Dialect> InTransaction<'_, C> {
         })
     }
 
-    fn store<T>(&self, wanted: For, work: impl FnOnce(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
-        self.run(wanted, |connection, tables| work(&mut Store { connection, tables, within: true }))
+    fn store<T>(&self, purpose: Purpose, work: impl FnOnce(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
+        self.run(purpose, |connection, tables| work(&mut Store { connection, tables, within: true }))
     }
 }
 
@@ -158,11 +158,11 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.store(For::Reading, |store| store.many(keys))
+        self.store(Purpose::Read, |store| store.many(keys))
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
-        self.store(For::Reading, |store| store.listed(prefix))
+        self.store(Purpose::Read, |store| store.listed(prefix))
     }
 
     fn write(&self, batch: &Batch) -> Result<Applied> {
@@ -170,11 +170,11 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
             return Ok(Applied::Done(Vec::new()));
         }
         self.backend.tables.layout.takes(batch)?;
-        self.store(For::Writing, |store| store.write(batch))
+        self.store(Purpose::Write, |store| store.write(batch))
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
-        let stored = self.store(For::Reading, |store| store.one(key))?;
+        let stored = self.store(Purpose::Read, |store| store.one(key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
@@ -200,9 +200,9 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
 
     fn migrate(&self) -> Result<()> {
         if self.backend.tables.layout == Layout::Django {
-            return self.run(For::Reading, |connection, tables| Harness { connection, tables }.look())?;
+            return self.run(Purpose::Read, |connection, tables| Harness { connection, tables }.look())?;
         }
-        if self.run(For::Reading, |connection, tables| Harness { connection, tables }.pending())?.is_empty() {
+        if self.run(Purpose::Read, |connection, tables| Harness { connection, tables }.pending())?.is_empty() {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Unsupported)

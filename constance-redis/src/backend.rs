@@ -91,7 +91,7 @@ impl RedisBackend {
     ///
     /// See [`Connections`] for what will do. Timeouts are the business of whoever makes the connections: set a read and a
     /// write timeout on them, and leave `test_on_check_out` of an `r2d2` pool at its default, `true`, unless its manager
-    /// drops a connection after any failure.
+    /// drops a connection after any failure. A child that the process forks must not use them: make them after forking.
     ///
     /// ```
     /// use constance_redis::{RedisBackend, redis};

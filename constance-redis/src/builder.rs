@@ -14,8 +14,6 @@ use crate::connections::Connections;
 use crate::limits::Limits;
 #[cfg(feature = "sentinel")]
 use crate::login::Login;
-use crate::manager::Door;
-use crate::pool::Pool;
 use crate::replicas::Replicas;
 #[cfg(feature = "sentinel")]
 use crate::sentinel;
@@ -232,26 +230,16 @@ impl Builder {
             (_, _, Server::Brought(connections)) => connections,
             #[cfg(feature = "sentinel")]
             (Some(Place::Sentinels), Some(url), _) => {
-                let sentinels = sentinel::open(url, &self.sentinel_login, &self.certificates)?;
-                let door = Door::new(sentinels, self.limits.connect_timeout(), self.limits.response_timeout());
-                Box::new(Pool::open(door, self.limits.pool_size(), self.limits.acquire_timeout()))
+                Box::new(self.limits.open(sentinel::open(url, &self.sentinel_login, &self.certificates)?))
             }
             #[cfg(feature = "cluster")]
             (Some(Place::Cluster), Some(url), _) => {
-                let options = cluster::Options {
-                    pool_size: self.limits.pool_size(),
-                    connect_timeout: self.limits.connect_timeout(),
-                    response_timeout: self.limits.response_timeout(),
-                    acquire_timeout: self.limits.acquire_timeout(),
-                    replicas,
-                    prefix: self.prefix.clone(),
-                };
+                let options = cluster::Options { limits: self.limits, replicas, prefix: self.prefix.clone() };
                 Box::new(cluster::open(url, &self.certificates, options)?)
             }
             (_, url, named) => {
                 let target = one_server(url, named, self.certificates)?;
-                let door = Door::new(target, self.limits.connect_timeout(), self.limits.response_timeout());
-                Box::new(Pool::open(door, self.limits.pool_size(), self.limits.acquire_timeout()))
+                Box::new(self.limits.open(target))
             }
         };
         Ok(RedisBackend::new(connections, self.prefix).waiting(replicas))

@@ -147,17 +147,7 @@ where
     M::Connection: ConnectionLike,
 {
     fn lend(&self) -> Result<Box<dyn Lease + '_>> {
-        match self.get() {
-            Ok(connection) => Ok(Box::new(Pooled(connection))),
-            // The pool's error is driver text. How many connections it has tells enough.
-            Err(_) if self.state().connections >= self.max_size() => {
-                Err(Error::new(ErrorKind::Timeout)
-                    .with_detail("no connection of the application's pool came free in time"))
-            }
-            Err(_) => {
-                Err(Error::new(ErrorKind::Unavailable).with_detail("the application's pool could not connect in time"))
-            }
-        }
+        Ok(Box::new(Pooled(constance_pool::external::get(self)?)))
     }
 }
 

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use constance_core::url::agree;
 use constance_core::{Error, ErrorKind, Result};
+use constance_pool::PoolOptions;
+
+use crate::manager::Manager;
+use crate::pool::Pool;
+use crate::way::Way;
 
 /// What a URL or the builder says of it.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +46,14 @@ impl Limits {
             }
         }
         Ok(())
+    }
+
+    /// A pool that makes its first connection when the first is asked for.
+    pub(crate) fn open(&self, way: impl Into<Way>) -> Pool {
+        let (connect_timeout, response_timeout) = (self.connect_timeout(), self.response_timeout());
+        let options = PoolOptions::new().max_size(self.pool_size());
+        let options = options.acquire_timeout(self.acquire_timeout()).connect_timeout(connect_timeout);
+        options.open(Manager { way: way.into(), connect_timeout, response_timeout })
     }
 
     pub(crate) fn pool_size(&self) -> u32 {

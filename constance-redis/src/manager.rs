@@ -1,101 +1,50 @@
 //! Makes the connections of the pool.
 
-use std::fmt;
-use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use constance_core::{Error, ErrorKind, Result};
-use parking_lot::Mutex;
-use r2d2::ManageConnection;
+use constance_core::{ErrorKind, Result};
+use constance_pool::addresses;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Cmd, Connection, ConnectionAddr, ConnectionInfo, ConnectionLike, ProtocolVersion, RedisResult, Value};
 
-use crate::error::{fault, timeout};
+use crate::error::fault;
 use crate::way::Way;
 
-/// A connection with a bound on each call, and what is known of its health.
+/// A connection with a bound on each call.
 pub(crate) struct Session {
     connection: Connection,
     response_timeout: Duration,
-    /// Set after any failure that was not a clean answer; the pool then drops the connection.
-    pub(crate) broken: bool,
-    /// Whether it has served a call.
-    pub(crate) used: bool,
-    /// When it was last known to be there.
-    pub(crate) seen: Instant,
-    /// The door's count when the connection was made.
-    pub(crate) era: u64,
 }
 
-/// Opens connections for r2d2.
+/// Makes connections to one server, or to the master that sentinels name.
 ///
 /// The driver's own manager keeps a connection that failed, and waits for ever for a server that does not answer.
-pub(crate) struct Manager(pub(crate) Arc<Door>);
-
-/// Where connections come from, shared by the manager inside the pool and those who ask the pool.
-pub(crate) struct Door {
+pub(crate) struct Manager {
     pub(crate) way: Way,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
-    /// Grows when a connection turns out to have been closed: those made before are then not lent again.
-    era: AtomicU64,
-    /// Why the last connection could not be made; r2d2 keeps only the text of it.
-    failure: Mutex<Option<Error>>,
-    /// Connections that were made to see whether one can be, for the pool to take over.
-    spare: Mutex<Vec<Session>>,
 }
 
-impl Door {
-    pub(crate) fn new(way: impl Into<Way>, connect_timeout: Duration, response_timeout: Duration) -> Self {
-        Self {
-            way: way.into(),
-            connect_timeout,
-            response_timeout,
-            era: AtomicU64::new(0),
-            failure: Mutex::default(),
-            spare: Mutex::default(),
-        }
-    }
-
-    /// Makes a connection now and puts it aside for the pool, so that one that cannot be made fails here, at once: r2d2
-    /// tries again and again until its timeout is over.
-    pub(crate) fn probe(&self) -> Result<()> {
-        let session = self.connect()?;
-        self.spare.lock().push(session);
-        Ok(())
-    }
-
-    /// Why the last try to connect failed, if it did.
-    pub(crate) fn failure(&self) -> Option<Error> {
-        self.failure.lock().clone()
-    }
-
-    pub(crate) fn era(&self) -> u64 {
-        self.era.load(Ordering::Acquire)
-    }
-
-    /// Ends the time of every connection made until now, unless that was done since `era`.
-    pub(crate) fn end(&self, era: u64) {
-        let _ = self.era.compare_exchange(era, era + 1, Ordering::AcqRel, Ordering::Acquire);
-    }
-
-    fn connect(&self) -> Result<Session> {
-        // Looked at before the connection is made: if a restart is noticed in between, it counts as out of date and is
-        // made anew. The other way round a dead one would pass for new.
-        let era = self.era();
-        let made = self.way.connect(self.connect_timeout, self.response_timeout);
-        let made = made.map(|session| Session { era, ..session });
-        *self.failure.lock() = made.as_ref().err().cloned();
-        made
-    }
-
+impl Manager {
     /// A connection for a feed.
     pub(crate) fn dedicate(&self) -> Result<Connection> {
         self.way.dedicate(self.connect_timeout)
+    }
+}
+
+impl constance_pool::Manager for Manager {
+    type Connection = Session;
+
+    fn connect(&self, within: Duration) -> Result<Session> {
+        self.way.connect(within, self.response_timeout)
+    }
+
+    fn check(&self, session: &mut Session, _: Duration) -> Result<()> {
+        sign_of_life(session)
+    }
+
+    fn is_broken(&self, session: &mut Session) -> bool {
+        !session.is_open()
     }
 }
 
@@ -106,7 +55,7 @@ pub(crate) fn connect(info: &ConnectionInfo, within: Duration, response_timeout:
         .set_read_timeout(Some(response_timeout))
         .and_then(|()| connection.set_write_timeout(Some(response_timeout)));
     timed.map_err(|error| fault(&error).error)?;
-    Ok(Session { connection, response_timeout, broken: false, used: false, seen: Instant::now(), era: 0 })
+    Ok(Session { connection, response_timeout })
 }
 
 /// How long what was sent may stay unacknowledged before the system gives the connection up.
@@ -123,55 +72,69 @@ pub(crate) fn dedicate(info: &ConnectionInfo, within: Duration) -> Result<Connec
     open(info.clone().set_tcp_settings(tcp).set_redis_settings(settings), within)
 }
 
+/// Makes a connection. Each address of the server has a share of the time.
 fn open(info: ConnectionInfo, within: Duration) -> Result<Connection> {
     crate::tls::prepare(info.addr());
-    let open = move |info: &ConnectionInfo| redis::Client::open(info.clone())?.get_connection_with_timeout(within);
-    let made = match is_bounded(info.addr()) {
-        true => open(&info),
-        false => {
-            // The driver bounds neither the look-up of a name nor every kind of TLS handshake. What hangs is left behind.
-            let (done, made) = sync_channel(1);
-            let work = move || drop(done.send(open(&info)));
-            if thread::Builder::new().name("constance-redis-connect".to_owned()).spawn(work).is_err() {
-                return Err(Error::new(ErrorKind::Unavailable).with_detail("no thread could be started"));
-            }
-            made.recv_timeout(within).map_err(|_| timeout().with_detail("the server could not be reached in time"))?
+    let made = match info.addr() {
+        ConnectionAddr::Tcp(host, port) => {
+            let end = Instant::now() + within;
+            addresses::resolve(host, *port, within).and_then(|found| {
+                addresses::each(&found, end, |address, share| {
+                    let place = ConnectionAddr::Tcp(address.ip().to_string(), address.port());
+                    let info = info.clone().set_addr(place);
+                    if found.len() > 1 {
+                        // The driver waits for each reply of its greeting for so long, which would take the time of the next.
+                        constance_pool::within(share, move || drive_and_ask(info, share))
+                    } else {
+                        drive(info, share)
+                    }
+                })
+            })
         }
+        // The certificate is for the name, so the driver has to look it up itself, and gives its time to each address.
+        // It does not bound every kind of handshake.
+        ConnectionAddr::TcpTls { host, port, .. } => addresses::resolve(host, *port, within).and_then(|found| {
+            let share = within / u32::try_from(found.len()).unwrap_or(u32::MAX).max(1);
+            constance_pool::within(within, move || drive(info, share.max(Duration::from_millis(1))))
+        }),
+        _ => drive(info, within),
     };
-    made.map_err(|error| {
-        let error = fault(&error).error;
-        match error.kind() {
-            ErrorKind::Timeout => error.with_detail("the server could not be reached in time"),
-            _ => error,
-        }
+    made.map_err(|error| match error.kind() {
+        ErrorKind::Timeout => error.with_detail("the server could not be reached in time"),
+        _ => error,
     })
 }
 
-/// Whether the driver's own timeouts are enough.
-fn is_bounded(addr: &ConnectionAddr) -> bool {
-    match addr {
-        ConnectionAddr::Tcp(host, _) => host.parse::<IpAddr>().is_ok(),
-        ConnectionAddr::Unix(_) => true,
-        _ => false,
+/// Makes sure that somebody answers: one who takes connections and says nothing makes way for the next address.
+fn drive_and_ask(info: ConnectionInfo, within: Duration) -> Result<Connection> {
+    let mut connection = drive(info, within)?;
+    let timed = connection.set_read_timeout(Some(within)).and_then(|()| connection.set_write_timeout(Some(within)));
+    timed.map_err(|error| fault(&error).error)?;
+    sign_of_life(&mut connection)?;
+    Ok(connection)
+}
+
+/// An answer, whatever it says.
+fn sign_of_life(connection: &mut dyn ConnectionLike) -> Result<()> {
+    match redis::cmd("PING").exec(connection).map_err(|error| fault(&error)) {
+        Err(fault) if fault.broken => Err(fault.error),
+        _ => Ok(()),
     }
 }
 
-/// How long a connection may lie idle and still be taken to be there.
-pub(crate) const REST: Duration = Duration::from_secs(1);
+fn drive(info: ConnectionInfo, within: Duration) -> Result<Connection> {
+    let made = redis::Client::open(info).and_then(|client| client.get_connection_with_timeout(within));
+    made.map_err(|error| fault(&error).error)
+}
 
+#[cfg(any(feature = "sentinel", feature = "cluster"))]
 impl Session {
     /// Waits no longer than this for an answer.
-    #[cfg(any(feature = "sentinel", feature = "cluster"))]
     pub(crate) fn limit(&mut self, response_timeout: Duration) -> Result<()> {
         self.response_timeout = response_timeout;
         let timed = self.connection.set_read_timeout(Some(response_timeout));
         let timed = timed.and_then(|()| self.connection.set_write_timeout(Some(response_timeout)));
         timed.map_err(|error| fault(&error).error)
-    }
-
-    /// Whether it has lain idle for so long that it may have died unnoticed.
-    pub(crate) fn is_rested(&self) -> bool {
-        self.seen.elapsed() > REST
     }
 }
 
@@ -220,33 +183,6 @@ impl ConnectionLike for Session {
     }
 
     fn is_open(&self) -> bool {
-        !self.broken && self.connection.is_open()
-    }
-}
-
-impl ManageConnection for Manager {
-    type Connection = Session;
-    type Error = Error;
-
-    fn connect(&self) -> Result<Session> {
-        // Taken in a statement of its own: the lock must not be held while a connection is made.
-        let spare = self.0.spare.lock().pop();
-        // One that nobody took for a while may have died since, and would pass for new.
-        spare.filter(|session| !session.is_rested()).map_or_else(|| self.0.connect(), Ok)
-    }
-
-    /// Not asked: the pool is built without a test on checkout, which would double the price of a read.
-    fn is_valid(&self, _: &mut Session) -> Result<()> {
-        Ok(())
-    }
-
-    fn has_broken(&self, session: &mut Session) -> bool {
-        !session.is_open() || thread::panicking()
-    }
-}
-
-impl fmt::Debug for Manager {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Manager(redis)")
+        self.connection.is_open()
     }
 }

@@ -48,6 +48,7 @@ impl Asking<'_> {
         let Self { state, keys, .. } = *self;
         let now = state.time.now();
         let mut work = state.work();
+        state.begin_anew_in_a_child(&mut work);
         // A flight may have landed since the look without the lock.
         if let Some((found, event)) = state.remembered(keys, now) {
             drop(work);

@@ -21,7 +21,13 @@ pub(super) type Opener<B> = fn(&Arc<B>) -> Option<Open>;
 pub(super) struct Follower<B> {
     opener: Opener<B>,
     stop: Arc<Stop>,
-    prefixes: Mutex<HashSet<Box<str>>>,
+    followed: Mutex<Followed>,
+}
+
+/// The prefixes that are followed, and the process whose threads do it.
+struct Followed {
+    prefixes: HashSet<Box<str>>,
+    process: u32,
 }
 
 /// The rest before a feed is opened again: the first, twice as long each time, and the longest.
@@ -36,13 +42,19 @@ const UNDISTURBED: Duration = Duration::from_secs(30);
 
 impl<B> Follower<B> {
     pub(super) fn new(opener: Opener<B>) -> Self {
-        Self { opener, stop: Arc::default(), prefixes: Mutex::default() }
+        let followed = Mutex::new(Followed { prefixes: HashSet::new(), process: std::process::id() });
+        Self { opener, stop: Arc::default(), followed }
     }
 
     /// Follows the prefixes of these keys, unless they are followed already.
     pub(super) fn follow(&self, backend: &Arc<B>, state: &Arc<State>, keys: &[Key]) {
         let new: Vec<Box<str>> = {
-            let mut prefixes = self.prefixes.lock();
+            let Followed { prefixes, process } = &mut *self.followed.lock();
+            if *process != std::process::id() {
+                // Those of its parent do nothing for a forked child.
+                prefixes.clear();
+                *process = std::process::id();
+            }
             keys.iter().map(Key::prefix).filter(|prefix| prefixes.insert((*prefix).into())).map(Into::into).collect()
         };
         for text in new {
@@ -56,7 +68,7 @@ impl<B> Follower<B> {
             if !started {
                 // Until then the time is what ends a value.
                 state.counters.add(CacheEvent::CacheError, 1);
-                self.prefixes.lock().remove(&text);
+                self.followed.lock().prefixes.remove(&text);
             }
         }
     }

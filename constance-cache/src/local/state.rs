@@ -73,8 +73,9 @@ pub(super) struct State {
 }
 
 /// What the threads that fetch and change agree on. Readers that hit know nothing of it.
-#[derive(Default)]
 pub(super) struct Work {
+    /// Whose work this is.
+    process: u32,
     /// The flight in which a key is registered.
     pub(super) in_flight: KeyMap<Arc<Flight>>,
     /// The keys of those who wait for others' flights to end, to fetch all of theirs at once.
@@ -91,7 +92,8 @@ pub(super) struct Work {
 impl State {
     pub(super) fn new(lifetime: Lifetime, time: Time, counters: Counters) -> Self {
         let (entries, quiet_until) = (Entries::new(), AtomicU64::new(0));
-        Self { entries, counters, time, lifetime, quiet_until, work: Mutex::default() }
+        let work = Mutex::new(Work::new());
+        Self { entries, counters, time, lifetime, quiet_until, work }
     }
 
     /// Shows what is remembered of one key, in place, if it may be served.
@@ -171,6 +173,20 @@ impl State {
     /// For map operations only: no I/O, no clock and no observer under it.
     pub(super) fn work(&self) -> parking_lot::MutexGuard<'_, Work> {
         self.work.lock()
+    }
+
+    /// In a forked child: begins anew, since the threads that fetch and listen are in its parent. Asked where the backend is
+    /// about to be asked: a hit could not afford it.
+    pub(super) fn begin_anew_in_a_child(&self, work: &mut Work) {
+        let process = std::process::id();
+        if work.process == process {
+            return;
+        }
+        work.process = process;
+        work.in_flight.clear();
+        work.waiting.clear();
+        work.heard.clear();
+        self.drop_matching(work, |_| true);
     }
 
     /// Which keys a front is going to ask for.
@@ -287,6 +303,18 @@ impl State {
 }
 
 impl Work {
+    fn new() -> Self {
+        Self {
+            process: std::process::id(),
+            in_flight: KeyMap::default(),
+            waiting: HashMap::new(),
+            declared: HashMap::new(),
+            doubts: KeyMap::default(),
+            heard: HashSet::new(),
+            numbers: 0,
+        }
+    }
+
     /// A new flight of these keys, none of which is registered in another one.
     pub(super) fn register(&mut self, keys: Vec<Key>, began: u64) -> Arc<Flight> {
         let flight = Arc::new(Flight::new(self.number(), keys, began));

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 use super::{AsyncBackend, AsyncConfigBuilder, BlockOn};
-use crate::config::{Found, Front};
+use crate::config::{Found, Front, Inner};
 use crate::{Action, Codec, Config, Event, MessagePack, Prefix, Result, Schema, Settings, Subscription};
 
 /// The settings of a struct `S` in an asynchronous backend: the twin of [`Config`], call for call.
@@ -100,7 +102,15 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     }
 
     pub(super) fn front(&self) -> &Front<S, C> {
-        &self.sync.inner.front
+        let Inner { front, backend } = &*self.sync.inner;
+        // The runtime of the process that this one was forked from is not here.
+        if front.running.is_elsewhere()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            backend.set_runtime(runtime);
+            front.keep_following();
+        }
+        front
     }
 
     /// Asks the backend for these settings in one round trip.

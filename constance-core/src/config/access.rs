@@ -19,7 +19,9 @@ pub(super) struct Access<'a, S, C, B: ?Sized> {
 
 impl<S, C, B> Inner<S, C, B> {
     /// Without overrides.
+    #[inline]
     pub(super) fn access(&self) -> Access<'_, S, C, B> {
+        self.front.keep_following();
         Access { front: &self.front, backend: &self.backend, scope: None }
     }
 }

@@ -92,6 +92,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
     /// Checks, plans, writes, and tells. Steps name each setting at most once.
     pub(super) fn apply(&self, steps: &[Step]) -> Result<()> {
+        self.front.keep_following();
         let mut attempt = Attempt::new(&self.front, steps)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.find(attempt.reads()) };

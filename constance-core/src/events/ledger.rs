@@ -70,6 +70,18 @@ pub(crate) trait Judge<S> {
     fn default(&self, index: usize) -> AnyValue;
 }
 
+impl<S> Ledger<S> {
+    /// In a forked child: what threads of the parent were about to do is not done here.
+    pub(crate) fn begin_anew(&self) {
+        let mut state = self.state.lock();
+        state.delivering = false;
+        for slot in &mut state.slots {
+            (slot.in_flight, slot.passed_over) = (0, false);
+            slot.waiting.clear();
+        }
+    }
+}
+
 impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn new(settings: usize) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(settings).collect();

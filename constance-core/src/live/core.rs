@@ -22,11 +22,17 @@ pub(crate) struct Core<S> {
     clock: Arc<dyn Clock>,
     /// Puts an override into a struct: only the schema can.
     put: Box<Put<S>>,
+    /// Starts a thread that follows; whether there is one. For a forked child, which has none.
+    follow: Box<Follow<S>>,
 }
+
+pub(super) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
 
 pub(super) type Put<S> = dyn Fn(&mut S, usize, &AnyValue) + Send + Sync;
 
 struct State {
+    /// The process that the thread is in.
+    process: u32,
     version: u64,
     /// Counts whatever a waiting reader has to look at again.
     ticks: u64,
@@ -45,8 +51,9 @@ struct State {
 pub(crate) struct Keeper<S>(Arc<Core<S>>);
 
 impl<S> Core<S> {
-    pub(super) fn new(values: S, clock: Arc<dyn Clock>, put: Box<Put<S>>) -> Self {
+    pub(super) fn new(values: S, clock: Arc<dyn Clock>, put: Box<Put<S>>, follow: Box<Follow<S>>) -> Self {
         let state = State {
+            process: std::process::id(),
             version: 0,
             ticks: 0,
             loaded_at: None,
@@ -65,6 +72,7 @@ impl<S> Core<S> {
             notify: tokio::sync::Notify::new(),
             clock,
             put,
+            follow,
         }
     }
 
@@ -156,6 +164,20 @@ impl<S> Core<S> {
         });
     }
 
+    /// In a forked child: follows anew. Says whether there is a thread for it.
+    pub(super) fn follow_anew(self: &Arc<Self>, process: u32) -> bool {
+        {
+            let mut state = self.state.lock();
+            state.process = process;
+            (state.started, state.interrupt, state.nudged) = (None, None, false);
+            state.mode = LiveMode::Polling;
+        }
+        // Threads of the parent may stand in the queue. One by one, and not under the lock: else they are put into its queue, and
+        // it is handed to them.
+        while self.changed.notify_one() {}
+        (self.follow)(Arc::clone(self))
+    }
+
     /// Waits for the first load, which another call has begun, and shares how it ends.
     pub(super) fn wait_started(&self) -> Result<()> {
         let mut state = self.state.lock();
@@ -206,6 +228,10 @@ impl<S> Core<S> {
         let mut state = self.state.lock();
         state.loaded_at = Some(now);
         state.last_error = error;
+        // One that began with a failure has been made good.
+        if let Some(started) = &mut state.started {
+            *started = Ok(());
+        }
     }
 
     pub(super) fn note_error(&self, error: Error) {
@@ -218,7 +244,7 @@ impl<S> Core<S> {
         LiveStatus {
             age: state.loaded_at.map(|at| now.saturating_sub(at)),
             last_error: state.last_error.clone(),
-            mode: state.mode,
+            mode: if state.process == std::process::id() { state.mode } else { LiveMode::OtherProcess },
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
+use super::start::broken_off;
 use super::{Core, LiveMode, LiveOptions};
 use crate::config::Inner;
 use crate::{Action, Backend, Codec, Error, ErrorKind, Result, Settings, Wake, Watch, trace};
@@ -188,6 +190,22 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
         };
         self.feed = feed;
         self.core.note_mode(mode, interrupt);
+    }
+}
+
+impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
+    /// Loads and follows in a thread of its own, also where the first load fails. Says whether there is a thread.
+    pub(super) fn start(mut self) -> bool {
+        let work = move || {
+            let started = catch_unwind(AssertUnwindSafe(|| self.first_load())).unwrap_or_else(|_| Err(broken_off()));
+            if let Err(error) = &started {
+                self.core.note_error(error.clone());
+                self.failures = 1;
+            }
+            self.core.note_started(started);
+            self.run();
+        };
+        thread::Builder::new().name("constance-live".to_owned()).spawn(work).is_ok()
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a `live()` starts.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
 
@@ -7,22 +8,67 @@ use parking_lot::Mutex;
 
 use super::follow::Follower;
 use super::{Core, Keeper, Live, LiveOptions};
+use crate::config::Front;
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Config, Error, ErrorKind, Result, Settings};
 
 /// Where the running `live()` of a `Config` is found by the next call.
-pub(crate) struct Running<S>(Mutex<Weak<Keeper<S>>>);
+pub(crate) struct Running<S> {
+    keeper: Mutex<Weak<Keeper<S>>>,
+    /// The process that follows; 0 where none does.
+    process: AtomicU32,
+}
 
 impl<S> Running<S> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Weak::new()))
+        Self { keeper: Mutex::new(Weak::new()), process: AtomicU32::new(0) }
+    }
+
+    /// Whether the thread that follows is in the process that this one was forked from. Where nothing is followed, that is one
+    /// look at memory, which a read from a cache can afford.
+    #[inline]
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        let process = self.process.load(Ordering::Relaxed);
+        process != 0 && process != std::process::id()
+    }
+}
+
+impl<S, C> Front<S, C> {
+    /// In a forked child, where nobody follows: follows anew.
+    #[inline]
+    pub(crate) fn keep_following(&self) {
+        if self.running.is_elsewhere() {
+            self.follow_anew();
+        }
+    }
+
+    #[cold]
+    fn follow_anew(&self) {
+        let keeper = {
+            let keeper = self.running.keeper.lock();
+            // Another thread may have been here.
+            if !self.running.is_elsewhere() {
+                return;
+            }
+            let keeper = keeper.upgrade();
+            self.running.process.store(keeper.as_ref().map_or(0, |_| std::process::id()), Ordering::Relaxed);
+            keeper
+        };
+        let Some(keeper) = keeper else { return };
+        let process = std::process::id();
+        self.ledger.begin_anew();
+        if !keeper.core().follow_anew(process) {
+            // The next call tries again.
+            self.running.process.store(u32::MAX, Ordering::Relaxed);
+        }
     }
 }
 
 impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     /// Loads every setting now, then follows the store in the background: [`Live`].
     ///
-    /// One thread follows, however often this is called. A set through this `Config` is seen by it before the set returns;
+    /// One thread follows, however often this is called. A child that the process forks has none: there the next call of this
+    /// `Config`, such as this one, follows anew, and until then [`Live::status`] says so. A set through this `Config` is seen by it before the set returns;
     /// those of others within milliseconds where the backend pushes changes, else within the
     /// [poll interval](LiveOptions::poll_interval).
     ///
@@ -39,13 +85,15 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     ///
     /// As [`live`](Self::live).
     pub fn live_with(&self, options: LiveOptions) -> Result<Live<S>> {
+        self.inner.keep_following();
         let (keeper, options) = {
-            let mut running = self.inner.running.0.lock();
+            let mut running = self.inner.running.keeper.lock();
             match running.upgrade() {
                 Some(keeper) => (keeper, None),
                 None => {
                     let keeper = Arc::new(Keeper::new(self.core(&options)));
                     *running = Arc::downgrade(&keeper);
+                    self.inner.running.process.store(std::process::id(), Ordering::Relaxed);
                     self.inner.ledger.attach(Arc::clone(keeper.core()));
                     (keeper, Some(options))
                 }
@@ -62,7 +110,10 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     fn core(&self, options: &LiveOptions) -> Arc<Core<S>> {
         let inner = Arc::clone(&self.inner);
         let put = move |values: &mut S, index: usize, value: &AnyValue| inner.schema.fields[index].put(values, value);
-        Arc::new(Core::new(self.inner.schema.defaults.clone(), Arc::clone(&options.clock), Box::new(put)))
+        let (inner, anew) = (Arc::clone(&self.inner), options.clone());
+        let follow = move |core| Follower::new(Arc::clone(&inner), core, anew.clone()).start();
+        let defaults = self.inner.schema.defaults.clone();
+        Arc::new(Core::new(defaults, Arc::clone(&options.clock), Box::new(put), Box::new(follow)))
     }
 
     fn start(&self, keeper: &Arc<Keeper<S>>, options: LiveOptions) -> Result<()> {
@@ -91,7 +142,7 @@ struct Starting<'c, S: Settings, C: Codec, B: Backend> {
 impl<S: Settings, C: Codec, B: Backend> Drop for Starting<'_, S, C, B> {
     fn drop(&mut self) {
         if self.started.is_err() {
-            let mut running = self.config.inner.running.0.lock();
+            let mut running = self.config.inner.running.keeper.lock();
             // The next call starts afresh.
             if running.upgrade().is_some_and(|keeper| Arc::ptr_eq(keeper.core(), self.core)) {
                 *running = Weak::new();
@@ -104,6 +155,6 @@ impl<S: Settings, C: Codec, B: Backend> Drop for Starting<'_, S, C, B> {
 }
 
 #[cold]
-fn broken_off() -> Error {
+pub(super) fn broken_off() -> Error {
     Error::new(ErrorKind::Contract).with_action(Action::Read).with_detail("the first load was broken off by a panic")
 }

@@ -42,6 +42,9 @@ pub enum LiveMode {
     Watching,
     /// The settings are read at intervals.
     Polling,
+    /// By nobody in this process: it was forked, and the thread that follows is in its parent. The next call of the `Config`
+    /// starts one here.
+    OtherProcess,
 }
 
 impl fmt::Display for LiveStatus {
@@ -49,6 +52,7 @@ impl fmt::Display for LiveStatus {
         let mode = match self.mode {
             LiveMode::Watching => "watching",
             LiveMode::Polling => "polling",
+            LiveMode::OtherProcess => "followed in another process",
         };
         match self.age {
             None => write!(f, "never loaded, {mode}")?,

@@ -14,7 +14,7 @@ use crate::DieselBackend;
 use crate::dialect::{Dialect, Purpose};
 use crate::error::during;
 use crate::layout::Layout;
-use crate::pool::{For, Pool};
+use crate::pool::Pool;
 
 /// # Migrations
 ///
@@ -162,7 +162,8 @@ impl<C: Dialect> DieselBackend<C> {
 
     /// Asks on a pooled connection.
     fn ask<T>(&self, ask: impl Fn(&mut Harness<'_, C>) -> QueryResult<T>) -> Result<T> {
-        self.pool.run(For::Writing, |connection| ask(&mut Harness { connection, tables: &self.tables }))
+        self.pool
+            .run(constance_pool::Purpose::Write, |connection| ask(&mut Harness { connection, tables: &self.tables }))
     }
 
     /// Runs `work` while nobody else migrates.
@@ -172,8 +173,8 @@ impl<C: Dialect> DieselBackend<C> {
             connection.migrating(tables, &self.options, |connection| work(&mut Harness { connection, tables }))
         };
         match &self.pool {
-            Pool::Brought(_) => self.pool.run(For::Writing, work),
-            Pool::Own { door, .. } => C::open(&door.target, Purpose::Migrate, &self.options)
+            Pool::Brought(_) => self.pool.run(constance_pool::Purpose::Write, work),
+            Pool::Own(pool) => C::open(&pool.manager().target, Purpose::Migrate, &self.options)
                 .and_then(|mut connection| work(&mut connection).map_err(|error| connection.fault(&error).error)),
         }
         .and_then(|done| done)

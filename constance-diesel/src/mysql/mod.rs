@@ -4,6 +4,7 @@ mod client;
 mod django;
 mod fault;
 mod feed;
+mod host;
 mod open;
 mod rows;
 mod shape;

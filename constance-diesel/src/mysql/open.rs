@@ -3,10 +3,10 @@
 //! The client library waits for ever for a server that takes a connection and says nothing, and diesel gives no way to
 //! tell it otherwise. So it waits in a thread of its own, and who asked goes on without it.
 
-use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use constance_core::{Cause, Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result};
+use constance_pool::addresses;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
@@ -14,18 +14,24 @@ use diesel::sql_types::Text;
 use diesel::{Connection, RunQueryDsl};
 
 use super::target::Target;
-use super::{client, fault};
+use super::{client, fault, host};
 use crate::dialect::Options;
-use crate::waiting::Waiting;
 
-/// Whoever comes when all places are taken fails at once.
-static WAITING: Waiting = Waiting::new();
-
-/// Opens a connection and readies it.
+/// Opens a connection and readies it. Each address of the server has a share of the time.
 pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection> {
-    let (target, options) = (target.clone(), options.clone());
     let timeout = options.connect_timeout.max(Duration::from_secs(1));
-    within(timeout, "connecting", move || {
+    let Some((host, port)) = host::of(&target.url) else { return open_within(target.clone(), options, timeout) };
+    let end = Instant::now() + timeout;
+    let found = addresses::resolve(host, port, timeout)?;
+    addresses::each(&found, end, |address, share| {
+        let url = host::replaced(&target.url, address).into();
+        open_within(Target { url, ..target.clone() }, options, share)
+    })
+}
+
+fn open_within(target: Target, options: &Options, within: Duration) -> Result<MysqlConnection> {
+    let options = options.clone();
+    constance_pool::within(within, move || {
         let mut connection = MysqlConnection::establish(&target.url).map_err(|error| fault::connecting(&error))?;
         let readied = connection.batch_execute(&settings(&options));
         fault::ask(&mut connection, readied).map_err(|error| fault::of(&error).error)?;
@@ -36,39 +42,6 @@ pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection
         }
         Ok(connection)
     })
-}
-
-/// Runs `work` in a thread of its own and waits no longer than this for it. What it makes later is dropped there.
-pub(super) fn within<T: Send + 'static>(
-    timeout: Duration,
-    code: &'static str,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let silent = |text: &'static str| {
-        Error::new(ErrorKind::Timeout)
-            .with_detail("the server gave no answer in time")
-            .with_cause(Cause::new("mysql").with_code(code).with_text(text))
-    };
-    let place = WAITING.place().ok_or_else(|| silent("64 threads wait for it already"))?;
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let waiting = move || {
-        let done = work();
-        // Given up before the result is handed over, so that a caller who goes on at once finds it free.
-        drop(place);
-        // Nobody may be waiting any more.
-        let _ = sender.send(done);
-    };
-    std::thread::Builder::new()
-        .name("constance-mysql".to_owned())
-        .spawn(waiting)
-        .map_err(|_| Error::new(ErrorKind::Unavailable).with_detail("the system gives no more threads"))?;
-    match receiver.recv_timeout(timeout) {
-        Ok(done) => done,
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(silent("the timeout is over")),
-        Err(mpsc::RecvTimeoutError::Disconnected) => {
-            Err(Error::new(ErrorKind::Unavailable).with_detail("the driver panicked"))
-        }
-    }
 }
 
 /// What a connection is told before it is used, in one statement.
@@ -99,21 +72,4 @@ fn require_tls(connection: &mut MysqlConnection) -> Result<()> {
     Err(Error::new(ErrorKind::Configuration)
         .with_detail("the URL asks for TLS, and the connection was made without")
         .with_hint("give ssl_ca in the URL, and TLS to the server"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_silent_server_is_a_timeout_and_leaves_its_thread_behind() {
-        let (release, held) = mpsc::channel::<()>();
-        let error = within(Duration::from_millis(1), "test", move || {
-            let _ = held.recv();
-            Ok(())
-        })
-        .expect_err("nothing was said");
-        assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true));
-        drop(release);
-    }
 }

@@ -110,7 +110,7 @@ struct Tls<'a> {
     has_socket: bool,
 }
 
-const KNOWN: &[&str] = &["unix_socket", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "layout", "table"];
+const KNOWN: &[&str] = &["unix_socket", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "layout", "table", "call_timeout"];
 
 impl<'a> Tls<'a> {
     /// What cannot be kept is an error: a connection is never made with less than was asked for.

@@ -48,8 +48,9 @@ pub(super) fn check(name: &str, value: &str) -> Result<()> {
         (name, _) if KNOWN.contains(&name) => Ok(()),
         (name, _) => {
             let said = ELSEWHERE.iter().find_map(|(known, hint)| (*known == name).then_some(*hint));
-            let hint =
-                said.unwrap_or("the parameters of libpq, layout and table are; settings of a session go into options");
+            let hint = said.unwrap_or(
+                "the parameters of libpq, layout, table and call_timeout are; settings of a session go into options",
+            );
             wrong(format!("the URL has the parameter {name}, which libpq does not know"), hint.to_owned())
         }
     }

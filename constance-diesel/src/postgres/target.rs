@@ -205,6 +205,7 @@ mod tests {
             busy_timeout: Duration::ZERO,
             statement_timeout: Duration::from_secs(10),
             watch_interval: Duration::from_secs(1),
+            call_timeout: None,
         }
     }
 

@@ -60,7 +60,7 @@ impl Place {
         if name.strip_prefix("file:").unwrap_or(name) == ":memory:" {
             return in_memory();
         }
-        parameters.finish(&["mode", "layout", "table"])?;
+        parameters.finish(&["mode", "layout", "table", "call_timeout"])?;
         match path {
             "" => wrong("the URL names no file", SHAPE),
             path if path.contains('\0') => wrong("the path in the URL holds a NUL character", SHAPE),

@@ -55,7 +55,8 @@ fn what_is_wrong_is_named_and_the_url_is_not_shown() {
     let open = |query: &str| shop::open(&url(query)).map(drop).expect_err(query);
     let contradicting =
         MysqlBackend::builder().url(url("layout=django")).layout(Layout::Own).build().map(drop).expect_err("both");
-    let known = "those that are known here are unix_socket, ssl_mode, ssl_ca, ssl_cert, ssl_key, layout, table";
+    let known =
+        "those that are known here are unix_socket, ssl_mode, ssl_ca, ssl_cert, ssl_key, layout, table, call_timeout";
     for (error, words) in [
         (open("layout=flask"), "the parameter layout of the URL names no layout; write layout=own or layout=django"),
         (open("table="), "the parameter table of the URL has no value; write table= and the table's name"),

@@ -78,7 +78,7 @@ fn the_rest_of_the_query_is_the_databases() {
     let error = shop::open("sqlite:a?layout=django&cache=shared").map(drop).expect_err("not known");
     assert_eq!(
         error.to_string(),
-        "cannot use sqlite: the URL has the parameter cache, which is not known; those that are known here are mode, layout, table"
+        "cannot use sqlite: the URL has the parameter cache, which is not known; those that are known here are mode, layout, table, call_timeout"
     );
 }
 

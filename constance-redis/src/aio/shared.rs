@@ -1,9 +1,9 @@
 //! The one connection that all tasks share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use constance_core::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
@@ -16,7 +16,9 @@ use tokio::time::timeout;
 use super::connection::Handle;
 use super::opener::Opener;
 use super::spares::Spares;
-use crate::manager::REST;
+
+/// How long a connection may lie idle and still be taken to be there.
+const REST: Duration = Duration::from_secs(1);
 
 /// By how many milliseconds the time of the last answer may be behind, which is little beside [`REST`].
 const STALE: u64 = 20;
@@ -38,6 +40,8 @@ pub(crate) struct Shared {
     spares: Spares<Box<Handle>>,
     /// Held for looks and changes of this value only, never while anything waits.
     state: Mutex<State>,
+    /// Whose connection it is.
+    process: AtomicU32,
 }
 
 struct State {
@@ -74,6 +78,7 @@ impl Shared {
             answered: AtomicU64::new(0),
             spares: Spares::new(),
             state: Mutex::new(State { number: 0, phase: Phase::Empty }),
+            process: AtomicU32::new(std::process::id()),
         })
     }
 
@@ -103,6 +108,7 @@ impl Shared {
     /// A handle, and the connection's number. Where there is no connection, one attempt is made for all who ask meanwhile,
     /// and they share its error.
     pub(crate) async fn handle(self: &Arc<Self>) -> Result<(u64, Box<Handle>)> {
+        self.begin_anew_in_a_child();
         if let Some(spare) = self.spares.take() {
             return Ok(spare);
         }
@@ -112,6 +118,20 @@ impl Shared {
             None => Box::pin(self.wait()).await?,
         };
         Ok((link.number, Box::new(Handle::new(link.connection))))
+    }
+
+    /// In a forked child: begins without a connection. The runtime of the one that was inherited is the parent's, and so are the
+    /// answers on it; it is leaked, since dropping it would wake that runtime.
+    fn begin_anew_in_a_child(&self) {
+        let process = std::process::id();
+        if self.process.load(Ordering::Relaxed) == process {
+            return;
+        }
+        let mut state = self.state.lock();
+        if self.process.swap(process, Ordering::Relaxed) != process {
+            let phase = std::mem::replace(&mut state.phase, Phase::Empty);
+            std::mem::forget((phase, self.spares.keep(0)));
+        }
     }
 
     /// Takes a handle back, which any call may have next.
@@ -240,7 +260,7 @@ impl Drop for Attempt {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { opener, since: _, answered: _, spares: _, state } = self;
+        let Self { opener, since: _, answered: _, spares: _, state, process: _ } = self;
         let phase = match state.lock().phase {
             Phase::Empty => "none",
             Phase::Opening(_) => "being made",

@@ -17,7 +17,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use constance_core::{Backend, Error, ErrorKind, Prefix, Result};
 use parking_lot::{Mutex, RwLock};
@@ -25,6 +24,7 @@ use parking_lot::{Mutex, RwLock};
 use self::map::{Address, Map};
 use self::node::Node;
 use crate::connections::{Connections, Layout, Lease};
+use crate::limits::Limits;
 use crate::replicas::Replicas;
 use crate::target::Target;
 
@@ -49,10 +49,7 @@ pub(crate) struct Cluster {
 /// What the pools of the nodes are made with, and what writes wait for.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    pub(crate) pool_size: u32,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) response_timeout: Duration,
-    pub(crate) acquire_timeout: Duration,
+    pub(crate) limits: Limits,
     pub(crate) replicas: Option<Replicas>,
     pub(crate) prefix: Prefix,
 }

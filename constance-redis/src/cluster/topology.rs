@@ -13,8 +13,7 @@ use super::map::{self, Address, Map, Range};
 use super::node::Node;
 use super::{Cluster, Options};
 use crate::error::{fault, timeout};
-use crate::manager::{self, Door};
-use crate::pool::Pool;
+use crate::manager;
 use crate::target::Target;
 
 impl Cluster {
@@ -52,7 +51,7 @@ impl Cluster {
             }
             new
         });
-        let end = Instant::now() + self.options.connect_timeout;
+        let end = Instant::now() + self.options.limits.connect_timeout();
         let mut failure: Option<Error> = None;
         for (turn, place) in places.iter().enumerate() {
             // One that is silent leaves time for the others. Beyond a few, the later ones have to hope.
@@ -109,9 +108,7 @@ impl Cluster {
         let mut nodes = self.nodes.lock();
         let node = nodes.entry(place.clone()).or_insert_with(|| {
             let target = self.login.at(&place.host, place.port);
-            let door = Door::new(target, self.options.connect_timeout, self.options.response_timeout);
-            let pool = Pool::open(door, self.options.pool_size, self.options.acquire_timeout);
-            Arc::new(Node { address: place.clone(), pool })
+            Arc::new(Node { address: place.clone(), pool: self.options.limits.open(target) })
         });
         Arc::clone(node)
     }

@@ -31,17 +31,17 @@ mod tests {
     use constance_core::Prefix;
 
     use super::*;
+    use crate::limits::Limits;
 
     fn read(url: &str) -> Result<Cluster> {
         let soon = Duration::from_secs(1);
-        let options = Options {
-            pool_size: 1,
-            connect_timeout: soon,
-            response_timeout: soon,
-            acquire_timeout: soon,
-            replicas: None,
-            prefix: Prefix::empty(),
+        let limits = Limits {
+            pool_size: Some(1),
+            connect_timeout: Some(soon),
+            response_timeout: Some(soon),
+            acquire_timeout: Some(soon),
         };
+        let options = Options { limits, replicas: None, prefix: Prefix::empty() };
         open(Url::read(url)?, &Certificates::default(), options)
     }
 

@@ -9,6 +9,10 @@ use crate::workspace::{Package, Workspace};
 
 const CORE: &str = "constance-core";
 const DERIVE: &str = "constance-derive";
+const POOL: &str = "constance-pool";
+
+/// The crates that reach something over a network, and keep connections to it.
+const POOLED: [&str; 3] = ["constance-redis", "constance-diesel", "constance-cache"];
 
 /// What `cargo xtask demo` builds.
 const DEMO: &str = "shop";
@@ -50,10 +54,10 @@ const GUARDED: &[(&str, &[Owner])] = &[
     (
         "r2d2",
         &[
+            // For pools of the application's own.
             ("constance-diesel", None),
             ("constance-redis", None),
-            ("constance-cache", Some("redis")),
-            ("constance-cache", Some("memcached")),
+            (POOL, Some("r2d2")),
         ],
     ),
     ("redis", &[("constance-redis", None), ("constance-cache", Some("redis"))]),
@@ -123,8 +127,8 @@ fn tree(workspace: &Workspace, package: &Package, choice: &[&str]) -> Result<BTr
     Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }
 
-/// Every library crate depends on core, core on the derive macros alone, and those and the tools on none. An example is an
-/// application, which may use all of them.
+/// Every library crate depends on core, those over a network on the pool as well, core on the derive macros alone, and those and
+/// the tools on none. An example is an application, which may use all of them.
 fn wrong_direction(package: &Package, linked: &BTreeSet<String>, siblings: &BTreeSet<String>) -> Vec<String> {
     let name = package.name.as_str();
     if package.is_example {
@@ -134,6 +138,7 @@ fn wrong_direction(package: &Package, linked: &BTreeSet<String>, siblings: &BTre
         DERIVE => &[],
         CORE => &[DERIVE],
         _ if !package.published => &[],
+        _ if POOLED.contains(&name) => &[CORE, DERIVE, POOL],
         _ => &[CORE, DERIVE],
     };
     let unwanted = linked.intersection(siblings).filter(|other| *other != name && !allowed.contains(&other.as_str()));
@@ -167,11 +172,21 @@ mod tests {
 
     #[test]
     fn arrows_run_one_way() {
-        let siblings = set(&[CORE, DERIVE, "constance-memory", "constance-cli", "xtask"]);
+        let siblings = set(&[CORE, DERIVE, POOL, "constance-memory", "constance-redis", "constance-cli", "xtask"]);
         let wrong = |name: &str, linked: &[&str]| wrong_direction(&package(name), &set(linked), &siblings);
         assert!(wrong(CORE, &[CORE, DERIVE, "serde"]).is_empty());
         assert!(wrong("constance-memory", &["constance-memory", CORE, DERIVE]).is_empty());
+        assert!(wrong(POOL, &[POOL, CORE, DERIVE, "r2d2"]).is_empty());
+        assert!(wrong("constance-redis", &["constance-redis", CORE, DERIVE, POOL]).is_empty());
         assert!(wrong("xtask", &["xtask", "serde_json"]).is_empty());
+        assert_eq!(
+            wrong("constance-memory", &["constance-memory", CORE, POOL]),
+            ["constance-memory must not depend on constance-pool"]
+        );
+        assert_eq!(
+            wrong(POOL, &[POOL, CORE, "constance-redis"]),
+            ["constance-pool must not depend on constance-redis"]
+        );
         assert_eq!(wrong(CORE, &[CORE, "constance-memory"]), ["constance-core must not depend on constance-memory"]);
         assert_eq!(wrong(DERIVE, &[DERIVE, CORE]), ["constance-derive must not depend on constance-core"]);
         assert_eq!(wrong("xtask", &["xtask", DERIVE]), ["xtask must not depend on constance-derive"]);
@@ -202,6 +217,9 @@ mod tests {
         let wanted = ["constance-diesel with no features must not link libsqlite3-sys"];
         assert_eq!(foreign_drivers(&diesel, None, &linked), wanted);
         assert_eq!(foreign_drivers(&package("constance-memory"), None, &linked).len(), 2);
+        assert!(foreign_drivers(&package(POOL), Some("r2d2"), &set(&["r2d2"])).is_empty());
+        let wanted = ["constance-cache with feature `redis` alone must not link r2d2"];
+        assert_eq!(foreign_drivers(&package("constance-cache"), Some("redis"), &set(&["r2d2"])), wanted);
         let wanted = ["constance-core with feature `testing` alone must not link tokio"];
         assert_eq!(foreign_drivers(&package(CORE), Some("testing"), &set(&["tokio"])), wanted);
     }

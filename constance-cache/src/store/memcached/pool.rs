@@ -1,16 +1,15 @@
 //! The connections to one server.
 
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use constance_core::Result;
-use memcache::exp::MetaConnection;
-use parking_lot::Mutex;
+use constance_core::{ErrorKind, Result};
+use constance_pool::{Process, addresses};
+use memcache::exp::{MetaCommand, MetaConnection, MetaOp};
+use parking_lot::{Mutex, MutexGuard};
 
-use super::error::{of_io, timeout, unavailable};
+use super::error::{error, of_io, timeout, unavailable};
 
 /// Connections that are kept between calls, and made when they are needed.
 pub(super) struct Pool {
@@ -18,9 +17,15 @@ pub(super) struct Pool {
     connect_timeout: Duration,
     response_timeout: Duration,
     max_idle: usize,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Idle>,
     /// Grows with every connection and every look at the server: what happened before what.
     ticks: AtomicU64,
+}
+
+/// Connections that nobody uses, and the process that made them.
+struct Idle {
+    connections: Vec<Connection>,
+    process: Process,
 }
 
 /// A connection, and when it was made.
@@ -33,8 +38,19 @@ pub(super) struct Connection {
 
 impl Pool {
     pub(super) fn new(address: String, connect: Duration, response: Duration, max_idle: usize) -> Self {
-        let (idle, ticks) = (Mutex::default(), AtomicU64::new(1));
-        Self { address, connect_timeout: connect, response_timeout: response, max_idle, idle, ticks }
+        let idle = Mutex::new(Idle { connections: Vec::new(), process: Process::current() });
+        Self { address, connect_timeout: connect, response_timeout: response, max_idle, idle, ticks: AtomicU64::new(1) }
+    }
+
+    /// The idle connections of this process. A forked child begins with none: on those of its parent, each would read the
+    /// other's answers.
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        let mut idle = self.idle.lock();
+        if !idle.process.is_current() {
+            let anew = Idle { connections: Vec::new(), process: Process::current() };
+            std::mem::forget(std::mem::replace(&mut *idle, anew));
+        }
+        idle
     }
 
     pub(super) fn address(&self) -> &str {
@@ -48,70 +64,59 @@ impl Pool {
 
     /// A connection, a new one where none is idle.
     pub(super) fn any(&self) -> Result<Connection> {
-        let idle = self.idle.lock().pop();
+        let idle = self.idle().connections.pop();
         idle.map_or_else(|| self.connect(), Ok)
     }
 
     /// An idle connection that was there already at that moment. As long as it is open, the server is still the same.
     pub(super) fn older_than(&self, tick: u64) -> Option<Connection> {
-        let mut idle = self.idle.lock();
-        let at = idle.iter().rposition(|connection| connection.born < tick)?;
-        Some(idle.remove(at))
+        let connections = &mut self.idle().connections;
+        let at = connections.iter().rposition(|connection| connection.born < tick)?;
+        Some(connections.remove(at))
     }
 
     pub(super) fn give_back(&self, mut connection: Connection) {
         connection.used = true;
-        let mut idle = self.idle.lock();
-        if idle.len() < self.max_idle {
-            idle.push(connection);
+        let connections = &mut self.idle().connections;
+        if connections.len() < self.max_idle {
+            connections.push(connection);
         }
     }
 
     /// Drops every idle connection: they lead to a server that is no more.
     pub(super) fn forget(&self) {
-        let gone = std::mem::take(&mut *self.idle.lock());
+        let gone = std::mem::take(&mut self.idle().connections);
         drop(gone);
     }
 
     pub(super) fn connect(&self) -> Result<Connection> {
         let end = Instant::now() + self.connect_timeout;
-        let mut failure = timeout();
-        for address in self.resolve()? {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
+        let found = self.resolve()?;
+        addresses::each(&found, end, |address, share| {
+            let made = TcpStream::connect_timeout(&address, share);
+            let stream = made.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+            let mut wire = MetaConnection::from_stream(stream.map_err(|error| of_io(&error))?);
+            if found.len() > 1 {
+                // One who takes connections and says nothing makes way for the next address.
+                wire.set_io_timeout(Some(share));
+                let answer = wire.execute_batch(&[MetaCommand::new(MetaOp::Get, "constance")]);
+                answer.map_err(|failure| error(&failure))?;
             }
-            let made = TcpStream::connect_timeout(&address, left);
-            match made.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
-                Ok(stream) => {
-                    let mut wire = MetaConnection::from_stream(stream);
-                    wire.set_io_timeout(Some(self.response_timeout));
-                    return Ok(Connection { wire, born: self.tick(), used: false });
-                }
-                Err(error) => failure = of_io(&error),
-            }
-        }
-        Err(failure)
+            wire.set_io_timeout(Some(self.response_timeout));
+            Ok(Connection { wire, born: self.tick(), used: false })
+        })
     }
 
     /// The addresses of the server, in an order that does not change from one look-up to the next: it should be one server,
     /// and where it is not, connections and processes had better agree on which.
-    ///
-    /// The system bounds no look-up of a name. One that hangs is left behind.
     fn resolve(&self) -> Result<Vec<SocketAddr>> {
-        if let Ok(address) = self.address.parse() {
-            return Ok(vec![address]);
-        }
-        let (done, found) = sync_channel(1);
-        let address = self.address.clone();
-        let work = move || drop(done.send(address.to_socket_addrs().map(Iterator::collect)));
-        if thread::Builder::new().name("constance-cache-resolve".to_owned()).spawn(work).is_err() {
-            return Err(unavailable("thread", "no thread could be started"));
-        }
-        match found.recv_timeout(self.connect_timeout) {
-            Ok(Ok(addresses)) => Ok(in_order(addresses)),
-            Ok(Err(_)) => Err(unavailable("resolve", "the name of the server is not known")),
-            Err(_) => Err(timeout()),
+        let unknown = || unavailable("resolve", "the name of the server is not known");
+        let (host, port) = self.address.rsplit_once(':').ok_or_else(unknown)?;
+        let port = port.parse().map_err(|_| unknown())?;
+        match addresses::resolve(host, port, self.connect_timeout) {
+            Ok(found) => Ok(in_order(found)),
+            Err(error) if error.kind() == ErrorKind::Timeout => Err(timeout()),
+            Err(_) => Err(unknown()),
         }
     }
 }

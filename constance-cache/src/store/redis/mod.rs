@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use constance_core::url::agree;
 use constance_core::{Error, ErrorKind, Result};
+use constance_pool::{Pool, PoolOptions, Purpose};
 use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 
 use self::error::error;
@@ -34,7 +35,7 @@ use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, random};
 /// # Ok::<(), constance_core::Error>(())
 /// ```
 pub struct RedisStore {
-    pool: r2d2::Pool<Manager>,
+    pool: Pool<Manager>,
     swap: Script,
 }
 
@@ -96,30 +97,26 @@ impl RedisStore {
         Ok(RedisStoreBuilder { url: Url::read(url)?, connect_timeout: None, response_timeout: None, pool_size: None })
     }
 
-    fn session(&self) -> Result<r2d2::PooledConnection<Manager>> {
-        self.pool.get().map_err(|_| {
-            Error::new(ErrorKind::Unavailable).with_detail("no connection to the cache could be had in time")
-        })
-    }
-
     /// Does something over a connection, and once more over a new one where that turns out to have been closed.
     fn over<T>(&self, work: impl Fn(&mut Session) -> RedisResult<T>) -> Result<T> {
-        for _ in 0..=self.pool.max_size() {
-            let mut session = self.session()?;
-            let was_used = session.used;
-            session.used = true;
-            match work(&mut session) {
+        let mut again = true;
+        loop {
+            let mut session = self.pool.get(Purpose::Read)?;
+            let failure = match work(&mut session) {
                 Ok(done) => return Ok(done),
-                Err(failure) => {
-                    session.broken = true;
-                    let is_gone = failure.is_connection_dropped() || failure.is_io_error() && !failure.is_timeout();
-                    if !(was_used && is_gone) {
-                        return Err(error(&failure));
-                    }
-                }
+                Err(failure) => failure,
+            };
+            let is_gone = failure.is_connection_dropped() || failure.is_io_error() && !failure.is_timeout();
+            again &= is_gone && session.is_used();
+            if is_gone {
+                session.retire();
+            } else {
+                session.discard();
+            }
+            if !std::mem::take(&mut again) {
+                return Err(error(&failure));
             }
         }
-        Err(Error::new(ErrorKind::Unavailable).with_detail("the cache closes its connections again and again"))
     }
 }
 
@@ -160,14 +157,9 @@ impl RedisStoreBuilder {
             return Err(Error::new(ErrorKind::Configuration)
                 .with_detail("a cache in Redis needs at least one connection, and timeouts above zero"));
         }
-        let pool = r2d2::Pool::builder()
-            .max_size(pool_size)
-            .min_idle(Some(0))
-            .test_on_check_out(false)
-            .connection_timeout(connect_timeout)
-            // The default handler logs what the driver says.
-            .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build_unchecked(Manager { client: url.client, connect_timeout, response_timeout });
+        let options = PoolOptions::new().max_size(pool_size);
+        let options = options.acquire_timeout(connect_timeout).connect_timeout(connect_timeout);
+        let pool = options.open(Manager { client: url.client, response_timeout });
         Ok(RedisStore { pool, swap: Script::new(SWAP) })
     }
 }
@@ -257,7 +249,7 @@ fn unexpected() -> RedisError {
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore").field("pool", &self.pool.state()).finish_non_exhaustive()
+        f.debug_struct("RedisStore").field("pool", &self.pool).finish_non_exhaustive()
     }
 }
 

@@ -1,17 +1,18 @@
 //! The connections to a server.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use r2d2::ManageConnection;
-use redis::{Connection, ConnectionLike, RedisError, RedisResult};
+use constance_core::Result;
+use constance_pool::addresses;
+use redis::{Client, Connection, ConnectionAddr, ConnectionLike, RedisResult};
 
+use super::error::error;
 use crate::shared::stable_hash;
 
 /// Makes connections that give up soon.
 pub(super) struct Manager {
-    pub(super) client: redis::Client,
-    pub(super) connect_timeout: Duration,
+    pub(super) client: Client,
     pub(super) response_timeout: Duration,
 }
 
@@ -19,33 +20,43 @@ pub(super) struct Manager {
 pub(super) struct Session {
     connection: Connection,
     pub(super) run: u64,
-    /// Whether it has served a call, so that it may have been closed meanwhile.
-    pub(super) used: bool,
-    /// Set after any failure; the pool then drops the connection.
-    pub(super) broken: bool,
 }
 
-impl ManageConnection for Manager {
+fn open(client: &Client, within: Duration, response_timeout: Duration) -> RedisResult<Session> {
+    let mut connection = client.get_connection_with_timeout(within)?;
+    connection.set_read_timeout(Some(response_timeout))?;
+    connection.set_write_timeout(Some(response_timeout))?;
+    let about: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
+    let run = about.lines().find_map(|line| line.strip_prefix("run_id:")).map(str::trim);
+    let run = run.ok_or((redis::ErrorKind::UnexpectedReturnType, "no run_id"))?;
+    Ok(Session { connection, run: stable_hash(&[run.as_bytes()]) })
+}
+
+impl constance_pool::Manager for Manager {
     type Connection = Session;
-    type Error = RedisError;
 
-    fn connect(&self) -> RedisResult<Session> {
-        let mut connection = self.client.get_connection_with_timeout(self.connect_timeout)?;
-        connection.set_read_timeout(Some(self.response_timeout))?;
-        connection.set_write_timeout(Some(self.response_timeout))?;
-        let about: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
-        let run = about.lines().find_map(|line| line.strip_prefix("run_id:")).map(str::trim);
-        let run = run.ok_or((redis::ErrorKind::UnexpectedReturnType, "no run_id"))?;
-        Ok(Session { connection, run: stable_hash(&[run.as_bytes()]), used: false, broken: false })
+    fn connect(&self, within: Duration) -> Result<Session> {
+        let (info, response_timeout) = (self.client.get_connection_info(), self.response_timeout);
+        let ConnectionAddr::Tcp(host, port) = info.addr() else {
+            return open(&self.client, within, response_timeout).map_err(|failure| error(&failure));
+        };
+        let end = Instant::now() + within;
+        let found = addresses::resolve(host, *port, within)?;
+        addresses::each(&found, end, |address, share| {
+            let place = ConnectionAddr::Tcp(address.ip().to_string(), address.port());
+            let client = Client::open(info.clone().set_addr(place)).map_err(|failure| error(&failure))?;
+            let open = move || open(&client, share, response_timeout).map_err(|failure| error(&failure));
+            // The driver waits for each reply of its greeting for so long, which would take the time of the next address.
+            if found.len() > 1 { constance_pool::within(share, open) } else { open() }
+        })
     }
 
-    /// Not asked: the pool is built without a test on checkout, which would double the price of a read.
-    fn is_valid(&self, _: &mut Session) -> RedisResult<()> {
-        Ok(())
+    fn check(&self, session: &mut Session, _: Duration) -> Result<()> {
+        redis::cmd("TIME").exec(&mut session.connection).map_err(|failure| error(&failure))
     }
 
-    fn has_broken(&self, session: &mut Session) -> bool {
-        session.broken || !session.connection.is_open() || std::thread::panicking()
+    fn is_broken(&self, session: &mut Session) -> bool {
+        !session.connection.is_open()
     }
 }
 

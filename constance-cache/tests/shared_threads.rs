@@ -1,0 +1,28 @@
+//! A cache store starts no thread. A program of its own: its threads are counted.
+#![cfg(all(target_os = "linux", feature = "memcached", feature = "redis"))]
+#![allow(clippy::expect_used)]
+
+mod common;
+#[path = "common/threads.rs"]
+mod threads;
+
+use common::server::Program;
+use constance_cache::store::Seen;
+use constance_cache::{CacheStore, MemcachedStore, RedisStore};
+
+#[test]
+fn none_is_started_however_many_stores_there_are() {
+    let (Some(redis), Some(memcached)) = (Program::Redis.start(), Program::Memcached.start()) else { return };
+    let before = threads::count().expect("the system tells");
+    let stores: Vec<Box<dyn CacheStore>> = (0..80)
+        .flat_map(|_| -> [Box<dyn CacheStore>; 2] {
+            let redis = RedisStore::from_url(&redis.url()).expect("a valid URL");
+            let memcached = MemcachedStore::from_url(&memcached.url()).expect("a valid URL");
+            [Box::new(redis), Box::new(memcached)]
+        })
+        .inspect(|store| assert_eq!(store.read(&["a"]).expect("a read"), [Seen::Vacant]))
+        .collect();
+    assert_eq!(threads::count(), Some(before));
+    drop(stores);
+    assert_eq!(threads::count(), Some(before));
+}

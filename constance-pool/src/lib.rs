@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod addresses;
+#[cfg(feature = "r2d2")]
+pub mod external;
+mod lease;
+mod manager;
+mod options;
+mod pool;
+mod process;
+mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod worker;
+
+pub use self::lease::Lease;
+pub use self::manager::{Manager, Purpose};
+pub use self::options::PoolOptions;
+pub use self::pool::Pool;
+pub use self::process::Process;
+pub use self::worker::{Worker, within};

@@ -1,0 +1,29 @@
+//! How many threads may be left behind. A program of its own: they are counted for the whole process.
+#![allow(clippy::expect_used)]
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::yield_now;
+use std::time::Duration;
+
+use constance_core::ErrorKind;
+use constance_pool::Worker;
+
+#[test]
+fn no_more_are_left_behind_than_that() {
+    let held: Vec<Sender<()>> = (0..64)
+        .map(|_| {
+            let (release, held): (Sender<()>, Receiver<()>) = channel();
+            let worker = Worker::start().expect("a thread");
+            let error = worker.run(Duration::ZERO, move || held.recv()).expect_err("it hangs");
+            assert_eq!(error.kind(), ErrorKind::Timeout);
+            release
+        })
+        .collect();
+    let error = Worker::start().expect_err("64 are enough");
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true));
+    drop(held);
+    // Each is free again when its work ends.
+    while Worker::start().is_err() {
+        yield_now();
+    }
+}

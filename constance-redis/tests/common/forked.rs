@@ -1,0 +1,82 @@
+//! What a forked child may do with a backend of its parent's.
+#![allow(clippy::expect_used, dead_code, unreachable_pub)]
+
+use std::sync::Arc;
+
+use constance_core::{Backend, Batch, Change, Config, Encoded, Key, LiveMode, Settings, Stored};
+
+use crate::fork;
+
+#[derive(Clone, Settings)]
+pub struct Shop {
+    #[setting(default = 0)]
+    rounds: i64,
+}
+
+const ROUNDS: i64 = 200;
+
+fn key(backend: &dyn Backend, name: &str) -> Key {
+    backend.default_prefix().key(name).expect("a valid name")
+}
+
+fn write(backend: &dyn Backend, name: &str, value: &str) {
+    let change = Change::set(key(backend, name), Encoded::from(value.as_bytes()));
+    backend.write(&Batch::one(change)).expect("a write, which is sent once");
+}
+
+fn reads(backend: &dyn Backend, name: &str) {
+    for _ in 0..ROUNDS {
+        let found = backend.read(&[&key(backend, name)]).expect("a read");
+        assert_eq!(found, [Stored::Value(Encoded::from(name.as_bytes()))], "somebody else's answer");
+    }
+}
+
+/// The feed should look seldom: what it does just when the process forks, the child finds half done.
+///
+/// Parent and child read different keys at the same time, each over connections of its own. The parent's sessions outlive the
+/// child; `live()` of the child says that nobody follows there, and goes on with the next call.
+pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
+    let backend = Arc::new(backend);
+    let config = Config::<Shop>::new(Arc::clone(&backend));
+    write(&*backend, "parent", "parent");
+    write(&*backend, "child", "child");
+    config.set(Shop::ROUNDS, 1).expect("a write");
+    let live = config.live().expect("a load");
+    assert_ne!(live.status().mode, LiveMode::OtherProcess);
+
+    let child = fork::child(|| {
+        assert_eq!(live.status().mode, LiveMode::OtherProcess);
+        assert!(live.status().to_string().contains("in another process"), "{}", live.status());
+        reads(&*backend, "child");
+        assert_eq!(live.status().mode, LiveMode::OtherProcess, "the backend itself follows nothing");
+        config.set(Shop::ROUNDS, 2).expect("a write");
+        assert_ne!(live.status().mode, LiveMode::OtherProcess);
+        assert_eq!(live.load().rounds, 2);
+        // Past this `Config`, so that only one who follows learns of it.
+        let other = Config::<Shop>::new(Arc::clone(&backend));
+        other.set(Shop::ROUNDS, 3).expect("a write");
+        fork::until("it is followed", || live.load().rounds == 3);
+        assert_eq!(config.live().expect("it is followed").load().rounds, 3);
+    });
+    reads(&*backend, "parent");
+    child.ends_well();
+    fork::until("it is still followed", || live.load().rounds == 3);
+    write(&*backend, "parent", "parent");
+    reads(&*backend, "parent");
+
+    // One that ends without a call, and closes whatever it has.
+    let idle = fork::child({
+        let (backend, config, live) = (Arc::clone(&backend), config.clone(), live.clone());
+        move || drop((live, config, backend))
+    });
+    idle.ends_well();
+    drop(live);
+    drop(config);
+    write(&*backend, "parent", "parent");
+    fork::until("the thread that followed ends", || Arc::strong_count(&backend) == 1);
+    let backend = Arc::into_inner(backend).expect("the last one");
+    let mut inherited = Some(backend);
+    let closing = fork::child(|| drop(inherited.take()));
+    closing.ends_well();
+    write(inherited.as_ref().expect("the parent's"), "parent", "parent");
+}

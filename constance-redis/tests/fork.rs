@@ -1,0 +1,45 @@
+//! Forked children of a process with a backend. A program of its own with one test: a child has no thread but the one that forked.
+#![cfg(unix)]
+#![allow(clippy::expect_used)]
+
+mod common;
+#[path = "common/fork.rs"]
+mod fork;
+#[path = "common/forked.rs"]
+mod forked;
+
+use common::Server;
+use constance_redis::RedisBackend;
+
+#[test]
+fn a_child_reads_its_own_answers() {
+    let Some(server) = Server::start() else { return };
+    forked::each_has_its_own(RedisBackend::from_url(&server.url()).expect("a valid URL"));
+    #[cfg(feature = "aio")]
+    asynchronously(&server);
+}
+
+#[cfg(feature = "aio")]
+fn asynchronously(server: &Server) {
+    use constance_core::aio::AsyncBackend as _;
+    use constance_redis::aio::AsyncRedisBackend;
+
+    let run = |work: &mut dyn FnMut(&tokio::runtime::Runtime)| {
+        work(&tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
+    };
+    let backend = AsyncRedisBackend::from_url(&server.url()).expect("a valid URL");
+    let reads = |name: &str| {
+        let key = common::key(name);
+        run(&mut |runtime| {
+            for _ in 0..200 {
+                let found = runtime.block_on(backend.read(&[&key])).expect("a read");
+                assert_eq!(found, [common::value(name.as_bytes())], "somebody else's answer");
+            }
+        });
+    };
+    reads("parent");
+    let child = fork::child(|| reads("child"));
+    reads("parent");
+    child.ends_well();
+    reads("parent");
+}
