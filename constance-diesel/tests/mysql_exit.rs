@@ -8,5 +8,5 @@ use std::process::ExitCode;
 use constance_diesel::diesel::MysqlConnection;
 
 fn main() -> ExitCode {
-    exits::main::<MysqlConnection>("a_process_ends_cleanly_while_mariadb_is_used", "CONSTANCE_MARIADB_TLS_URL")
+    exits::main::<MysqlConnection>("a_process_ends_cleanly_while_mariadb_is_used", "CONSTANCE_MARIADB_TLS_URL", "")
 }

@@ -115,6 +115,11 @@ impl Target {
         if !given("connect_timeout") && std::env::var_os("PGCONNECT_TIMEOUT").is_none() {
             add("connect_timeout", &options.connect_timeout.as_secs().max(1).to_string());
         }
+        if self.demands_tls() && !given("gssencmode") && std::env::var_os("PGGSSENCMODE").is_none() {
+            // Encryption by GSSAPI would take the place of TLS. And looking for it leads into Kerberos, whose locks go when the process
+            // ends: a thread that is inside crashes it.
+            add("gssencmode", "disable");
+        }
         // The network may lose a server without a word: then nothing that was sent is acknowledged, or nothing comes.
         let patience = options.statement_timeout.as_secs().clamp(1, 3_600);
         for (name, value) in [
@@ -132,6 +137,13 @@ impl Target {
             add("options", &self.session_options(options, word));
         }
         url
+    }
+
+    fn demands_tls(&self) -> bool {
+        let of_url =
+            self.parts.parameters.iter().rev().find(|(name, _)| name == "sslmode").map(|(_, mode)| mode.clone());
+        let mode = of_url.or_else(|| std::env::var("PGSSLMODE").ok());
+        mode.is_some_and(|mode| ["require", "verify-ca", "verify-full"].contains(&mode.as_str()))
     }
 
     /// What the server is told at the start of a session. The last word on a setting holds, so the user's come after ours.
@@ -251,6 +263,22 @@ mod tests {
         }
         assert!(said.ends_with("-c%20lock_timeout%3D6"), "the last word holds: {said}");
         assert!(!Target::parse("postgres://h/d")?.conninfo(&options(), None).contains("options="));
+        Ok(())
+    }
+
+    #[test]
+    fn who_demands_tls_is_not_given_gssapi() -> Result<()> {
+        for (query, wanted) in [
+            ("", None),
+            ("?sslmode=prefer", None),
+            ("?sslmode=require", Some("disable")),
+            ("?sslmode=verify-full", Some("disable")),
+            ("?sslmode=require&gssencmode=prefer", Some("prefer")),
+        ] {
+            let conninfo = Target::parse(&format!("postgres://h/d{query}"))?.conninfo(&options(), Some("w"));
+            let found: Vec<&str> = conninfo.split(['?', '&']).filter_map(|p| p.strip_prefix("gssencmode=")).collect();
+            assert_eq!(found, wanted.into_iter().collect::<Vec<_>>(), "{query}");
+        }
         Ok(())
     }
 

@@ -26,10 +26,11 @@ const THREADS: usize = 4;
 /// Longer than anything may take, also on a busy machine: only what hangs ends by it.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The whole program: `name` is that of its test, `variable` that of a URL with TLS.
-pub fn main<C: Dialect + Connection>(name: &str, variable: &str) -> ExitCode {
+/// The whole program: `name` is that of its test, `variable` that of a URL with TLS. `own` is what an application adds to the URL
+/// where it connects by itself.
+pub fn main<C: Dialect + Connection>(name: &str, variable: &str, own: &str) -> ExitCode {
     if let Ok(url) = std::env::var(URL) {
-        return end_in_the_middle::<C>(&url);
+        return end_in_the_middle::<C>(&url, &format!("{url}{own}"));
     }
     if !is_chosen(name) {
         return ExitCode::SUCCESS;
@@ -56,19 +57,19 @@ fn backend<C: Dialect>(url: &str) -> DieselBackend<C> {
 }
 
 /// What a service does whose `main` returns without a word to its threads.
-fn end_in_the_middle<C: Dialect + Connection>(url: &str) -> ExitCode {
+fn end_in_the_middle<C: Dialect + Connection>(url: &str, own: &str) -> ExitCode {
     if std::env::var_os(FIRST).is_some_and(|first| first == "application") {
         init_openssl();
-        C::establish(url).expect("a connection");
+        C::establish(own).expect("a connection");
     }
     let backend = std::sync::Arc::new(backend::<C>(url));
     let (sender, working) = channel();
     for number in 0..THREADS {
-        let (url, backend, sender) = (url.to_owned(), backend.clone(), sender.clone());
+        let (own, backend, sender) = (own.to_owned(), backend.clone(), sender.clone());
         std::thread::spawn(move || {
             let key = Prefix::empty().key("theme").expect("a valid name");
             // In the middle of talking over a connection, and of making one: keys are made, and passwords hashed.
-            let work = || if number % 2 == 0 { backend.read(&[&key]).is_ok() } else { C::establish(&url).is_ok() };
+            let work = || if number % 2 == 0 { backend.read(&[&key]).is_ok() } else { C::establish(&own).is_ok() };
             assert!(work(), "the server does not answer");
             sender.send(()).expect("nobody has ended");
             loop {
