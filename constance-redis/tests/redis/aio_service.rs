@@ -5,7 +5,7 @@ use std::time::Duration;
 use constance_core::aio::{AsyncBackend, AsyncConfig};
 use constance_core::{Batch, Change, ErrorKind, LiveOptions, Settings};
 use constance_redis::aio::AsyncRedisBackend;
-use constance_redis::redis::{Client, cmd};
+use constance_redis::redis::{AsyncConnectionConfig, Client, cmd};
 
 use crate::common;
 use crate::common::aio::{patient, write};
@@ -134,7 +134,9 @@ async fn a_user_without_the_right_polls() {
 async fn a_connection_of_the_applications_own_has_no_feed() {
     let Some(server) = Server::start() else { return };
     let client = Client::open(server.url()).expect("a valid URL");
-    let connection = client.get_multiplexed_async_connection().await.expect("a connection");
+    let patience = Some(common::PATIENCE);
+    let config = AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
+    let connection = client.get_multiplexed_async_connection_with_config(&config).await.expect("a connection");
     let backend = AsyncRedisBackend::with_connection(connection);
     write(&backend, "a", b"1").await.expect("a write");
     assert!(!backend.capability().watch);

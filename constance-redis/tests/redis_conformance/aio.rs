@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 use constance_core::aio::Blocking;
 use constance_core::testing::Confined;
 use constance_core::testing::aio::runtime;
-use constance_redis::RedisBackend;
 use constance_redis::aio::AsyncRedisBackend;
-use constance_redis::redis::{self, Client};
+use constance_redis::redis::{self, AsyncConnectionConfig, Client};
 
 use crate::common;
 use crate::common::server::Server;
@@ -21,20 +20,23 @@ fn url() -> Option<String> {
 }
 
 fn open(url: &str) -> AsyncRedisBackend {
-    AsyncRedisBackend::from_url(url).expect("a valid URL")
+    common::aio::patient(url)
 }
 
 constance_core::async_conformance_tests!(|| Some(open(&url()?)));
 
 constance_core::async_conformance_tests!(mod blocking: || {
-    Some(Blocking::new(RedisBackend::from_url(&url()?).expect("a valid URL")))
+    Some(Blocking::new(common::patient(&url()?)))
 });
 
 constance_core::async_conformance_tests!(mod with_resp3: || Some(open(&format!("{}?protocol=resp3", url()?))));
 
 constance_core::async_conformance_tests!(mod with_connection: || {
     let client = Client::open(url()?).expect("a valid URL");
-    let connection = runtime().block_on(client.get_multiplexed_async_connection()).expect("a connection");
+    let patience = Some(common::PATIENCE);
+    let config = AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
+    let connection = client.get_multiplexed_async_connection_with_config(&config);
+    let connection = runtime().block_on(connection).expect("a connection");
     Some(AsyncRedisBackend::with_connection(connection))
 });
 

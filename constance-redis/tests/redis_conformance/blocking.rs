@@ -23,7 +23,7 @@ fn client() -> Option<Client> {
     Some(Client::open(url()?).expect("a valid URL"))
 }
 
-constance_core::conformance_tests!(|| Some(RedisBackend::from_url(&url()?).expect("a valid URL")));
+constance_core::conformance_tests!(|| Some(common::patient(&url()?)));
 
 constance_core::conformance_tests!(mod by_scheme: || {
     let backend: Arc<dyn Backend> = Registry::new().with(constance_redis::schemes()).open(&url()?).expect("a scheme");
@@ -48,12 +48,12 @@ constance_core::conformance_tests!(mod with_own_pool_and_client: || {
 });
 
 constance_core::conformance_tests!(mod with_resp3: || {
-    Some(RedisBackend::from_url(&format!("{}?protocol=resp3", url()?)).expect("a valid URL"))
+    Some(common::patient(&format!("{}?protocol=resp3", url()?)))
 });
 
 constance_core::conformance_tests!(mod by_unix_socket: || {
     let socket = SERVER.as_ref()?.folder().join("redis.sock");
-    Some(RedisBackend::from_url(&format!("redis+unix://{}", socket.display())).expect("a valid URL"))
+    Some(common::patient(&format!("redis+unix://{}", socket.display())))
 });
 
 /// One client over a single connection, as a test double or an application with a lock of its own has it.
@@ -89,7 +89,7 @@ fn limited() -> Option<RedisBackend> {
     let server = SERVER.as_ref()?;
     LazyLock::force(&USER);
     let url = format!("redis://settings:secret@127.0.0.1:{}/0", server.port);
-    Some(RedisBackend::from_url(&url).expect("a valid URL"))
+    Some(common::patient(&url))
 }
 
 constance_core::conformance_tests!(mod with_few_rights: || Confined(limited()));
