@@ -17,7 +17,7 @@ use crate::manager::Manager;
 /// Where the backend gets its connections.
 pub(crate) enum Pool<C: Dialect> {
     /// Our own pool, made from a URL.
-    Own(constance_pool::Pool<Manager<C>>),
+    Own(Box<constance_pool::Pool<Manager<C>>>),
     /// A pool that the application made.
     Brought(Arc<dyn Brought<C>>),
 }
@@ -36,7 +36,7 @@ impl<C: Dialect> Pool<C> {
     pub(crate) fn open(target: C::Target, size: u32, acquire_timeout: Duration, options: Options) -> Self {
         let pool = PoolOptions::new().max_size(size).acquire_timeout(acquire_timeout);
         // Opening bounds itself, some of it by each address.
-        Self::Own(pool.connect_timeout(Duration::MAX).open(Manager { target, options }))
+        Self::Own(Box::new(pool.connect_timeout(Duration::MAX).open(Manager { target, options })))
     }
 
     /// Runs `work` on a connection and gives the connection back.
