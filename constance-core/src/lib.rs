@@ -17,11 +17,13 @@ mod error;
 mod events;
 mod field;
 mod forward;
+pub mod identity;
 mod key;
 mod kind;
 mod layer;
 mod live;
 mod overrides;
+mod portion;
 mod prefix;
 mod registry;
 mod schema;
@@ -31,6 +33,7 @@ pub mod testing;
 mod trace;
 mod tree;
 mod types;
+mod warning;
 mod watch;
 
 pub use self::backend::Backend;
@@ -57,6 +60,7 @@ pub use self::layer::{Layer, Vars};
 pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};
 pub use self::overrides::{OverrideGuard, Overrides};
+pub use self::portion::Portion;
 pub use self::prefix::Prefix;
 pub use self::registry::{Registry, Scheme};
 pub use self::schema::{Schema, SchemaBuilder, Settings};
@@ -64,6 +68,7 @@ pub use self::setting::{Setting, SettingInfo};
 #[cfg(feature = "json")]
 pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
+pub use self::warning::Warning;
 pub use self::watch::{Wake, Watch};
 pub use bytes;
 /// Derives [`SettingType`] for an enum of plain words:
