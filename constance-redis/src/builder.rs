@@ -215,23 +215,24 @@ impl Builder {
             Server::Url(url) => self.several(url)?,
             _ => None,
         };
-        let connections: Box<dyn Connections> = match (several, self.server) {
+        let (connections, identity): (Box<dyn Connections>, _) = match (several, self.server) {
             (Some(several), _) => several,
-            (None, Server::Brought(connections)) => connections,
+            (None, Server::Brought(connections)) => (connections, None),
             (None, named) => {
                 let target = one_server(named, self.certificates)?;
+                let identity = target.identity();
                 let door = Door::new(target, self.connect_timeout, self.response_timeout);
-                Box::new(Pool::open(door, self.pool_size, self.acquire_timeout))
+                (Box::new(Pool::open(door, self.pool_size, self.acquire_timeout)), identity)
             }
         };
-        Ok(RedisBackend::new(connections, self.prefix).waiting(replicas))
+        Ok(RedisBackend::new(connections, self.prefix).waiting(replicas).identified(identity))
     }
 
     fn replicas(&self) -> Option<Replicas> {
         (self.replicas > 0).then_some(Replicas { count: self.replicas, within: self.response_timeout / 2 })
     }
 
-    /// The connections to a group of servers, where the URL names one.
+    /// The connections to a group of servers, and its identity, where the URL names one.
     #[cfg_attr(
         not(any(feature = "sentinel", feature = "cluster")),
         expect(
@@ -241,11 +242,12 @@ impl Builder {
             reason = "there is none without a feature"
         )
     )]
-    fn several(&self, url: &str) -> Result<Option<Box<dyn Connections>>> {
+    fn several(&self, url: &str) -> Result<Option<(Box<dyn Connections>, Option<String>)>> {
         #[cfg(feature = "sentinel")]
         if let Some(sentinels) = sentinel::parse(url, &self.sentinel_login, &self.certificates)? {
+            let identity = sentinels.identity();
             let door = Door::new(sentinels, self.connect_timeout, self.response_timeout);
-            return Ok(Some(Box::new(Pool::open(door, self.pool_size, self.acquire_timeout))));
+            return Ok(Some((Box::new(Pool::open(door, self.pool_size, self.acquire_timeout)), identity)));
         }
         #[cfg(feature = "cluster")]
         {
@@ -258,7 +260,8 @@ impl Builder {
                 prefix: self.prefix.clone(),
             };
             if let Some(cluster) = cluster::parse(url, &self.certificates, &options)? {
-                return Ok(Some(Box::new(cluster)));
+                let identity = cluster.identity();
+                return Ok(Some((Box::new(cluster), identity)));
             }
         }
         Ok(None)
