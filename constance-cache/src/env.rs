@@ -10,7 +10,7 @@ use crate::{local, shared};
 /// |---|---|---|
 /// | `CONSTANCE_CACHE_BACKEND` | a [`SharedCache`](crate::SharedCache) in the cache of this URL: `memcache://host:port,host:port` or `redis://host:port/db` (features `memcached` and `redis`) | no cache that processes share |
 /// | `CONSTANCE_AUTOFILL` | it [fills all settings at once](crate::SharedCacheBuilder::autofill) at most every so many seconds, or when they are gone; `none`: never | 24 hours |
-/// | `CONSTANCE_CACHE_NAMESPACE` | what its keys [begin with](crate::SharedCacheBuilder::namespace): one for each store | `constance` |
+/// | `CONSTANCE_CACHE_NAMESPACE` | what its keys [begin with](crate::SharedCacheBuilder::namespace): one for each store | `constance`; an error where the backend cannot say [which store it is](constance_core::Backend::identity) |
 /// | `CONSTANCE_CACHE_TTL` | a [`LocalCache`](crate::LocalCache) with so many seconds (`60`, `0.5`), or `none`: until the backend's feed tells of a change, and not together with `CONSTANCE_CACHE_BACKEND` | no cache in the process |
 ///
 /// ```

@@ -3,13 +3,17 @@
 
 mod model;
 
-use model::{Protocol, Rule};
+use model::{Protocol, Rule, Stores};
 use stateright::{Checker, HasDiscoveries, Model};
 
 /// The states on the way to what this breaks.
 fn breaks(rule: Rule, property: &'static str) {
+    breaks_with(rule, Stores::One, property);
+}
+
+fn breaks_with(rule: Rule, stores: Stores, property: &'static str) {
     let found = HasDiscoveries::AllOf([property].into());
-    let checker = Protocol(rule).checker().threads(2).finish_when(found).spawn_bfs().join();
+    let checker = Protocol(rule, stores).checker().threads(2).finish_when(found).spawn_bfs().join();
     println!("{rule:?}: {} states", checker.unique_state_count());
     let way = checker.discovery(property).unwrap_or_else(|| panic!("{rule:?} does not break: {property}"));
     println!("{:?}", way.into_actions());
@@ -17,7 +21,21 @@ fn breaks(rule: Rule, property: &'static str) {
 
 #[test]
 fn the_protocol_holds_in_every_interleaving() {
-    let checker = Protocol(Rule::Whole).checker().threads(2).spawn_bfs().join();
+    holds(Stores::One);
+}
+
+#[test]
+fn it_holds_where_one_store_has_two_names() {
+    holds(Stores::TwoNames);
+}
+
+#[test]
+fn it_holds_for_two_stores_behind_one_cache() {
+    holds(Stores::Two);
+}
+
+fn holds(stores: Stores) {
+    let checker = Protocol(Rule::Whole, stores).checker().threads(2).spawn_bfs().join();
     println!("{} states, {} deep", checker.unique_state_count(), checker.max_depth());
     checker.assert_properties();
     assert!(checker.is_done());
@@ -50,4 +68,9 @@ fn without_marks_it_fails() {
 #[test]
 fn without_a_probation_it_fails() {
     breaks(Rule::NoProbation, TRUTH);
+}
+
+#[test]
+fn without_a_fingerprint_two_stores_are_mixed_up() {
+    breaks_with(Rule::NoFingerprint, Stores::Two, "nobody is served what another store holds");
 }

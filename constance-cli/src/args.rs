@@ -82,6 +82,9 @@ pub enum SettingsCommand {
         // clap would refuse them too, but its message repeats the first, and that may be half of a password.
         #[arg(hide = true, allow_hyphen_values = true)]
         extra: Vec<NewValue>,
+        /// Store an empty text where the setting is secret; without it, one is taken for what a failed command left
+        #[arg(long)]
+        empty: bool,
         /// Print one JSON object with the old and the new value, and errors as JSON
         #[arg(long)]
         json: bool,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use constance_core::{Backend, Codec, Config, Settings};
 
-use crate::{CommandError, SettingsCommand, get, list, output, reset, set};
+use crate::{CommandError, SettingsCommand, get, list, output, reset, set, value};
 
 impl SettingsCommand {
     /// Does it, with the process's standard streams, and gives the exit code for `main` to return.
@@ -98,16 +98,21 @@ impl SettingsCommand {
         match self {
             Self::List { json } => list::run(config, *json, out),
             Self::Get { name, json } => get::run(config, name, *json, out),
-            Self::Set { name, value, extra, json } => {
+            Self::Set { name, value, extra, empty, json } => {
                 // Before the input is read: nobody should type a password for a setting that does not exist.
-                let name = config.schema().find(name)?.name;
+                let info = config.schema().find(name)?;
+                let name = info.name;
                 if !extra.is_empty() {
                     let words = extra.len() + 1;
                     return Err(CommandError::usage(format!(
                         "setting \"{name}\": its value was given as {words} words; put quotes around it"
                     )));
                 }
-                set::run(config, name, &value.text(input)?, *json, out)
+                let text = value.text(input)?;
+                if info.secret {
+                    value::check_secret(name, &text, *empty)?;
+                }
+                set::run(config, name, &text, *json, out)
             }
             Self::Reset { name, json } => reset::run(config, name, *json, out),
             #[cfg(feature = "legacy")]

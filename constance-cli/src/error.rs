@@ -28,6 +28,8 @@ enum Inner {
     /// The store answers, and these values in it cannot be converted.
     #[cfg(feature = "legacy")]
     Refused(Vec<Error>),
+    /// The setting of this name is secret, and its value was asked for.
+    Secret(String),
     /// What was given cannot be meant.
     Usage(String),
     Input(io::Error),
@@ -44,6 +46,10 @@ impl CommandError {
         Self(Inner::Refused(errors))
     }
 
+    pub(crate) fn secret(name: &str) -> Self {
+        Self(Inner::Secret(name.to_owned()))
+    }
+
     pub(crate) fn usage(words: impl Into<String>) -> Self {
         Self(Inner::Usage(words.into()))
     }
@@ -56,7 +62,8 @@ impl CommandError {
         Self(Inner::Output(error))
     }
 
-    /// The exit code: 2 where the command has to be written differently, 1 where it may be right and could not be done.
+    /// The exit code: 2 where the command has to be written differently, 3 where it asks for the value of a secret setting,
+    /// which is never shown, and 1 where it may be right and could not be done.
     #[must_use]
     pub fn code(&self) -> u8 {
         match &self.0 {
@@ -66,6 +73,7 @@ impl CommandError {
             },
             // clap ends with 2 for this too.
             Inner::Usage(_) => 2,
+            Inner::Secret(_) => 3,
             #[cfg(feature = "legacy")]
             Inner::Refused(_) => 1,
             Inner::Unreadable(_) | Inner::Input(_) | Inner::Output(_) => 1,
@@ -88,6 +96,7 @@ impl CommandError {
             Inner::Unreadable(_) => "unreadable",
             #[cfg(feature = "legacy")]
             Inner::Refused(_) => "refused",
+            Inner::Secret(_) => "secret",
             Inner::Usage(_) => "usage",
             Inner::Input(_) => "input",
             Inner::Output(_) => "output",
@@ -101,6 +110,7 @@ impl CommandError {
             Inner::Unreadable(errors) => errors.iter().filter_map(Error::setting).collect(),
             #[cfg(feature = "legacy")]
             Inner::Refused(errors) => errors.iter().filter_map(Error::setting).collect(),
+            Inner::Secret(name) => vec![name],
             Inner::Usage(_) | Inner::Input(_) | Inner::Output(_) => Vec::new(),
         }
     }
@@ -157,6 +167,9 @@ impl fmt::Display for CommandError {
                 let names: Vec<String> = self.settings().iter().map(|name| format!("\"{name}\"")).collect();
                 write!(f, "cannot convert {}; set or reset them, or convert them with Python", names.join(", "))
             }
+            Inner::Secret(name) => {
+                write!(f, "setting \"{name}\" is secret and is not shown; the service reads it through its Config")
+            }
             Inner::Usage(words) => f.write_str(words),
             // The system's words; the bytes that were on their way are not in them.
             Inner::Input(error) => write!(f, "cannot read the value from standard input: {}", error.kind()),
@@ -173,7 +186,7 @@ impl std::error::Error for CommandError {
             Inner::Unreadable(errors) if errors.len() == 1 => errors[0].source(),
             #[cfg(feature = "legacy")]
             Inner::Refused(_) => None,
-            Inner::Unreadable(_) | Inner::Usage(_) | Inner::Input(_) | Inner::Output(_) => None,
+            Inner::Unreadable(_) | Inner::Secret(_) | Inner::Usage(_) | Inner::Input(_) | Inner::Output(_) => None,
         }
     }
 }
@@ -195,6 +208,7 @@ mod tests {
             assert_eq!(CommandError::from(Error::new(kind)).code(), code, "{kind:?}");
         }
         assert_eq!(CommandError::usage("x").code(), 2);
+        assert_eq!(CommandError::secret("x").code(), 3);
         assert_eq!(CommandError::unreadable(vec![Error::new(ErrorKind::Invalid)]).code(), 1);
     }
 

@@ -17,7 +17,9 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     if json {
         output::print(out, &output::json::one(&entry))?;
     } else if let Ok(value) = Shown::value(&entry) {
-        output::print(out, &format!("{}\n", value.exact()))?;
+        // Nothing at all for a secret: what stood in its place would be taken for its value by `set NAME "$(get NAME)"`.
+        let Some(text) = value.exact() else { return Err(CommandError::secret(entry.info.name)) };
+        output::print(out, &format!("{text}\n"))?;
     }
     match entry.text {
         Ok(_) => Ok(()),

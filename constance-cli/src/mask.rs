@@ -5,7 +5,7 @@ use constance_core::{Entry, Error, SettingInfo};
 use crate::invisible::is_invisible;
 
 /// What stands for a secret, of the same length whatever the secret is.
-const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 /// A value on its way out: every output of this crate takes it in this form, so that none can forget the mask.
 #[derive(Clone, Copy)]
@@ -29,16 +29,8 @@ impl<'v> Shown<'v> {
         entry.text.as_ref().map(|text| Self::new(&entry.info, text))
     }
 
-    /// As it is, for scripts.
-    pub(crate) fn exact(self) -> &'v str {
-        match self {
-            Self::Text(text) => text,
-            Self::Secret => MASK,
-        }
-    }
-
-    /// For programs: nothing rather than asterisks, which might be taken for a value.
-    pub(crate) fn for_json(self) -> Option<&'v str> {
+    /// As it is, for programs: nothing rather than asterisks, which might be taken for a value.
+    pub(crate) fn exact(self) -> Option<&'v str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Secret => None,
@@ -100,7 +92,6 @@ mod tests {
     #[test]
     fn the_mask_tells_nothing() {
         assert_eq!(Shown::Secret.on_one_line(), MASK);
-        assert_eq!(Shown::Secret.exact(), MASK);
-        assert_eq!(Shown::Secret.for_json(), None);
+        assert_eq!(Shown::Secret.exact(), None);
     }
 }

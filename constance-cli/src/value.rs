@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::Read;
 
 use crate::CommandError;
+use crate::mask::MASK;
 
 /// A value as it was given to `set`, or `-` for the one on standard input.
 ///
@@ -29,8 +30,8 @@ impl NewValue {
         }
         let mut bytes = Vec::new();
         input.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(CommandError::input)?;
-        if bytes.is_empty() {
-            // What a failed command leaves in a pipe. It must not wipe out a password.
+        if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+            // What a failed command leaves in a pipe, alone or behind an `echo`. It must not wipe out a password.
             return Err(CommandError::usage("standard input is empty; for an empty text give '' as the value"));
         }
         if bytes.len() as u64 > MAX_INPUT {
@@ -47,6 +48,19 @@ impl NewValue {
         }
         Ok(Cow::Owned(text))
     }
+}
+
+/// Refuses what a command leaves that could not give the secret, or that showed a mask in its place.
+pub(crate) fn check_secret(name: &str, text: &str, may_be_empty: bool) -> Result<(), CommandError> {
+    if text == MASK {
+        return Err(CommandError::usage(format!("setting \"{name}\": this is what is shown in place of a secret")));
+    }
+    if text.is_empty() && !may_be_empty {
+        return Err(CommandError::usage(format!(
+            "setting \"{name}\": the secret is empty; --empty stores it so, and reset brings the default back"
+        )));
+    }
+    Ok(())
 }
 
 impl From<String> for NewValue {
@@ -76,12 +90,13 @@ mod tests {
         assert_eq!(from_input(b"hunter2\r\n").as_deref(), Ok("hunter2"));
         assert_eq!(from_input(b"two\nlines\n\n").as_deref(), Ok("two\nlines\n"));
         assert_eq!(from_input(b"bare").as_deref(), Ok("bare"));
-        assert_eq!(from_input(b"\n").as_deref(), Ok(""), "an empty line is an empty text");
     }
 
     #[test]
     fn what_is_no_value_is_refused_without_repeating_it() {
-        assert!(from_input(b"").is_err_and(|e| e.contains("empty")));
+        for nothing in [&b""[..], b"\n", b"\r\n", b"\n\n"] {
+            assert!(from_input(nothing).is_err_and(|e| e.contains("empty")), "{nothing:?}");
+        }
         assert!(from_input(b"hunter2\xff").is_err_and(|e| e.contains("UTF-8") && !e.contains("hunter2")));
     }
 

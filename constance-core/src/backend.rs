@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
-use crate::{Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Watch};
+use crate::{
+    Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning, Watch,
+};
 
 /// A store of settings: finished keys and bytes in, bytes out.
 ///
@@ -175,6 +177,39 @@ pub trait Backend: Debug + Send + Sync {
     fn ping(&self) -> Result<()> {
         let key = self.default_prefix().key("constance.ping")?;
         self.read(&[&key]).map(drop)
+    }
+
+    /// Some of the keys under a prefix, so that a great many take little memory: those at the beginning, or those from where an
+    /// earlier portion [ended](Portion::next). What is stored under them is not read.
+    ///
+    /// A key that is there all the time comes in one of the portions at least; where the store is changed meanwhile, it may come
+    /// twice. Default: every key that [`list`](Self::list) shows, in one portion.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked.
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        let _ = from;
+        Ok(Portion::last(self.list(prefix)?.into_iter().map(|(key, _)| key).collect()))
+    }
+
+    /// Which store it is, without passwords, so that a cache which several stores share can tell their values apart. No I/O.
+    ///
+    /// Backends on different stores never say the same. Those on one store may differ, as where they know its server by two
+    /// names: that costs a cache its hits. Default: `None`, it cannot be told, as over connections of the application's own;
+    /// then a cache for all processes asks for a namespace.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
+    /// What an operator should know of the store although it works, for a readiness probe. It may take a round trip; what the
+    /// user may not ask for is not known and not said. Default: nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked.
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        Ok(Vec::new())
     }
 
     /// Creates or brings up to date what the store needs before it can serve, such as tables; safe to repeat and safe

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Applied, Backend, Batch, Capability, Key, Prefix, Result, Stored, Watch};
+use crate::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning, Watch};
 
 macro_rules! forward {
     ($($pointer:ty),+) => {$(
@@ -50,6 +50,18 @@ macro_rules! forward {
 
             fn ping(&self) -> Result<()> {
                 (**self).ping()
+            }
+
+            fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+                (**self).keys_from(prefix, from)
+            }
+
+            fn identity(&self) -> Option<String> {
+                (**self).identity()
+            }
+
+            fn warnings(&self) -> Result<Vec<Warning>> {
+                (**self).warnings()
             }
 
             fn migrate(&self) -> Result<()> {

@@ -17,12 +17,14 @@ mod error;
 mod events;
 mod field;
 mod forward;
+pub mod identity;
 mod key;
 mod kind;
 mod layer;
 mod live;
 mod overrides;
 mod panics;
+mod portion;
 mod prefix;
 mod registry;
 mod schema;
@@ -33,6 +35,7 @@ mod trace;
 mod tree;
 mod types;
 pub mod url;
+mod warning;
 mod watch;
 
 pub use self::backend::Backend;
@@ -59,6 +62,7 @@ pub use self::layer::{Layer, Vars};
 pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};
 pub use self::overrides::{OverrideGuard, Overrides};
+pub use self::portion::Portion;
 pub use self::prefix::Prefix;
 pub use self::registry::{Registry, Scheme};
 pub use self::schema::{Schema, SchemaBuilder, Settings};
@@ -66,6 +70,7 @@ pub use self::setting::{Setting, SettingInfo};
 #[cfg(feature = "json")]
 pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
+pub use self::warning::Warning;
 pub use self::watch::{Wake, Watch};
 pub use bytes;
 /// Derives [`SettingType`] for an enum of plain words:

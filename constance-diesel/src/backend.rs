@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
+use constance_core::{
+    Applied, Backend, Batch, Capability, Encoded, Key, Portion, Prefix, Result, Stored, Warning, Watch,
+};
 use constance_pool::Purpose;
 use diesel::result::QueryResult;
 use r2d2::ManageConnection;
@@ -43,15 +45,25 @@ pub struct DieselBackend<C: Dialect> {
     prefix: Prefix,
     /// Where changes are watched for over a pool that the application brought.
     watched: Option<C::Target>,
+    /// Which table of which database, where that is known.
+    identity: Option<String>,
+    cautions: Vec<Warning>,
 }
 
 impl<C: Dialect> DieselBackend<C> {
     pub(crate) fn new(pool: Pool<C>, tables: Tables, options: Options, prefix: Prefix) -> Self {
-        Self { pool, tables, options, prefix, watched: None }
+        Self { pool, tables, options, prefix, watched: None, identity: None, cautions: Vec::new() }
     }
 
     pub(crate) fn watching(self, watched: Option<C::Target>) -> Self {
         Self { watched, ..self }
+    }
+
+    /// What the URL of its own pool tells.
+    pub(crate) fn at(self, target: &C::Target) -> Self {
+        let place = C::identity(target);
+        let identity = place.map(|place| format!("{} {place} {}", C::NAME, self.tables.settings));
+        Self { identity, cautions: C::cautions(target), ..self }
     }
 
     /// A backend for the database that a URL names, with a pool of its own. No I/O.
@@ -224,6 +236,20 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         self.prefix.clone()
     }
 
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        self.run(Purpose::Read, |store| store.keys_from(prefix, from))
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.identity.clone()
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        let mut warnings = self.cautions.clone();
+        warnings.extend(self.run(Purpose::Read, |store| store.connection.warnings(store.tables))?);
+        Ok(warnings)
+    }
+
     fn migrate(&self) -> Result<()> {
         Self::migrate(self).map(drop)
     }
@@ -232,7 +258,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
 impl<C: Dialect> fmt::Debug for DieselBackend<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Where to watch may hold a password.
-        let Self { pool, tables, options, prefix, watched: _ } = self;
+        let Self { pool, tables, options, prefix, watched: _, identity: _, cautions: _ } = self;
         f.debug_struct("DieselBackend")
             .field("database", &C::NAME)
             .field("pool", pool)

@@ -63,6 +63,8 @@ impl<C: Dialect> Builder<C> {
                 statement_timeout: Duration::from_secs(10),
                 watch_interval: if C::NETWORK { Duration::from_millis(250) } else { Duration::from_millis(25) },
                 call_timeout: None,
+                file_mode: 0o600,
+                table: None,
             },
             prefix: Prefix::empty(),
             table: None,
@@ -197,6 +199,32 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
+    /// The permissions of a database file that migrating makes, such as `0o640` so that a group may read the settings, secrets
+    /// included. The umask takes nothing from them. Default: `0o600`, the user alone.
+    ///
+    /// What SQLite makes beside the file (`-wal`, `-shm`) has the same. A file that is there keeps its own. It is for SQLite on
+    /// Unix; elsewhere it means nothing.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "sqlite", unix))] {
+    /// use std::os::unix::fs::PermissionsExt;
+    ///
+    /// use constance_core::Backend;
+    /// use constance_diesel::SqliteBackend;
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let path = dir.path().join("settings.sqlite3");
+    /// let backend = SqliteBackend::builder().url(format!("sqlite://{}", path.display())).file_mode(0o640).build()?;
+    /// backend.migrate()?;
+    /// assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o640);
+    /// # }
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn file_mode(mut self, mode: u32) -> Self {
+        self.options.file_mode = mode;
+        self
+    }
+
     /// The prefix of keys where the application names none. Default: empty.
     pub fn default_prefix(mut self, prefix: Prefix) -> Self {
         self.prefix = prefix;
@@ -237,9 +265,11 @@ impl<C: Dialect> Builder<C> {
                     return Err(wrong("the acquire timeout is zero"));
                 }
                 let (said, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
-                self.options.call_timeout = said.call_timeout;
-                let pool = Pool::open(target, self.pool_size, self.acquire_timeout, self.options.clone());
-                (said.tables::<C>().map_err(named)?, pool, None)
+                let call_timeout = said.call_timeout;
+                let tables = said.tables::<C>().map_err(named)?;
+                let options = Options { table: Some(Arc::clone(&tables.settings)), call_timeout, ..self.options };
+                let pool = Pool::open(target.clone(), self.pool_size, self.acquire_timeout, options.clone());
+                return Ok(DieselBackend::new(pool, tables, options, self.prefix).at(&target));
             }
         };
         Ok(DieselBackend::new(pool, tables, self.options, self.prefix).watching(watched))

@@ -1,17 +1,18 @@
 //! What differs between databases.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Result, Stored, Watch};
+use constance_core::{Result, Stored, Warning, Watch};
 use diesel::connection::TransactionManager;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::{Error as DriverError, QueryResult};
 
 use crate::error::Fault;
 use crate::migrate::Step;
-use crate::query::{AnyKey, Delete, Forget, Insert, Record, RowsIn, UpdateIf, ValueOf, Versions};
-use crate::schema::{Column, FoundValue, Row, Tables};
+use crate::query::{AnyKey, Delete, Forget, Insert, KeysIn, Record, RowsIn, UpdateIf, ValueOf, Versions};
+use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
 
 /// A diesel connection type that settings can be stored through.
 ///
@@ -45,6 +46,18 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// Where a connection that somebody else opened leads to; `None` where it does not tell. Then changes are looked for over
     /// connections of that pool.
     fn target_of(&mut self) -> Result<Option<Self::Target>, Fault>;
+    /// Which database the target names, where that can be told: see [`Backend::identity`](constance_core::Backend::identity).
+    fn identity(target: &Self::Target) -> Option<String>;
+    /// What is to be known of connections to the target, whatever the server says. No I/O. Default: nothing.
+    fn cautions(target: &Self::Target) -> Vec<Warning> {
+        let _ = target;
+        Vec::new()
+    }
+    /// What is to be known of the table, by what the server says. Default: nothing.
+    fn warnings(&mut self, tables: &Tables) -> QueryResult<Vec<Warning>> {
+        let _ = tables;
+        Ok(Vec::new())
+    }
     /// Looks at what the target names now.
     fn mark(target: &Self::Target) -> Self::Mark;
     /// Opens a connection and readies it.
@@ -60,6 +73,8 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>>;
     /// Runs a [`RowsIn`].
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>>;
+    /// Runs a [`KeysIn`].
+    fn keys_in(&mut self, statement: KeysIn<'_>) -> QueryResult<Vec<FoundKey>>;
     /// The rows of these keys, each by its key, in one statement however many there are.
     fn rows_of(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>>;
     /// As [`rows_of`](Self::rows_of), inside a transaction that is going to change them: nobody else can until it ends.
@@ -170,7 +185,7 @@ pub enum Purpose {
     Watch,
 }
 
-/// The times that a connection is opened with.
+/// What a connection is opened with.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// How long a connection may take to be made.
@@ -182,4 +197,8 @@ pub struct Options {
     pub(crate) watch_interval: Duration,
     /// How long a call may take, with everything that belongs to it.
     pub(crate) call_timeout: Option<Duration>,
+    /// The permissions of a file that is made.
+    pub(crate) file_mode: u32,
+    /// The settings table, where a connection is asked whether it may be seen.
+    pub(crate) table: Option<Arc<str>>,
 }

@@ -110,6 +110,9 @@ pub trait Wording: Backend + HasSqlType<Binary> {
         Self::key(layout, key, out)
     }
 
+    /// What sorts keys by their bytes.
+    fn order(layout: Layout) -> &'static str;
+
     /// Whether a row's key lies from `low` to `high`, in the order of bytes.
     fn is_between<'b>(
         layout: Layout,

@@ -56,6 +56,15 @@ pub struct RowsIn<'a> {
     pub(crate) limit: i64,
 }
 
+/// The keys that lie from `low` to `high`, both included, in the order of their bytes, at most `limit`.
+#[derive(Debug)]
+pub struct KeysIn<'a> {
+    pub(crate) tables: &'a Tables,
+    pub(crate) low: KeyParam<'a>,
+    pub(crate) high: KeyParam<'a>,
+    pub(crate) limit: i64,
+}
+
 /// Stores a value under a key that has none; what happens to one that has is the dialect's word for a [`Clash`].
 #[derive(Debug)]
 pub struct Insert<'a> {
@@ -171,6 +180,7 @@ impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Usual<Q> {
 
 statement!(ValueOf, Nullable<Binary>);
 statement!(RowsIn, (Text, Nullable<Binary>));
+statement!(KeysIn, Text);
 statement!(Insert);
 statement!(UpdateIf);
 statement!(Delete);
@@ -206,6 +216,26 @@ where
         out.push_identifier(&self.tables.settings)?;
         out.push_sql(" WHERE ");
         DB::is_between(layout, &self.low, &self.high, out.reborrow())?;
+        out.push_sql(" LIMIT ");
+        out.push_bind_param::<BigInt, i64>(&self.limit)
+    }
+}
+
+impl<DB> QueryFragment<DB> for KeysIn<'_>
+where
+    DB: Wording + HasSqlType<BigInt>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let layout = self.tables.layout;
+        out.push_sql("SELECT ");
+        out.push_identifier("key")?;
+        out.push_sql(" FROM ");
+        out.push_identifier(&self.tables.settings)?;
+        out.push_sql(" WHERE ");
+        DB::is_between(layout, &self.low, &self.high, out.reborrow())?;
+        out.push_sql(" ORDER BY ");
+        out.push_sql(DB::order(layout));
         out.push_sql(" LIMIT ");
         out.push_bind_param::<BigInt, i64>(&self.limit)
     }

@@ -2,16 +2,19 @@
 
 use std::num::NonZeroU32;
 
-use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Prefix, Stored, To};
+use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Portion, Prefix, Stored, To};
 use diesel::connection::TransactionManager;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 
 use crate::dialect::Dialect;
-use crate::query::{Bound, Clash, Delete, Insert, KeyParam, RowsIn, UpdateIf, ValueOf};
+use crate::query::{Bound, Clash, Delete, Insert, KeyParam, KeysIn, RowsIn, UpdateIf, ValueOf};
 use crate::schema::{FoundValue, Row, Tables};
 
 /// How often a batch is begun before it is given up: each time somebody else got in between, or the database undid it.
 const TRIES: usize = 8;
+
+/// How many keys one statement gives in a listing in portions.
+const PORTION: usize = 1000;
 
 /// The settings table over one connection.
 pub(crate) struct Store<'a, C> {
@@ -74,6 +77,19 @@ impl<C: Dialect> Store<'_, C> {
         let statement = RowsIn { tables: self.tables, low: KeyParam(low), high: KeyParam(&high), limit: i64::MAX };
         let rows = self.connection.rows_in(statement)?;
         Ok(rows.into_iter().filter_map(|(key, FoundValue(stored))| Some((prefix.key_of(&key.0)?, stored))).collect())
+    }
+
+    /// Some of the keys under a prefix, in the order of their bytes.
+    pub(crate) fn keys_from(&mut self, prefix: &Prefix, from: Option<&[u8]>) -> QueryResult<Portion> {
+        let (low, high) = (from.and_then(|from| std::str::from_utf8(from).ok()), format!("{prefix}\u{7f}"));
+        let (low, high) = (KeyParam(low.unwrap_or(prefix.as_str())), KeyParam(&high));
+        let found = self.connection.keys_in(KeysIn { tables: self.tables, low, high, limit: PORTION as i64 })?;
+        let next = found.last().filter(|_| found.len() >= PORTION).map(|last| after(prefix, &last.0));
+        let keys = found.iter().filter_map(|key| prefix.key_of(&key.0)).collect();
+        Ok(match next {
+            Some(next) => Portion::before(keys, next),
+            None => Portion::last(keys),
+        })
     }
 
     /// Applies a batch as a whole or not at all.
@@ -232,6 +248,23 @@ impl<C: Dialect> Store<'_, C> {
         }
         self.remove(change)
     }
+}
+
+/// The least key behind this one that may have a valid name.
+///
+/// A name is ASCII, while a key of somebody else's may be anything, also what no statement takes as a text.
+fn after(prefix: &Prefix, key: &[u8]) -> Vec<u8> {
+    let from = prefix.as_str().len().min(key.len());
+    let ascii = key[from..].iter().take_while(|byte| byte.is_ascii()).count();
+    let mut next = key[..from + ascii].to_vec();
+    match next.last_mut() {
+        // The byte of every name comes behind this one.
+        _ if from + ascii == key.len() => next.push(1),
+        // All that begins so and goes on with such a byte comes behind every name that begins so.
+        Some(last) if ascii > 0 => *last += 1,
+        _ => {}
+    }
+    next
 }
 
 /// The keys in the order of their bytes, each with its place among those asked for.

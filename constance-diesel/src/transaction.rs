@@ -3,7 +3,9 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored};
+use constance_core::{
+    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
+};
 use constance_pool::Purpose;
 use diesel::connection::TransactionManager;
 use diesel::result::QueryResult;
@@ -191,6 +193,19 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
 
     fn forget(&self, _: &[&Key]) -> Result<()> {
         Ok(())
+    }
+
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        self.store(Purpose::Read, |store| store.keys_from(prefix, from))
+    }
+
+    /// What is not committed is nobody else's.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        self.backend.warnings()
     }
 
     fn ping(&self) -> Result<()> {

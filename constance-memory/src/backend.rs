@@ -1,10 +1,13 @@
 //! The backend over an immutable map.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, KeyMap, Prefix, Result, Stored, To, Watch};
+use constance_core::{
+    Applied, Backend, Batch, Capability, Encoded, Key, KeyMap, Portion, Prefix, Result, Stored, To, Warning, Watch,
+    identity,
+};
 use parking_lot::Mutex;
 
 use crate::watch::Feeds;
@@ -33,6 +36,7 @@ use crate::watch::Feeds;
 /// ```
 #[derive(Default)]
 pub struct MemoryBackend {
+    identity: OnceLock<String>,
     map: ArcSwap<KeyMap<Encoded>>,
     // Held from the reading of a map to the publishing of its successor, so that no writer's change is lost.
     writer: Mutex<()>,
@@ -116,6 +120,20 @@ impl Backend for MemoryBackend {
         Ok(())
     }
 
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        let _ = from;
+        let map = self.map.load();
+        Ok(Portion::last(map.keys().filter_map(|key| prefix.key_of(key.as_str().as_bytes())).collect()))
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(format!("memory {}", self.identity.get_or_init(identity::unique)))
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        Ok(Vec::new())
+    }
+
     fn ping(&self) -> Result<()> {
         Ok(())
     }
@@ -155,7 +173,7 @@ fn successor(old: &KeyMap<Encoded>, batch: &Batch) -> Option<KeyMap<Encoded>> {
 
 impl fmt::Debug for MemoryBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { map, writer: _, feeds } = self;
+        let Self { identity: _, map, writer: _, feeds } = self;
         f.debug_struct("MemoryBackend").field("stored", &map.load().len()).field("feeds", &feeds.len()).finish()
     }
 }

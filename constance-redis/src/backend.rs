@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
+use constance_core::{
+    Applied, Backend, Batch, Capability, Encoded, Key, Portion, Prefix, Result, Stored, Warning, Watch,
+};
 use redis::{ConnectionLike, RedisResult, Value};
 
 use crate::builder::{Builder, default_prefix};
@@ -34,16 +36,23 @@ pub struct RedisBackend {
     /// Whether the last read of many keys met one without a string.
     gaps: AtomicBool,
     replicas: Option<Replicas>,
+    /// Which server it is, where that is known.
+    identity: Option<String>,
 }
 
 impl RedisBackend {
     pub(crate) fn new(connections: Box<dyn Connections>, prefix: Prefix) -> Self {
-        Self { connections, prefix, gaps: AtomicBool::new(false), replicas: None }
+        Self { connections, prefix, gaps: AtomicBool::new(false), replicas: None, identity: None }
     }
 
     /// The same, with writes that are a success only when so many replicas have them.
     pub(crate) fn waiting(self, replicas: Option<Replicas>) -> Self {
         Self { replicas, ..self }
+    }
+
+    /// The same, on the server of this [identity](Backend::identity).
+    pub(crate) fn identified(self, identity: Option<String>) -> Self {
+        Self { identity, ..self }
     }
 
     /// A backend for the server that a URL names, with a pool of its own. No I/O. See [`Builder::url`].
@@ -162,7 +171,14 @@ pub(crate) fn many(
     };
     match many.found(answers)? {
         Some(found) => Ok(found),
-        None => plan::looked(run(connection, &Call::looking(keys))?),
+        None => match run(connection, &Call::looking(keys)) {
+            Err(refused) if Call::is_refused(&refused) => {
+                let request = command::gets(keys).get_packed_pipeline();
+                let answers = connection.req_packed_commands(&request, keys.len() + 1, 1)?;
+                plan::gotten(answers, keys.len()).ok_or(refused)
+            }
+            applied => plan::looked(applied?),
+        },
     }
 }
 
@@ -177,12 +193,12 @@ pub(crate) fn one(connection: &mut dyn ConnectionLike, key: &Key) -> RedisResult
 
 /// Every key under a prefix, each once.
 pub(crate) fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> RedisResult<Vec<Key>> {
-    let (mut cursor, mut met) = (0, Vec::new());
+    let (mut cursor, mut keys) = (0, Vec::new());
     loop {
-        let (next, found): (u64, Vec<Vec<u8>>) = command::scan(cursor, prefix).query(connection)?;
-        met.extend(found);
+        let (next, met): (u64, Vec<Vec<u8>>) = command::scan(cursor, prefix).query(connection)?;
+        keys.extend(plan::keys(prefix, met));
         if next == 0 {
-            return Ok(plan::keys(prefix, met));
+            return Ok(plan::once(keys));
         }
         cursor = next;
     }
@@ -190,11 +206,10 @@ pub(crate) fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> R
 
 /// Runs the script, and gives its text to a server that does not have it.
 fn run(connection: &mut dyn ConnectionLike, call: &Call) -> RedisResult<Applied> {
-    let answer: Value = match call.by_digest().query(connection) {
-        Err(error) if Call::is_unknown(&error) => call.by_text().query(connection)?,
-        answer => answer?,
-    };
-    call.applied(answer)
+    call.applied(match call.by_digest().query(connection) {
+        Err(error) if Call::is_unknown(&error) => call.by_text().query(connection),
+        answer => answer,
+    })
 }
 
 /// A batch in the one command that does it, if there is one.
@@ -291,6 +306,25 @@ impl Backend for RedisBackend {
         self.prefix.clone()
     }
 
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.keys_from(prefix, from);
+        }
+        let cursor = plan::cursor(from)?;
+        self.look(|connection| Ok(plan::portion(prefix, command::scan(cursor, prefix).query(connection)?)))
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.identity.clone()
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        if let Some(spread) = self.connections.spread() {
+            return spread.warnings();
+        }
+        self.look(|connection| plan::warnings(command::info().query(connection)))
+    }
+
     fn ping(&self) -> Result<()> {
         if let Some(spread) = self.connections.spread() {
             return spread.ping();
@@ -301,7 +335,7 @@ impl Backend for RedisBackend {
 
 impl fmt::Debug for RedisBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connections, prefix, gaps: _, replicas } = self;
+        let Self { connections, prefix, gaps: _, replicas, identity: _ } = self;
         f.debug_struct("RedisBackend")
             .field("connections", &connections.describe())
             .field("prefix", prefix)

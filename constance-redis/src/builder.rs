@@ -226,23 +226,28 @@ impl Builder {
             self.limits.check()?;
         }
         let place = url.as_ref().map(|url| url.place);
-        let connections: Box<dyn Connections> = match (place, url, self.server) {
-            (_, _, Server::Brought(connections)) => connections,
+        let (connections, identity): (Box<dyn Connections>, _) = match (place, url, self.server) {
+            (_, _, Server::Brought(connections)) => (connections, None),
             #[cfg(feature = "sentinel")]
             (Some(Place::Sentinels), Some(url), _) => {
-                Box::new(self.limits.open(sentinel::open(url, &self.sentinel_login, &self.certificates)?))
+                let sentinels = sentinel::open(url, &self.sentinel_login, &self.certificates)?;
+                let identity = sentinels.identity();
+                (Box::new(self.limits.open(sentinels)), identity)
             }
             #[cfg(feature = "cluster")]
             (Some(Place::Cluster), Some(url), _) => {
                 let options = cluster::Options { limits: self.limits, replicas, prefix: self.prefix.clone() };
-                Box::new(cluster::open(url, &self.certificates, options)?)
+                let cluster = cluster::open(url, &self.certificates, options)?;
+                let identity = cluster.identity();
+                (Box::new(cluster), identity)
             }
             (_, url, named) => {
                 let target = one_server(url, named, self.certificates)?;
-                Box::new(self.limits.open(target))
+                let identity = target.identity();
+                (Box::new(self.limits.open(target)), identity)
             }
         };
-        Ok(RedisBackend::new(connections, self.prefix).waiting(replicas))
+        Ok(RedisBackend::new(connections, self.prefix).waiting(replicas).identified(identity))
     }
 
     /// Reads the URL, if there is one, and takes over what it says of the options.

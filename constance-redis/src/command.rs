@@ -1,7 +1,7 @@
 //! The commands, and what their answers mean. No I/O: each front sends them in its own way.
 
 use constance_core::{Encoded, Key, Prefix, Stored};
-use redis::{Cmd, ErrorKind, RedisError, RedisResult, Value, cmd};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, cmd};
 
 /// The words for something that is no string, where nothing more is known.
 pub(crate) const NO_STRING: Stored = Stored::Foreign("something other than a string");
@@ -26,6 +26,16 @@ pub(crate) fn of_keys(name: &str, keys: &[&Key]) -> Cmd {
     command
 }
 
+/// One `GET` for each key, in a transaction: of one moment, with an error under what is no string.
+pub(crate) fn gets(keys: &[&Key]) -> Pipeline {
+    let mut transaction = Pipeline::with_capacity(keys.len());
+    transaction.atomic();
+    for key in keys {
+        transaction.add_command(get(key));
+    }
+    transaction
+}
+
 pub(crate) fn set(key: &Key, value: &Encoded) -> Cmd {
     let mut command = Cmd::with_capacity(4, key.as_str().len() + value.len() + 6);
     command.arg("SET").arg(key.as_str()).arg(value.as_bytes());
@@ -41,6 +51,13 @@ pub(crate) fn del(key: &Key) -> Cmd {
 pub(crate) fn scan(cursor: u64, prefix: &Prefix) -> Cmd {
     let mut command = cmd("SCAN");
     command.arg(cursor).arg("MATCH").arg(pattern(prefix)).arg("COUNT").arg(CHUNK);
+    command
+}
+
+/// Asks how the server keeps its memory, in one command that is not `CONFIG`, which managed servers refuse.
+pub(crate) fn info() -> Cmd {
+    let mut command = cmd("INFO");
+    command.arg("memory");
     command
 }
 

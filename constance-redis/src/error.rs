@@ -1,11 +1,14 @@
 //! Failures of the driver and answers of the server, in words of our own.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
 
 use constance_core::{Cause, Error, ErrorKind};
 use redis::{ErrorKind as DriverKind, RedisError};
+
+use crate::script::NO_EVAL;
 
 /// The driver's name in a cause.
 const DRIVER: &str = "redis";
@@ -136,7 +139,14 @@ fn answer(code: &str, rest: &str) -> Fault {
         "BUSY" => unavailable("BUSY", "the server is busy with a script"),
         "TRYAGAIN" => unavailable("TRYAGAIN", "the keys are being moved to another server"),
         "CLUSTERDOWN" => unavailable("CLUSTERDOWN", "the cluster is down"),
-        "CROSSSLOT" => Error::new(ErrorKind::Unsupported).with_detail("the keys lie in different slots of the cluster"),
+        NO_EVAL => Error::new(ErrorKind::Unsupported)
+            .with_detail("the server refuses EVAL, which a change with an expectation or of several settings needs")
+            .with_hint("allow EVAL and EVALSHA")
+            .with_cause(Cause::new(DRIVER).with_code("EVAL")),
+        "CROSSSLOT" => Error::new(ErrorKind::Unsupported)
+            .with_detail("the server is one of a cluster, and the keys lie in different slots")
+            .with_hint("use redis+cluster://")
+            .with_cause(Cause::new(DRIVER).with_code("CROSSSLOT")),
         "MOVED" | "ASK" => Error::new(ErrorKind::Configuration)
             .with_detail("the server is one of a cluster, and the key lies on another")
             .with_hint("use redis+cluster://"),
@@ -172,10 +182,12 @@ fn general(rest: &str) -> Fault {
         );
     }
     if has("unknown command") || has("unknown subcommand") || has("Unknown subcommand") {
+        let detail = match unknown_command(rest) {
+            Some(command) => Cow::from(format!("the server does not know the command {command}")),
+            None => Cow::from("the server does not know a command that is needed"),
+        };
         return Fault::answered(
-            Error::new(ErrorKind::Unsupported)
-                .with_detail("the server does not know a command that is needed")
-                .with_cause(Cause::new(DRIVER).with_code("ERR")),
+            Error::new(ErrorKind::Unsupported).with_detail(detail).with_cause(Cause::new(DRIVER).with_code("ERR")),
         );
     }
     if has("Protocol error") {
@@ -189,4 +201,32 @@ fn general(rest: &str) -> Fault {
         return answer("READONLY", "");
     }
     Fault::broken(unavailable("ERR", "the server refused the command").with_transient(false))
+}
+
+/// Which of our commands the server says that it does not know. What stands behind it are the arguments.
+fn unknown_command(rest: &str) -> Option<&'static str> {
+    const COMMANDS: [&str; 17] = [
+        "ASKING", "CLIENT", "CLUSTER", "DEL", "EXISTS", "GET", "HELLO", "INFO", "MGET", "PING", "ROLE", "SCAN",
+        "SELECT", "SENTINEL", "SET", "TYPE", "WAIT",
+    ];
+    let (_, named) = rest.split_once("unknown command")?;
+    let word = named.trim_start_matches([' ', ':', '\'', '`', '"']).split(|c: char| !c.is_ascii_alphabetic()).next()?;
+    COMMANDS.into_iter().find(|command| command.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_command_is_named_and_its_arguments_are_not() {
+        for (said, command) in [
+            ("unknown command 'MGET', with args beginning with: 'constance:a' ", Some("MGET")),
+            ("unknown command `mget`, with args beginning with: `hunter2`, ", Some("MGET")),
+            ("unknown command 'hunter2'", None),
+            ("unknown command, with args beginning with: 'GET' ", None),
+        ] {
+            assert_eq!(unknown_command(said), command, "{said}");
+        }
+    }
 }

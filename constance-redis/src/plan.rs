@@ -3,10 +3,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Expect, Key, Prefix, Result, Stored, To};
+use constance_core::{
+    Applied, Batch, Capability, Error, ErrorKind, Expect, Key, Portion, Prefix, Result, Stored, To, Warning,
+};
 use redis::{Cmd, RedisResult, Value};
 
 use crate::command::{self, is_wrong_type, stored, unexpected};
+use crate::error::fault;
 
 /// The longest string that Redis stores, with its default `proto-max-bulk-len`.
 const MAX_VALUE_LEN: usize = 512 << 20;
@@ -84,6 +87,11 @@ pub(crate) fn looked(applied: Applied) -> RedisResult<Vec<Stored>> {
     }
 }
 
+/// What a transaction of `GET`s has found, or `None` where the server refused it.
+pub(crate) fn gotten(answers: Vec<Value>, count: usize) -> Option<Vec<Stored>> {
+    command::strings(answers.into_iter().next()?, count).ok()
+}
+
 /// A batch of one change that expects nothing: at most one plain command.
 pub(crate) struct Plain {
     /// `None` where there is nothing to do.
@@ -127,11 +135,48 @@ impl Plain {
     }
 }
 
-/// The keys under a prefix, from all that a scan has met.
-pub(crate) fn keys(prefix: &Prefix, met: impl IntoIterator<Item = Vec<u8>>) -> Vec<Key> {
-    let mut keys: Vec<Key> = met.into_iter().filter_map(|key| prefix.key_of(&key)).collect();
-    // A key may be met twice while the server's table grows or shrinks.
+/// The keys under a prefix among those that one step of a scan has met.
+pub(crate) fn keys(prefix: &Prefix, met: impl IntoIterator<Item = Vec<u8>>) -> impl Iterator<Item = Key> {
+    met.into_iter().filter_map(|key| prefix.key_of(&key))
+}
+
+/// Each key once: one may be met twice while the server's table grows or shrinks.
+pub(crate) fn once(mut keys: Vec<Key>) -> Vec<Key> {
     keys.sort_unstable();
     keys.dedup();
     keys
+}
+
+/// The cursor that a portion goes on from, in the form that [`portion`] gave.
+pub(crate) fn cursor(from: Option<&[u8]>) -> Result<u64> {
+    let Some(from) = from else { return Ok(0) };
+    let cursor = from.try_into().map(u64::from_be_bytes);
+    cursor.map_err(|_| Error::new(ErrorKind::Contract).with_detail("a portion begins where none of this backend ended"))
+}
+
+/// The keys of one step of a scan.
+pub(crate) fn portion(prefix: &Prefix, (next, met): (u64, Vec<Vec<u8>>)) -> Portion {
+    let keys = once(keys(prefix, met).collect());
+    if next == 0 { Portion::last(keys) } else { Portion::before(keys, next.to_be_bytes().to_vec()) }
+}
+
+/// What there is to say of what a server says to `INFO memory`. Nothing where the user may not ask, or it says nothing.
+pub(crate) fn warnings(answer: RedisResult<Value>) -> RedisResult<Vec<Warning>> {
+    let said = match answer {
+        Ok(said) => redis::from_redis_value::<String>(said).unwrap_or_default(),
+        Err(error) if matches!(fault(&error).error.kind(), ErrorKind::Denied | ErrorKind::Unsupported) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error),
+    };
+    let policy = said.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).unwrap_or_default();
+    if !policy.starts_with("allkeys-") {
+        return Ok(Vec::new());
+    }
+    Ok(vec![
+        Warning::new(
+            "the server evicts any key when its memory is full, and an evicted setting is back at its default",
+        )
+        .with_hint("set maxmemory-policy to noeviction or one of volatile-*"),
+    ])
 }

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use constance_core::{Applied, Batch, Change, Expect, Key, Stored, To};
-use redis::{Cmd, RedisError, RedisResult, Script, Value, cmd};
+use redis::{Cmd, RedisError, RedisResult, Script, Value, cmd, make_extension_error};
 
 use crate::command::{kind, stored, unexpected};
 
@@ -53,6 +53,23 @@ return {0, want and found or {}}
 
 /// What the server knows the script by.
 static DIGEST: LazyLock<String> = LazyLock::new(|| Script::new(APPLY).get_hash().to_owned());
+
+/// The code of an error that says that the server runs no scripts. Servers say it in words of their own.
+pub(crate) const NO_EVAL: &str = "NOEVAL";
+
+/// The error for a refused call, with one code for all the ways to refuse the command as such.
+fn named(error: RedisError) -> RedisError {
+    const WORDS: [&str; 6] =
+        ["unknown command", "not support", "not allowed", "not available", "disabled", "forbidden"];
+    let said = error.detail().unwrap_or_default().to_ascii_lowercase();
+    let refused = match error.code() {
+        Some("ERR") => said.contains("eval") && WORDS.iter().any(|words| said.contains(words)),
+        // What the script itself may not do is named otherwise.
+        Some("NOPERM") => said.contains("run the 'eval"),
+        _ => false,
+    };
+    if refused { make_extension_error(NO_EVAL.to_owned(), None) } else { error }
+}
 
 /// A call of the script, by its digest and, for a server that does not have it, by its text.
 pub(crate) struct Call {
@@ -117,9 +134,14 @@ impl Call {
         error.code() == Some("NOSCRIPT")
     }
 
+    /// Whether an error says that the server runs no scripts, so that nothing was done.
+    pub(crate) fn is_refused(error: &RedisError) -> bool {
+        error.code() == Some(NO_EVAL)
+    }
+
     /// What the script says has become of the batch.
-    pub(crate) fn applied(&self, answer: Value) -> RedisResult<Applied> {
-        let Value::Array(parts) = answer else { return Err(unexpected()) };
+    pub(crate) fn applied(&self, answer: RedisResult<Value>) -> RedisResult<Applied> {
+        let Value::Array(parts) = answer.map_err(named)? else { return Err(unexpected()) };
         let [Value::Int(place), found] = <[Value; 2]>::try_from(parts).map_err(|_| unexpected())? else {
             return Err(unexpected());
         };
@@ -145,5 +167,38 @@ fn found_by_script(value: Value) -> RedisResult<Stored> {
             _ => Err(unexpected()),
         },
         value => stored(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_refused(code: &str, said: &str) -> bool {
+        Call::is_refused(&named(make_extension_error(code.to_owned(), Some(said.to_owned()))))
+    }
+
+    #[test]
+    fn a_server_without_scripts_is_known_by_its_words() {
+        for (code, said) in [
+            ("ERR", "unknown command 'EVALSHA', with args beginning with: 'abc' '1' 'constance:a' "),
+            ("ERR", "unknown command `EVAL`, with args beginning with: "),
+            ("ERR", "command eval not support for normal user"),
+            ("ERR", "EVAL is disabled on this server"),
+            ("ERR", "Command is not available: 'EVALSHA'"),
+            ("NOPERM", "this user has no permissions to run the 'evalsha' command or its subcommand"),
+            ("NOPERM", "User reader has no permissions to run the 'eval' command"),
+        ] {
+            assert!(is_refused(code, said), "{code} {said}");
+        }
+        for (code, said) in [
+            ("ERR", "Error running script (call to f_0): OOM"),
+            ("NOPERM", "User reader has no permissions to run the 'set' command"),
+            ("NOPERM", "No permissions to access the 'constance:eval' key"),
+            ("NOSCRIPT", "No matching script. Please use EVAL."),
+            ("BUSY", "Redis is busy running a script."),
+        ] {
+            assert!(!is_refused(code, said), "{code} {said}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use constance_core::{Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result, identity};
 use redis::{ConnectionAddr, ConnectionInfo};
 
 use crate::login::Login;
@@ -72,6 +72,16 @@ impl Target {
         Self { info: self.info.clone().set_redis_settings(settings), certificates: self.certificates.clone() }
     }
 
+    /// Which server it is, and which of its databases.
+    pub(crate) fn identity(&self) -> Option<String> {
+        let place = match self.info.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => address(host, *port)?,
+            ConnectionAddr::Unix(path) => identity::of_path(path)?,
+            _ => return None,
+        };
+        Some(format!("redis {place} {}", self.info.redis_settings().db()))
+    }
+
     /// What the driver needs for a connection.
     pub(crate) fn info(&self) -> Result<ConnectionInfo> {
         if self.certificates.is_empty() {
@@ -79,6 +89,11 @@ impl Target {
         }
         self.certificates.apply(&self.info)
     }
+}
+
+/// Where a server is, in an identity.
+pub(crate) fn address(host: &str, port: u16) -> Option<String> {
+    Some(format!("{}:{port}", identity::of_host(host)?))
 }
 
 impl fmt::Debug for Target {

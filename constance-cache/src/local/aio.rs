@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use constance_core::aio::{AsyncBackend, AsyncWatch, BlockOn, BoxFuture};
-use constance_core::{Applied, Backend, Batch, Capability, Key, Prefix, Result, Stored};
+use constance_core::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning};
 use tokio::runtime::Handle;
 
 use super::asking::Next;
@@ -198,6 +198,18 @@ impl<B: AsyncBackend + 'static> AsyncBackend for AsyncLocalCache<B> {
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
         self.backend.ping()
+    }
+
+    fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
+        self.backend.keys_from(prefix, from)
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.backend.identity()
+    }
+
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<Warning>>> {
+        self.backend.warnings()
     }
 
     fn migrate(&self) -> BoxFuture<'_, Result<()>> {

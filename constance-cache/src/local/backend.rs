@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Watch};
+use constance_core::{
+    Applied, Backend, Batch, Capability, Encoded, Key, Portion, Prefix, Result, Stored, Warning, Watch,
+};
 
 use super::LocalCache;
 use super::asking::Next;
@@ -83,6 +85,18 @@ impl<B: Backend> Backend for LocalCache<B> {
 
     fn ping(&self) -> Result<()> {
         self.backend.ping()
+    }
+
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        self.backend.keys_from(prefix, from)
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.backend.identity()
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        self.backend.warnings()
     }
 
     fn migrate(&self) -> Result<()> {

@@ -1,7 +1,8 @@
 //! The cache as a backend.
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Watch,
+    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
+    Watch,
 };
 
 use super::SharedCache;
@@ -9,8 +10,9 @@ use crate::store::CacheStore;
 
 #[deny(clippy::missing_trait_methods)]
 impl<B: Backend, C: CacheStore> Backend for SharedCache<B, C> {
+    /// Both names: an unreadable value may be one that was put into the cache past every `SharedCache`.
     fn name(&self) -> &str {
-        self.inner.name()
+        &self.name
     }
 
     fn capability(&self) -> Capability {
@@ -55,6 +57,18 @@ impl<B: Backend, C: CacheStore> Backend for SharedCache<B, C> {
 
     fn ping(&self) -> Result<()> {
         self.inner.ping()
+    }
+
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        self.inner.keys_from(prefix, from)
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.inner.identity()
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        self.inner.warnings()
     }
 
     fn migrate(&self) -> Result<()> {

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Clock, Error, ErrorKind, Result, SystemClock};
+use constance_core::{Backend, Clock, Error, ErrorKind, Result, SystemClock};
 use parking_lot::Mutex;
 
 use super::cells::Cells;
 use super::debts::Debts;
 use super::record::Times;
-use super::{Declared, SharedCache};
+use super::{Declared, SharedCache, stable_hash};
 use crate::counters::{Counters, Observer};
 use crate::store::CacheStore;
 
@@ -19,7 +19,7 @@ use crate::store::CacheStore;
 pub struct SharedCacheBuilder<B, C> {
     inner: B,
     store: C,
-    namespace: String,
+    namespace: Option<String>,
     ttl: Duration,
     mark_ttl: Duration,
     autofill: Option<Duration>,
@@ -50,7 +50,7 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         Self {
             inner,
             store,
-            namespace: "constance".to_owned(),
+            namespace: None,
             ttl: Duration::from_secs(300),
             mark_ttl: Duration::from_secs(30),
             autofill: Some(DAY),
@@ -62,10 +62,15 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         }
     }
 
-    /// What the keys in the cache begin with. Everything that shares one store shares one namespace, and nothing else does: two
-    /// applications with databases of their own need two. Default: `constance`.
+    /// What the keys in the cache begin with. Everything that shares one store shares one namespace. Default: `constance`, where the
+    /// backend [says which store it is](Backend::identity); where it cannot, as over a pool of the application's own, there is
+    /// none and one has to be given.
+    ///
+    /// Entries carry a fingerprint of the store, so that two stores behind one cache never read each other's values. In one
+    /// namespace they still take each other's places there, which costs both their hits, as it does where processes know one
+    /// store by two names. Where the backend cannot say which store it is, the namespace is all that keeps them apart.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = namespace.into();
+        self.namespace = Some(namespace.into());
         self
     }
 
@@ -130,14 +135,26 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the store is not shared between processes, or an option is out of its range.
-    pub fn build(self) -> Result<SharedCache<B, C>> {
+    /// `Configuration` where the store is not shared between processes, where neither the backend says which store it is nor a
+    /// namespace is given, or where an option is out of its range.
+    pub fn build(self) -> Result<SharedCache<B, C>>
+    where
+        B: Backend,
+    {
         self.check()?;
+        if self.lacks_namespace() {
+            return Err(unnamed().with_hint("give the cache a namespace that no other store has"));
+        }
+        let identity = self.inner.identity();
+        let name = format!("{}+{}", self.inner.name(), self.store.name());
+        let store = stable_hash(&[identity.unwrap_or_default().as_bytes()]);
+        let namespace = self.namespace.unwrap_or_else(|| "constance".to_owned());
         let counters = self.observer.map_or_else(Counters::new, Counters::with_observer);
-        let times = Times { ttl: self.ttl, hold: self.mark_ttl };
-        let cells = Cells::new(self.store, times, self.namespace, self.clock, self.rest, counters.clone());
+        let times = Times { store, ttl: self.ttl, hold: self.mark_ttl };
+        let cells = Cells::new(self.store, times, namespace, self.clock, self.rest, counters.clone());
         Ok(SharedCache {
             inner: self.inner,
+            name,
             cells,
             debts: Debts::default(),
             declared: Mutex::new(Arc::new(Declared::default())),
@@ -145,6 +162,14 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
             cache_down: self.cache_down,
             counters,
         })
+    }
+
+    /// Whether nothing tells this store from others behind the same cache.
+    pub(super) fn lacks_namespace(&self) -> bool
+    where
+        B: Backend,
+    {
+        self.namespace.is_none() && self.inner.identity().is_none()
     }
 
     fn check(&self) -> Result<()> {
@@ -158,8 +183,8 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
             let hint = "use memcached or Redis, or LocalCache for a cache in the process";
             return Err(Error::new(ErrorKind::Configuration).with_detail(detail).with_hint(hint));
         }
-        let namespace = &self.namespace;
-        if namespace.is_empty() || namespace.len() > 100 || !namespace.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let fits = |text: &String| (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !self.namespace.iter().all(fits) {
             return refuse("the namespace of a shared cache is 1 to 100 bytes of visible ASCII".to_owned());
         }
         if !(Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&self.mark_ttl) {
@@ -170,6 +195,13 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         }
         Ok(())
     }
+}
+
+/// The error where nothing does.
+pub(super) fn unnamed() -> Error {
+    Error::new(ErrorKind::Configuration).with_detail(
+        "the backend cannot say which store it is, and a shared cache could mix up its values with another's",
+    )
 }
 
 impl<B: fmt::Debug, C: fmt::Debug> fmt::Debug for SharedCacheBuilder<B, C> {

@@ -205,7 +205,7 @@ impl<C: CacheStore> Cells<C> {
                 Stored::Value(value) => Some(value.clone()),
                 Stored::Foreign(_) => return None,
             };
-            let fits = entry.as_ref().map_or(0, Encoded::len) + key.as_str().len() + 64 <= longest;
+            let fits = entry.as_ref().map_or(0, Encoded::len) + key.as_str().len() + 72 <= longest;
             fits.then(|| (key, lease.version, self.times.fill(entry, lease.known)))
         };
         let fills: Vec<_> = fills.iter().copied().filter_map(put).collect();

@@ -19,13 +19,18 @@ pub(crate) fn layer() -> Layer {
         if let Some(period) = vars.get(AUTOFILL)? {
             builder = builder.autofill(autofill(&period)?);
         }
-        if let Some(namespace) = vars.get(NAMESPACE)? {
-            builder = builder.namespace(namespace);
+        match vars.get(NAMESPACE)? {
+            Some(namespace) => builder = builder.namespace(namespace),
+            None if builder.lacks_namespace() => return Err(super::builder::unnamed().with_hint(NAME_IT)),
+            None => {}
         }
         Ok(Arc::new(builder.build()?) as Arc<dyn Backend>)
     });
     layer.also_reading(&[AUTOFILL, NAMESPACE])
 }
+
+/// The next step where nothing says which store it is.
+const NAME_IT: &str = "set CONSTANCE_CACHE_NAMESPACE to a word that no other store behind this cache has";
 
 /// The cache store that a URL names.
 fn open(url: &str) -> Result<Box<dyn CacheStore>> {

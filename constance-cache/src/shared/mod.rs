@@ -49,6 +49,8 @@ use crate::store::CacheStore;
 /// ```
 pub struct SharedCache<B, C> {
     inner: B,
+    /// The store's and the cache's, since an error may come from either.
+    name: String,
     cells: Cells<C>,
     debts: Debts,
     declared: Mutex<Arc<Declared>>,

@@ -14,11 +14,14 @@ use std::time::Duration;
 /// The mark of one writer. Nobody else has the same.
 pub(crate) type Mark = u128;
 
+/// Which store a value is of, by what it is called. Two names of one store have two.
+pub(crate) type Fingerprint = u64;
+
 /// What is under a key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Record<V> {
-    /// What the store holds.
-    Value { value: V, settled: bool },
+    /// What a store holds.
+    Value { value: V, settled: bool, store: Fingerprint },
     /// Nothing: the next reader may fill it.
     Gap { known: bool },
     /// Writers are at work; nobody may fill it.
@@ -32,9 +35,12 @@ pub(crate) struct Timed<V> {
     pub(crate) left: Duration,
 }
 
-/// How long things live.
+/// How long things live, and which store they are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Times {
+    /// A value that was filled from another store, or from this one under another name, is a miss. What writers and readers
+    /// leave beside values is the same for all of them, so that it holds for two names of one store too.
+    pub(crate) store: Fingerprint,
     /// A value, and a gap.
     pub(crate) ttl: Duration,
     /// A mark: longer than any commit takes.
@@ -56,8 +62,12 @@ impl Times {
     /// What a reader makes of what it found.
     pub(crate) fn look<'r, V>(&self, cell: &'r Timed<V>) -> Look<'r, V> {
         match &cell.record {
-            Record::Value { value, settled: true } => Look::Hit(value),
-            Record::Value { value, settled: false } if cell.left > self.hold => Look::Hit(value),
+            // As a gap in its place would be; it was not served here, but whether it is settled is known of the cell.
+            Record::Value { settled, store, .. } if *store != self.store => {
+                Look::Lease { known: *settled || cell.left <= self.hold }
+            }
+            Record::Value { value, settled: true, .. } => Look::Hit(value),
+            Record::Value { value, settled: false, .. } if cell.left > self.hold => Look::Hit(value),
             // The probation is over.
             Record::Value { .. } => Look::Lease { known: true },
             Record::Gap { known } => Look::Lease { known: *known },
@@ -73,7 +83,7 @@ impl Times {
     /// What a reader puts in the place of the cell that its lease is for.
     pub(crate) fn fill<V>(&self, value: V, known: bool) -> Timed<V> {
         let left = if known { self.ttl } else { self.hold + self.hold.min(self.ttl) };
-        Timed { record: Record::Value { value, settled: known }, left }
+        Timed { record: Record::Value { value, settled: known, store: self.store }, left }
     }
 
     /// A writer is about to commit.

@@ -1,8 +1,9 @@
 //! The bytes of a record.
 //!
 //! One byte of format, one of kind, eight of checksum over all that follows, eight that no other cell has, the key with its
-//! length, and what the kind says. What is cut short, changed, another key's or of another format is no record: the store is asked. The format is in
-//! the cell's key as well, so that two versions of this crate never meet in one cell.
+//! length, and what the kind says; a value begins with the eight that tell its store. What is cut short, changed, another key's
+//! or of another format is no record: the store is asked. The format is in the cell's key as well, so that two versions of this
+//! crate never meet in one cell.
 
 use std::time::Duration;
 
@@ -10,11 +11,11 @@ use constance_core::Encoded;
 use constance_core::bytes::Bytes;
 
 use super::hash::stable_hash;
-use super::record::{Record, Timed};
+use super::record::{Fingerprint, Record, Timed};
 use crate::store::random;
 
 /// Stands in the keys of cells, too.
-pub(super) const FORMAT: u8 = b'1';
+pub(super) const FORMAT: u8 = b'2';
 
 /// What a store holds under a key, where that can be kept: bytes or nothing.
 pub(super) type Entry = Option<Encoded>;
@@ -30,6 +31,8 @@ const MARKS: u8 = b'm';
 const HEAD: usize = 10;
 /// The number that is the cell's own.
 const OWN: usize = 8;
+/// Which store a value is of.
+const STORE: usize = 8;
 /// A mark, and how many milliseconds it ends before the record does.
 const MARK: usize = 16 + 4;
 
@@ -47,10 +50,10 @@ pub(super) fn encode(key: &str, timed: &Timed<Entry>) -> Vec<u8> {
     bytes.extend_from_slice(&u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
     bytes.extend_from_slice(key.as_bytes());
     match record {
-        Record::Value { value: None, .. } => bytes.push(0),
-        Record::Value { value: Some(value), .. } => {
-            bytes.push(1);
-            bytes.extend_from_slice(value.as_bytes());
+        Record::Value { value, store, .. } => {
+            bytes.extend_from_slice(&store.to_be_bytes());
+            bytes.push(u8::from(value.is_some()));
+            bytes.extend_from_slice(value.as_ref().map_or(&[], Encoded::as_bytes));
         }
         Record::Gap { .. } => {}
         Record::Marked { marks, .. } => {
@@ -82,6 +85,8 @@ pub(super) fn decode(key: &str, bytes: Vec<u8>, left: Duration) -> Option<Timed<
     let record = match kind {
         SETTLED | PROBATION => {
             let settled = kind == SETTLED;
+            let (store, body) = body.split_at_checked(STORE)?;
+            let store = Fingerprint::from_be_bytes(store.try_into().ok()?);
             let value = match body.first()? {
                 0 if body.len() == 1 => None,
                 1 => {
@@ -90,7 +95,7 @@ pub(super) fn decode(key: &str, bytes: Vec<u8>, left: Duration) -> Option<Timed<
                 }
                 _ => return None,
             };
-            Record::Value { value, settled }
+            Record::Value { value, settled, store }
         }
         GAP | KNOWN_GAP if body.is_empty() => Record::Gap { known: kind == KNOWN_GAP },
         MARKS | KNOWN_MARKS if body.len() % MARK == 0 => {
@@ -126,9 +131,9 @@ mod tests {
     fn records() -> Vec<Record<Entry>> {
         let value = |bytes: &[u8]| Some(Encoded::from(bytes));
         vec![
-            Record::Value { value: None, settled: true },
-            Record::Value { value: value(b""), settled: true },
-            Record::Value { value: value(b"dark"), settled: false },
+            Record::Value { value: None, settled: true, store: 1 },
+            Record::Value { value: value(b""), settled: true, store: 2 },
+            Record::Value { value: value(b"dark"), settled: false, store: Fingerprint::MAX },
             Record::Gap { known: false },
             Record::Gap { known: true },
             Record::Marked { known: true, marks: vec![(7, LEFT), (u128::MAX, Duration::from_millis(1))] },
@@ -173,10 +178,10 @@ mod tests {
 
     #[test]
     fn the_format_is_pinned() {
-        let record = Record::Value { value: Some(Encoded::from(&b"dark"[..])), settled: true };
+        let record = Record::Value { value: Some(Encoded::from(&b"dark"[..])), settled: true, store: 7 };
         let bytes = encode("k", &Timed { record, left: LEFT });
-        assert_eq!(bytes[..2], *b"1V");
-        assert_eq!(bytes[HEAD + OWN..], *b"\0\x01k\x01dark");
+        assert_eq!(bytes[..2], *b"2V");
+        assert_eq!(bytes[HEAD + OWN..], *b"\0\x01k\0\0\0\0\0\0\0\x07\x01dark");
         let sum = stable_hash(&[b"V", &bytes[HEAD..]]);
         assert_eq!(bytes[2..HEAD], sum.to_be_bytes());
     }

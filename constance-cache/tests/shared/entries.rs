@@ -137,7 +137,7 @@ fn a_short_period_is_one_of_its_own() {
     process.declare(&["a", "b", "c"].map(key));
     // The cache loses two of them, for want of room.
     let lost_two = || {
-        for name in ["constance:1:k:shop:a", "constance:1:k:shop:b"] {
+        for name in ["constance:2:k:shop:a", "constance:2:k:shop:b"] {
             let swap = Swap { key: name, from: SwapFrom::Any, to: b"", ttl: Duration::from_millis(1) };
             world.store.swap(&[swap]).expect("a store that answers");
         }
@@ -313,6 +313,6 @@ fn nothing_shows_a_value() {
     let process = world.process();
     write(&process, "theme", b"hunter2").expect("a write");
     read(&process, "theme").expect("a read");
-    let store = format!("{process:?} {:?}", world.store.read(&["constance:1:k:shop:theme"]));
+    let store = format!("{process:?} {:?}", world.store.read(&["constance:2:k:shop:theme"]));
     assert!(store.contains("len") && !store.contains("hunter2"), "{store}");
 }

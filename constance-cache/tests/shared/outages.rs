@@ -180,6 +180,7 @@ impl<B: Backend> Backend for Panicking<B> {
 fn a_write_that_panics_leaves_nothing_for_ever() {
     let world = World::new();
     let process = SharedCache::builder(Panicking(world.inner.clone()), world.store.clone())
+        .namespace("panics")
         .cache_down(CacheDown::Proceed)
         .clock(world.clock.clone())
         .dangerously_allow_unshared_store()

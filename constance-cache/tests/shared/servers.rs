@@ -100,10 +100,10 @@ fn a_list_in_redis_is_in_nobodys_way() {
     let cache = cache(&inner(), open(Program::Redis, &server.url()));
     let client = constance_redis::redis::Client::open(server.url()).expect("a valid URL");
     let mut raw = client.get_connection().expect("a connection");
-    constance_redis::redis::cmd("RPUSH").arg("constance:1:k:shop:theme").arg("x").exec(&mut raw).expect("a list");
+    constance_redis::redis::cmd("RPUSH").arg("constance:2:k:shop:theme").arg("x").exec(&mut raw).expect("a list");
     hits(&cache, "theme", b"dark");
-    constance_redis::redis::cmd("DEL").arg("constance:1:k:shop:theme").exec(&mut raw).expect("removed");
-    constance_redis::redis::cmd("RPUSH").arg("constance:1:k:shop:theme").arg("x").exec(&mut raw).expect("a list");
+    constance_redis::redis::cmd("DEL").arg("constance:2:k:shop:theme").exec(&mut raw).expect("removed");
+    constance_redis::redis::cmd("RPUSH").arg("constance:2:k:shop:theme").arg("x").exec(&mut raw).expect("a list");
     write(&cache, "theme", b"light").expect("a write");
     hits(&cache, "theme", b"light");
 }
@@ -187,7 +187,7 @@ fn a_dead_server_among_two_costs_its_own_keys_only() {
     let dead = usize::from(one.url() > two.url());
     let names: Vec<String> = (0..40).map(|at| format!("setting-{at}")).collect();
     let of = |part: usize| -> Vec<&str> {
-        let of_part = |name: &&String| store.part_of(&format!("constance:1:k:shop:{name}")) == part;
+        let of_part = |name: &&String| store.part_of(&format!("constance:2:k:shop:{name}")) == part;
         names.iter().filter(of_part).map(String::as_str).collect()
     };
     let all: Vec<&str> = names.iter().map(String::as_str).collect();

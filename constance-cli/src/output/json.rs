@@ -45,8 +45,8 @@ impl<'e> Object<'e> {
             choices: choices(info),
             secret: info.secret,
             is_set: entry.is_set,
-            value: value.ok().and_then(Shown::for_json),
-            default: Shown::default(info).for_json(),
+            value: value.ok().and_then(Shown::exact),
+            default: Shown::default(info).exact(),
             error: value.err().map(ToString::to_string),
         }
     }
@@ -114,8 +114,8 @@ pub(crate) fn change(change: &Change<'_>) -> String {
         secret: before.info.secret,
         was_set: before.is_set,
         is_set,
-        old: Shown::value(before).ok().and_then(Shown::for_json),
-        new: new.for_json(),
+        old: Shown::value(before).ok().and_then(Shown::exact),
+        new: new.exact(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::pin::Pin;
 
 use super::AsyncWatch;
-use crate::{Applied, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored};
+use crate::{Applied, Batch, Capability, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning};
 
 /// A future that a method of a trait object gives back.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -177,6 +177,32 @@ pub trait AsyncBackend: Debug + Send + Sync {
             let key = self.default_prefix().key("constance.ping")?;
             self.read(&[&key]).await.map(drop)
         })
+    }
+
+    /// Some of the keys under a prefix, from the beginning or from where an earlier portion [ended](Portion::next).
+    /// Default: every key that [`list`](Self::list) shows, in one portion.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::keys_from`](crate::Backend::keys_from).
+    fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
+        let _ = from;
+        Box::pin(async move { Ok(Portion::last(self.list(prefix).await?.into_iter().map(|(key, _)| key).collect())) })
+    }
+
+    /// Which store it is, without passwords: as [`Backend::identity`](crate::Backend::identity). No I/O. Default: `None`, it
+    /// cannot be told.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
+    /// What an operator should know of the store although it works. Default: nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::warnings`](crate::Backend::warnings).
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<Warning>>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     /// Creates or brings up to date what the store needs before it can serve, such as tables; safe to repeat and safe

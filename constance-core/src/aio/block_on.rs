@@ -10,7 +10,10 @@ use tokio::runtime::Handle;
 
 use super::signal::{Ended, Signal};
 use super::{AsyncBackend, AsyncWatch};
-use crate::{Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Wake, Watch};
+use crate::{
+    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Wake,
+    Warning, Watch,
+};
 
 /// Makes an [`AsyncBackend`] a [`Backend`], for the synchronous parts of a program: each call waits in its thread.
 ///
@@ -120,6 +123,18 @@ impl<B: AsyncBackend> Backend for BlockOn<B> {
 
     fn ping(&self) -> Result<()> {
         self.run(self.backend.ping())
+    }
+
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        self.run(self.backend.keys_from(prefix, from))
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.backend.identity()
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        self.run(self.backend.warnings())
     }
 
     fn migrate(&self) -> Result<()> {

@@ -11,7 +11,9 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::{AsyncBackend, AsyncWatch, BoxFuture};
-use crate::{Applied, Backend, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored, Wake, Watch};
+use crate::{
+    Applied, Backend, Batch, Capability, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Wake, Warning, Watch,
+};
 
 /// Makes any [`Backend`] an [`AsyncBackend`]: each call runs on one of tokio's blocking threads.
 ///
@@ -123,6 +125,19 @@ impl<B: Backend + ?Sized + 'static> AsyncBackend for Blocking<B> {
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
         self.run(|backend| backend.ping())
+    }
+
+    fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
+        let (prefix, from) = (prefix.clone(), from.map(<[u8]>::to_vec));
+        self.run(move |backend| backend.keys_from(&prefix, from.as_deref()))
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.0.identity()
+    }
+
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<Warning>>> {
+        self.run(|backend| backend.warnings())
     }
 
     fn migrate(&self) -> BoxFuture<'_, Result<()>> {

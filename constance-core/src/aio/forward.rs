@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{AsyncBackend, AsyncWatch, BoxFuture};
-use crate::{Applied, Batch, Capability, Key, Prefix, Result, Stored};
+use crate::{Applied, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning};
 
 macro_rules! forward {
     ($($pointer:ty),+) => {$(
@@ -51,6 +51,18 @@ macro_rules! forward {
 
             fn ping(&self) -> BoxFuture<'_, Result<()>> {
                 (**self).ping()
+            }
+
+            fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
+                (**self).keys_from(prefix, from)
+            }
+
+            fn identity(&self) -> Option<String> {
+                (**self).identity()
+            }
+
+            fn warnings(&self) -> BoxFuture<'_, Result<Vec<Warning>>> {
+                (**self).warnings()
             }
 
             fn migrate(&self) -> BoxFuture<'_, Result<()>> {

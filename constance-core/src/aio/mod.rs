@@ -73,4 +73,5 @@ pub use self::builder::AsyncConfigBuilder;
 pub use self::change_set::AsyncChangeSet;
 pub use self::config::AsyncConfig;
 pub use self::overrides::AsyncOverrides;
+pub use self::stale::StalePortions;
 pub use self::watch::AsyncWatch;

@@ -2,7 +2,7 @@
 
 use super::{AsyncBackend, AsyncConfig};
 use crate::backend::too_few;
-use crate::{Action, Codec, ReadAll, Result, Setting, SettingValue, Settings, Stored};
+use crate::{Action, Codec, ReadAll, Result, Setting, SettingValue, Settings, Stored, Warning};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// The value of a setting: the default until one is stored. One read of one key, none where the backend
@@ -84,13 +84,15 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     }
 
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
-    /// rules, the rule across settings included. Two round trips.
+    /// rules, the rule across settings included. Gives what is to be known of a store that works: see
+    /// [`AsyncBackend::warnings`]. Two round trips, and what the backend asks for those.
     ///
     /// # Errors
     ///
     /// The first of these that does not hold.
-    pub async fn verify(&self) -> Result<()> {
+    pub async fn verify(&self) -> Result<Vec<Warning>> {
         self.backend().ping().await.map_err(|e| self.front().explain(e, Action::Ping))?;
-        self.front().verify(&self.find_all().await?)
+        self.front().verify(&self.find_all().await?)?;
+        self.backend().warnings().await.map_err(|e| self.front().explain(e, Action::Ping))
     }
 }

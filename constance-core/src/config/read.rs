@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::{Config, Found, Front};
 use crate::field::AnyValue;
-use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings};
+use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings, Warning};
 
 /// Every setting as far as it can be read, from [`Config::read_all`].
 ///
@@ -75,15 +75,17 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     }
 
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
-    /// rules, the rule across settings included. Two round trips.
+    /// rules, the rule across settings included. Gives what is to be known of a store that works, such as that it may drop
+    /// values: see [`Backend::warnings`]. Two round trips, and what the backend asks for those.
     ///
     /// # Errors
     ///
     /// The first of these that does not hold.
-    pub fn verify(&self) -> Result<()> {
+    pub fn verify(&self) -> Result<Vec<Warning>> {
         let inner = &*self.inner;
         inner.backend.ping().map_err(|e| inner.explain(e, Action::Ping))?;
-        inner.verify(&inner.find_all()?)
+        inner.verify(&inner.find_all()?)?;
+        inner.backend.warnings().map_err(|e| inner.explain(e, Action::Ping))
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::{Config, Front, SettingKeys};
-use crate::{Action, Backend, Batch, Change, Codec, ErrorKind, Key, Result, Settings, Stored};
+use crate::{Action, Backend, Batch, Change, Codec, ErrorKind, Key, Portion, Result, Settings};
 
-/// Stored keys under the prefix that no setting and no alias declares, from [`Config::stale_keys`].
+/// Stored keys under the prefix that no setting and no alias declares, from [`Config::stale_keys`] and
+/// [`Config::stale_portions`].
 ///
 /// It says what [`Config::remove_stale_keys`] would remove, and nothing else is removed: neither keys under another prefix,
 /// nor keys that became stale since.
@@ -30,6 +31,15 @@ impl StaleKeys {
         self.0.is_empty()
     }
 
+    /// All of these portions as one.
+    pub(crate) fn all(portions: Vec<Self>) -> Self {
+        let mut keys: Vec<Key> = portions.into_iter().flat_map(|portion| portion.0).collect();
+        keys.sort();
+        // A listing may meet one twice.
+        keys.dedup();
+        Self(keys)
+    }
+
     /// The batch that removes them all, if there are any.
     pub(crate) fn removal(&self) -> Result<Option<Batch>> {
         let removals: Vec<Change> = self.0.iter().cloned().map(Change::remove).collect();
@@ -51,9 +61,42 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// Where the store could not be asked.
     pub fn stale_keys(&self) -> Result<StaleKeys> {
+        self.stale_portions().collect::<Result<_>>().map(StaleKeys::all)
+    }
+
+    /// The same in portions, for a store of a great many: no more than one of them is in memory. A portion may be empty, which
+    /// is time to show how far it is, and each may be removed before the next is looked for.
+    ///
+    /// Where the store is changed meanwhile, a key may come twice. After an error there is nothing more.
+    ///
+    /// ```
+    /// # use constance_core::{Config, Settings};
+    /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+    /// # #[derive(Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42)]
+    /// #     the_answer: i64,
+    /// # }
+    /// # let config = Config::<Shop>::new(MemoryBackend::default());
+    /// let mut removed = 0;
+    /// for stale in config.stale_portions() {
+    ///     let stale = stale?;
+    ///     config.remove_stale_keys(&stale)?;
+    ///     removed += stale.len();
+    /// }
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    pub fn stale_portions(&self) -> impl Iterator<Item = Result<StaleKeys>> {
         let inner = &*self.inner;
-        let listed = inner.backend.list(&inner.prefix).map_err(|e| inner.explain(e, Action::List))?;
-        Ok(inner.stale_among(listed))
+        let mut next = Some(None::<Vec<u8>>);
+        std::iter::from_fn(move || {
+            let from = next.take()?;
+            let portion = inner.backend.keys_from(&inner.prefix, from.as_deref());
+            Some(portion.map_err(|e| inner.explain(e, Action::List)).map(|portion| {
+                next = portion.next.clone().map(Some);
+                inner.stale_among(portion)
+            }))
+        })
     }
 
     /// Removes these keys: as a whole where the backend can, else one by one. Those already gone are no error.
@@ -93,11 +136,8 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(crate) fn stale_among(&self, listed: Vec<(Key, Stored)>) -> StaleKeys {
+    pub(crate) fn stale_among(&self, portion: Portion) -> StaleKeys {
         let declared: HashSet<&Key> = self.keys.iter().flat_map(SettingKeys::all).collect();
-        let mut stale: Vec<Key> =
-            listed.into_iter().map(|(key, _)| key).filter(|key| !declared.contains(key)).collect();
-        stale.sort();
-        StaleKeys(stale)
+        StaleKeys::all(vec![StaleKeys(portion.keys.into_iter().filter(|key| !declared.contains(key)).collect())])
     }
 }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::gate::{Barrier, Gate};
-use crate::{Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Watch};
+use crate::{
+    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
+    Watch,
+};
 
 /// Wraps a backend: fails when told to, counts the calls, and holds them at a [`Gate`].
 ///
@@ -55,7 +58,7 @@ pub struct FaultyBackend<B> {
 pub enum Method {
     /// [`Backend::read`].
     Read,
-    /// [`Backend::list`].
+    /// [`Backend::list`] and [`Backend::keys_from`].
     List,
     /// [`Backend::write`].
     Write,
@@ -69,6 +72,8 @@ pub enum Method {
     Forget,
     /// [`Backend::ping`].
     Ping,
+    /// [`Backend::warnings`].
+    Warnings,
     /// [`Backend::migrate`].
     Migrate,
 }
@@ -278,6 +283,20 @@ impl<B: Backend> Backend for FaultyBackend<B> {
     fn ping(&self) -> Result<()> {
         self.enter(Method::Ping)?;
         self.inner.ping()
+    }
+
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        self.enter(Method::List)?;
+        self.inner.keys_from(prefix, from)
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.inner.identity()
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        self.enter(Method::Warnings)?;
+        self.inner.warnings()
     }
 
     fn migrate(&self) -> Result<()> {

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::{Applied, Backend, Batch, Capability, Key, Prefix, Result, Stored, To, Wake, Watch};
+use crate::{
+    Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, To, Wake, Warning, Watch, identity,
+};
 
 /// A map under a lock, with feeds: what wrappers are tested over, and where to look how something is meant.
 ///
@@ -30,8 +32,9 @@ pub struct ReferenceBackend {
     default_prefix: Prefix,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Store {
+    identity: String,
     content: Mutex<Content>,
     changed: Condvar,
 }
@@ -53,7 +56,7 @@ impl ReferenceBackend {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            store: Arc::default(),
+            store: Arc::new(Store { identity: identity::unique(), content: Mutex::default(), changed: Condvar::new() }),
             capability: Capability::new().with_watch(true),
             default_prefix: Prefix::new("reference:").expect("a valid prefix"),
         }
@@ -175,6 +178,20 @@ impl Backend for ReferenceBackend {
     fn forget(&self, keys: &[&Key]) -> Result<()> {
         let _ = keys;
         Ok(())
+    }
+
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        let _ = from;
+        let content = self.store.content.lock();
+        Ok(Portion::last(content.map.keys().filter_map(|key| prefix.key_of(key.as_str().as_bytes())).collect()))
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(format!("reference {}", self.store.identity))
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        Ok(Vec::new())
     }
 
     fn ping(&self) -> Result<()> {

@@ -33,6 +33,13 @@ impl Wording for Mysql {
         }
     }
 
+    fn order(layout: Layout) -> &'static str {
+        match layout {
+            Layout::Own => "`key`",
+            Layout::Django => BYTES_OF_KEY,
+        }
+    }
+
     fn is_key<'b>(layout: Layout, key: &'b KeyParam<'_>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         out.push_sql("`key` = ");
         Self::key(layout, key, out.reborrow())?;

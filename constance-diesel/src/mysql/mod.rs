@@ -12,7 +12,7 @@ mod target;
 
 use std::num::NonZeroU32;
 
-use constance_core::{Result, Watch};
+use constance_core::{Result, Warning, Watch};
 use diesel::RunQueryDsl;
 use diesel::connection::{
     AnsiTransactionManager, SimpleConnection, TransactionDepthChange, TransactionManager, TransactionManagerStatus,
@@ -29,7 +29,9 @@ use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::Fault;
 use crate::layout::Layout;
 use crate::migrate::Step;
-use crate::query::{AnyKey, Bound, Clash, Delete, Forget, Insert, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions};
+use crate::query::{
+    AnyKey, Bound, Clash, Delete, Forget, Insert, KeysIn, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions,
+};
 use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
 use crate::store::depth;
 
@@ -78,6 +80,14 @@ impl Verbs for MysqlConnection {
     fn target_of(&mut self) -> Result<Option<Target>, Fault> {
         // A connection does not tell the password that it was made with.
         Ok(None)
+    }
+
+    fn identity(target: &Target) -> Option<String> {
+        target.identity()
+    }
+
+    fn cautions(target: &Target) -> Vec<Warning> {
+        target.cautions()
     }
 
     fn mark(_: &Target) {}
@@ -134,6 +144,11 @@ impl Verbs for MysqlConnection {
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {
         let rows = statement.load(self);
         fault::ask_of_rows(self, rows)
+    }
+
+    fn keys_in(&mut self, statement: KeysIn<'_>) -> QueryResult<Vec<FoundKey>> {
+        let keys = statement.load(self);
+        fault::ask_of_rows(self, keys)
     }
 
     fn rows_of(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {

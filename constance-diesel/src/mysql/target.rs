@@ -1,10 +1,11 @@
 //! Where a MySQL or MariaDB server is.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use constance_core::url::UrlParameters;
-use constance_core::{Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result, Warning, identity};
 
 /// What a URL names.
 #[derive(Clone)]
@@ -79,6 +80,44 @@ impl Target {
         };
         let url = format!("mysql://{place}{}{query}", if query.is_empty() { "" } else { "?" });
         Ok(Self { url: url.into(), encrypted: tls.encrypted })
+    }
+}
+
+impl Target {
+    /// The host, the port and the database, or the local socket in place of the first two.
+    pub(super) fn identity(&self) -> Option<String> {
+        let (place, query) =
+            self.url.strip_prefix("mysql://")?.split_once('?').unwrap_or((&self.url["mysql://".len()..], ""));
+        let (authority, database) = place.split_once('/')?;
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let (host, port) = match host.rfind(']') {
+            Some(end) => (&host[..=end], host[end + 1..].strip_prefix(':')),
+            None => host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port))),
+        };
+        let socket = query.split('&').find_map(|parameter| parameter.strip_prefix("unix_socket="));
+        let server = match socket {
+            Some(path) => identity::of_path(Path::new(path))?,
+            None => format!("{}:{}", identity::of_host(host)?, port.unwrap_or("3306")),
+        };
+        Some(format!("{server}/{database}"))
+    }
+
+    /// What TLS over the client library at hand does not protect from.
+    pub(super) fn cautions(&self) -> Vec<Warning> {
+        self.cautions_of(KNOWS_SSL_MODE)
+    }
+
+    fn cautions_of(&self, knows_ssl_mode: bool) -> Vec<Warning> {
+        if !self.encrypted || knows_ssl_mode {
+            return Vec::new();
+        }
+        vec![
+            Warning::new(
+                "over libmariadb TLS protects from listeners only: the server's certificate is not checked, and a server in \
+                 the place of the right one can obtain the password, also in clear text before the connection is refused",
+            )
+            .with_hint("link libmysqlclient and write ssl_mode=verify_identity, or use a tunnel that checks the server"),
+        ]
     }
 }
 
@@ -206,6 +245,42 @@ mod tests {
             assert!(Target::parse_for(&url, false).is_err(), "{mode} would be a promise that nobody keeps");
             assert!(Target::parse_for(&url, true)?.encrypted);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn what_tls_does_not_protect_from_is_said() -> Result<()> {
+        let said = |query: &str, knows_ssl_mode| -> Result<String> {
+            let target = Target::parse_for(&format!("mysql://u:hunter2@h/d{query}"), knows_ssl_mode)?;
+            Ok(target.cautions_of(knows_ssl_mode).iter().map(ToString::to_string).collect())
+        };
+        for query in ["?ssl_mode=required", "?ssl_ca=/ca.pem"] {
+            let words = said(query, false)?;
+            for part in ["listeners only", "obtain the password", "libmysqlclient", "verify_identity"] {
+                assert!(words.contains(part), "{words}");
+            }
+            assert!(!words.contains("hunter2"));
+            assert_eq!(said(query, true)?, "", "libmysqlclient sends nothing before the connection is encrypted");
+        }
+        for query in ["", "?ssl_mode=preferred", "?ssl_mode=disabled"] {
+            assert_eq!(said(query, false)?, "", "nothing was promised");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_identity_is_the_servers_and_the_databases() -> Result<()> {
+        let of = |url: &str| Target::parse_for(url, true).map(|target| target.identity());
+        let one = of("mysql://u:hunter2@db.internal/d")?;
+        assert_eq!(one.as_deref(), Some("db.internal:3306/d"));
+        assert_eq!(one, of("mariadb://other:x@db.internal:3306/d?ssl_mode=required")?);
+        for other in ["mysql://u@db.internal:3307/d", "mysql://u@db.internal/e", "mysql://u@db.elsewhere/d"] {
+            assert_ne!(one, of(other)?, "{other}");
+        }
+        assert_eq!(of("mysql://u@db/d")?, None);
+        let local = of("mysql://u@localhost/d")?;
+        assert_ne!(local, of("mysql://u@localhost/d?unix_socket=/run/x.sock")?);
+        assert!(local.is_none_or(|local| local.contains(" on ")));
         Ok(())
     }
 

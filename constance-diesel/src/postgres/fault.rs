@@ -13,6 +13,7 @@ use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::catalog::IS_HIDDEN;
+use super::policies::{self, Rows};
 use super::told::{Doing, Known, is_hidden, is_nowhere, known};
 use super::words::{self, says};
 use crate::error::{Fault, common, not_migrated};
@@ -102,7 +103,8 @@ fn unknown(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
         return by_words;
     }
     // Where even asking fails, the connection is no good.
-    by_asking(connection, known).ok()?.or_else(|| by_time(connection, known))
+    let asked = by_asking(connection, known).ok()?;
+    asked.or_else(|| by_time(connection, known)).or_else(|| by_policies(connection, known))
 }
 
 fn by_words(message: &str) -> Option<Fault> {
@@ -141,7 +143,7 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
         Doing::Reading => "SELECT",
         Doing::Writing | Doing::Migrating => "SELECT INSERT UPDATE DELETE",
     };
-    let asked = sql::<(Bool, Bool, Bool, Bool, Bool, Bool)>("SELECT t.oid IS NOT NULL, coalesce((SELECT bool_and(")
+    let asked = sql::<(Bool, Bool, Bool, Bool, Bool, Bool, BigInt)>("SELECT t.oid IS NOT NULL, coalesce((SELECT bool_and(")
         .sql("has_table_privilege(t.oid, p)) FROM unnest(string_to_array(")
         .bind::<Text, _>(rights)
         .sql(&format!(", ' ')) AS p), false), {IS_HIDDEN}"))
@@ -149,13 +151,15 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
         .sql(
             "), \
              coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
-             pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, current_schema() IS NULL \
+             pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, current_schema() IS NULL, \
+             (SELECT count(*) FROM pg_attribute AS a WHERE a.attrelid = t.oid AND NOT a.attisdropped \
+             AND a.attname IN ('revision', 'changed_at')) \
              FROM (SELECT to_regclass(quote_ident(",
         )
         .bind::<Text, _>(table)
         .sql("))::oid AS oid) AS t");
-    let (there, allowed, is_hidden, may_create, read_only_now, is_nowhere) =
-        asked.get_result::<(bool, bool, bool, bool, bool, bool)>(connection)?;
+    let (there, allowed, is_hidden, may_create, read_only_now, is_nowhere, later_columns) =
+        asked.get_result::<(bool, bool, bool, bool, bool, bool, i64)>(connection)?;
     let hint = "GRANT SELECT, INSERT, UPDATE, DELETE on it to the user";
     Ok(match known.doing {
         Doing::Reading | Doing::Writing if !there && is_hidden => Some(hidden()),
@@ -164,12 +168,29 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
             Some(Fault::answered(not_migrated(cause("42P01", "there is no such table in the search path"))))
         }
         Doing::Reading | Doing::Writing if !allowed => Some(denied("the user has no right to the table", hint)),
+        // Those came with a later migration, and only writing needs them.
+        Doing::Writing if known.own && later_columns < 2 => Some(Fault::answered(
+            not_migrated(cause("42703", "no such column")).with_detail("the table is one of an older version"),
+        )),
         Doing::Writing | Doing::Migrating if read_only_now => Some(read_only()),
         Doing::Migrating if !there && !may_create => {
             Some(denied("the user may not create tables in the schema", "GRANT CREATE on the schema to the user"))
         }
         Doing::Reading | Doing::Writing | Doing::Migrating => None,
     })
+}
+
+/// The connection goes: one that is made anew is asked first whether a policy says what the user may see.
+fn by_policies(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
+    match Rows::ask(connection, known.table?).ok()? {
+        Rows::All => None,
+        Rows::OfPolicies if known.doing == Doing::Reading => Some(Fault::broken(
+            Error::new(ErrorKind::Unavailable)
+                .with_detail("the table has got row level security since the connection was made")
+                .with_cause(cause("42501", "row_security is off")),
+        )),
+        Rows::OfPolicies | Rows::None => Some(Fault::broken(policies::hides())),
+    }
 }
 
 /// In a language that is not known, a timeout is what took as long as one.

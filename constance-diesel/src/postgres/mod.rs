@@ -8,6 +8,7 @@ mod feed;
 mod listen;
 mod migration;
 mod parameters;
+mod policies;
 mod probe;
 mod session;
 mod statements;
@@ -15,7 +16,7 @@ mod target;
 mod told;
 mod words;
 
-use constance_core::{Result, Stored, Watch};
+use constance_core::{Result, Stored, Warning, Watch};
 use diesel::RunQueryDsl;
 use diesel::pg::PgConnection;
 use diesel::result::{Error as DriverError, OptionalExtension, QueryResult};
@@ -29,7 +30,7 @@ use crate::error::Fault;
 use crate::layout::{self, Layout};
 use crate::migrate::Step;
 use crate::query::{
-    AnyKey, Bound, Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions,
+    AnyKey, Bound, Clash, Delete, Forget, Insert, KeyParam, KeysIn, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions,
 };
 use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
 
@@ -74,10 +75,18 @@ impl Verbs for PgConnection {
         Ok(None)
     }
 
+    fn identity(target: &Target) -> Option<String> {
+        target.identity()
+    }
+
+    fn warnings(&mut self, tables: &Tables) -> QueryResult<Vec<Warning>> {
+        policies::warnings(self, tables)
+    }
+
     fn mark(_: &Target) {}
 
-    fn open(target: &Target, _: Purpose, options: &Options) -> Result<Self> {
-        session::open(target, options)
+    fn open(target: &Target, purpose: Purpose, options: &Options) -> Result<Self> {
+        session::open(target, purpose, options)
     }
 
     fn begin_write(&mut self) -> QueryResult<()> {
@@ -95,6 +104,10 @@ impl Verbs for PgConnection {
     }
 
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {
+        told(self, statement.tables, Doing::Reading, |connection| statement.load(connection))
+    }
+
+    fn keys_in(&mut self, statement: KeysIn<'_>) -> QueryResult<Vec<FoundKey>> {
         told(self, statement.tables, Doing::Reading, |connection| statement.load(connection))
     }
 

@@ -3,22 +3,27 @@
 use std::hash::{BuildHasher, RandomState};
 
 use constance_core::Result;
-use diesel::connection::CacheSize;
+use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Bool, Text};
 use diesel::{Connection, RunQueryDsl};
 
+use super::policies::Rows;
 use super::target::Target;
-use super::{connecting, fault};
-use crate::dialect::Options;
+use super::{connecting, fault, policies};
+use crate::dialect::{Options, Purpose};
 
 /// Opens a session.
 ///
 /// A pooler that lends a connection for one transaction hands the next statement to another server process, which has
 /// prepared none of ours, or another client's under the same name. It takes no options of a session; some refuse them and some
 /// say nothing. So the server is asked whether it knows a word that only this session was begun with.
-pub(super) fn open(target: &Target, options: &Options) -> Result<PgConnection> {
+///
+/// Where row level security leaves the user nothing of the table, that is an error here: reading would find nothing. The
+/// sessions otherwise refuse to be filtered (`row_security = off`), so that a policy that comes later is noticed, unless there
+/// is one already that says what the user may see.
+pub(super) fn open(target: &Target, purpose: Purpose, options: &Options) -> Result<PgConnection> {
     let word = format!("{:016x}", RandomState::new().hash_one(0));
     let (mut connection, told) = match PgConnection::establish(&target.conninfo(options, Some(&word))) {
         Ok(mut connection) => {
@@ -33,6 +38,19 @@ pub(super) fn open(target: &Target, options: &Options) -> Result<PgConnection> {
     };
     if !told {
         connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+    }
+    if let (Some(table), false) = (&options.table, purpose == Purpose::Migrate) {
+        let rows = Rows::ask(&mut connection, table);
+        match rows.map_err(|error| fault::of(&mut connection, &error).error)? {
+            Rows::All => {}
+            Rows::None => return Err(policies::hides()),
+            // Behind a pooler the server is filtering already: it was not told otherwise.
+            Rows::OfPolicies if told => {
+                let set = connection.batch_execute("SET row_security = on");
+                set.map_err(|error| fault::of(&mut connection, &error).error)?;
+            }
+            Rows::OfPolicies => {}
+        }
     }
     Ok(connection)
 }

@@ -24,6 +24,10 @@ impl Wording for Pg {
         Ok(())
     }
 
+    fn order(_: Layout) -> &'static str {
+        "\"key\" COLLATE \"C\""
+    }
+
     fn is_key<'b>(layout: Layout, key: &'b KeyParam<'_>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         out.push_sql("\"key\" = ");
         match layout {

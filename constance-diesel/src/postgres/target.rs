@@ -1,10 +1,11 @@
 //! Where a PostgreSQL server is, and what a connection is told at its start.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use constance_core::url::decode;
-use constance_core::{Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result, identity};
 
 use super::parameters;
 use crate::dialect::Options;
@@ -96,6 +97,36 @@ impl Target {
         Ok(Self { url: url.into(), parts: Arc::new(parts) })
     }
 
+    /// The hosts, the database, and what decides which schema the table is in. What is left out of the URL is decided by the
+    /// environment and the files of libpq.
+    pub(super) fn identity(&self) -> Option<String> {
+        let Parts { hosts, user, password: _, database, parameters } = &*self.parts;
+        let elsewhere = ["host", "hostaddr", "port", "dbname", "user", "service", "servicefile"];
+        if hosts.is_empty() || parameters.iter().any(|(name, _)| elsewhere.contains(&name.as_str())) {
+            return None;
+        }
+        let place = |(host, port): &(String, Option<u16>)| {
+            let server =
+                if host.starts_with('/') { identity::of_path(Path::new(host)) } else { identity::of_host(host) };
+            Some(format!(
+                "{}:{}",
+                server?,
+                port.map(|port| port.to_string()).or_else(|| std::env::var("PGPORT").ok()).unwrap_or_default()
+            ))
+        };
+        let places = hosts.iter().map(place).collect::<Option<Vec<_>>>()?;
+        let options = self.options_of_user().unwrap_or_default();
+        let (database, user) = (database.as_deref()?, user.as_deref()?);
+        Some(format!("{}/{database} {user} {options}", places.join(",")))
+    }
+
+    /// The options of a session that the URL or the environment gives.
+    fn options_of_user(&self) -> Option<String> {
+        let of_url =
+            self.parts.parameters.iter().rev().find(|(name, _)| name == "options").map(|(_, value)| value.clone());
+        of_url.or_else(|| std::env::var("PGOPTIONS").ok())
+    }
+
     /// What libpq is given. What the URL or the environment says holds; the options fill in what they leave open.
     ///
     /// `word`: the server is told its part of them at the start of the session, and this to know it by. A pooler may refuse
@@ -150,14 +181,13 @@ impl Target {
     fn session_options(&self, options: &Options, word: &str) -> String {
         let milliseconds = |time: std::time::Duration| time.as_millis().clamp(1, i32::MAX as u128);
         let own = format!(
-            // Under a stricter level a write would fail wherever another came in between.
-            "-c constance.told={word} -c default_transaction_isolation=read\\ committed -c lock_timeout={} -c statement_timeout={}",
+            // Under a stricter level a write would fail wherever another came in between. A row that a policy hides would pass
+            // for one that is not there.
+            "-c constance.told={word} -c default_transaction_isolation=read\\ committed -c lock_timeout={} -c statement_timeout={} -c row_security=off",
             milliseconds(options.busy_timeout),
             milliseconds(options.statement_timeout),
         );
-        let of_url =
-            self.parts.parameters.iter().rev().find(|(name, _)| name == "options").map(|(_, value)| value.clone());
-        match of_url.or_else(|| std::env::var("PGOPTIONS").ok()) {
+        match self.options_of_user() {
             Some(theirs) => format!("{own} {theirs}"),
             None => own,
         }
@@ -218,6 +248,8 @@ mod tests {
             statement_timeout: Duration::from_secs(10),
             watch_interval: Duration::from_secs(1),
             call_timeout: None,
+            file_mode: 0o600,
+            table: None,
         }
     }
 
@@ -237,6 +269,30 @@ mod tests {
         for empty in ["postgres://", "postgres:///", "postgres://@/?"] {
             let parts = Target::parse(empty)?.parts;
             assert!(parts.hosts.is_empty() && parts.user.is_none() && parts.database.is_none(), "{empty}: {parts:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_identity_is_the_servers_the_databases_and_the_schemas() -> Result<()> {
+        let of = |url: &str| Target::parse(url).map(|target| target.identity());
+        let one = of("postgres://u:hunter2@db.internal:5432/d")?;
+        assert!(one.as_ref().is_some_and(|one| one.contains("db.internal:5432/d u") && !one.contains("hunter2")));
+        assert_eq!(one, of("postgresql://u:other@db.internal:5432/d?application_name=x&sslmode=require")?);
+        for other in [
+            "postgres://u@db.internal:5433/d",
+            "postgres://u@db.internal:5432/e",
+            "postgres://v@db.internal:5432/d",
+            "postgres://u@db.elsewhere:5432/d",
+            "postgres://u@db.internal:5432/d?options=-c%20search_path%3Dx",
+        ] {
+            assert_ne!(one, of(other)?, "{other}");
+        }
+        // The environment of libpq says the rest.
+        for untold in
+            ["postgres:///d", "postgres://u@db/d", "postgres://u@db.internal", "postgres://u@db.internal/d?service=x"]
+        {
+            assert_eq!(of(untold)?, None, "{untold}");
         }
         Ok(())
     }

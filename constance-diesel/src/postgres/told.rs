@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DriverError, QueryResult};
 
+use crate::layout::Layout;
 use crate::schema::Tables;
 
 /// What a statement does with the settings table, and so which rights it needs.
@@ -19,6 +20,8 @@ pub(super) enum Doing {
 struct Told {
     driver: Box<dyn DatabaseErrorInformation + Send + Sync>,
     table: String,
+    /// Whether the table is ours, and not Django's.
+    own: bool,
     doing: Doing,
     after: Duration,
 }
@@ -27,6 +30,8 @@ struct Told {
 pub(super) struct Known<'e> {
     pub(super) message: &'e str,
     pub(super) table: Option<&'e str>,
+    /// Whether that table is ours, and not Django's.
+    pub(super) own: bool,
     pub(super) doing: Doing,
     /// How long the statement had run.
     pub(super) after: Duration,
@@ -43,7 +48,8 @@ pub(super) fn told<T>(
     let began = Instant::now();
     run(connection).map_err(|error| match error {
         DriverError::DatabaseError(DatabaseErrorKind::Unknown, driver) => {
-            let told = Told { driver, table: tables.settings.to_string(), doing, after: began.elapsed() };
+            let own = tables.layout == Layout::Own;
+            let told = Told { driver, table: tables.settings.to_string(), own, doing, after: began.elapsed() };
             DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(told))
         }
         other => other,
@@ -60,7 +66,8 @@ pub(super) fn known(error: &DriverError) -> Option<Known<'_>> {
     };
     let after = information.statement_position().and_then(|after| u64::try_from(after).ok()).unwrap_or_default();
     let (message, table) = (information.message(), information.table_name());
-    Some(Known { message, table, doing, after: Duration::from_millis(after) })
+    let own = information.constraint_name() == Some(OWN);
+    Some(Known { message, table, own, doing, after: Duration::from_millis(after) })
 }
 
 /// The message of [`nowhere`]; the server has none like it.
@@ -75,6 +82,8 @@ pub(super) fn nowhere() -> DriverError {
 pub(super) fn is_nowhere(error: &DriverError) -> bool {
     matches!(error, DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) if information.message() == NOWHERE)
 }
+/// The mark of our own table.
+const OWN: &str = "own";
 
 /// The message of [`hidden`]; the server has none like it.
 const HIDDEN: &str = "constance: the schema of the table may not be used";
@@ -115,8 +124,9 @@ impl DatabaseErrorInformation for Told {
         })
     }
 
+    /// Whose table it is.
     fn constraint_name(&self) -> Option<&str> {
-        None
+        self.own.then_some(OWN)
     }
 
     /// How long it took, in milliseconds.

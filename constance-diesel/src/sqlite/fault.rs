@@ -118,6 +118,26 @@ pub(super) fn of(error: &DriverError) -> Fault {
     }
 }
 
+/// The failure to ready a connection that is open. Nothing was written yet, so that a file which may only be read is in the way
+/// of reading alone: with the write-ahead log a reader needs the files beside the database.
+pub(super) fn readying(error: &DriverError, place: &Place) -> Error {
+    match text_of(error) {
+        Some("attempt to write a readonly database" | "unable to open database file") if place.has_log() => Error::new(
+            ErrorKind::Denied,
+        )
+        .with_detail(
+            "the database is in write-ahead mode: reading it takes its files -wal and -shm, which are not there and \
+                 cannot be made, or may not be opened",
+        )
+        .with_hint(
+            "let the user write to the folder, or read while another process has the database open and its -wal and \
+                 -shm may be read, or end the mode with PRAGMA journal_mode = DELETE",
+        )
+        .with_cause(cause("SQLITE_CANTOPEN", "the write-ahead log or its shared memory")),
+        _ => of(error).error,
+    }
+}
+
 /// The failure to open the file. SQLite says little, so the file system is asked.
 pub(super) fn connecting(error: &ConnectionError, place: &Place) -> Error {
     if let ConnectionError::CouldntSetupConfiguration(error) = error {

@@ -4,7 +4,7 @@ mod fault;
 mod feed;
 mod place;
 
-use constance_core::{Error, ErrorKind, Result, Watch};
+use constance_core::{Error, ErrorKind, Result, Watch, identity};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::deserialize::{self, FromSql};
 use diesel::dsl::sql;
@@ -21,7 +21,8 @@ use crate::error::Fault;
 use crate::layout::{Layout, Wording};
 use crate::migrate::Step;
 use crate::query::{
-    AnyKey, Clash, Delete, Forget, Insert, KeyParam, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions, statement,
+    AnyKey, Clash, Delete, Forget, Insert, KeyParam, KeysIn, Record, RowsIn, UpdateIf, Usual, ValueOf, Versions,
+    statement,
 };
 use crate::schema::{Column, FoundKey, FoundValue, Row, Tables, quoted};
 use crate::store::finish;
@@ -70,14 +71,21 @@ impl Verbs for SqliteConnection {
         }
     }
 
+    fn identity(target: &Place) -> Option<String> {
+        identity::of_path(target.path())
+    }
+
     fn mark(target: &Place) -> Option<FileId> {
         target.file_id()
     }
 
     fn open(target: &Place, purpose: Purpose, options: &Options) -> Result<Self> {
+        if target.creates(purpose) {
+            target.create(options.file_mode);
+        }
         let mut connection =
             SqliteConnection::establish(&target.uri(purpose)).map_err(|error| fault::connecting(&error, target))?;
-        connection.ready(purpose, options).map_err(|error| connection.fault(&error).error)?;
+        connection.ready(purpose, options).map_err(|error| fault::readying(&error, target))?;
         Ok(connection)
     }
 
@@ -100,6 +108,10 @@ impl Verbs for SqliteConnection {
     }
 
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {
+        statement.load(self)
+    }
+
+    fn keys_in(&mut self, statement: KeysIn<'_>) -> QueryResult<Vec<FoundKey>> {
         statement.load(self)
     }
 
@@ -274,6 +286,10 @@ impl Wording for Sqlite {
     const BYTES_OF_TEXT: &'static str =
         "CASE typeof(\"value\") WHEN 'text' THEN CAST(\"value\" AS BLOB) ELSE \"value\" END";
     const TEXT_OF_BYTES: [&'static str; 2] = ["CAST(", " AS TEXT)"];
+
+    fn order(_: Layout) -> &'static str {
+        "\"key\""
+    }
 
     fn key<'b>(_: Layout, key: &'b KeyParam<'_>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         out.push_bind_param::<Text, str>(key.0)

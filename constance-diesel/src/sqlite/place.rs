@@ -1,6 +1,7 @@
 //! Where an SQLite file is.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use constance_core::url::{UrlParameters, decode};
@@ -117,6 +118,41 @@ impl Place {
         }
         uri + "?mode=" + mode
     }
+
+    /// Whether the file says that it has a write-ahead log beside it.
+    pub(crate) fn has_log(&self) -> bool {
+        let mut head = [0; 20];
+        let read = std::fs::File::open(self.path()).and_then(|mut file| file.read_exact(&mut head));
+        // The versions of the format that writing and reading take.
+        read.is_ok() && head[18..] == [2, 2]
+    }
+
+    /// Whether a connection for this makes the file where there is none.
+    pub(crate) fn creates(&self, purpose: Purpose) -> bool {
+        self.uri(purpose).ends_with("mode=rwc")
+    }
+
+    /// Makes an empty file, which is an empty database, with these permissions. What SQLite makes beside it has the same.
+    ///
+    /// Where it cannot be made, SQLite says so in a moment.
+    #[cfg(unix)]
+    pub(crate) fn create(&self, mode: u32) {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+
+        let missing = std::fs::metadata(self.path()).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        if !missing {
+            return;
+        }
+        // Never more than asked for, not even for a moment; then as much, whatever the umask.
+        let file = std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(mode).open(self.path());
+        if let Ok(file) = file {
+            let _ = file.set_permissions(std::fs::Permissions::from_mode(mode));
+        }
+    }
+
+    /// Leaves it to SQLite.
+    #[cfg(not(unix))]
+    pub(crate) fn create(&self, _: u32) {}
 
     /// Which file is there now, if one is and the system can tell.
     #[cfg(unix)]

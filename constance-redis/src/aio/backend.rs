@@ -4,15 +4,16 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use constance_core::aio::{AsyncBackend, AsyncWatch, BoxFuture};
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored};
+use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning};
 use redis::RedisResult;
 use redis::aio::ConnectionLike;
 
 use super::AsyncBuilder;
-use super::calls::{all, apply, many, one};
+use super::calls::{all, apply, many, one, portion};
 use super::connection::{Connection, Source};
 use super::feed::Feed;
 use crate::builder::default_prefix;
+use crate::command;
 use crate::error::fault;
 use crate::plan;
 use crate::watch::without_right;
@@ -213,6 +214,24 @@ impl AsyncBackend for AsyncRedisBackend {
 
     fn default_prefix(&self) -> Prefix {
         self.prefix.clone()
+    }
+
+    fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
+        Box::pin(async move {
+            let cursor = plan::cursor(from)?;
+            self.look(with!(connection => portion(&mut connection, prefix, cursor))).await
+        })
+    }
+
+    fn identity(&self) -> Option<String> {
+        match &self.source {
+            Source::Own(shared) => shared.opener().identity(),
+            Source::Brought(_) => None,
+        }
+    }
+
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<Warning>>> {
+        Box::pin(self.look(with!(connection => async { plan::warnings(connection.ask(&command::info()).await) })))
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use constance_core::{Applied, Batch, Key, Prefix, Stored};
+use constance_core::{Applied, Batch, Key, Portion, Prefix, Stored};
 use redis::{RedisResult, Value, from_redis_value};
 
 use super::connection::Connection;
@@ -24,7 +24,13 @@ pub(crate) async fn many(connection: &mut Connection, keys: &[&Key], gaps: &Atom
     };
     match many.found(answers)? {
         Some(found) => Ok(found),
-        None => plan::looked(run(connection, &Call::looking(keys)).await?),
+        None => match run(connection, &Call::looking(keys)).await {
+            Err(refused) if Call::is_refused(&refused) => {
+                let answers = connection.ask_together(command::gets(keys), keys.len()).await?;
+                plan::gotten(answers, keys.len()).ok_or(refused)
+            }
+            applied => plan::looked(applied?),
+        },
     }
 }
 
@@ -38,16 +44,24 @@ pub(crate) async fn one(connection: &mut Connection, key: &Key) -> RedisResult<S
 
 /// Every key under a prefix, each once.
 async fn keys_of(connection: &mut Connection, prefix: &Prefix) -> RedisResult<Vec<Key>> {
-    let (mut cursor, mut met) = (0, Vec::new());
+    let (mut cursor, mut keys) = (0, Vec::new());
     loop {
-        let answer = connection.ask(&command::scan(cursor, prefix)).await?;
-        let (next, found): (u64, Vec<Vec<u8>>) = from_redis_value(answer)?;
-        met.extend(found);
+        let (next, met) = scanned(connection, prefix, cursor).await?;
+        keys.extend(plan::keys(prefix, met));
         if next == 0 {
-            return Ok(plan::keys(prefix, met));
+            return Ok(plan::once(keys));
         }
         cursor = next;
     }
+}
+
+/// The keys of one step of a scan.
+pub(crate) async fn portion(connection: &mut Connection, prefix: &Prefix, cursor: u64) -> RedisResult<Portion> {
+    Ok(plan::portion(prefix, scanned(connection, prefix, cursor).await?))
+}
+
+async fn scanned(connection: &mut Connection, prefix: &Prefix, cursor: u64) -> RedisResult<(u64, Vec<Vec<u8>>)> {
+    Ok(from_redis_value(connection.ask(&command::scan(cursor, prefix)).await?)?)
 }
 
 /// Everything under a prefix.
@@ -69,11 +83,10 @@ pub(crate) async fn all(
 /// Runs the script, and gives its text to a server that does not have it. Where the future is dropped in between, nothing
 /// was done.
 async fn run(connection: &mut Connection, call: &Call) -> RedisResult<Applied> {
-    let answer = match connection.ask(&call.by_digest()).await {
-        Err(error) if Call::is_unknown(&error) => connection.ask(&call.by_text()).await?,
-        answer => answer?,
-    };
-    call.applied(answer)
+    call.applied(match connection.ask(&call.by_digest()).await {
+        Err(error) if Call::is_unknown(&error) => connection.ask(&call.by_text()).await,
+        answer => answer,
+    })
 }
 
 /// Applies a batch, in one plain command or one run of the script.

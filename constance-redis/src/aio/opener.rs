@@ -37,6 +37,11 @@ impl Opener {
         Ok(Self { target, connect_timeout, response_timeout })
     }
 
+    /// Which server it leads to.
+    pub(crate) fn identity(&self) -> Option<String> {
+        self.target.identity()
+    }
+
     pub(crate) fn connect_timeout(&self) -> Duration {
         self.connect_timeout
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored};
+use constance_core::{
+    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
+};
 use redis::{ConnectionLike, RedisResult, Value};
 
 use super::map::Address;
@@ -40,7 +42,7 @@ impl Cluster {
     fn together(&self, slot: u16, keys: &[&Key]) -> Result<Vec<Stored>> {
         let moving = |connection: &mut dyn ConnectionLike| {
             let call = Call::looking(keys);
-            match call.applied(call.by_text().query(connection)?)? {
+            match call.applied(call.by_text().query(connection))? {
                 Applied::Done(found) => Ok(found),
                 Applied::Conflict { .. } => Err(command::unexpected()),
             }
@@ -100,22 +102,33 @@ impl Cluster {
 
     /// Every key under a prefix, each once.
     fn found_under(&self, prefix: &Prefix) -> Result<Vec<Key>> {
-        // A look first: what an outdated map does not show would be missing from the list without a word.
-        let map = self.look_around(None, None)?;
-        let nodes = match slot::tag(prefix.as_str().as_bytes()) {
-            Some(tag) => vec![map.owner(slot::of(tag)).cloned().ok_or_else(unserved)?],
-            None if !map.is_whole() => return Err(unserved()),
-            None => map.masters(),
-        };
         let mut keys = Vec::new();
-        for node in nodes {
+        for node in self.nodes_of(prefix, true)? {
             keys.extend(at_node(&node, |connection| keys_of(connection, prefix))?);
         }
         // While a slot moves, both nodes may have a key.
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
+        Ok(plan::once(keys))
     }
+
+    /// The nodes that have keys under a prefix. After a look around: what an outdated map does not show would be missing
+    /// from a list without a word.
+    fn nodes_of(&self, prefix: &Prefix, afresh: bool) -> Result<Vec<Arc<Node>>> {
+        let map = if afresh { self.look_around(None, None)? } else { self.map()? };
+        match slot::tag(prefix.as_str().as_bytes()) {
+            Some(tag) => Ok(vec![map.owner(slot::of(tag)).cloned().ok_or_else(unserved)?]),
+            None if !map.is_whole() => Err(unserved()),
+            None => {
+                let mut masters = map.masters();
+                masters.sort_by(|one, other| one.address.cmp(&other.address));
+                Ok(masters)
+            }
+        }
+    }
+}
+
+/// The error where a listing in portions cannot go on.
+fn moved() -> Error {
+    Error::new(ErrorKind::Unavailable).with_detail("the cluster has changed since the last portion of the listing")
 }
 
 /// Asks one node, and once more where a connection turns out to be closed.
@@ -134,7 +147,7 @@ fn apply_moving(
     replicas: Option<Replicas>,
 ) -> RedisResult<Result<Applied>> {
     let call = Call::new(batch);
-    let applied = call.applied(call.by_text().query(connection)?)?;
+    let applied = call.applied(call.by_text().query(connection))?;
     Replicas::confirm(replicas, connection, batch, applied)
 }
 
@@ -193,6 +206,41 @@ impl Backend for Cluster {
 
     fn default_prefix(&self) -> Prefix {
         self.options.prefix.clone()
+    }
+
+    /// One step of the scan of one node; nodes that have the prefix follow each other in the order of their addresses.
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        let nodes = self.nodes_of(prefix, from.is_none())?;
+        let (at, cursor) = match from {
+            None => (0, 0),
+            Some(from) => {
+                let (cursor, address) = from.split_at(from.len().min(8));
+                let place = nodes.iter().position(|node| format!("{:?}", node.address).as_bytes() == address);
+                // Where it has left the cluster, its keys are elsewhere.
+                (place.ok_or_else(moved)?, plan::cursor(Some(cursor))?)
+            }
+        };
+        let Some(node) = nodes.get(at) else { return Ok(Portion::last(Vec::new())) };
+        let mut portion =
+            at_node(node, |connection| Ok(plan::portion(prefix, command::scan(cursor, prefix).query(connection)?)))?;
+        let (node, cursor) = match portion.next.take() {
+            Some(cursor) => (Some(node), cursor),
+            None => (nodes.get(at + 1), 0_u64.to_be_bytes().to_vec()),
+        };
+        portion.next = node.map(|node| [cursor, format!("{:?}", node.address).into_bytes()].concat());
+        Ok(portion)
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        let mut warnings = Vec::new();
+        for node in self.map()?.masters() {
+            for warning in at_node(&node, |connection| plan::warnings(command::info().query(connection)))? {
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+            }
+        }
+        Ok(warnings)
     }
 
     fn ping(&self) -> Result<()> {

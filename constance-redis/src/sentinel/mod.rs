@@ -50,6 +50,13 @@ impl Sentinels {
         })
     }
 
+    /// Which group it is: its sentinels in any order, its name, and the database.
+    pub(crate) fn identity(&self) -> Option<String> {
+        let mut sentinels = self.sentinels.iter().map(Target::identity).collect::<Option<Vec<_>>>()?;
+        sentinels.sort();
+        Some(format!("{} {} {}", sentinels.join(","), self.name, self.master.identity()?))
+    }
+
     /// Asks one sentinel after the other, and tries what each names, until one is reached or the time is over.
     fn reach<T>(&self, within: Duration, connect: impl Fn(&Target, Duration) -> Result<T>) -> Result<T> {
         let end = Instant::now() + within;

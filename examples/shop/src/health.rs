@@ -10,7 +10,8 @@ pub(crate) async fn health(State(service): State<Service>) -> (StatusCode, Strin
     let config = service.config.clone();
     // It asks the store and waits for it, which must not keep this thread from other requests.
     let store = match tokio::task::spawn_blocking(move || config.verify()).await {
-        Ok(Ok(())) => "in order".to_owned(),
+        Ok(Ok(warnings)) if warnings.is_empty() => "in order".to_owned(),
+        Ok(Ok(warnings)) => warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "its check was broken off".to_owned(),
     };

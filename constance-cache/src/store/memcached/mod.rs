@@ -260,7 +260,7 @@ mod tests {
         let two = MemcachedStore::from_url("memcache://c,a")?;
         let mut counts = [0; 3];
         for at in 0..3_000 {
-            let key = format!("constance:1:k:key-{at}");
+            let key = format!("constance:2:k:key-{at}");
             let part = three.part_of(&key);
             counts[part] += 1;
             if part != 1 {

@@ -25,6 +25,20 @@ pub fn capability_does_not_change(f: &Fixture<'_>) {
     assert_eq!(f.another().capability(), capability, "two backends of one kind can do the same");
 }
 
+/// Backends on one store say the same, those on two do not, and no write makes a difference.
+pub fn identity_tells_stores_apart(f: &Fixture<'_>) {
+    let (another, key) = (f.another(), f.key("theme"));
+    let (identity, other) = (f.backend().identity(), another.identity());
+    f.set(&key, b"dark");
+    assert_eq!(f.backend().identity(), identity, "which store it is does not change while it is used");
+    if !read_one(&*another, &key).is_absent() {
+        assert_eq!(identity, other, "two backends that are opened alike on one store say that it is the same");
+    } else {
+        let same = identity.is_some() && identity == other;
+        assert!(!same, "two stores never say that they are the same: a shared cache would mix up their values");
+    }
+}
+
 /// The prefix for those who name none is a valid one.
 pub fn default_prefix_is_valid(f: &Fixture<'_>) {
     let prefix = f.backend().default_prefix();

@@ -79,6 +79,7 @@ macro_rules! conformance_cases {
             reading::listing_agrees_with_reading,
             reading::many_keys_are_listed_once_each,
             reading::listed_keys_are_usable,
+            reading::portions_hold_every_listed_key,
             visiting::visit_shows_a_value_once,
             visiting::visit_shows_absence_once,
             visiting::visit_shows_an_empty_value,
@@ -137,6 +138,7 @@ macro_rules! conformance_cases {
             conduct::feed_learns_of_other_writers,
             conduct::pointers_are_backends,
             conduct::debug_shows_no_value,
+            conduct::identity_tells_stores_apart,
         }
     };
 }

@@ -120,6 +120,28 @@ pub fn many_keys_are_listed_once_each(f: &Fixture<'_>) {
     assert!(listed == keys, "a listing shows exactly the keys that are stored");
 }
 
+/// A listing of keys in portions ends, and shows what the listing shows.
+pub fn portions_hold_every_listed_key(f: &Fixture<'_>) {
+    let mut keys: Vec<Key> = (0..600).map(|i| f.key(&format!("k{i}"))).collect();
+    fill(f, &keys);
+    f.set(&f.key_under(&f.prefix("other:"), "k"), b"1");
+    keys.sort();
+    let (prefix, mut found, mut from) = (f.prefix(""), Vec::new(), None);
+    for _ in 0..10_000 {
+        let portion = ok(f.backend().keys_from(&prefix, from.as_deref()), "a portion of the keys");
+        found.extend(portion.keys);
+        from = portion.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    assert_eq!(from, None, "a listing in portions ends");
+    found.sort();
+    // A store may show one twice.
+    found.dedup();
+    assert!(found == keys, "a listing in portions shows exactly the keys that are stored");
+}
+
 /// The keys of a listing name their settings, and work as keys.
 pub fn listed_keys_are_usable(f: &Fixture<'_>) {
     let prefix = f.prefix("a:");

@@ -111,6 +111,19 @@ pub fn default_prefix_is_passed_on(f: &WrapperFixture<'_>) {
     assert_eq!(outer, inner, "a wrapper passes on the default prefix, else it reads other keys than the backend alone");
 }
 
+/// Which store it is, what is to be known of it, and its keys in portions are the store's business.
+pub fn what_the_store_says_is_passed_on(f: &WrapperFixture<'_>) {
+    let (outer, inner) = (f.backend().identity(), crate::Backend::identity(f.faulty()));
+    assert_eq!(outer, inner, "a wrapper passes on `identity`, else a cache around it cannot tell the store");
+    drop(ok(f.backend().warnings(), "warnings"));
+    assert_eq!(f.faulty().calls(Method::Warnings), 1, "a wrapper passes on `warnings`, else nobody hears of them");
+    let key = f.key("theme");
+    f.put(&key, b"dark");
+    let prefix = Prefix::without_separator(key.prefix()).expect("it is one");
+    let portion = ok(f.backend().keys_from(&prefix, None), "a portion of the keys");
+    assert_eq!(portion.keys, [key], "a wrapper passes on `keys_from`");
+}
+
 /// Pings and migrations are the store's business.
 pub fn ping_and_migrate_reach_the_store(f: &WrapperFixture<'_>) {
     ok(f.backend().migrate(), "a migration");

@@ -48,6 +48,21 @@ fn instances_that_are_secretly_one_store_are_caught() {
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
 }
 
+/// Every store says that it is the same one.
+#[derive(Debug)]
+struct OneIdentity;
+
+impl Defect for OneIdentity {
+    fn identity(&self, _right: &dyn Inside) -> Option<String> {
+        Some("a store".to_owned())
+    }
+}
+
+#[test]
+fn stores_that_say_that_they_are_one_are_caught() {
+    assert_caught(|| OneIdentity, &["identity_tells_stores_apart"]);
+}
+
 /// Has no feed, and says that it has one.
 #[derive(Debug)]
 struct NoFeed;

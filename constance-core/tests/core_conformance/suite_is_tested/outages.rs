@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use constance_core::{Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, To, Watch};
+use constance_core::{
+    Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, To, Warning, Watch,
+};
 
 use super::wrong::{Defect, Inside, assert_right, assert_wrapper_caught};
 
@@ -253,6 +255,14 @@ impl Defect for ForwardsTheRequiredOnly {
         Ok(())
     }
 
+    fn identity(&self, _right: &dyn Inside) -> Option<String> {
+        None
+    }
+
+    fn warnings(&self, _right: &dyn Inside) -> Result<Vec<Warning>> {
+        Ok(Vec::new())
+    }
+
     fn migrate(&self, _right: &dyn Inside) -> Result<()> {
         Ok(())
     }
@@ -267,6 +277,7 @@ fn a_wrapper_that_does_not_forward_is_caught() {
             "declared_keys_are_passed_on",
             "what_is_to_be_forgotten_is_passed_on",
             "ping_and_migrate_reach_the_store",
+            "what_the_store_says_is_passed_on",
             "outage_fails_every_other_call",
         ],
     );

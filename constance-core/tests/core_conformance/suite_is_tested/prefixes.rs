@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use constance_core::{Applied, Batch, Change, Key, Prefix, Result, Stored};
+use constance_core::{Applied, Batch, Change, Key, Portion, Prefix, Result, Stored};
 
 use super::wrong::{Defect, Inside, assert_caught, assert_right};
 
@@ -172,6 +172,24 @@ fn a_listing_that_drops_or_repeats_is_caught() {
         || Pages(|found| found.iter_mut().for_each(|(_, stored)| *stored = Stored::Absent)),
         &["listing_agrees_with_reading"],
     );
+}
+
+/// Portions of keys that go wrong.
+#[derive(Debug)]
+struct Portions(fn(Portion) -> Portion);
+
+impl Defect for Portions {
+    fn keys_from(&self, right: &dyn Inside, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        right.keys_from(prefix, from).map(self.0)
+    }
+}
+
+#[test]
+fn portions_that_drop_or_do_not_end_are_caught() {
+    let by = ["portions_hold_every_listed_key"];
+    assert_right(|| Portions(|portion| portion));
+    assert_caught(|| Portions(|portion| Portion::last(portion.keys.into_iter().skip(1).collect())), &by);
+    assert_caught(|| Portions(|portion| Portion::before(portion.keys, vec![1])), &by);
 }
 
 /// A key for the same text, split elsewhere.

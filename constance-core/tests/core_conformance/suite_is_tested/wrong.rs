@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use constance_core::testing::wrappers::{self, Inner};
 use constance_core::testing::{Outcome, ReferenceBackend, cases};
-use constance_core::{Applied, Backend, Batch, Capability, Key, Prefix, Result, Stored, Watch};
+use constance_core::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning, Watch};
 
 /// The right backend inside a wrong one, by the contract and past it.
 pub(crate) trait Inside: Backend {}
@@ -56,6 +56,18 @@ pub(crate) trait Defect: Debug + Send + Sync {
 
     fn ping(&self, right: &dyn Inside) -> Result<()> {
         right.ping()
+    }
+
+    fn keys_from(&self, right: &dyn Inside, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        right.keys_from(prefix, from)
+    }
+
+    fn identity(&self, right: &dyn Inside) -> Option<String> {
+        right.identity()
+    }
+
+    fn warnings(&self, right: &dyn Inside) -> Result<Vec<Warning>> {
+        right.warnings()
     }
 
     fn migrate(&self, right: &dyn Inside) -> Result<()> {
@@ -113,6 +125,18 @@ impl<B: Backend, D: Defect> Backend for Wrong<B, D> {
 
     fn ping(&self) -> Result<()> {
         self.defect.ping(&self.right)
+    }
+
+    fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        self.defect.keys_from(&self.right, prefix, from)
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.defect.identity(&self.right)
+    }
+
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        self.defect.warnings(&self.right)
     }
 
     fn migrate(&self) -> Result<()> {

@@ -1,0 +1,84 @@
+//! The parts of a store's [identity](crate::Backend::identity), for backend authors.
+//!
+//! An identity is worth something only where no two stores have the same. `127.0.0.1` is another server on each machine, and
+//! `redis` another one in each network of containers, so neither says by itself which server it is.
+
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// The host of a server: as it is, and with a mark of this machine where only this machine reaches the server by it.
+///
+/// `None` where it cannot be told which server it is: a name without a dot means what the network at hand makes of it, and
+/// not every system has a mark.
+///
+/// ```
+/// use constance_core::identity;
+///
+/// assert_eq!(identity::of_host("db.example.org").as_deref(), Some("db.example.org"));
+/// assert_ne!(identity::of_host("127.0.0.1").as_deref(), Some("127.0.0.1"));
+/// assert_eq!(identity::of_host("db"), None);
+/// ```
+#[must_use]
+pub fn of_host(host: &str) -> Option<String> {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() || address.is_unspecified() => marked(&host),
+        Ok(_) => Some(host),
+        Err(_) if host == "localhost" || host.ends_with(".localhost") => marked(&host),
+        Err(_) => host.contains('.').then_some(host),
+    }
+}
+
+/// The path of a file or of a socket, with a mark of this machine; a relative one counts from the current folder.
+#[must_use]
+pub fn of_path(path: &Path) -> Option<String> {
+    marked(&std::path::absolute(path).ok()?.display().to_string())
+}
+
+/// For a store that lives and dies with a value in this process: nothing else is ever given the same.
+#[must_use]
+pub fn unique() -> String {
+    format!("{:016x}", RandomState::new().hash_one((SystemTime::now(), std::process::id())))
+}
+
+/// What tells this machine, or this container, from others until its next start.
+fn marked(place: &str) -> Option<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    let start = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let network = fs::read_link("/proc/self/ns/net").ok()?;
+    Some(format!("{place} on {} {} {}", name.trim(), start.trim(), network.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_another_server_elsewhere_has_a_mark_or_is_not_told() {
+        for host in ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "LOCALHOST.", "0.0.0.0"] {
+            let told = of_host(host);
+            assert!(told.as_ref().is_none_or(|told| told.contains(" on ")), "{host}: {told:?}");
+        }
+        for host in ["redis", "db", ""] {
+            assert_eq!(of_host(host), None, "{host}");
+        }
+        for host in ["10.0.0.1", "db.internal", "2001:db8::1"] {
+            assert_eq!(of_host(host).as_deref(), Some(host));
+        }
+        assert_eq!(of_host("DB.Example.org."), of_host("db.example.org"));
+    }
+
+    #[test]
+    fn a_relative_path_is_that_of_its_file() {
+        let folder = std::env::current_dir().expect("a folder");
+        assert_eq!(of_path(Path::new("a.db")), of_path(&folder.join("a.db")));
+    }
+
+    #[test]
+    fn stores_in_a_process_are_never_the_same() {
+        assert_ne!(unique(), unique());
+    }
+}

@@ -1,0 +1,55 @@
+//! A table that an older release has migrated, under a newer program.
+#![cfg(feature = "postgres")]
+#![allow(clippy::expect_used)]
+
+mod postgres_support;
+
+use constance_core::{Applied, Backend, Batch, Change, Encoded, ErrorKind, Expect};
+use constance_diesel::diesel::connection::SimpleConnection;
+use postgres_support::{everywhere, key, read, set, shown, store, value};
+
+#[test]
+fn a_table_of_an_older_migration_says_to_migrate() {
+    for (schema, _) in everywhere() {
+        let backend = schema.backend();
+        store(&backend, "a", b"1");
+        backend.revert_last().expect("the last");
+        schema
+            .raw()
+            .batch_execute(
+                "ALTER TABLE constance_settings DROP COLUMN revision, DROP COLUMN changed_at; \
+                 DELETE FROM constance_settings_migrations WHERE version <> '0001_settings'",
+            )
+            .expect("an older table");
+        assert_eq!(read(&backend, "a").expect("reading needs no more"), value(b"1"));
+        let equals = Expect::Equals(Encoded::from(&b"1"[..]));
+        let hunter = || set(&key("a"), b"hunter2");
+        let batches = [
+            ("set", Batch::one(hunter())),
+            ("set, previous wanted", Batch::one(hunter()).wanting_previous(true)),
+            ("compare and set", Batch::one(hunter().expecting(equals.clone()))),
+            ("compare and set, previous wanted", Batch::one(hunter().expecting(equals.clone())).wanting_previous(true)),
+            ("set where it is absent", Batch::one(set(&key("b"), b"hunter2").expecting(Expect::Absent))),
+            ("many", Batch::new(vec![hunter(), set(&key("b"), b"hunter2")]).expect("two keys")),
+            (
+                "many, checked",
+                Batch::new(vec![hunter().expecting(equals), Change::remove(key("b"))]).expect("two keys"),
+            ),
+        ];
+        for (what, batch) in batches {
+            let error = backend.write(&batch).expect_err(what);
+            assert_eq!(
+                (error.kind(), error.is_transient()),
+                (ErrorKind::NotMigrated, false),
+                "{what}: {}",
+                shown(&error)
+            );
+            assert!(error.to_string().contains("run DieselBackend::migrate"), "{error}");
+            assert!(error.to_string().contains("older version"), "{error}");
+            assert!(!shown(&error).contains("hunter2"), "{}", shown(&error));
+        }
+        backend.migrate().expect("the later ones");
+        let done = backend.write(&Batch::one(hunter())).expect("a write");
+        assert_eq!(done, Applied::Done(vec![]));
+    }
+}

@@ -1,0 +1,123 @@
+//! Stale keys among a great many of somebody else's.
+#![allow(clippy::expect_used)]
+
+mod common;
+
+use common::{Server, backend, hasty, prefix};
+use constance_core::{Backend, Config, Key, Prefix, Settings};
+use constance_redis::redis::{self, cmd};
+
+#[derive(Debug, Clone, Settings)]
+struct Shop {
+    #[setting(default = 42)]
+    the_answer: i64,
+}
+
+/// As many as a portion may hold: the server may give somewhat more than it is asked for.
+const PORTION: usize = 2_000;
+
+/// Keys without end, as other applications have them, and some that are stale.
+fn fill(connection: &mut redis::Connection, foreign: usize, stale: &[String]) {
+    for first in (0..foreign).step_by(1_000) {
+        let mut command = cmd("MSET");
+        for number in first..first + 1_000 {
+            command.arg(format!("session:{number}")).arg("x");
+        }
+        command.exec(connection).expect("keys");
+    }
+    for key in stale {
+        cmd("SET").arg(key).arg("x").exec(connection).expect("a key");
+    }
+}
+
+#[test]
+fn a_hundred_thousand_foreign_keys_pass_by_in_portions() {
+    let Some(server) = Server::start() else { return };
+    let stale: Vec<String> = (0..5_000).map(|number| format!("old_{number}")).collect();
+    fill(&mut server.raw(), 100_000, &stale);
+    let backend = backend(&server);
+    // The prefix that sees them all.
+    let config = Config::<Shop>::builder(&backend).prefix(Prefix::empty()).build_typed().expect("a config");
+    let (mut portions, mut most, mut found) = (0, 0, Vec::new());
+    for portion in config.stale_portions() {
+        let portion = portion.expect("a portion");
+        (portions, most) = (portions + 1, most.max(portion.len()));
+        found.extend(portion.names().map(str::to_owned));
+    }
+    assert!(most <= PORTION && portions >= 50, "{portions} portions of up to {most}");
+    found.sort();
+    found.dedup();
+    let mut expected = stale;
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(config.stale_keys().expect("all at once").len(), expected.len());
+
+    // Each portion may be removed before the next is looked for.
+    for portion in config.stale_portions() {
+        config.remove_stale_keys(&portion.expect("a portion")).expect("removed");
+    }
+    assert!(config.stale_keys().expect("a look").is_empty());
+    let left: usize = cmd("DBSIZE").query(&mut server.raw()).expect("a number");
+    assert_eq!(left, 100_000, "what is another's stays");
+}
+
+/// Every key in portions, and how many those were.
+fn in_portions(backend: &dyn Backend, prefix: &Prefix) -> (Vec<Key>, usize) {
+    let (mut keys, mut portions, mut from) = (Vec::new(), 0, None);
+    loop {
+        let portion = backend.keys_from(prefix, from.as_deref()).expect("a portion");
+        keys.extend(portion.keys);
+        portions += 1;
+        from = portion.next;
+        if from.is_none() {
+            keys.sort();
+            keys.dedup();
+            return (keys, portions);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_place_to_go_on_from_is_refused() {
+    let Some(server) = Server::start() else { return };
+    let error = backend(&server).keys_from(&prefix("constance:"), Some(b"hunter2")).expect_err("no place");
+    assert!(!common::shown(&error).contains("hunter2"));
+}
+
+#[cfg(feature = "cluster")]
+#[test]
+fn portions_go_from_node_to_node_of_a_cluster() {
+    let Some(cluster) = common::cluster::Cluster::start(false) else { return };
+    let backend = hasty(&cluster.url());
+    for number in 0..300 {
+        common::write(&backend, &format!("n{number}"), b"1").expect("a write");
+    }
+    let mut listed: Vec<Key> =
+        backend.list(&prefix("constance:")).expect("a list").into_iter().map(|(key, _)| key).collect();
+    listed.sort();
+    let (keys, portions) = in_portions(&backend, &prefix("constance:"));
+    assert_eq!(keys, listed);
+    assert!(portions >= 3, "{portions}");
+    assert_eq!(in_portions(&backend, &prefix("{constance}:")), (Vec::new(), 1), "one slot is on one node");
+}
+
+#[cfg(feature = "aio")]
+#[tokio::test]
+async fn tasks_have_portions_too() {
+    use constance_core::aio::AsyncConfig;
+
+    let Some(server) = Server::start() else { return };
+    let stale: Vec<String> = (0..3_000).map(|number| format!("old_{number}")).collect();
+    fill(&mut server.raw(), 10_000, &stale);
+    let backend = common::aio::hasty(&server.url());
+    let config = AsyncConfig::<Shop>::builder(backend).prefix(Prefix::empty()).build().expect("a config");
+    let (mut portions, mut removed, mut count) = (config.stale_portions(), 0, 0);
+    while let Some(portion) = portions.next().await.expect("a portion") {
+        assert!(portion.len() <= PORTION, "{}", portion.len());
+        config.remove_stale_keys(&portion).await.expect("removed");
+        (removed, count) = (removed + portion.len(), count + 1);
+    }
+    assert!(count > 5, "{count}");
+    assert!(removed >= stale.len(), "{removed}");
+    assert!(config.stale_keys().await.expect("a look").is_empty());
+}

@@ -1,0 +1,120 @@
+//! A server that runs no scripts: what needs them says so, and the rest goes on.
+#![allow(clippy::expect_used)]
+
+mod common;
+
+use common::{Server, backend, hasty, prefix, shown, value};
+use constance_core::{Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Key, Prefix, Stored};
+use constance_redis::redis::cmd;
+
+/// As many managed servers come.
+const RENAMED: &[&str] = &["--rename-command", "EVAL", "", "--rename-command", "EVALSHA", ""];
+
+/// One slot, where the server is one of a cluster.
+fn together() -> Prefix {
+    prefix("{shop}:")
+}
+
+fn key(name: &str) -> Key {
+    together().key(name).expect("a valid name")
+}
+
+fn set(name: &str, value: &[u8]) -> Change {
+    Change::set(key(name), Encoded::from(value))
+}
+
+/// The batches that only a script can do.
+fn scripted() -> [Batch; 3] {
+    [
+        Batch::one(set("a", b"hunter2").expecting(Expect::Absent)),
+        Batch::one(set("a", b"hunter2").expecting(Expect::Equals(Encoded::from(&b"1"[..])))),
+        Batch::new(vec![set("a", b"hunter2"), Change::remove(key("b"))]).expect("two keys"),
+    ]
+}
+
+#[track_caller]
+fn names_eval(error: &Error) {
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unsupported, false), "{}", shown(error));
+    assert!(error.to_string().contains("EVAL"), "{}", shown(error));
+    assert!(!shown(error).contains("hunter2"), "{}", shown(error));
+}
+
+#[track_caller]
+fn goes_on_without_scripts(backend: &dyn Backend) {
+    for _ in 0..2 {
+        backend.write(&Batch::one(set("a", b"1"))).expect("a plain set");
+        for batch in scripted() {
+            names_eval(&backend.write(&batch).expect_err("no script runs"));
+        }
+        assert_eq!(backend.read(&[&key("a")]).expect("a get"), [value(b"1")], "nothing was written");
+        assert_eq!(backend.read(&[&key("a"), &key("b")]).expect("a read"), [value(b"1"), Stored::Absent]);
+        assert_eq!(backend.list(&together()).expect("a listing"), [(key("a"), value(b"1"))]);
+        backend.write(&Batch::one(set("a", b"2")).wanting_previous(true)).expect("a set that somebody hears of");
+        backend.write(&Batch::one(Change::remove(key("a")))).expect("a reset");
+    }
+}
+
+#[test]
+fn a_renamed_eval_is_named_and_the_rest_goes_on() {
+    let Some(server) = Server::with(RENAMED) else { return };
+    goes_on_without_scripts(&backend(&server));
+}
+
+#[test]
+fn a_forbidden_eval_is_named_and_the_rest_goes_on() {
+    let Some(server) = Server::start() else { return };
+    let rights = ["SETUSER", "settings", "on", ">hunter2", "~*", "+@all", "-eval", "-evalsha"];
+    cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
+    goes_on_without_scripts(&hasty(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port)));
+    // The server may run what it has, and nothing new.
+    cmd("ACL").arg(&["SETUSER", "settings", "+evalsha"]).exec(&mut server.raw()).expect("a right");
+    goes_on_without_scripts(&hasty(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port)));
+}
+
+#[test]
+fn a_list_is_found_without_scripts_and_hides_nothing() {
+    let Some(server) = Server::with(RENAMED) else { return };
+    let backend = backend(&server);
+    backend.write(&Batch::one(set("a", b"1"))).expect("a plain set");
+    cmd("RPUSH").arg(key("list").as_str()).arg("x").exec(&mut server.raw()).expect("a list");
+    for _ in 0..3 {
+        let found = backend.read(&[&key("a"), &key("list"), &key("none")]).expect("a read");
+        assert!(matches!(&found[..], [a, Stored::Foreign(_), Stored::Absent] if *a == value(b"1")), "{found:?}");
+    }
+    backend.write(&Batch::one(set("list", b"2"))).expect("a repair");
+    assert_eq!(backend.read(&[&key("list")]).expect("a get"), [value(b"2")]);
+}
+
+#[cfg(feature = "sentinel")]
+#[test]
+fn a_master_without_scripts_is_no_other_case() {
+    let Some(master) = Server::with(RENAMED) else { return };
+    let sentinel = common::group::Sentinel::start(&master.port.to_string(), "");
+    goes_on_without_scripts(&hasty(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port)));
+}
+
+#[cfg(feature = "cluster")]
+#[test]
+fn a_cluster_without_scripts_is_no_other_case() {
+    let Some(cluster) = common::cluster::Cluster::with(false, RENAMED) else { return };
+    goes_on_without_scripts(&hasty(&cluster.url()));
+}
+
+#[cfg(feature = "aio")]
+#[tokio::test]
+async fn tasks_go_on_without_scripts() {
+    use constance_core::aio::AsyncBackend;
+
+    let Some(server) = Server::with(RENAMED) else { return };
+    let backend = common::aio::hasty(&server.url());
+    backend.write(&Batch::one(set("a", b"1"))).await.expect("a plain set");
+    for batch in scripted() {
+        names_eval(&backend.write(&batch).await.expect_err("no script runs"));
+    }
+    cmd("RPUSH").arg(key("list").as_str()).arg("x").exec(&mut server.raw()).expect("a list");
+    for _ in 0..3 {
+        let found = backend.read(&[&key("a"), &key("list"), &key("none")]).await.expect("a read");
+        assert!(matches!(&found[..], [a, Stored::Foreign(_), Stored::Absent] if *a == value(b"1")), "{found:?}");
+    }
+    backend.write(&Batch::one(Change::remove(key("a")))).await.expect("a reset");
+}
