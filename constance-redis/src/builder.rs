@@ -19,7 +19,9 @@ use crate::replicas::Replicas;
 use crate::sentinel;
 use crate::target::Target;
 use crate::tls::{Certificates, Pem};
-use crate::url::{Place, Url};
+#[cfg(any(feature = "aio", feature = "cluster", feature = "sentinel"))]
+use crate::url::Place;
+use crate::url::Url;
 use crate::{NAME, RedisBackend, RedisOptions};
 
 /// The server where none is named.
