@@ -237,6 +237,10 @@ impl<C: Dialect> Backend for DieselBackend<C> {
     }
 
     fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
+        if let Some(within) = self.options.call_timeout {
+            let (prefix, from) = (prefix.clone(), from.map(<[u8]>::to_vec));
+            return self.run_within(within, Purpose::Read, move |store| store.keys_from(&prefix, from.as_deref()));
+        }
         self.run(Purpose::Read, |store| store.keys_from(prefix, from))
     }
 
@@ -246,7 +250,10 @@ impl<C: Dialect> Backend for DieselBackend<C> {
 
     fn warnings(&self) -> Result<Vec<Warning>> {
         let mut warnings = self.cautions.clone();
-        warnings.extend(self.run(Purpose::Read, |store| store.connection.warnings(store.tables))?);
+        warnings.extend(match self.options.call_timeout {
+            Some(within) => self.run_within(within, Purpose::Read, |store| store.connection.warnings(store.tables))?,
+            None => self.run(Purpose::Read, |store| store.connection.warnings(store.tables))?,
+        });
         Ok(warnings)
     }
 

@@ -4,15 +4,21 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../common/addresses.rs"]
+mod addresses;
 mod entries;
 #[cfg(all(unix, feature = "memcached", feature = "redis"))]
 mod env;
+#[cfg(all(unix, feature = "memcached", feature = "redis"))]
+mod fingerprint;
 mod local_over_shared;
 mod outages;
 mod outdated;
 mod races;
 #[cfg(all(unix, feature = "memcached", feature = "redis"))]
 mod servers;
+#[cfg(all(unix, feature = "memcached", feature = "redis"))]
+mod several_addresses;
 mod stores;
 #[cfg(all(unix, feature = "memcached", feature = "redis"))]
 mod urls;

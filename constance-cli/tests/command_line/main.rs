@@ -6,7 +6,9 @@ mod common;
 
 mod any;
 mod command;
+mod hidden;
 #[cfg(feature = "legacy")]
 mod import_legacy;
 mod json;
+mod secret_copies;
 mod secrets;

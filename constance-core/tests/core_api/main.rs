@@ -20,11 +20,27 @@ mod events;
 mod front;
 mod golden;
 mod hostile;
+#[cfg(all(
+    feature = "chrono",
+    feature = "jiff",
+    feature = "json",
+    feature = "rust_decimal",
+    feature = "time",
+    feature = "url",
+    feature = "uuid"
+))]
+mod kinds;
+mod lengths;
 mod live;
 mod overrides;
+mod panics;
+#[cfg(all(feature = "jiff", feature = "json", feature = "rust_decimal", feature = "time"))]
+mod ranges;
 mod registry;
 mod registry_urls;
 mod secrecy;
+#[cfg(all(feature = "json", feature = "pickle"))]
+mod secret_shape;
 #[cfg(all(
     feature = "chrono",
     feature = "jiff",

@@ -143,21 +143,22 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
         Doing::Reading => "SELECT",
         Doing::Writing | Doing::Migrating => "SELECT INSERT UPDATE DELETE",
     };
-    let asked = sql::<(Bool, Bool, Bool, Bool, Bool, Bool, BigInt)>("SELECT t.oid IS NOT NULL, coalesce((SELECT bool_and(")
-        .sql("has_table_privilege(t.oid, p)) FROM unnest(string_to_array(")
-        .bind::<Text, _>(rights)
-        .sql(&format!(", ' ')) AS p), false), {IS_HIDDEN}"))
-        .bind::<Text, _>(table)
-        .sql(
-            "), \
+    let asked =
+        sql::<(Bool, Bool, Bool, Bool, Bool, Bool, BigInt)>("SELECT t.oid IS NOT NULL, coalesce((SELECT bool_and(")
+            .sql("has_table_privilege(t.oid, p)) FROM unnest(string_to_array(")
+            .bind::<Text, _>(rights)
+            .sql(&format!(", ' ')) AS p), false), {IS_HIDDEN}"))
+            .bind::<Text, _>(table)
+            .sql(
+                "), \
              coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
              pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, current_schema() IS NULL, \
              (SELECT count(*) FROM pg_attribute AS a WHERE a.attrelid = t.oid AND NOT a.attisdropped \
              AND a.attname IN ('revision', 'changed_at')) \
              FROM (SELECT to_regclass(quote_ident(",
-        )
-        .bind::<Text, _>(table)
-        .sql("))::oid AS oid) AS t");
+            )
+            .bind::<Text, _>(table)
+            .sql("))::oid AS oid) AS t");
     let (there, allowed, is_hidden, may_create, read_only_now, is_nowhere, later_columns) =
         asked.get_result::<(bool, bool, bool, bool, bool, bool, i64)>(connection)?;
     let hint = "GRANT SELECT, INSERT, UPDATE, DELETE on it to the user";

@@ -13,15 +13,24 @@ mod shop;
 #[path = "../common/within.rs"]
 mod within;
 
+#[path = "../common/addresses.rs"]
+mod addresses;
 mod commit;
 mod concurrency;
 mod django;
 mod failures;
+#[path = "../common/killed.rs"]
+mod killed;
 mod migrate;
 mod outages;
 mod places;
+mod portions;
 #[cfg(unix)]
 mod server;
+mod server_killed;
+mod several_addresses;
+#[path = "../common/portions.rs"]
+mod stale;
 mod transaction;
 mod urls;
 mod watch;

@@ -16,15 +16,24 @@ mod within;
 mod concurrency;
 mod django;
 mod failures;
+#[path = "../common/killed.rs"]
+mod killed;
 #[cfg(feature = "listen-tls")]
 mod listen_tls;
 mod migrate;
+mod older;
 mod parameters;
+mod policies;
 mod pool;
 #[cfg(unix)]
 mod pooler;
+mod portions;
 #[cfg(unix)]
 mod server;
+mod server_killed;
+mod several_addresses;
+#[path = "../common/portions.rs"]
+mod stale;
 mod transaction;
 mod urls;
 mod watch;

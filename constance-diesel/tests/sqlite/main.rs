@@ -13,13 +13,20 @@ mod within;
 
 mod django;
 mod failures;
+#[cfg(unix)]
+mod file_mode;
 mod migrate;
 mod migrate_fake;
 mod migrate_processes;
 mod migrate_revert;
 mod places;
+mod portions;
 mod processes;
+#[cfg(target_os = "linux")]
+mod read_only_folder;
 mod service;
+#[path = "../common/portions.rs"]
+mod stale;
 mod transaction;
 mod urls;
 mod watch;

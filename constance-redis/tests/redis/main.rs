@@ -4,6 +4,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../common/addresses.rs"]
+mod addresses;
 #[cfg(feature = "aio")]
 mod aio_cancel;
 #[cfg(feature = "aio")]
@@ -18,19 +20,27 @@ mod aio_storm;
 mod aio_tls;
 #[cfg(feature = "cluster")]
 mod cluster;
+mod cluster_by_plain_url;
 #[cfg(feature = "cluster")]
 mod cluster_failures;
 #[cfg(feature = "cluster")]
 mod cluster_slots;
+mod eviction;
 mod failures;
+#[path = "../common/killed.rs"]
+mod killed;
+mod portions;
 mod proxy;
 mod queries;
 mod replicas;
+mod scripts_refused;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 #[cfg(feature = "sentinel")]
 mod sentinel_lookup;
+mod server_killed;
 mod service;
+mod several_addresses;
 #[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
 mod tls;
 #[cfg(all(feature = "cluster", feature = "sentinel", any(feature = "tls-rustls", feature = "tls-native-tls")))]

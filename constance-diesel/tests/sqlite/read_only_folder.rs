@@ -1,13 +1,9 @@
 //! A database with a write-ahead log in a folder that may only be read.
-#![cfg(all(feature = "sqlite", target_os = "linux"))]
-#![allow(clippy::expect_used, clippy::print_stderr)]
-
-mod common;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use common::{Folder, read, store, value};
+use crate::common::{Folder, read, store, value};
 use constance_core::{Backend, ErrorKind, Prefix};
 use constance_diesel::SqliteBackend;
 

@@ -1,12 +1,8 @@
 //! A table that an older release has migrated, under a newer program.
-#![cfg(feature = "postgres")]
-#![allow(clippy::expect_used)]
 
-mod postgres_support;
-
+use crate::postgres_support::{everywhere, key, read, set, shown, store, value};
 use constance_core::{Applied, Backend, Batch, Change, Encoded, ErrorKind, Expect};
 use constance_diesel::diesel::connection::SimpleConnection;
-use postgres_support::{everywhere, key, read, set, shown, store, value};
 
 #[test]
 fn a_table_of_an_older_migration_says_to_migrate() {

@@ -1,14 +1,9 @@
 //! A name of which one address does not answer.
-#![allow(clippy::expect_used)]
-
-#[path = "common/addresses.rs"]
-mod addresses;
-mod common;
 
 use std::time::Duration;
 
-use addresses::half_silent;
-use common::{Server, read, value, within, write};
+use crate::addresses::half_silent;
+use crate::common::{Server, read, value, within, write};
 use constance_core::Backend;
 
 /// Half of it is enough for a server that answers.
@@ -29,7 +24,7 @@ fn the_other_address_of_a_server_has_time_left() {
 fn the_other_address_of_a_sentinel_has_time_left() {
     let Some(master) = Server::start() else { return };
     let port = master.port.to_string();
-    let sentinel = common::group::Sentinel::start(&port, "");
+    let sentinel = crate::common::group::Sentinel::start(&port, "");
     let _silent = half_silent("sentinel.test", sentinel.port);
     let backend = within("redis+sentinel://sentinel.test/mymaster", TIME);
     write(&backend, "a", b"1").expect("a write");
@@ -38,7 +33,7 @@ fn the_other_address_of_a_sentinel_has_time_left() {
 #[cfg(feature = "cluster")]
 #[test]
 fn the_other_address_of_a_node_has_time_left() {
-    let Some(cluster) = common::cluster::Cluster::start(false) else { return };
+    let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
     let _silent = half_silent("cluster.test", cluster.nodes[0].port);
     let backend = within("redis+cluster://cluster.test", TIME);
     for name in ["a", "b", "c"] {

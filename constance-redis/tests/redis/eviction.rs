@@ -1,9 +1,6 @@
 //! A server that evicts settings: they read as their defaults, and nothing else tells.
-#![allow(clippy::expect_used)]
 
-mod common;
-
-use common::{RIGHTS, Server, backend, hasty};
+use crate::common::{RIGHTS, Server, backend, hasty};
 use constance_core::{Backend, Config, Settings};
 use constance_redis::redis::cmd;
 
@@ -64,7 +61,7 @@ fn what_may_not_be_asked_is_no_failure() {
 #[cfg(feature = "cluster")]
 #[test]
 fn each_node_of_a_cluster_is_asked() {
-    let Some(cluster) = common::cluster::Cluster::start(false) else { return };
+    let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
     let backend = hasty(&cluster.url());
     told(&backend, false, "none");
     set_policy(&cluster.nodes[1], "allkeys-lru");
@@ -79,7 +76,7 @@ async fn tasks_are_told_too() {
     use constance_core::aio::AsyncConfig;
 
     let Some(server) = Server::start() else { return };
-    let config = AsyncConfig::<Shop>::new(common::aio::hasty(&server.url()));
+    let config = AsyncConfig::<Shop>::new(crate::common::aio::hasty(&server.url()));
     for (policy, expected) in POLICIES {
         set_policy(&server, policy);
         assert_eq!(!config.verify().await.expect("the store works").is_empty(), expected, "{policy}");

@@ -1,14 +1,8 @@
 //! A name of which one address does not answer.
-#![cfg(all(unix, feature = "memcached", feature = "redis"))]
-#![allow(clippy::expect_used)]
-
-#[path = "common/addresses.rs"]
-mod addresses;
-mod common;
 
 use std::time::Duration;
 
-use common::server::Program;
+use crate::common::server::Program;
 use constance_cache::store::Seen;
 use constance_cache::{CacheStore, MemcachedStore, RedisStore};
 
@@ -18,7 +12,7 @@ const TIME: Duration = Duration::from_secs(4);
 #[test]
 fn the_other_address_of_a_redis_has_time_left() {
     let Some(server) = Program::Redis.start() else { return };
-    let _silent = addresses::half_silent("cache.redis.test", server.port);
+    let _silent = crate::addresses::half_silent("cache.redis.test", server.port);
     let builder = RedisStore::builder("redis://cache.redis.test/0").expect("a valid URL");
     let store = builder.connect_timeout(TIME).response_timeout(TIME).build().expect("valid options");
     assert_eq!(store.read(&["a"]).expect("a read"), [Seen::Vacant]);
@@ -28,7 +22,7 @@ fn the_other_address_of_a_redis_has_time_left() {
 fn the_other_address_of_a_memcached_has_time_left() {
     let Some(server) = Program::Memcached.start() else { return };
     // The addresses of a memcached are tried in their order.
-    let _silent = std::iter::repeat_with(|| addresses::half_silent("memcached.test", server.port))
+    let _silent = std::iter::repeat_with(|| crate::addresses::half_silent("memcached.test", server.port))
         .find(|silent| silent.local_addr().expect("an address").port() < server.port);
     let builder = MemcachedStore::builder().url("memcache://memcached.test").expect("a valid URL");
     let store = builder.connect_timeout(TIME).response_timeout(TIME).build().expect("valid options");

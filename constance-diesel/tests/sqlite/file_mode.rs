@@ -1,13 +1,9 @@
 //! Who may read a database file that was made here.
-#![cfg(all(feature = "sqlite", unix))]
-#![allow(clippy::expect_used)]
-
-mod common;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::{Folder, read, store, value};
+use crate::common::{Folder, read, store, value};
 use constance_core::Backend;
 use constance_diesel::SqliteBackend;
 

@@ -1,9 +1,6 @@
 //! A server in cluster mode under a URL of one server: every refusal says which URL it wants.
-#![allow(clippy::expect_used)]
 
-mod common;
-
-use common::{Server, backend, key, read_all, set, shown, write};
+use crate::common::{Server, backend, key, read_all, set, shown, write};
 use constance_core::{Backend, Batch, Change, Error};
 use constance_redis::redis::cmd;
 
@@ -18,7 +15,7 @@ fn alone() -> Option<Server> {
         "{other}",
     ])?;
     cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16_383).exec(&mut server.raw()).expect("slots");
-    common::until("a cluster that serves every slot", || {
+    crate::common::until("a cluster that serves every slot", || {
         let info: String = cmd("CLUSTER").arg("INFO").query(&mut server.raw()).ok()?;
         info.contains("cluster_state:ok").then_some(())
     });
@@ -44,9 +41,9 @@ fn several_keys_say_which_url_a_cluster_wants() {
 #[cfg(feature = "cluster")]
 #[test]
 fn a_key_of_another_node_says_which_url_a_cluster_wants() {
-    let Some(cluster) = common::cluster::Cluster::start(false) else { return };
+    let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
     let elsewhere = cluster.name_at(1);
-    says_the_url(&common::read(&backend(&cluster.nodes[0]), &elsewhere).expect_err("another node has it"));
+    says_the_url(&crate::common::read(&backend(&cluster.nodes[0]), &elsewhere).expect_err("another node has it"));
     says_the_url(&write(&backend(&cluster.nodes[0]), &elsewhere, b"1").expect_err("another node has it"));
 }
 
@@ -56,9 +53,9 @@ async fn several_keys_of_a_task_say_which_url_a_cluster_wants() {
     use constance_core::aio::AsyncBackend;
 
     let Some(server) = alone() else { return };
-    let backend = common::aio::hasty(&server.url());
-    common::aio::write(&backend, "a", b"1").await.expect("one key is served");
-    says_the_url(&common::aio::read_all(&backend, &["a", "b"]).await.expect_err("two slots"));
+    let backend = crate::common::aio::hasty(&server.url());
+    crate::common::aio::write(&backend, "a", b"1").await.expect("one key is served");
+    says_the_url(&crate::common::aio::read_all(&backend, &["a", "b"]).await.expect_err("two slots"));
     let both = Batch::new(vec![set("a", b"1"), Change::remove(key("b"))]).expect("two keys");
     says_the_url(&backend.write(&both).await.expect_err("two slots"));
 }

@@ -1,12 +1,6 @@
 //! Stale keys among a great many of somebody else's.
-#![cfg(feature = "sqlite")]
-#![allow(clippy::expect_used)]
 
-mod common;
-#[path = "common/portions.rs"]
-mod stale;
-
-use common::Folder;
+use crate::common::Folder;
 use constance_core::{Backend, Prefix};
 use constance_diesel::diesel::connection::SimpleConnection;
 
@@ -17,11 +11,11 @@ fn a_hundred_thousand_foreign_keys_pass_by_in_portions() {
     let mut statements = "BEGIN; WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) \
          INSERT INTO constance_settings (key, value) SELECT 'session:' || i, x'78' FROM n;"
         .to_owned();
-    for name in stale::stale() {
+    for name in crate::stale::stale() {
         statements += &format!("INSERT INTO constance_settings (key, value) VALUES ('{name}', x'78');");
     }
     folder.raw().batch_execute(&(statements + "COMMIT")).expect("rows");
-    stale::pass_by_in_portions(&backend, 100_000);
+    crate::stale::pass_by_in_portions(&backend, 100_000);
     let left = backend.keys_from(&Prefix::new("session:").expect("a prefix"), None).expect("a portion");
     assert_eq!(left.keys.len(), 1_000, "what is another's stays");
 }

@@ -1,15 +1,11 @@
 //! A server of which one address does not answer.
-#![cfg(feature = "postgres")]
-#![allow(clippy::expect_used)]
-
-mod postgres_support;
 
 use std::net::TcpListener;
 use std::time::Duration;
 
+use crate::postgres_support::{PostgresServer, read, store, value};
 use constance_core::Backend;
 use constance_diesel::PostgresBackend;
-use postgres_support::{PostgresServer, read, store, value};
 
 /// libpq looks names up by itself, and gives each address of each host the whole connect timeout.
 #[test]

@@ -1,14 +1,10 @@
 //! Stores that share a cache, without a namespace that keeps them apart, and one store that is known by two names.
-#![cfg(all(unix, feature = "memcached", feature = "redis"))]
-#![allow(clippy::expect_used)]
-
-mod common;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::server::{Program, Server};
-use common::{HOLD, Store, World, read, read_all, until, value, write};
+use crate::common::server::{Program, Server};
+use crate::common::{HOLD, Store, World, read, read_all, until, value, write};
 use constance_cache::{CacheStore, MemcachedStore, RedisStore, SharedCache};
 use constance_core::testing::ReferenceBackend;
 use constance_core::{
@@ -46,7 +42,7 @@ impl<B: Backend> Backend for Named<B> {
     }
 }
 
-fn by_name(world: &World, name: &'static str) -> SharedCache<Named<common::Inner>, Store> {
+fn by_name(world: &World, name: &'static str) -> SharedCache<Named<crate::common::Inner>, Store> {
     SharedCache::builder(Named(Arc::clone(&world.inner), Some(name)), Arc::clone(&world.store))
         .mark_ttl(HOLD)
         .clock(Arc::clone(&world.clock))

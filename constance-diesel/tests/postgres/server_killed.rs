@@ -1,13 +1,7 @@
 //! PostgreSQL killed under many callers.
-#![cfg(feature = "postgres")]
-#![allow(clippy::expect_used)]
 
-#[path = "common/killed.rs"]
-mod killed;
-mod postgres_support;
-
+use crate::postgres_support::{LONG, PostgresServer};
 use constance_diesel::PostgresBackend;
-use postgres_support::{LONG, PostgresServer};
 
 #[test]
 fn every_call_fails_at_once_when_the_server_is_killed() {
@@ -15,5 +9,5 @@ fn every_call_fails_at_once_when_the_server_is_killed() {
     let builder = PostgresBackend::builder().url(server.url()).pool_size(4).acquire_timeout(LONG);
     let backend = builder.build().expect("a valid URL");
     backend.migrate().expect("tables");
-    killed::nobody_waits(&backend, &mut server, PostgresServer::kill, PostgresServer::restart);
+    crate::killed::nobody_waits(&backend, &mut server, PostgresServer::kill, PostgresServer::restart);
 }

@@ -1,8 +1,6 @@
 //! Numbers at the ends of their types are refused where a date, an offset or a decimal is made of them; nothing overflows.
 
 // The lint's exception for tests knows the test functions only, not what they share.
-#![allow(clippy::expect_used)]
-#![cfg(all(feature = "jiff", feature = "json", feature = "rust_decimal", feature = "time"))]
 
 use constance_core::{Codec, ErrorKind, Json, Kind, MessagePack, SettingType};
 use serde::ser::SerializeTuple;

@@ -1,10 +1,6 @@
 //! What is declared of a secret is not shown, and what cannot be seen is shown as an escape.
 
-#![allow(clippy::expect_used, reason = "helpers of tests are tests too")]
-
-mod common;
-
-use common::{Sandbox, Shop, parse};
+use crate::common::{Sandbox, Shop, parse};
 use constance_core::{Config, Result, SettingEnum, Settings};
 use constance_memory::MemoryBackend;
 use serde_json::{Value, json};

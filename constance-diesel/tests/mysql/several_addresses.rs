@@ -1,22 +1,16 @@
 //! A name of which one address does not answer.
-#![cfg(feature = "mysql")]
-#![allow(clippy::expect_used)]
-
-#[path = "common/addresses.rs"]
-mod addresses;
-mod mysql_support;
 
 use std::time::Duration;
 
+use crate::mysql_support::server::MariadbServer;
+use crate::mysql_support::{read, store, value};
 use constance_core::Backend;
 use constance_diesel::MysqlBackend;
-use mysql_support::server::MariadbServer;
-use mysql_support::{read, store, value};
 
 #[test]
 fn the_other_address_of_a_server_has_time_left() {
     let Some(server) = MariadbServer::start() else { return };
-    let _silent = addresses::half_silent("mariadb.test", server.port());
+    let _silent = crate::addresses::half_silent("mariadb.test", server.port());
     let url = server.url().replace("@127.0.0.1:", "@mariadb.test:");
     let builder = MysqlBackend::builder().url(url).connect_timeout(Duration::from_secs(4));
     let backend = builder.build().expect("a valid URL");

@@ -1,10 +1,6 @@
 //! What scripts that copy a secret through the command line end with: an error, and the secret as it was.
 
-#![allow(clippy::expect_used, reason = "helpers of tests are tests too")]
-
-mod common;
-
-use common::{Sandbox, Shop};
+use crate::common::{Sandbox, Shop};
 use constance_core::Result;
 
 #[test]

@@ -1,12 +1,6 @@
 //! Stale keys among a great many of somebody else's, in MySQL and MariaDB.
-#![cfg(feature = "mysql")]
-#![allow(clippy::expect_used)]
 
-mod mysql_support;
-#[path = "common/portions.rs"]
-mod stale;
-
-use mysql_support::Place;
+use crate::mysql_support::Place;
 
 #[test]
 fn a_hundred_thousand_foreign_keys_pass_by_in_portions() {
@@ -18,8 +12,8 @@ fn a_hundred_thousand_foreign_keys_pass_by_in_portions() {
             "INSERT INTO {{}} (`key`, `value`, `revision`) SELECT CONCAT('session:', a.d, b.d, c.d, d.d, e.d), 'x', 1 \
              FROM {digits} AS a, {digits} AS b, {digits} AS c, {digits} AS d, {digits} AS e"
         ));
-        let names: Vec<String> = stale::stale().iter().map(|name| format!("('{name}', 'x', 1)")).collect();
+        let names: Vec<String> = crate::stale::stale().iter().map(|name| format!("('{name}', 'x', 1)")).collect();
         place.run(&format!("INSERT INTO {{}} (`key`, `value`, `revision`) VALUES {}", names.join(",")));
-        stale::pass_by_in_portions(&backend, 100_000);
+        crate::stale::pass_by_in_portions(&backend, 100_000);
     }
 }

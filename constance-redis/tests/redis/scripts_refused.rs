@@ -1,9 +1,6 @@
 //! A server that runs no scripts: what needs them says so, and the rest goes on.
-#![allow(clippy::expect_used)]
 
-mod common;
-
-use common::{Server, backend, hasty, prefix, shown, value};
+use crate::common::{Server, backend, hasty, prefix, shown, value};
 use constance_core::{Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Key, Prefix, Stored};
 use constance_redis::redis::cmd;
 
@@ -89,14 +86,14 @@ fn a_list_is_found_without_scripts_and_hides_nothing() {
 #[test]
 fn a_master_without_scripts_is_no_other_case() {
     let Some(master) = Server::with(RENAMED) else { return };
-    let sentinel = common::group::Sentinel::start(&master.port.to_string(), "");
+    let sentinel = crate::common::group::Sentinel::start(&master.port.to_string(), "");
     goes_on_without_scripts(&hasty(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port)));
 }
 
 #[cfg(feature = "cluster")]
 #[test]
 fn a_cluster_without_scripts_is_no_other_case() {
-    let Some(cluster) = common::cluster::Cluster::with(false, RENAMED) else { return };
+    let Some(cluster) = crate::common::cluster::Cluster::with(false, RENAMED) else { return };
     goes_on_without_scripts(&hasty(&cluster.url()));
 }
 
@@ -106,7 +103,7 @@ async fn tasks_go_on_without_scripts() {
     use constance_core::aio::AsyncBackend;
 
     let Some(server) = Server::with(RENAMED) else { return };
-    let backend = common::aio::hasty(&server.url());
+    let backend = crate::common::aio::hasty(&server.url());
     backend.write(&Batch::one(set("a", b"1"))).await.expect("a plain set");
     for batch in scripted() {
         names_eval(&backend.write(&batch).await.expect_err("no script runs"));

@@ -1,15 +1,9 @@
 //! MariaDB killed under many callers.
-#![cfg(feature = "mysql")]
-#![allow(clippy::expect_used)]
-
-#[path = "common/killed.rs"]
-mod killed;
-mod mysql_support;
 
 use std::time::Duration;
 
+use crate::mysql_support::server::MariadbServer;
 use constance_diesel::MysqlBackend;
-use mysql_support::server::MariadbServer;
 
 #[test]
 fn every_call_fails_at_once_when_the_server_is_killed() {
@@ -17,5 +11,5 @@ fn every_call_fails_at_once_when_the_server_is_killed() {
     let builder = MysqlBackend::builder().url(server.url()).pool_size(4).acquire_timeout(Duration::from_secs(600));
     let backend = builder.build().expect("a valid URL");
     backend.migrate().expect("tables");
-    killed::nobody_waits(&backend, &mut server, MariadbServer::kill, MariadbServer::restart);
+    crate::killed::nobody_waits(&backend, &mut server, MariadbServer::kill, MariadbServer::restart);
 }

@@ -1,8 +1,6 @@
 //! Nothing of a secret setting's value is shown, stored or declared: not its choices and bounds, not its length or first byte.
 
 // The lint's exception for tests knows the test functions only, not what they share.
-#![allow(clippy::expect_used)]
-#![cfg(all(feature = "testing", feature = "json", feature = "pickle"))]
 
 use std::sync::Arc;
 

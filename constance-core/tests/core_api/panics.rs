@@ -1,8 +1,6 @@
 //! A function of the application that panics is an error that names its setting, and stops nothing else.
 
 // The lint's exception for tests knows the test functions only, not what they share.
-#![allow(clippy::expect_used)]
-#![cfg(feature = "testing")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,14 +1,10 @@
 //! Row level security on the table: rows that the user may not see are not rows that are not there.
-#![cfg(feature = "postgres")]
-#![allow(clippy::expect_used)]
 
-mod postgres_support;
-
+use crate::postgres_support::{Schema, User, everywhere, key, read, set, shown, store, value, write};
 use constance_core::{Backend, Batch, Change, Config, Error, ErrorKind, Prefix, Settings, Stored};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::PgConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
-use postgres_support::{Schema, User, everywhere, key, read, set, shown, store, value, write};
 
 const ON: &str = "ALTER TABLE constance_settings ENABLE ROW LEVEL SECURITY";
 

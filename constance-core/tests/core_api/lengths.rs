@@ -1,8 +1,6 @@
 //! A value that is longer than a setting should be is neither stored nor looked at.
 
 // The lint's exception for tests knows the test functions only, not what they share.
-#![allow(clippy::expect_used)]
-#![cfg(feature = "testing")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

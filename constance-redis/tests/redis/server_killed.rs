@@ -1,13 +1,8 @@
 //! Redis killed under many callers.
-#![allow(clippy::expect_used)]
-
-mod common;
-#[path = "common/killed.rs"]
-mod killed;
 
 use std::time::Duration;
 
-use common::Server;
+use crate::common::Server;
 use constance_redis::RedisBackend;
 
 #[test]
@@ -15,5 +10,5 @@ fn every_call_fails_at_once_when_the_server_is_killed() {
     let Some(mut server) = Server::start() else { return };
     let builder = RedisBackend::builder().url(server.url()).pool_size(4).acquire_timeout(Duration::from_secs(600));
     let backend = builder.build().expect("a valid URL");
-    killed::nobody_waits(&backend, &mut server, Server::kill, Server::restart);
+    crate::killed::nobody_waits(&backend, &mut server, Server::kill, Server::restart);
 }
