@@ -58,6 +58,9 @@ pub struct Builder {
     prefix: Prefix,
 }
 
+/// Connections, and the identity of what they lead to.
+type Identified = (Box<dyn Connections>, Option<String>);
+
 /// Which way the server was named last.
 enum Server {
     Url(String),
@@ -215,7 +218,7 @@ impl Builder {
             Server::Url(url) => self.several(url)?,
             _ => None,
         };
-        let (connections, identity): (Box<dyn Connections>, _) = match (several, self.server) {
+        let (connections, identity): Identified = match (several, self.server) {
             (Some(several), _) => several,
             (None, Server::Brought(connections)) => (connections, None),
             (None, named) => {
@@ -242,7 +245,7 @@ impl Builder {
             reason = "there is none without a feature"
         )
     )]
-    fn several(&self, url: &str) -> Result<Option<(Box<dyn Connections>, Option<String>)>> {
+    fn several(&self, url: &str) -> Result<Option<Identified>> {
         #[cfg(feature = "sentinel")]
         if let Some(sentinels) = sentinel::parse(url, &self.sentinel_login, &self.certificates)? {
             let identity = sentinels.identity();
