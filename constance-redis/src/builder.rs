@@ -61,6 +61,9 @@ pub struct Builder {
     prefix: Prefix,
 }
 
+/// Connections, and the identity of what they lead to.
+type Identified = (Box<dyn Connections>, Option<String>);
+
 /// Which way the server was named last.
 enum Server {
     Url(String),
@@ -228,7 +231,7 @@ impl Builder {
             self.limits.check()?;
         }
         let place = url.as_ref().map(|url| url.place);
-        let (connections, identity): (Box<dyn Connections>, _) = match (place, url, self.server) {
+        let (connections, identity): Identified = match (place, url, self.server) {
             (_, _, Server::Brought(connections)) => (connections, None),
             #[cfg(feature = "sentinel")]
             (Some(Place::Sentinels), Some(url), _) => {

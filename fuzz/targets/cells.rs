@@ -27,8 +27,8 @@ const LEFT: Duration = Duration::from_secs(30);
 /// The checksum is right: nothing behind it would be reached otherwise.
 fn sealed(data: &[u8]) -> Option<Vec<u8>> {
     let (kind, rest) = data.split_first()?;
-    let sum = hash::stable_hash(&[&[*kind], rest]).to_be_bytes();
-    Some([&[wire::FORMAT, *kind], &sum, rest].concat())
+    let sum = hash::stable_hash(&[&[*kind][..], rest]).to_be_bytes();
+    Some([&[wire::FORMAT, *kind][..], &sum, rest].concat())
 }
 
 fn reads_back(bytes: Vec<u8>) {
@@ -46,6 +46,6 @@ fuzz_target!(|data: &[u8]| {
     // With the key in its place as well.
     if let [kind, body @ ..] = data {
         let key = [&[0; 8][..], &[0, KEY.len() as u8], KEY.as_bytes()].concat();
-        reads_back(sealed(&[&[*kind], key.as_slice(), body].concat()).expect("has a first byte"));
+        reads_back(sealed(&[&[*kind][..], key.as_slice(), body].concat()).expect("has a first byte"));
     }
 });

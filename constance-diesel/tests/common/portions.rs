@@ -3,7 +3,7 @@
 use constance_core::{Backend, Config, Prefix, Settings};
 
 #[derive(Debug, Clone, Settings)]
-pub struct Shop {
+pub(crate) struct Shop {
     #[setting(default = 42)]
     the_answer: i64,
 }
@@ -12,7 +12,7 @@ pub struct Shop {
 const PORTION: usize = 1_000;
 
 /// The stale ones that every table of these tests holds.
-pub fn stale() -> Vec<String> {
+pub(crate) fn stale() -> Vec<String> {
     let mut names: Vec<String> = (0..2_500).map(|number| format!("old_{number:05}")).collect();
     // What sorts before, between and after the others.
     names.extend(["A", "old", "old_", "zzz", "-", "_"].map(str::to_owned));
@@ -21,7 +21,7 @@ pub fn stale() -> Vec<String> {
 }
 
 /// Looks for them in portions, and removes them so; `total` rows are in the table.
-pub fn pass_by_in_portions(backend: &dyn Backend, total: usize) {
+pub(crate) fn pass_by_in_portions(backend: &dyn Backend, total: usize) {
     let config = Config::<Shop>::builder(backend).prefix(Prefix::empty()).build_typed().expect("a config");
     let (mut found, mut portions) = (Vec::new(), 0);
     for portion in config.stale_portions() {
