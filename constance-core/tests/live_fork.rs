@@ -39,7 +39,7 @@ fn the_next_call_in_a_child_follows_anew() {
         &|| assert!(config.get(Shop::PAGES).is_ok()),
         &|| assert!(config.snapshot().is_ok()),
         &|| config.set(Shop::PAGES, 2).expect("a write"),
-        &|| config.verify().expect("a read"),
+        &|| drop(config.verify().expect("a read")),
         &|| assert!(config.live().is_ok()),
     ];
     for call in reads {

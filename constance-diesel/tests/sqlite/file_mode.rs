@@ -4,7 +4,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::common::{Folder, read, store, value};
-use constance_core::Backend;
 use constance_diesel::SqliteBackend;
 
 fn mode(file: &Path) -> u32 {

@@ -1,6 +1,6 @@
 //! What SQLite adds to the contract: one program, so that one link and one run do for all of it.
 #![cfg(feature = "sqlite")]
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::print_stderr)]
 
 #[path = "../common/mod.rs"]
 mod common;
