@@ -58,6 +58,8 @@ const GUARDED: &[(&str, &[Owner])] = &[
             ("constance-diesel", None),
             ("constance-redis", None),
             (POOL, Some("r2d2")),
+            // Inside the `memcache` crate, whose own pool is not used.
+            ("constance-cache", Some("memcached")),
         ],
     ),
     ("redis", &[("constance-redis", None), ("constance-cache", Some("redis"))]),
