@@ -44,19 +44,20 @@ impl<S, C> Front<S, C> {
 
     #[cold]
     fn follow_anew(&self) {
+        let process = std::process::id();
         let keeper = {
             let keeper = self.running.keeper.lock();
             // Another thread may have been here.
             if !self.running.is_elsewhere() {
                 return;
             }
+            // Before any other thread may pass: what it is about to write is counted.
+            self.ledger.begin_anew();
             let keeper = keeper.upgrade();
-            self.running.process.store(keeper.as_ref().map_or(0, |_| std::process::id()), Ordering::Relaxed);
+            self.running.process.store(keeper.as_ref().map_or(0, |_| process), Ordering::Relaxed);
             keeper
         };
         let Some(keeper) = keeper else { return };
-        let process = std::process::id();
-        self.ledger.begin_anew();
         if !keeper.core().follow_anew(process) {
             // The next call tries again.
             self.running.process.store(u32::MAX, Ordering::Relaxed);
@@ -68,9 +69,9 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     /// Loads every setting now, then follows the store in the background: [`Live`].
     ///
     /// One thread follows, however often this is called. A child that the process forks has none: there the next call of this
-    /// `Config`, such as this one, follows anew, and until then [`Live::status`] says so. A set through this `Config` is seen by it before the set returns;
-    /// those of others within milliseconds where the backend pushes changes, else within the
-    /// [poll interval](LiveOptions::poll_interval).
+    /// `Config`, such as this one, follows anew, and until then [`Live::status`] says so. A set through this `Config` is
+    /// seen by it before the set returns; those of others within milliseconds where the backend pushes changes, else within
+    /// the [poll interval](LiveOptions::poll_interval).
     ///
     /// # Errors
     ///
@@ -122,10 +123,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
         let mut follower = Follower::new(Arc::clone(inner), Arc::clone(keeper.core()), options);
         let started = follower.first_load().and_then(|()| {
             let thread = thread::Builder::new().name("constance-live".to_owned());
-            thread.spawn(move || follower.run()).map(drop).map_err(|_| {
-                let error = Error::new(ErrorKind::Unavailable).with_detail("the system gave no thread to follow with");
-                inner.explain(error, Action::Watch)
-            })
+            thread.spawn(move || follower.run()).map(drop).map_err(|_| inner.explain(no_thread(), Action::Watch))
         });
         starting.started = started.clone();
         started
@@ -157,4 +155,11 @@ impl<S: Settings, C: Codec, B: Backend> Drop for Starting<'_, S, C, B> {
 #[cold]
 pub(super) fn broken_off() -> Error {
     Error::new(ErrorKind::Contract).with_action(Action::Read).with_detail("the first load was broken off by a panic")
+}
+
+#[cold]
+pub(super) fn no_thread() -> Error {
+    Error::new(ErrorKind::Unavailable)
+        .with_action(Action::Watch)
+        .with_detail("the system gave no thread to follow with")
 }
