@@ -11,8 +11,8 @@ use std::time::SystemTime;
 
 /// The host of a server: as it is, and with a mark of this machine where only this machine reaches the server by it.
 ///
-/// `None` where it cannot be told which server it is: a name without a dot means what the network at hand makes of it, and
-/// not every system has a mark.
+/// `None` where it cannot be told which server it is: a name without a dot, or one of a cluster such as
+/// `redis.shop.svc.cluster.local`, means another server in each network, and not every system has a mark.
 ///
 /// ```
 /// use constance_core::identity;
@@ -33,10 +33,10 @@ pub fn of_host(host: &str) -> Option<String> {
     }
 }
 
-/// Ends of names that mean another server in each network, cluster or container: of multicast DNS, Kubernetes, Docker and Podman.
+/// The ends of such names: of multicast DNS and Kubernetes, of Docker, of Podman.
 const LOCAL: [&str; 3] = [".local", ".docker.internal", ".containers.internal"];
 
-/// Loopback addresses, and those of the wire that the machine is on.
+/// Loopback and link-local addresses, which are those of another server for each machine or network.
 fn is_of_machine(address: IpAddr) -> bool {
     let is_link_local = match address {
         IpAddr::V4(address) => address.is_link_local(),
