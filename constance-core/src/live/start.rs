@@ -31,6 +31,14 @@ impl<S> Running<S> {
         let process = self.process.load(Ordering::Relaxed);
         process != 0 && process != std::process::id()
     }
+
+    /// The thread that follows ends: where there is no other by now, reads have nothing to look for.
+    pub(super) fn ended(&self) {
+        let keeper = self.keeper.lock();
+        if keeper.strong_count() == 0 {
+            self.process.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 impl<S, C> Front<S, C> {
@@ -144,6 +152,7 @@ impl<S: Settings, C: Codec, B: Backend> Drop for Starting<'_, S, C, B> {
             // The next call starts afresh.
             if running.upgrade().is_some_and(|keeper| Arc::ptr_eq(keeper.core(), self.core)) {
                 *running = Weak::new();
+                self.config.inner.running.process.store(0, Ordering::Relaxed);
             }
             drop(running);
             self.config.inner.ledger.detach(self.core);
@@ -162,4 +171,41 @@ pub(super) fn no_thread() -> Error {
     Error::new(ErrorKind::Unavailable)
         .with_action(Action::Watch)
         .with_detail("the system gave no thread to follow with")
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::Schema;
+    use crate::testing::ReferenceBackend;
+
+    #[derive(Clone)]
+    struct Nothing;
+
+    impl Settings for Nothing {
+        fn defaults() -> Self {
+            Self
+        }
+
+        fn schema<C: Codec>() -> Result<Schema<Self, C>> {
+            Schema::builder(Self).build()
+        }
+    }
+
+    #[test]
+    fn reads_look_at_the_process_only_while_something_is_followed() -> Result<()> {
+        let config = Config::<Nothing>::new(ReferenceBackend::new());
+        let live = config.live()?;
+        let followed_by = || config.inner.running.process.load(Ordering::Relaxed);
+        assert_eq!(followed_by(), std::process::id());
+        drop(live);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while followed_by() != 0 {
+            assert!(Instant::now() < deadline, "the thread has not ended");
+            thread::yield_now();
+        }
+        Ok(())
+    }
 }
