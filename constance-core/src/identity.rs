@@ -11,8 +11,8 @@ use std::time::SystemTime;
 
 /// The host of a server: as it is, and with a mark of this machine where only this machine reaches the server by it.
 ///
-/// `None` where it cannot be told which server it is: a name without a dot means what the network at hand makes of it, and
-/// not every system has a mark.
+/// `None` where it cannot be told which server it is: a name without a dot, or one of a cluster such as
+/// `redis.shop.svc.cluster.local`, means another server in each network, and not every system has a mark.
 ///
 /// ```
 /// use constance_core::identity;
@@ -25,17 +25,30 @@ use std::time::SystemTime;
 pub fn of_host(host: &str) -> Option<String> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(address) if address.is_loopback() || address.is_unspecified() => marked(&host),
+        Ok(address) if is_of_machine(address.to_canonical()) => marked(&host, "net"),
         Ok(_) => Some(host),
-        Err(_) if host == "localhost" || host.ends_with(".localhost") => marked(&host),
+        Err(_) if host == "localhost" || host.ends_with(".localhost") => marked(&host, "net"),
+        Err(_) if LOCAL.iter().any(|end| host.ends_with(end)) => None,
         Err(_) => host.contains('.').then_some(host),
     }
+}
+
+/// The ends of such names: of multicast DNS and Kubernetes, of Docker, of Podman.
+const LOCAL: [&str; 3] = [".local", ".docker.internal", ".containers.internal"];
+
+/// Loopback and link-local addresses, which are those of another server for each machine or network.
+fn is_of_machine(address: IpAddr) -> bool {
+    let is_link_local = match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    };
+    address.is_loopback() || address.is_unspecified() || is_link_local
 }
 
 /// The path of a file or of a socket, with a mark of this machine; a relative one counts from the current folder.
 #[must_use]
 pub fn of_path(path: &Path) -> Option<String> {
-    marked(&std::path::absolute(path).ok()?.display().to_string())
+    marked(&std::path::absolute(path).ok()?.display().to_string(), "mnt")
 }
 
 /// For a store that lives and dies with a value in this process: nothing else is ever given the same.
@@ -44,12 +57,13 @@ pub fn unique() -> String {
     format!("{:016x}", RandomState::new().hash_one((SystemTime::now(), std::process::id())))
 }
 
-/// What tells this machine, or this container, from others until its next start.
-fn marked(place: &str) -> Option<String> {
+/// What tells this machine, or this container, from others until its next start. Containers may share the machine's name, its
+/// network or its files, so the namespace is the one that the place is in.
+fn marked(place: &str, namespace: &str) -> Option<String> {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     let start = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    let network = fs::read_link("/proc/self/ns/net").ok()?;
-    Some(format!("{place} on {} {} {}", name.trim(), start.trim(), network.display()))
+    let namespace = fs::read_link(Path::new("/proc/self/ns").join(namespace)).ok()?;
+    Some(format!("{place} on {} {} {}", name.trim(), start.trim(), namespace.display()))
 }
 
 #[cfg(test)]
@@ -58,11 +72,13 @@ mod tests {
 
     #[test]
     fn what_is_another_server_elsewhere_has_a_mark_or_is_not_told() {
-        for host in ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "LOCALHOST.", "0.0.0.0"] {
+        let hosts = ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "LOCALHOST.", "0.0.0.0"];
+        for host in hosts.into_iter().chain(["::ffff:127.0.0.1", "[::ffff:0.0.0.0]", "169.254.7.1", "fe80::1"]) {
             let told = of_host(host);
             assert!(told.as_ref().is_none_or(|told| told.contains(" on ")), "{host}: {told:?}");
         }
-        for host in ["redis", "db", ""] {
+        let hosts = ["redis", "db", "", "printer.local", "redis.shop.svc.cluster.local", "host.docker.internal"];
+        for host in hosts {
             assert_eq!(of_host(host), None, "{host}");
         }
         for host in ["10.0.0.1", "db.internal", "2001:db8::1"] {
@@ -75,6 +91,13 @@ mod tests {
     fn a_relative_path_is_that_of_its_file() {
         let folder = std::env::current_dir().expect("a folder");
         assert_eq!(of_path(Path::new("a.db")), of_path(&folder.join("a.db")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_path_belongs_to_the_files_of_its_container() {
+        let namespace = fs::read_link("/proc/self/ns/mnt").expect("a namespace").display().to_string();
+        assert!(of_path(Path::new("/a.db")).is_some_and(|told| told.ends_with(&namespace)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::{Condvar, Mutex};
 
+use super::start::no_thread;
 use super::{LiveMode, LiveStatus};
 use crate::field::AnyValue;
 use crate::overrides::{Nudge, Scope};
@@ -175,7 +176,13 @@ impl<S> Core<S> {
         // Threads of the parent may stand in the queue. One by one, and not under the lock: else they are put into its queue, and
         // it is handed to them.
         while self.changed.notify_one() {}
-        (self.follow)(Arc::clone(self))
+        let follows = (self.follow)(Arc::clone(self));
+        if !follows {
+            self.state.lock().process = 0;
+            // Else the caller of `live()` would wait for a load that nobody does.
+            self.note_started(Err(no_thread()));
+        }
+        follows
     }
 
     /// Waits for the first load, which another call has begun, and shares how it ends.
@@ -281,5 +288,22 @@ impl<S> Deref for Swap<S> {
 
     fn deref(&self) -> &ArcSwap<S> {
         &self.0.current
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorKind, SystemClock};
+
+    #[test]
+    fn where_the_system_gives_no_thread_nobody_waits_for_one() {
+        let core: Arc<Core<i64>> =
+            Arc::new(Core::new(1, Arc::new(SystemClock), Box::new(|_, _, _| {}), Box::new(|_| false)));
+        core.note_started(Ok(()));
+        assert!(!core.follow_anew(std::process::id()));
+        assert_eq!(core.status().mode, LiveMode::OtherProcess, "nobody follows here");
+        let started = core.state.lock().started.clone();
+        assert!(started.is_some_and(|started| started.is_err_and(|e| e.kind() == ErrorKind::Unavailable)));
     }
 }

@@ -88,6 +88,7 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
                 must_load = self.wait();
             }
         }
+        self.inner.running.ended();
         self.inner.ledger.detach(&self.core);
     }
 

@@ -31,6 +31,14 @@ impl<S> Running<S> {
         let process = self.process.load(Ordering::Relaxed);
         process != 0 && process != std::process::id()
     }
+
+    /// The thread that follows ends: where there is no other by now, reads have nothing to look for.
+    pub(super) fn ended(&self) {
+        let keeper = self.keeper.lock();
+        if keeper.strong_count() == 0 {
+            self.process.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 impl<S, C> Front<S, C> {
@@ -44,19 +52,20 @@ impl<S, C> Front<S, C> {
 
     #[cold]
     fn follow_anew(&self) {
+        let process = std::process::id();
         let keeper = {
             let keeper = self.running.keeper.lock();
             // Another thread may have been here.
             if !self.running.is_elsewhere() {
                 return;
             }
+            // Before any other thread may pass: what it is about to write is counted.
+            self.ledger.begin_anew();
             let keeper = keeper.upgrade();
-            self.running.process.store(keeper.as_ref().map_or(0, |_| std::process::id()), Ordering::Relaxed);
+            self.running.process.store(keeper.as_ref().map_or(0, |_| process), Ordering::Relaxed);
             keeper
         };
         let Some(keeper) = keeper else { return };
-        let process = std::process::id();
-        self.ledger.begin_anew();
         if !keeper.core().follow_anew(process) {
             // The next call tries again.
             self.running.process.store(u32::MAX, Ordering::Relaxed);
@@ -68,9 +77,9 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     /// Loads every setting now, then follows the store in the background: [`Live`].
     ///
     /// One thread follows, however often this is called. A child that the process forks has none: there the next call of this
-    /// `Config`, such as this one, follows anew, and until then [`Live::status`] says so. A set through this `Config` is seen by it before the set returns;
-    /// those of others within milliseconds where the backend pushes changes, else within the
-    /// [poll interval](LiveOptions::poll_interval).
+    /// `Config`, such as this one, follows anew, and until then [`Live::status`] says so. A set through this `Config` is
+    /// seen by it before the set returns; those of others within milliseconds where the backend pushes changes, else within
+    /// the [poll interval](LiveOptions::poll_interval).
     ///
     /// # Errors
     ///
@@ -122,10 +131,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
         let mut follower = Follower::new(Arc::clone(inner), Arc::clone(keeper.core()), options);
         let started = follower.first_load().and_then(|()| {
             let thread = thread::Builder::new().name("constance-live".to_owned());
-            thread.spawn(move || follower.run()).map(drop).map_err(|_| {
-                let error = Error::new(ErrorKind::Unavailable).with_detail("the system gave no thread to follow with");
-                inner.explain(error, Action::Watch)
-            })
+            thread.spawn(move || follower.run()).map(drop).map_err(|_| inner.explain(no_thread(), Action::Watch))
         });
         starting.started = started.clone();
         started
@@ -146,6 +152,7 @@ impl<S: Settings, C: Codec, B: Backend> Drop for Starting<'_, S, C, B> {
             // The next call starts afresh.
             if running.upgrade().is_some_and(|keeper| Arc::ptr_eq(keeper.core(), self.core)) {
                 *running = Weak::new();
+                self.config.inner.running.process.store(0, Ordering::Relaxed);
             }
             drop(running);
             self.config.inner.ledger.detach(self.core);
@@ -157,4 +164,48 @@ impl<S: Settings, C: Codec, B: Backend> Drop for Starting<'_, S, C, B> {
 #[cold]
 pub(super) fn broken_off() -> Error {
     Error::new(ErrorKind::Contract).with_action(Action::Read).with_detail("the first load was broken off by a panic")
+}
+
+#[cold]
+pub(super) fn no_thread() -> Error {
+    Error::new(ErrorKind::Unavailable)
+        .with_action(Action::Watch)
+        .with_detail("the system gave no thread to follow with")
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::Schema;
+    use crate::testing::ReferenceBackend;
+
+    #[derive(Clone)]
+    struct Nothing;
+
+    impl Settings for Nothing {
+        fn defaults() -> Self {
+            Self
+        }
+
+        fn schema<C: Codec>() -> Result<Schema<Self, C>> {
+            Schema::builder(Self).build()
+        }
+    }
+
+    #[test]
+    fn reads_look_at_the_process_only_while_something_is_followed() -> Result<()> {
+        let config = Config::<Nothing>::new(ReferenceBackend::new());
+        let live = config.live()?;
+        let followed_by = || config.inner.running.process.load(Ordering::Relaxed);
+        assert_eq!(followed_by(), std::process::id());
+        drop(live);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while followed_by() != 0 {
+            assert!(Instant::now() < deadline, "the thread has not ended");
+            thread::yield_now();
+        }
+        Ok(())
+    }
 }

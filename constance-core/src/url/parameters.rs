@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{ESCAPE, decode, wrong};
+use super::parts::decoded;
+use super::{ESCAPE, wrong};
 use crate::{Error, ErrorKind, Result};
 
 /// The parameters behind the `?` of a URL, to be taken out one by one.
@@ -35,7 +36,7 @@ impl UrlParameters {
             if value.is_empty() {
                 return wrong("a parameter of the URL has no value", "write ?parameter=value, or leave it out");
             }
-            let Some(value) = decode(value) else { return wrong("the URL is not percent-encoded UTF-8", ESCAPE) };
+            let value = decoded(value)?;
             if found.iter().any(|(known, _)| known == name) {
                 return wrong("the URL has a parameter twice", "leave one of them out");
             }
@@ -110,7 +111,7 @@ fn unfit<T>(name: &str, wanted: &str) -> Result<T> {
     Err(Error::new(ErrorKind::Configuration).with_detail(format!("the parameter {name} of the URL is not {wanted}")))
 }
 
-/// Their names alone.
+/// How many there are: a name may be a part of a password.
 impl fmt::Debug for UrlParameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(found) = self;
@@ -153,6 +154,7 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Configuration, "{query}");
             assert!(!format!("{error} {error:?}").contains("hunter"), "{error}");
         }
+        assert!(UrlParameters::read("a=hunter2%00").is_err(), "no text of a driver holds it");
         let shown = format!("{:?}", UrlParameters::read("hunter2=hunter2"));
         assert!(!shown.contains("hunter"), "{shown}");
     }

@@ -68,7 +68,7 @@ impl UrlParts {
     }
 }
 
-fn decoded(text: &str) -> Result<String> {
+pub(super) fn decoded(text: &str) -> Result<String> {
     match decode(text).filter(|text| !text.contains('\0')) {
         Some(text) => Ok(text),
         None => wrong("the URL is not percent-encoded UTF-8", ESCAPE),

@@ -1,7 +1,5 @@
 //! A value that is longer than a setting should be is neither stored nor looked at.
 
-// The lint's exception for tests knows the test functions only, not what they share.
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,7 +1,5 @@
 //! A function of the application that panics is an error that names its setting, and stops nothing else.
 
-// The lint's exception for tests knows the test functions only, not what they share.
-
 use std::sync::Arc;
 use std::time::Duration;
 

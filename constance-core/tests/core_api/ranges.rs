@@ -1,7 +1,5 @@
 //! Numbers at the ends of their types are refused where a date, an offset or a decimal is made of them; nothing overflows.
 
-// The lint's exception for tests knows the test functions only, not what they share.
-
 use constance_core::{Codec, ErrorKind, Json, Kind, MessagePack, SettingType};
 use serde::ser::SerializeTuple;
 use serde::{Serialize, Serializer};

@@ -1,7 +1,5 @@
 //! Nothing of a secret setting's value is shown, stored or declared: not its choices and bounds, not its length or first byte.
 
-// The lint's exception for tests knows the test functions only, not what they share.
-
 use std::sync::Arc;
 
 use constance_core::testing::ReferenceBackend;

@@ -235,11 +235,11 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let levels = self.inside()?;
         match self.reader.next()? {
             Piece::Text(name) => visitor.visit_enum(Variant { name, content: Content(None) }),
             Piece::Map(1) => match self.reader.next()? {
                 Piece::Text(name) => {
+                    let levels = self.inside()?;
                     let content = Content(Some(Value { reader: self.reader, kind: None, levels }));
                     visitor.visit_enum(Variant { name, content })
                 }
@@ -350,5 +350,32 @@ impl<'b> VariantAccess<'b> for Content<'_, 'b, '_> {
 
     fn struct_variant<V: Visitor<'b>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
         self.0.ok_or(Unfit::SHAPE)?.deserialize_struct("", fields, visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use crate::{Codec, Error, Kind, MessagePack};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Nested {
+        Empty,
+        List(Vec<Nested>),
+    }
+
+    /// Each list is in the map of its variant.
+    fn nested(lists: usize) -> Nested {
+        (0..lists).fold(Nested::Empty, |inner, _| Nested::List(vec![inner]))
+    }
+
+    #[test]
+    fn the_name_of_a_variant_is_no_level() -> Result<(), Error> {
+        let deepest = nested(MessagePack::MAX_DEPTH / 2);
+        let encoded = MessagePack.encode(&Kind::Serde, &deepest)?;
+        assert_eq!(MessagePack.decode::<Nested>(&Kind::Serde, encoded.as_bytes())?, deepest);
+        assert!(MessagePack.encode(&Kind::Serde, &nested(MessagePack::MAX_DEPTH / 2 + 1)).is_err());
+        Ok(())
     }
 }
