@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use common::server::Program;
 use constance_cache::store::{Seen, Swap, SwapFrom};
-use constance_cache::{CacheStore, LocalCache, MemcachedStore, RedisStore};
+use constance_cache::{CacheStore, LocalCache};
 use constance_memory::MemoryBackend;
 
 #[test]
 fn a_child_reads_its_own_answers() {
     let (Some(redis), Some(memcached)) = (Program::Redis.start(), Program::Memcached.start()) else { return };
-    each_has_its_own(&RedisStore::from_url(&redis.url()).expect("a valid URL"));
-    each_has_its_own(&MemcachedStore::from_url(&memcached.url()).expect("a valid URL"));
+    each_has_its_own(&common::patient::redis(&redis.url()));
+    each_has_its_own(&common::patient::memcached(&memcached.url()));
     what_was_remembered_is_followed_anew();
 }
 

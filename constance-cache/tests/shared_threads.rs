@@ -7,8 +7,8 @@ mod common;
 mod threads;
 
 use common::server::Program;
+use constance_cache::CacheStore;
 use constance_cache::store::Seen;
-use constance_cache::{CacheStore, MemcachedStore, RedisStore};
 
 #[test]
 fn none_is_started_however_many_stores_there_are() {
@@ -16,9 +16,7 @@ fn none_is_started_however_many_stores_there_are() {
     let before = threads::count().expect("the system tells");
     let stores: Vec<Box<dyn CacheStore>> = (0..80)
         .flat_map(|_| -> [Box<dyn CacheStore>; 2] {
-            let redis = RedisStore::from_url(&redis.url()).expect("a valid URL");
-            let memcached = MemcachedStore::from_url(&memcached.url()).expect("a valid URL");
-            [Box::new(redis), Box::new(memcached)]
+            [Box::new(common::patient::redis(&redis.url())), Box::new(common::patient::memcached(&memcached.url()))]
         })
         .inspect(|store| assert_eq!(store.read(&["a"]).expect("a read"), [Seen::Vacant]))
         .collect();

@@ -46,7 +46,7 @@ impl Target {
     }
 
     /// The server alone, with nothing read from a file.
-    #[cfg(feature = "aio")]
+    #[cfg(any(feature = "aio", feature = "sentinel"))]
     pub(crate) fn server(&self) -> &ConnectionInfo {
         &self.info
     }

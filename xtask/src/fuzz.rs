@@ -33,7 +33,7 @@ const ACCEPTS: Accepts =
 const TARGETS: [&str; 6] = ["msgpack", "json", "text", "pickles", "cells", "urls"];
 
 /// libFuzzer is C++.
-const COMPILER: SystemPackage =
+pub(crate) const COMPILER: SystemPackage =
     SystemPackage { name: "g++", program: Some("c++"), reason: "libFuzzer is compiled from C++" };
 
 /// What the compiler adds so that libFuzzer sees which branches were taken and what was compared. Only for the system that
@@ -57,25 +57,18 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         _ => return Err(Error::usage("--seconds is a whole number of 1 or more")),
     };
     let workspace = Workspace::load()?;
+    system::ensure(&[&[COMPILER], toolchain::BUILD].concat(), Install::choose(&given), &workspace.root)?;
     let chosen = TARGETS.into_iter().filter(|name| given.names.is_empty() || given.names.iter().any(|n| n == name));
     let targets: Vec<&str> = chosen.collect();
-    run_some(&workspace, &targets, seconds, Install::choose(&given), given.flag("--keep-going"))
+    run_some(&workspace, &targets, seconds, given.flag("--keep-going"))
 }
 
-/// Runs every target for so long: for the suites that take their time.
-#[allow(dead_code, reason = "for the long suites")]
+/// Runs every target for so long.
 pub(crate) fn run_all(workspace: &Workspace, seconds: Duration) -> Result<()> {
-    run_some(workspace, &TARGETS, seconds, Install::Yes, true)
+    run_some(workspace, &TARGETS, seconds, true)
 }
 
-fn run_some(
-    workspace: &Workspace,
-    targets: &[&str],
-    seconds: Duration,
-    install: Install,
-    keep_going: bool,
-) -> Result<()> {
-    system::ensure(&[&[COMPILER], toolchain::BUILD].concat(), install, &workspace.root)?;
+fn run_some(workspace: &Workspace, targets: &[&str], seconds: Duration, keep_going: bool) -> Result<()> {
     let places = Places::of(workspace)?;
     build(&places, targets).run(&workspace.root)?;
     let steps = targets.iter().map(|target| {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::patient;
 use crate::common::server::{Program, Server};
 use crate::common::{HOLD, Store, World, read, read_all, until, value, write};
-use constance_cache::{CacheStore, MemcachedStore, RedisStore, SharedCache};
+use constance_cache::{CacheStore, SharedCache};
 use constance_core::testing::ReferenceBackend;
 use constance_core::{
     Applied, Backend, Batch, Capability, Config, ErrorKind, Key, Prefix, Registry, Result, Settings, Stored,
@@ -103,10 +104,26 @@ struct Shop {
     api_key: String,
 }
 
+fn registry() -> Registry {
+    Registry::new().with(constance_redis::schemes()).with(constance_diesel::schemes())
+}
+
+fn store(server: &Server, program: Program) -> Arc<dyn CacheStore> {
+    match program {
+        Program::Memcached => Arc::new(patient::memcached(&server.url())),
+        Program::Redis => Arc::new(patient::redis(&server.url())),
+    }
+}
+
+/// The cache of this server, in front of a backend.
+fn config(backend: &str, cache: &Server, program: Program) -> Config<Shop> {
+    let backend = registry().open(backend).expect("a backend");
+    Config::new(SharedCache::builder(backend, store(cache, program)).build().expect("a cache"))
+}
+
 /// The cache of the environment, in front of a backend.
-fn config(backend: &str, cache: &Server, namespace: Option<&str>) -> Result<Config<Shop>> {
-    let registry = Registry::new().with(constance_redis::schemes()).with(constance_diesel::schemes());
-    let registry = registry.with_cache(constance_cache::from_env());
+fn from_env(backend: &str, cache: &Server, namespace: Option<&str>) -> Result<Config<Shop>> {
+    let registry = registry().with_cache(constance_cache::from_env());
     let url = cache.url();
     Config::<Shop>::from_vars(&registry, |name| {
         Ok(match name {
@@ -134,7 +151,7 @@ fn two_stores_behind_one_cache_never_read_each_others_values() {
             file.clone(),
             file.replace("shop", "other"),
         ];
-        let configs = urls.map(|url| config(&url, &cache, None).expect("a config"));
+        let configs = urls.map(|url| config(&url, &cache, program));
         for (number, config) in configs.iter().enumerate() {
             config.migrate().expect("tables");
             config.set(Shop::API_KEY, format!("hunter{number}")).expect("a set");
@@ -153,7 +170,7 @@ fn two_stores_behind_one_cache_never_read_each_others_values() {
 #[test]
 fn two_host_names_of_one_server_see_each_others_writes() {
     let (Some(cache), Some(store)) = (Program::Memcached.start(), Program::Redis.start()) else { return };
-    let by = |host: &str| config(&format!("redis://{host}:{}/0", store.port), &cache, None).expect("a config");
+    let by = |host: &str| config(&format!("redis://{host}:{}/0", store.port), &cache, Program::Memcached);
     let (one, other) = (by("127.0.0.1"), by("localhost"));
     for round in 0..5 {
         one.set(Shop::API_KEY, format!("one {round}")).expect("a set");
@@ -166,20 +183,17 @@ fn two_host_names_of_one_server_see_each_others_writes() {
 #[test]
 fn a_name_that_is_another_server_elsewhere_needs_a_namespace() {
     let Some(cache) = Program::Memcached.start() else { return };
-    let error = config("redis://redis:6379/0", &cache, None).expect_err("which one of all that are called so");
+    let error = from_env("redis://redis:6379/0", &cache, None).expect_err("which one of all that are called so");
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("CONSTANCE_CACHE_NAMESPACE"), "{error}");
-    config("redis://redis:6379/0", &cache, Some("shop")).expect("a namespace tells it");
+    from_env("redis://redis:6379/0", &cache, Some("shop")).expect("a namespace tells it");
 }
 
 #[test]
 fn one_name_is_served_from_the_cache() {
     for program in [Program::Memcached, Program::Redis] {
         let Some(server) = program.start() else { continue };
-        let store: Arc<dyn CacheStore> = match program {
-            Program::Memcached => Arc::new(MemcachedStore::from_url(&server.url()).expect("a valid URL")),
-            Program::Redis => Arc::new(RedisStore::from_url(&server.url()).expect("a valid URL")),
-        };
+        let store = store(&server, program);
         let inner = Arc::new(ReferenceBackend::new());
         let open =
             || SharedCache::builder(Arc::clone(&inner), Arc::clone(&store)).mark_ttl(Duration::from_secs(1)).build();
@@ -196,7 +210,7 @@ fn one_name_is_served_from_the_cache() {
 #[test]
 fn an_unreadable_value_names_the_cache() {
     let (Some(cache), Some(store)) = (Program::Memcached.start(), Program::Redis.start()) else { return };
-    let config = config(&store.url(), &cache, None).expect("a config");
+    let config = config(&store.url(), &cache, Program::Memcached);
     let key = config.prefix().key("api_key").expect("a key");
     let change = constance_core::Change::set(key, constance_core::Encoded::from(&b"hunter2"[..]));
     config.backend().write(&Batch::one(change)).expect("a write");

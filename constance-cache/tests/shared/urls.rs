@@ -28,7 +28,9 @@ fn config(url: &str) -> Result<Config<Shop>> {
 #[test]
 fn the_database_of_the_query_is_the_one_that_is_used() {
     let Some(server) = Program::Redis.start() else { return };
-    let config = config(&format!(" REDIS://127.0.0.1:{}?db=3&socket_timeout=5\n", server.port)).expect("a config");
+    let config =
+        config(&format!(" REDIS://127.0.0.1:{}?db=3&socket_timeout=60&socket_connect_timeout=60\n", server.port))
+            .expect("a config");
     config.get(Shop::THE_ANSWER).expect("a get");
     let size = |db: u32| {
         let client = redis::Client::open(format!("redis://127.0.0.1:{}/{db}", server.port)).expect("a URL");

@@ -42,7 +42,8 @@ impl AsyncBuilder {
     /// The server's URL. Default: `redis://127.0.0.1:6379/0`.
     ///
     /// `redis://user:password@host:6379/0`, `rediss://…` for TLS (feature `tls-rustls`), `redis+unix:///path?db=0` for a
-    /// Unix socket, with the parameters of [`Builder::url`]. With `?protocol=resp3` the end of a connection is noticed while
+    /// Unix socket, with the parameters of [`Builder::url`]; there is one connection, which nobody
+    /// waits for, whatever `max_connections` and `timeout` allow. With `?protocol=resp3` the end of a connection is noticed while
     /// it lies idle, so that the write after it does not fail.
     pub fn url(self, url: impl Into<String>) -> Self {
         self.map(|common| common.url(url))

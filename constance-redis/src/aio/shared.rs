@@ -124,13 +124,15 @@ impl Shared {
     /// answers on it; it is leaked, since dropping it would wake that runtime.
     fn begin_anew_in_a_child(&self) {
         let process = std::process::id();
-        if self.process.load(Ordering::Relaxed) == process {
+        if self.process.load(Ordering::Acquire) == process {
             return;
         }
         let mut state = self.state.lock();
-        if self.process.swap(process, Ordering::Relaxed) != process {
+        if self.process.load(Ordering::Relaxed) != process {
             let phase = std::mem::replace(&mut state.phase, Phase::Empty);
             std::mem::forget((phase, self.spares.keep(0)));
+            // Last: who reads it without the lock must not find what was inherited.
+            self.process.store(process, Ordering::Release);
         }
     }
 

@@ -54,7 +54,8 @@ impl Sentinels {
     pub(crate) fn identity(&self) -> Option<String> {
         let mut sentinels = self.sentinels.iter().map(Target::identity).collect::<Option<Vec<_>>>()?;
         sentinels.sort();
-        Some(format!("{} {} {}", sentinels.join(","), self.name, self.master.identity()?))
+        // The master's address is that of the sentinel which is named first.
+        Some(format!("{} {} {}", sentinels.join(","), self.name, self.master.server().redis_settings().db()))
     }
 
     /// Asks one sentinel after the other, and tries what each names, until one is reached or the time is over.

@@ -52,6 +52,18 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_the_sentinels_makes_no_other_group() -> Result<()> {
+        let identity = |url: &str| read(url).map(|found| found.identity());
+        let group = identity("redis+sentinel://one.test,two.test/m/3")?;
+        assert!(group.is_some());
+        assert_eq!(identity("redis+sentinel://two.test,one.test/m/3")?, group);
+        for other in ["one.test,two.test/m/4", "one.test,two.test/n/3", "one.test/m/3", "one.test,two.test:1/m/3"] {
+            assert_ne!(identity(&format!("redis+sentinel://{other}"))?, group, "{other}");
+        }
+        Ok(())
+    }
+
+    #[test]
     fn sentinels_have_a_login_of_their_own_and_no_database() -> Result<()> {
         let found = read("redis+sentinel://user:masters-own@one,two/m/3")?;
         for sentinel in &found.sentinels {

@@ -1,6 +1,6 @@
 //! A server that evicts settings: they read as their defaults, and nothing else tells.
 
-use crate::common::{RIGHTS, Server, backend, hasty};
+use crate::common::{RIGHTS, Server, backend, patient};
 use constance_core::{Backend, Config, Settings};
 use constance_redis::redis::cmd;
 
@@ -50,9 +50,9 @@ fn what_may_not_be_asked_is_no_failure() {
     command.arg(&["SETUSER", "settings", "on", ">hunter2", "resetkeys", "~constance:*"]);
     command.arg(RIGHTS.split(' ').collect::<Vec<_>>()).exec(&mut server.raw()).expect("a user");
     let url = format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port);
-    told(&hasty(&url), false, "without the right to INFO");
+    told(&patient(&url), false, "without the right to INFO");
     cmd("ACL").arg(&["SETUSER", "settings", "+info"]).exec(&mut server.raw()).expect("a right");
-    told(&hasty(&url), true, "with it");
+    told(&patient(&url), true, "with it");
 
     let renamed = Server::with(&["--rename-command", "INFO", ""]).expect("it is installed");
     told(&backend(&renamed), false, "without the command");
@@ -62,7 +62,7 @@ fn what_may_not_be_asked_is_no_failure() {
 #[test]
 fn each_node_of_a_cluster_is_asked() {
     let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
-    let backend = hasty(&cluster.url());
+    let backend = patient(&cluster.url());
     told(&backend, false, "none");
     set_policy(&cluster.nodes[1], "allkeys-lru");
     told(&backend, true, "one of three");
@@ -76,7 +76,7 @@ async fn tasks_are_told_too() {
     use constance_core::aio::AsyncConfig;
 
     let Some(server) = Server::start() else { return };
-    let config = AsyncConfig::<Shop>::new(crate::common::aio::hasty(&server.url()));
+    let config = AsyncConfig::<Shop>::new(crate::common::aio::patient(&server.url()));
     for (policy, expected) in POLICIES {
         set_policy(&server, policy);
         assert_eq!(!config.verify().await.expect("the store works").is_empty(), expected, "{policy}");

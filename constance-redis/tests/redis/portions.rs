@@ -1,6 +1,6 @@
 //! Stale keys among a great many of somebody else's.
 
-use crate::common::{Server, backend, hasty, prefix};
+use crate::common::{Server, backend, patient, prefix};
 use constance_core::{Backend, Config, Key, Prefix, Settings};
 use constance_redis::redis::{self, cmd};
 
@@ -85,7 +85,7 @@ fn what_is_no_place_to_go_on_from_is_refused() {
 #[test]
 fn portions_go_from_node_to_node_of_a_cluster() {
     let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
-    let backend = hasty(&cluster.url());
+    let backend = patient(&cluster.url());
     for number in 0..300 {
         crate::common::write(&backend, &format!("n{number}"), b"1").expect("a write");
     }
@@ -106,7 +106,7 @@ async fn tasks_have_portions_too() {
     let Some(server) = Server::start() else { return };
     let stale: Vec<String> = (0..3_000).map(|number| format!("old_{number}")).collect();
     fill(&mut server.raw(), 10_000, &stale);
-    let backend = crate::common::aio::hasty(&server.url());
+    let backend = crate::common::aio::patient(&server.url());
     let config = AsyncConfig::<Shop>::builder(backend).prefix(Prefix::empty()).build().expect("a config");
     let (mut portions, mut removed, mut count) = (config.stale_portions(), 0, 0);
     while let Some(portion) = portions.next().await.expect("a portion") {

@@ -1,6 +1,6 @@
 //! A server that runs no scripts: what needs them says so, and the rest goes on.
 
-use crate::common::{Server, backend, hasty, prefix, shown, value};
+use crate::common::{Server, backend, patient, prefix, shown, value};
 use constance_core::{Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Key, Prefix, Stored};
 use constance_redis::redis::cmd;
 
@@ -62,10 +62,10 @@ fn a_forbidden_eval_is_named_and_the_rest_goes_on() {
     let Some(server) = Server::start() else { return };
     let rights = ["SETUSER", "settings", "on", ">hunter2", "~*", "+@all", "-eval", "-evalsha"];
     cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
-    goes_on_without_scripts(&hasty(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port)));
+    goes_on_without_scripts(&patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port)));
     // The server may run what it has, and nothing new.
     cmd("ACL").arg(&["SETUSER", "settings", "+evalsha"]).exec(&mut server.raw()).expect("a right");
-    goes_on_without_scripts(&hasty(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port)));
+    goes_on_without_scripts(&patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port)));
 }
 
 #[test]
@@ -87,14 +87,14 @@ fn a_list_is_found_without_scripts_and_hides_nothing() {
 fn a_master_without_scripts_is_no_other_case() {
     let Some(master) = Server::with(RENAMED) else { return };
     let sentinel = crate::common::group::Sentinel::start(&master.port.to_string(), "");
-    goes_on_without_scripts(&hasty(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port)));
+    goes_on_without_scripts(&patient(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port)));
 }
 
 #[cfg(feature = "cluster")]
 #[test]
 fn a_cluster_without_scripts_is_no_other_case() {
     let Some(cluster) = crate::common::cluster::Cluster::with(false, RENAMED) else { return };
-    goes_on_without_scripts(&hasty(&cluster.url()));
+    goes_on_without_scripts(&patient(&cluster.url()));
 }
 
 #[cfg(feature = "aio")]
@@ -103,7 +103,7 @@ async fn tasks_go_on_without_scripts() {
     use constance_core::aio::AsyncBackend;
 
     let Some(server) = Server::with(RENAMED) else { return };
-    let backend = crate::common::aio::hasty(&server.url());
+    let backend = crate::common::aio::patient(&server.url());
     backend.write(&Batch::one(set("a", b"1"))).await.expect("a plain set");
     for batch in scripted() {
         names_eval(&backend.write(&batch).await.expect_err("no script runs"));

@@ -189,7 +189,7 @@ fn the_sizes_and_times_of_the_query_hold() {
     let url = format!("redis://127.0.0.1:{}?socket_timeout=0.2&max_connections=1&timeout=0.2", server.port);
     let backend = RedisBackend::from_url(&url).expect("a valid URL");
     let shown = format!("{backend:?}");
-    write(&backend, "a", b"1").expect("a write");
+    assert!(shown.contains("max_size: 1,") && shown.contains("acquire_timeout: 200ms"), "{shown}");
     server.pause();
     let error = read(&backend, "a").expect_err("the server is silent");
     server.resume();

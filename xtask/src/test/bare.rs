@@ -85,7 +85,7 @@ fn can_run() -> Result<()> {
     if system::answers(Command::new("id").arg("-u")).as_deref() != Some("0") {
         return Err(Error::skipped("only root may make a Debian inside this system"));
     }
-    match ["debootstrap", "unshare", "chroot"].into_iter().find(|program| !system::on_path(program)) {
+    match ["debootstrap", "setpriv", "unshare", "chroot"].into_iter().find(|program| !system::on_path(program)) {
         Some(program) => Err(Error::skipped(format!("`{program}` is not installed"))),
         None => Ok(()),
     }
@@ -184,8 +184,21 @@ impl Bare {
     /// A shell line in the folder of the clone.
     fn enter(&self, line: &str) -> Command {
         output::line(format!("bare$ {line}"));
-        let mut command = Command::new("unshare");
-        command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "sh"]);
+        // It ends with this process, however that ends: nobody would stop the demo otherwise.
+        let mut command = Command::new("setpriv");
+        command.args([
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "sh",
+            "-c",
+            ENTER,
+            "sh",
+        ]);
         command.args([&self.root, &self.toolchain, &self.cargo_home]).arg(line).stdin(Stdio::null());
         command
     }
@@ -217,7 +230,7 @@ impl Drop for Demo {
 }
 
 fn not_started(error: std::io::Error) -> Error {
-    Error::failed(format!("cannot start `unshare`: {error}"))
+    Error::failed(format!("cannot start `setpriv`: {error}"))
 }
 
 /// The Debian of this machine, or the stable one.

@@ -93,12 +93,14 @@ impl Pool {
         let end = Instant::now() + self.connect_timeout;
         let found = self.resolve()?;
         addresses::each(&found, end, |address, share| {
+            let begun = Instant::now();
             let made = TcpStream::connect_timeout(&address, share);
             let stream = made.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
             let mut wire = MetaConnection::from_stream(stream.map_err(|error| of_io(&error))?);
             if found.len() > 1 {
                 // One who takes connections and says nothing makes way for the next address.
-                wire.set_io_timeout(Some(share));
+                let left = share.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
+                wire.set_io_timeout(Some(left));
                 let answer = wire.execute_batch(&[MetaCommand::new(MetaOp::Get, "constance")]);
                 answer.map_err(|failure| error(&failure))?;
             }
