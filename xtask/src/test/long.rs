@@ -1,6 +1,9 @@
 //! The suites that take long: `cargo xtask test long` runs them all, and CI does so after the others.
 
+use std::time::Duration;
+
 use crate::error::Result;
+use crate::fuzz;
 use crate::steps::Step;
 use crate::workspace::Workspace;
 
@@ -22,7 +25,7 @@ pub(super) struct LongSuite {
 }
 
 /// All of them.
-const SUITES: [&LongSuite; 2] = [&STRESS, &bare::SUITE];
+const SUITES: [&LongSuite; 3] = [&STRESS, &FUZZ, &bare::SUITE];
 
 const STRESS: LongSuite = LongSuite {
     name: "stress",
@@ -34,6 +37,15 @@ const STRESS: LongSuite = LongSuite {
         let tests = cargo_test().words("--test shared_stress").env("CONSTANCE_STRESS_SECONDS", "60");
         run_with_services(tests.words("-- --test-threads 1"), STRESS.homes.iter().copied(), workspace)
     },
+};
+
+pub(super) const FUZZ: LongSuite = LongSuite {
+    name: "fuzz",
+    about: "bytes and texts from outside, changed at random, half a minute for each fuzz target",
+    advice: "the input that broke a target is named above, with the command that repeats it; \
+             `cargo xtask fuzz TARGET --seconds 600` looks for more",
+    homes: &["fuzz"],
+    run: |workspace| fuzz::run_all(workspace, Duration::from_secs(30)),
 };
 
 impl LongSuite {

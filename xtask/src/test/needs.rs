@@ -1,11 +1,12 @@
 //! What each suite needs from the machine: system packages, and servers that run while it does.
 
+use crate::fuzz::COMPILER;
 use crate::services::Kind;
 use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, PGBOUNCER, POSTGRES, REDIS};
 use crate::system::SystemPackage;
 use crate::toolchain::BUILD;
 
-use super::{bare, interop};
+use super::{bare, interop, long};
 
 /// Servers by the suite whose tests find them in the environment: add a line here, and `cargo xtask test` installs and
 /// starts them. The tests of xtask start their own.
@@ -23,6 +24,7 @@ const PACKAGES: &[(&str, &[SystemPackage])] = &[
     ("postgres", &[PGBOUNCER]),
     ("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]),
     (interop::NAME, &[REDIS, interop::PYTHON]),
+    (long::FUZZ.name, &[COMPILER]),
     (bare::SUITE.name, &[bare::DEBOOTSTRAP]),
 ];
 
@@ -71,6 +73,7 @@ mod tests {
         assert_eq!(names(&["redis", "cache"])[..1], cache[..1]);
         assert_eq!(names(&["cache", "shop"]), cache);
         assert_eq!(names(&["xtask", "redis", "postgres"]).len(), 7);
+        assert_eq!(names(&["fuzz"]), ["g++"]);
     }
 
     #[test]
