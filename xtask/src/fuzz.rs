@@ -3,8 +3,9 @@
 //! The targets are a package of their own, on libFuzzer. It is built as cargo-fuzz builds it, but for the sanitizers: they
 //! look for what unsafe code does wrong, this workspace has none, and they need an unstable compiler.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::args::Accepts;
 use crate::command::Cmd;
@@ -19,8 +20,8 @@ const HELP: &str = "\
 Usage: cargo xtask fuzz [target…] [options]
 
 Runs the fuzz targets named, or all of them, one after the other. They begin with the files in `fuzz/seeds`, and
-with what earlier runs found in the target folder. An input that breaks a target is written to `fuzz/artifacts`: make
-it a test.
+with what earlier runs found in the target folder. An input that breaks a target is written to `fuzz/artifacts`, and
+the command that repeats it is printed: make it a test.
 
 Options:
   --seconds N    how long each target runs (60)
@@ -57,13 +58,13 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         _ => return Err(Error::usage("--seconds is a whole number of 1 or more")),
     };
     let workspace = Workspace::load()?;
-    system::ensure(&[&[COMPILER], toolchain::BUILD].concat(), Install::choose(&given), &workspace.root)?;
     let chosen = TARGETS.into_iter().filter(|name| given.names.is_empty() || given.names.iter().any(|n| n == name));
     let targets: Vec<&str> = chosen.collect();
+    system::ensure(&[&[COMPILER], toolchain::BUILD].concat(), Install::choose(&given), &workspace.root)?;
     run_some(&workspace, &targets, seconds, given.flag("--keep-going"))
 }
 
-/// Runs every target for so long.
+/// Runs every target for so long. The system packages are there already.
 pub(crate) fn run_all(workspace: &Workspace, seconds: Duration) -> Result<()> {
     run_some(workspace, &TARGETS, seconds, true)
 }
@@ -73,10 +74,11 @@ fn run_some(workspace: &Workspace, targets: &[&str], seconds: Duration, keep_goi
     build(&places, targets).run(&workspace.root)?;
     let steps = targets.iter().map(|target| {
         let (root, places) = (&workspace.root, &places);
-        let advice = "the input is in fuzz/artifacts; the target's program reads it: repeat the command with its path";
+        let advice =
+            "mend what the input breaks, and make it a test of the crate; with other inputs the target goes on";
         Step::new((*target).to_owned(), advice, move || {
             places.make(target)?;
-            fuzz(places, target, seconds).run(root)
+            places.watch(target, || fuzz(places, target, seconds).run(root))
         })
     });
     steps::run(steps.collect(), keep_going)
@@ -113,6 +115,29 @@ impl Places {
         }
         Ok(())
     }
+
+    fn program(&self, target: &str) -> String {
+        text(&self.built.join(&self.host).join("release").join(target))
+    }
+
+    /// The inputs that broke the target, and when each was written: the same input has the same name each time.
+    fn broken(&self, target: &str) -> BTreeMap<PathBuf, Option<SystemTime>> {
+        let files = std::fs::read_dir(self.artifacts(target)).into_iter().flatten().flatten();
+        files.map(|file| (file.path(), file.metadata().and_then(|known| known.modified()).ok())).collect()
+    }
+
+    /// Runs the target; the error names the input that broke it, and the command that repeats it.
+    fn watch(&self, target: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
+        let before = self.broken(target);
+        run().map_err(|error| {
+            let new = self.broken(target).into_iter().filter(|(path, written)| before.get(path) != Some(written));
+            let repeated = new.map(|(path, _)| {
+                let repeat = Cmd::new(&self.program(target)).args([text(&path)]).shell_line();
+                format!("\nThe input: {}\nRepeat it: {repeat}", path.display())
+            });
+            Error::failed(format!("{error}{}", repeated.collect::<String>()))
+        })
+    }
 }
 
 fn build(places: &Places, targets: &[&str]) -> Cmd {
@@ -132,8 +157,7 @@ fn build(places: &Places, targets: &[&str]) -> Cmd {
 }
 
 fn fuzz(places: &Places, target: &str, seconds: Duration) -> Cmd {
-    let program = places.built.join(&places.host).join("release").join(target);
-    Cmd::new(&text(&program))
+    Cmd::new(&places.program(target))
         .args([format!("-max_total_time={}", seconds.as_secs())])
         // An input takes a fraction of a millisecond; ten seconds are a hang.
         .words("-timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1")
@@ -169,6 +193,26 @@ mod tests {
         assert!(
             line.ends_with("-artifact_prefix=/w/fuzz/artifacts/json/ /w/target/fuzz/corpus/json /w/fuzz/seeds/json")
         );
+    }
+
+    #[test]
+    fn what_broke_a_target_is_named_and_can_be_repeated() {
+        let folder = std::env::temp_dir().join(format!("constance-fuzz-{}", std::process::id()));
+        let places = Places { package: folder.clone(), ..places() };
+        let artifacts = places.artifacts("json");
+        std::fs::create_dir_all(&artifacts).unwrap();
+        std::fs::write(artifacts.join("crash-1"), "of an earlier run").unwrap();
+        let ended = || Err(Error::failed("ended with 77"));
+        assert_eq!(places.watch("json", ended).unwrap_err().to_string(), "ended with 77");
+        let broken = || {
+            std::fs::write(artifacts.join("crash-2"), "of this one").unwrap();
+            ended()
+        };
+        let message = places.watch("json", broken).unwrap_err().to_string();
+        let repeat = format!("/w/target/fuzz/x86/release/json {}", artifacts.join("crash-2").display());
+        assert!(message.ends_with(&format!("\nRepeat it: {repeat}")), "{message}");
+        assert!(message.contains("The input: ") && !message.contains("crash-1"), "{message}");
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

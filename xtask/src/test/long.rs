@@ -41,8 +41,9 @@ const STRESS: LongSuite = LongSuite {
 
 pub(super) const FUZZ: LongSuite = LongSuite {
     name: "fuzz",
-    about: "bytes and texts from outside, changed at random, for half a minute each",
-    advice: "the input is in fuzz/artifacts; repeat its target with `cargo xtask fuzz TARGET`",
+    about: "bytes and texts from outside, changed at random, half a minute for each fuzz target",
+    advice: "the input that broke a target is named above, with the command that repeats it; \
+             `cargo xtask fuzz TARGET --seconds 600` looks for more",
     homes: &["fuzz"],
     run: |workspace| fuzz::run_all(workspace, Duration::from_secs(30)),
 };

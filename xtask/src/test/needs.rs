@@ -1,6 +1,6 @@
 //! What each suite needs from the machine: system packages, and servers that run while it does.
 
-use crate::fuzz;
+use crate::fuzz::COMPILER;
 use crate::services::Kind;
 use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, PGBOUNCER, POSTGRES, REDIS};
 use crate::system::SystemPackage;
@@ -24,7 +24,7 @@ const PACKAGES: &[(&str, &[SystemPackage])] = &[
     ("postgres", &[PGBOUNCER]),
     ("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]),
     (interop::NAME, &[REDIS, interop::PYTHON]),
-    (long::FUZZ.name, &[fuzz::COMPILER]),
+    (long::FUZZ.name, &[COMPILER]),
     (bare::SUITE.name, &[bare::DEBOOTSTRAP]),
 ];
 
@@ -73,6 +73,7 @@ mod tests {
         assert_eq!(names(&["redis", "cache"])[..1], cache[..1]);
         assert_eq!(names(&["cache", "shop"]), cache);
         assert_eq!(names(&["xtask", "redis", "postgres"]).len(), 7);
+        assert_eq!(names(&["fuzz"]), ["g++"]);
     }
 
     #[test]
