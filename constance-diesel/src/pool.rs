@@ -125,8 +125,12 @@ fn given_back<C: Dialect, T>(
     done: Result<T, Fault>,
 ) -> Result<T, Fault> {
     match &done {
-        // When one of them died while it lay idle, its like have died with it.
-        Err(fault) if fault.broken && C::NETWORK && purpose == Purpose::Read => lease.retire(),
+        // When one of them died while it lay idle, its like have died with it. A call that took too long says nothing of them.
+        Err(fault)
+            if fault.broken && C::NETWORK && purpose == Purpose::Read && fault.error.kind() != ErrorKind::Timeout =>
+        {
+            lease.retire();
+        }
         Err(fault) if fault.broken => lease.discard(),
         _ => {}
     }
