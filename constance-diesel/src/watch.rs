@@ -91,12 +91,14 @@ impl<P: Probe + 'static> Probe for Bounded<P> {
 }
 
 /// Asks over a connection of its own.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) struct Looking<C: Dialect> {
     pub(crate) connection: C,
     pub(crate) tables: Tables,
     seen: C::Seen,
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 impl<C: Dialect> Looking<C> {
     /// Looks for the first time.
     pub(crate) fn new(connection: C, tables: Tables) -> Result<Self> {
@@ -106,6 +108,7 @@ impl<C: Dialect> Looking<C> {
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 impl<C: Dialect> Probe for Looking<C> {
     fn changed(&mut self) -> Result<bool> {
         look(&mut self.connection, &self.tables, &mut self.seen)
