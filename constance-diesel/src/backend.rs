@@ -17,7 +17,7 @@ use crate::layout::Layout;
 use crate::pool::Pool;
 use crate::schema::Tables;
 use crate::store::Store;
-use crate::watch::{Lent, Polling};
+use crate::watch::{Lent, polling};
 
 /// Settings in a database that diesel speaks to, by the type of its connection.
 ///
@@ -56,7 +56,8 @@ impl<C: Dialect> DieselBackend<C> {
     }
 
     pub(crate) fn watching(self, watched: Option<C::Target>) -> Self {
-        Self { watched, ..self }
+        let cautions = watched.as_ref().map(C::cautions).unwrap_or_default();
+        Self { watched, cautions, ..self }
     }
 
     /// What the URL of its own pool tells.
@@ -215,19 +216,25 @@ impl<C: Dialect> Backend for DieselBackend<C> {
     }
 
     fn watch(&self, _: &Prefix) -> Result<Box<dyn Watch>> {
-        let feed = match &self.pool {
-            Pool::Own(pool) => C::feed(&pool.manager().target, &self.tables, &self.options),
-            Pool::Brought(brought) => {
-                let target = match &self.watched {
-                    Some(target) => Some(target.clone()),
-                    None => brought.lend()?.target_of().map_err(|fault| fault.error)?,
-                };
+        let (tables, options) = (self.tables.clone(), self.options.clone());
+        let known = match &self.pool {
+            Pool::Own(pool) => Ok(pool.manager().target.clone()),
+            Pool::Brought(brought) => self.watched.clone().ok_or_else(|| Arc::clone(brought)),
+        };
+        let open = move || match known {
+            Ok(target) => C::feed(&target, &tables, &options),
+            Err(brought) => {
+                // Given back before it is asked for again: the pool may have no other.
+                let target = brought.lend()?.target_of().map_err(|fault| fault.error)?;
                 match target {
-                    Some(target) => C::feed(&target, &self.tables, &self.options),
-                    None => Lent::new(Arc::clone(brought), self.tables.clone())
-                        .map(|probe| Box::new(Polling::new(probe, self.options.watch_interval)) as _),
+                    Some(target) => C::feed(&target, &tables, &options),
+                    None => Ok(polling(Lent::new(brought, tables)?, &options)),
                 }
             }
+        };
+        let feed = match self.options.call_timeout {
+            Some(within) => constance_pool::within(within, open),
+            None => open(),
         };
         feed.map_err(|error| self.tables.layout.advise(error))
     }

@@ -141,8 +141,9 @@ impl<C: Dialect> Builder<C> {
     /// libraries wait for those for ever, or until the system gives the connection up. With it each connection has a thread, where
     /// its calls run, which costs a call two changes of threads. A call that takes longer leaves its connection behind in that
     /// thread; there are at most 64 of those in a process, and beyond that calls fail at once. Whether a write
-    /// that took too long was done, nobody knows. Migrating is not bounded, nor is what the application does with a connection of
-    /// its own.
+    /// that took too long was done, nobody knows. Over a [`pool`](Self::pool) of the application's each call starts a thread. A feed
+    /// of changes ends where a look for them takes longer. Migrating, adopting and reverting are not bounded, nor is what the
+    /// application does with a connection of its own.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.options.call_timeout = Some(timeout);
         self
@@ -272,7 +273,9 @@ impl<C: Dialect> Builder<C> {
                 return Ok(DieselBackend::new(pool, tables, options, self.prefix).at(&target));
             }
         };
-        Ok(DieselBackend::new(pool, tables, self.options, self.prefix).watching(watched))
+        // Where the feed connects, it is asked whether the table may be seen.
+        let options = Options { table: Some(Arc::clone(&tables.settings)), ..self.options };
+        Ok(DieselBackend::new(pool, tables, options, self.prefix).watching(watched))
     }
 
     /// Makes the backend over a pool, with every other option at its default.

@@ -7,6 +7,7 @@ mod builder;
 mod dialect;
 mod error;
 pub mod guide;
+mod kept;
 mod layout;
 mod manager;
 mod migrate;

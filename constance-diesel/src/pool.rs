@@ -13,6 +13,7 @@ use r2d2::ManageConnection;
 use crate::dialect::{Dialect, Options};
 use crate::error::Fault;
 use crate::manager::Manager;
+use crate::store::again;
 
 /// Where the backend gets its connections.
 pub(crate) enum Pool<C: Dialect> {
@@ -47,10 +48,10 @@ impl<C: Dialect> Pool<C> {
         repeat::<C, T>(purpose, None, || match self {
             Self::Own(pool) => {
                 let mut lease = lease(pool, purpose, None)?;
-                let done = ask(lease.connection()?, &work);
+                let done = ask(lease.connection.get()?, purpose, &work);
                 Ok(given_back(lease, purpose, done))
             }
-            Self::Brought(brought) => Ok(ask(&mut **brought.lend()?, &work)),
+            Self::Brought(brought) => Ok(ask(&mut **brought.lend()?, purpose, &work)),
         })
     }
 
@@ -62,18 +63,20 @@ impl<C: Dialect> Pool<C> {
         purpose: Purpose,
         work: impl Fn(&mut C) -> QueryResult<T> + Send + Sync + 'static,
     ) -> Result<T> {
-        let (end, work) = (Instant::now() + within, Arc::new(work));
+        // A time too long for the clock is none.
+        let (end, work) = (Instant::now().checked_add(within), Arc::new(work));
         match self {
-            Self::Own(pool) => repeat::<C, T>(purpose, Some(end), || {
-                let mut lease = lease(pool, purpose, Some(end))?;
-                let (left, work) = (end.saturating_duration_since(Instant::now()), Arc::clone(&work));
-                let done = lease.run_within(left, move |connection| ask(connection, &*work));
+            Self::Own(pool) => repeat::<C, T>(purpose, end, || {
+                let mut lease = lease(pool, purpose, end)?;
+                let left = end.map_or(within, |end| end.saturating_duration_since(Instant::now()));
+                let work = Arc::clone(&work);
+                let done = lease.connection.run_within(left, move |connection| ask(connection, purpose, &*work));
                 Ok(given_back(lease, purpose, done.unwrap_or_else(|error| Err(Fault::broken(error)))))
             }),
             Self::Brought(brought) => {
                 let brought = Arc::clone(brought);
                 constance_pool::within(within, move || {
-                    repeat::<C, T>(purpose, Some(end), || Ok(ask(&mut **brought.lend()?, &*work)))
+                    repeat::<C, T>(purpose, end, || Ok(ask(&mut **brought.lend()?, purpose, &*work)))
                 })
             }
         }
@@ -103,8 +106,16 @@ fn lease<C: Dialect>(
 }
 
 /// Does `work`, and names its failure.
-fn ask<C: Dialect, T>(connection: &mut C, work: &impl Fn(&mut C) -> QueryResult<T>) -> Result<T, Fault> {
-    work(connection).map_err(|error| connection.fault(&error))
+fn ask<C: Dialect, T>(
+    connection: &mut C,
+    purpose: Purpose,
+    work: &impl Fn(&mut C) -> QueryResult<T>,
+) -> Result<T, Fault> {
+    let done = match purpose {
+        Purpose::Read => again(connection, work),
+        _ => work(connection),
+    };
+    done.map_err(|error| connection.fault(&error))
 }
 
 /// Gives the connection back before another one is asked for: the pool may have no other place.
@@ -114,8 +125,12 @@ fn given_back<C: Dialect, T>(
     done: Result<T, Fault>,
 ) -> Result<T, Fault> {
     match &done {
-        // When one of them died while it lay idle, its like have died with it.
-        Err(fault) if fault.broken && C::NETWORK && purpose == Purpose::Read => lease.retire(),
+        // When one of them died while it lay idle, its like have died with it. A call that took too long says nothing of them.
+        Err(fault)
+            if fault.broken && C::NETWORK && purpose == Purpose::Read && fault.error.kind() != ErrorKind::Timeout =>
+        {
+            lease.retire();
+        }
         Err(fault) if fault.broken => lease.discard(),
         _ => {}
     }

@@ -106,7 +106,8 @@ impl<C: Dialect> Store<'_, C> {
         if batch.changes().iter().all(|change| change.to == To::Keep) {
             // One statement sees one moment; nobody else need wait for that.
             let keys: Vec<&Key> = batch.changes().iter().map(|change| &change.key).collect();
-            let found = self.many(&keys)?;
+            let (tables, within) = (self.tables, self.within);
+            let found = again(self.connection, |connection| Store { connection, tables, within }.many(&keys))?;
             return Ok(judged(batch, &found).unwrap_or_else(|| done(batch, found)));
         }
         for _ in 1..TRIES {
@@ -342,6 +343,21 @@ pub(crate) fn finish<C: Dialect, T>(
     let value = done?;
     undone?;
     Ok(value)
+}
+
+/// Does what only reads, and does it again where the database undid it so that others could go on: where transactions are
+/// serializable by default, a statement alone is one. Not in a transaction, which is undone with it.
+pub(crate) fn again<C: Dialect, T>(
+    connection: &mut C,
+    mut read: impl FnMut(&mut C) -> QueryResult<T>,
+) -> QueryResult<T> {
+    for _ in 1..TRIES {
+        match read(connection) {
+            Err(error) if depth(connection).is_ok_and(|depth| depth.is_none()) && connection.undone(&error) => {}
+            done => return done,
+        }
+    }
+    read(connection)
 }
 
 /// How deep the connection is in transactions.

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use constance_core::{Result, Wake, Watch};
 use parking_lot::{Condvar, Mutex};
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Options};
+use crate::kept::Kept;
 use crate::pool::Brought;
 use crate::schema::Tables;
+use crate::store::again;
 
 /// What a [`Polling`] feed asks.
 pub(crate) trait Probe: Send {
@@ -30,10 +32,18 @@ struct Interrupt {
     bell: Condvar,
 }
 
-impl<P: Probe> Polling<P> {
-    pub(crate) fn new(probe: P, interval: Duration) -> Self {
-        Self { probe, interval, interrupt: Arc::default() }
+/// Asks the probe as often as the options say, and where they bound calls, no longer than that each time.
+pub(crate) fn polling<P: Probe + 'static>(probe: P, options: &Options) -> Box<dyn Watch> {
+    match options.call_timeout {
+        Some(within) => bounded(probe, options, within),
+        None => Box::new(Polling { probe, interval: options.watch_interval, interrupt: Arc::default() }),
     }
+}
+
+/// The same, and each time no longer than this: the feed ends with a look that takes longer.
+pub(crate) fn bounded<P: Probe + 'static>(probe: P, options: &Options, within: Duration) -> Box<dyn Watch> {
+    let probe = Bounded { probe: Kept::new(probe, None), within };
+    Box::new(Polling { probe, interval: options.watch_interval, interrupt: Arc::default() })
 }
 
 impl<P: Probe> Watch for Polling<P> {
@@ -68,6 +78,43 @@ impl<P: Probe> Watch for Polling<P> {
     }
 }
 
+/// Asks in a thread of its own, so that a server that says nothing does not hold the feed.
+struct Bounded<P> {
+    probe: Kept<P>,
+    within: Duration,
+}
+
+impl<P: Probe + 'static> Probe for Bounded<P> {
+    fn changed(&mut self) -> Result<bool> {
+        self.probe.run_within(self.within, P::changed)?
+    }
+}
+
+/// Asks over a connection of its own.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) struct Looking<C: Dialect> {
+    pub(crate) connection: C,
+    pub(crate) tables: Tables,
+    seen: C::Seen,
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+impl<C: Dialect> Looking<C> {
+    /// Looks for the first time.
+    pub(crate) fn new(connection: C, tables: Tables) -> Result<Self> {
+        let mut probe = Self { connection, tables, seen: C::Seen::default() };
+        probe.changed()?;
+        Ok(probe)
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+impl<C: Dialect> Probe for Looking<C> {
+    fn changed(&mut self) -> Result<bool> {
+        look(&mut self.connection, &self.tables, &mut self.seen)
+    }
+}
+
 /// Asks over connections of the application's pool, each for one look.
 pub(crate) struct Lent<C: Dialect> {
     brought: Arc<dyn Brought<C>>,
@@ -86,8 +133,11 @@ impl<C: Dialect> Lent<C> {
 
 impl<C: Dialect> Probe for Lent<C> {
     fn changed(&mut self) -> Result<bool> {
-        let mut connection = self.brought.lend()?;
-        let changed = connection.changed(&self.tables, &mut self.seen);
-        changed.map_err(|error| self.tables.layout.advise(connection.fault(&error).error))
+        look(&mut **self.brought.lend()?, &self.tables, &mut self.seen)
     }
+}
+
+fn look<C: Dialect>(connection: &mut C, tables: &Tables, seen: &mut C::Seen) -> Result<bool> {
+    let changed = again(connection, |connection| connection.changed(tables, seen));
+    changed.map_err(|error| tables.layout.advise(connection.fault(&error).error))
 }

@@ -176,7 +176,8 @@ impl<M: Manager> Pool<M> {
 
     /// Gives up every connection made so far, unless that happened since this generation.
     pub(crate) fn retire(&self, generation: u64) {
-        let gone = self.state.lock().retire(generation);
+        // In a forked child one that was lent before is of no generation.
+        let gone = self.lock().retire(generation);
         self.close(gone);
         // Who waits for one of them waits for nothing.
         self.changed.notify_all();

@@ -161,9 +161,16 @@ impl<C: Dialect> DieselBackend<C> {
     }
 
     /// Asks on a pooled connection.
-    fn ask<T>(&self, ask: impl Fn(&mut Harness<'_, C>) -> QueryResult<T>) -> Result<T> {
-        self.pool
-            .run(constance_pool::Purpose::Write, |connection| ask(&mut Harness { connection, tables: &self.tables }))
+    fn ask<T: Send + 'static>(
+        &self,
+        ask: impl Fn(&mut Harness<'_, C>) -> QueryResult<T> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let tables = self.tables.clone();
+        let ask = move |connection: &mut C| ask(&mut Harness { connection, tables: &tables });
+        match self.options.call_timeout {
+            Some(within) => self.pool.run_within(within, constance_pool::Purpose::Write, ask),
+            None => self.pool.run(constance_pool::Purpose::Write, ask),
+        }
     }
 
     /// Runs `work` while nobody else migrates.

@@ -2,10 +2,9 @@
 //!
 //! The server cannot push them: a trigger would need a right that ordinary users of MySQL do not have.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use constance_core::{Cause, Error, ErrorKind, Result, Watch};
+use constance_core::{Result, Watch};
 use diesel::RunQueryDsl;
 use diesel::mysql::{Mysql, MysqlConnection};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -17,7 +16,7 @@ use super::target::Target;
 use crate::dialect::Options;
 use crate::layout::Layout;
 use crate::schema::Tables;
-use crate::watch::{Polling, Probe};
+use crate::watch::{Looking, bounded};
 
 /// What part of the time may go into looking at the whole table: one in so many.
 const SHARE: u32 = 50;
@@ -25,9 +24,10 @@ const SHARE: u32 = 50;
 /// Opens a feed with a connection of its own. Whatever is committed after this returns is told.
 pub(super) fn open(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
     let connection = super::open::open(target, options)?;
-    let mut looks = Looks::start(connection, tables, options)?;
-    looks.changed()?;
-    Ok(Box::new(Polling::new(looks, options.watch_interval)))
+    // The server ends a statement that takes too long. This is for one that does not even do that.
+    let silent = options.statement_timeout.saturating_add(Duration::from_secs(1));
+    let within = options.call_timeout.map_or(silent, |within| within.min(silent));
+    Ok(bounded(Looking::new(connection, tables.clone())?, options, within))
 }
 
 /// What was seen of a table, in a form that can only be compared.
@@ -70,49 +70,6 @@ impl Seen {
             self.next = Some(Instant::now() + began.elapsed() * SHARE);
         }
         Ok(changed)
-    }
-}
-
-/// Looks from a thread of its own, so that a server that says nothing ends the feed and does not hold it.
-struct Looks {
-    ask: SyncSender<()>,
-    answers: Receiver<Result<bool>>,
-    timeout: Duration,
-}
-
-impl Looks {
-    fn start(mut connection: MysqlConnection, tables: &Tables, options: &Options) -> Result<Self> {
-        let (ask, asked) = sync_channel::<()>(1);
-        let (answer, answers) = sync_channel(1);
-        let (tables, mut seen) = (tables.clone(), Seen::default());
-        let work = move || {
-            // Ends when the feed is dropped, or when nobody waits for the answer any more.
-            while asked.recv().is_ok() {
-                let changed = seen.changed(&mut connection, &tables);
-                let changed = changed.map_err(|error| tables.layout.advise(fault::of(&error).error));
-                if answer.send(changed).is_err() {
-                    return;
-                }
-            }
-        };
-        std::thread::Builder::new()
-            .name("constance-mysql-feed".to_owned())
-            .spawn(work)
-            .map_err(|_| Error::new(ErrorKind::Unavailable).with_detail("the system gives no more threads"))?;
-        // The server ends a statement that takes too long. This is for one that does not even do that.
-        Ok(Self { ask, answers, timeout: options.statement_timeout + Duration::from_secs(1) })
-    }
-}
-
-impl Probe for Looks {
-    fn changed(&mut self) -> Result<bool> {
-        let silent = || {
-            Error::new(ErrorKind::Timeout)
-                .with_detail("the server gave no answer in time")
-                .with_cause(Cause::new("mysql").with_code("watch").with_text("the timeout is over"))
-        };
-        self.ask.try_send(()).map_err(|_| silent())?;
-        self.answers.recv_timeout(self.timeout).map_err(|_| silent())?
     }
 }
 

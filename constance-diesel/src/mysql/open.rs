@@ -19,7 +19,8 @@ use crate::dialect::Options;
 
 /// Opens a connection and readies it. Each address of the server has a share of the time.
 pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection> {
-    let timeout = options.connect_timeout.max(Duration::from_secs(1));
+    // What is longer, the clock need not be able to add up.
+    let timeout = options.connect_timeout.clamp(Duration::from_secs(1), Duration::from_secs(1_000_000));
     let Some((host, port)) = host::of(&target.url) else { return open_within(target.clone(), options, timeout) };
     let end = Instant::now() + timeout;
     let found = addresses::resolve(host, port, timeout)?;

@@ -6,10 +6,10 @@ use constance_core::Result;
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::{Connection, RunQueryDsl};
 
-use super::policies::Rows;
+use super::policies::{ASKED, Rows};
 use super::target::Target;
 use super::{connecting, fault, policies};
 use crate::dialect::{Options, Purpose};
@@ -25,41 +25,43 @@ use crate::dialect::{Options, Purpose};
 /// is one already that says what the user may see.
 pub(super) fn open(target: &Target, purpose: Purpose, options: &Options) -> Result<PgConnection> {
     let word = format!("{:016x}", RandomState::new().hash_one(0));
-    let (mut connection, told) = match PgConnection::establish(&target.conninfo(options, Some(&word))) {
-        Ok(mut connection) => {
-            let told = knows(&mut connection, &word)?;
-            (connection, told)
-        }
+    let table = options.table.as_deref().filter(|_| purpose != Purpose::Migrate);
+    let (mut connection, word) = match PgConnection::establish(&target.conninfo(options, Some(&word))) {
+        Ok(connection) => (connection, Some(word)),
         Err(error) if connecting::is_refused_by_pooler(&error) => {
             let established = PgConnection::establish(&target.conninfo(options, None));
-            (established.map_err(|error| connecting::failed(&error))?, false)
+            (established.map_err(|error| connecting::failed(&error))?, None)
         }
         Err(error) => return Err(connecting::failed(&error)),
     };
+    let (told, rows) = ask(&mut connection, word.as_deref(), table)?;
     if !told {
         connection.set_prepared_statement_cache_size(CacheSize::Disabled);
     }
-    if let (Some(table), false) = (&options.table, purpose == Purpose::Migrate) {
-        let rows = Rows::ask(&mut connection, table);
-        match rows.map_err(|error| fault::of(&mut connection, &error).error)? {
-            Rows::All => {}
-            Rows::None => return Err(policies::hides()),
-            // Behind a pooler the server is filtering already: it was not told otherwise.
-            Rows::OfPolicies if told => {
-                let set = connection.batch_execute("SET row_security = on");
-                set.map_err(|error| fault::of(&mut connection, &error).error)?;
-            }
-            Rows::OfPolicies => {}
+    match rows {
+        Rows::All => {}
+        Rows::None => return Err(policies::hides()),
+        // Behind a pooler the server is filtering already: it was not told otherwise.
+        Rows::OfPolicies if told => {
+            let set = connection.batch_execute("SET row_security = on");
+            set.map_err(|error| fault::of(&mut connection, &error).error)?;
         }
+        Rows::OfPolicies => {}
     }
     Ok(connection)
 }
 
-/// Whether it is the server's word too. diesel prepares nothing under a name for a statement that is text.
-fn knows(connection: &mut PgConnection, word: &str) -> Result<bool> {
-    let asked = sql::<Bool>("SELECT coalesce(current_setting('constance.told', true) = ")
-        .bind::<Text, _>(word)
-        .sql(", false)")
+/// Whether it is the server's word too, and which rows of the table there are; of none all. diesel prepares nothing under a name
+/// for a statement that is text.
+fn ask(connection: &mut PgConnection, word: Option<&str>, table: Option<&str>) -> Result<(bool, Rows)> {
+    let asked = sql::<(Bool, Bool, Bool)>("SELECT coalesce(current_setting('constance.told', true) = ")
+        .bind::<Nullable<Text>, _>(word)
+        .sql(&format!(", false), {ASKED} FROM (SELECT to_regclass(quote_ident("))
+        .bind::<Nullable<Text>, _>(table)
+        .sql("))::oid AS oid) AS t")
         .get_result(connection);
-    asked.map_err(|error| fault::of(connection, &error).error)
+    match asked {
+        Ok((told, filtered, by_policy)) => Ok((told, Rows::of(filtered, by_policy))),
+        Err(error) => Err(fault::of(connection, &error).error),
+    }
 }

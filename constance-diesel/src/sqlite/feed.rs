@@ -12,7 +12,7 @@ use super::place::{FileId, Place};
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::not_migrated;
 use crate::schema::Tables;
-use crate::watch::{Polling, Probe};
+use crate::watch::{Probe, polling};
 
 /// Opens the feed. Whatever is committed after this returns is told.
 pub(super) fn open(place: &Place, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
@@ -22,7 +22,7 @@ pub(super) fn open(place: &Place, tables: &Tables, options: &Options) -> Result<
     match ready {
         Ok((true, last)) => {
             let probe = DataVersion { connection, place: place.clone(), file, last };
-            Ok(Box::new(Polling::new(probe, options.watch_interval)))
+            Ok(polling(probe, options))
         }
         Ok((false, _)) => Err(not_migrated(constance_core::Cause::new("sqlite"))),
         Err(error) => Err(fault::of(&error).error),

@@ -260,10 +260,10 @@ impl Ready for SqliteConnection {
 fn use_write_ahead_log(connection: &mut SqliteConnection, options: &Options) -> QueryResult<()> {
     // The change to the write-ahead log needs the file alone, and SQLite does not always wait for that. An exclusive
     // transaction does; whoever gets one tries again.
-    let end = std::time::Instant::now() + options.busy_timeout;
+    let end = std::time::Instant::now().checked_add(options.busy_timeout);
     loop {
         match journal_mode(connection, "PRAGMA journal_mode = WAL") {
-            Err(error) if fault::is_busy(&error) && std::time::Instant::now() < end => {
+            Err(error) if fault::is_busy(&error) && end.is_none_or(|end| std::time::Instant::now() < end) => {
                 connection.batch_execute("BEGIN EXCLUSIVE; COMMIT")?;
             }
             // An application's pool for tests lends connections inside a transaction.

@@ -28,6 +28,7 @@ mod pool;
 #[cfg(unix)]
 mod pooler;
 mod portions;
+mod serializable;
 #[cfg(unix)]
 mod server;
 mod server_killed;

@@ -199,16 +199,6 @@ fn a_pool_for_tests_keeps_nothing() {
 }
 
 #[test]
-fn a_schema_that_cannot_be_used_is_named_and_not_taken_for_a_missing_table() {
-    let Some(schema) = Schema::new() else { return };
-    // A search path that leads nowhere.
-    let url = schema.url().replace(&schema.name, "nowhere");
-    let backend = PostgresBackend::from_url(&url).expect("a valid URL");
-    assert_eq!(read(&backend, "a").expect_err("no table").kind(), ErrorKind::NotMigrated);
-    assert_eq!(backend.migrate().expect_err("no schema").kind(), ErrorKind::Denied);
-}
-
-#[test]
 fn a_table_made_by_hand_is_adopted_where_its_keys_are_compared_as_bytes() {
     let Some(schema) = Schema::new() else { return };
     let backend = backend(&schema);

@@ -1,7 +1,7 @@
 //! Row level security on the table: rows that the user may not see are not rows that are not there.
 
-use crate::postgres_support::{Schema, User, everywhere, key, read, set, shown, store, value, write};
-use constance_core::{Backend, Batch, Change, Config, Error, ErrorKind, Prefix, Settings, Stored};
+use crate::postgres_support::{LONG, Schema, User, everywhere, key, read, set, shown, store, value, write};
+use constance_core::{Backend, Batch, Change, Config, Error, ErrorKind, Prefix, Settings, Stored, Wake};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::PgConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
@@ -122,4 +122,25 @@ fn run(schema: &Schema, statement: &str) {
     use constance_diesel::diesel::connection::SimpleConnection;
 
     schema.raw().batch_execute(statement).expect("a statement of the owner's");
+}
+
+/// The pool is not filtered otherwise than the feed: a policy is the user's word for both.
+#[test]
+fn a_feed_beside_a_pool_of_the_applications_sees_what_a_policy_shows() {
+    for (schema, mut admin) in everywhere() {
+        let owner = schema.backend();
+        run(&schema, ON);
+        run(&schema, "CREATE POLICY everything ON constance_settings USING (true)");
+        let user = granted(&schema, &mut admin);
+        let url = user.in_url(&schema.url());
+        let pool = Pool::builder().max_size(1).build_unchecked(ConnectionManager::<PgConnection>::new(&url));
+        // The listener does not know what this asks of libpq, so that the table is looked at.
+        for more in ["", "&krbsrvname=x"] {
+            let builder = PostgresBackend::builder().pool(pool.clone()).watch_url(format!("{url}{more}"));
+            let backend = builder.build().expect("a pool and a URL");
+            let mut feed = backend.watch(&Prefix::empty()).unwrap_or_else(|error| panic!("{}", shown(&error)));
+            store(&owner, "a", b"1");
+            assert_eq!(feed.wait(LONG).expect("a wait"), Wake::Changed);
+        }
+    }
 }

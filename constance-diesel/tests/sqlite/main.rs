@@ -11,6 +11,7 @@ mod shop;
 #[path = "../common/within.rs"]
 mod within;
 
+mod call_timeout;
 mod django;
 mod failures;
 #[cfg(unix)]
