@@ -200,5 +200,6 @@ pub struct Options {
     /// The permissions of a file that is made.
     pub(crate) file_mode: u32,
     /// The settings table, where a connection is asked whether it may be seen.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "PostgreSQL alone hides rows"))]
     pub(crate) table: Option<Arc<str>>,
 }
