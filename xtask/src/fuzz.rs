@@ -159,7 +159,7 @@ fn fuzz(places: &Places, target: &str, seconds: Duration) -> Cmd {
     Cmd::new(&places.program(target))
         .args([format!("-max_total_time={}", seconds.as_secs())])
         // An input takes a fraction of a millisecond; ten seconds are a hang. A line for each new branch is thousands.
-        .words("-timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 -verbosity=0")
+        .words("-timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 -verbosity=0 -print_funcs=0")
         .args([format!("-artifact_prefix={}/", text(&places.artifacts(target)))])
         .args([text(&places.corpus(target)), text(&places.package.join("seeds").join(target))])
 }
