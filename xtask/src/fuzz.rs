@@ -74,8 +74,7 @@ fn run_some(workspace: &Workspace, targets: &[&str], seconds: Duration, keep_goi
     build(&places, targets).run(&workspace.root)?;
     let steps = targets.iter().map(|target| {
         let (root, places) = (&workspace.root, &places);
-        let advice =
-            "mend what the input breaks, and make it a test of the crate; with other inputs the target goes on";
+        let advice = "mend what the input breaks, and make it a test of the crate that it breaks";
         Step::new((*target).to_owned(), advice, move || {
             places.make(target)?;
             places.watch(target, || fuzz(places, target, seconds).run(root))
@@ -159,8 +158,8 @@ fn build(places: &Places, targets: &[&str]) -> Cmd {
 fn fuzz(places: &Places, target: &str, seconds: Duration) -> Cmd {
     Cmd::new(&places.program(target))
         .args([format!("-max_total_time={}", seconds.as_secs())])
-        // An input takes a fraction of a millisecond; ten seconds are a hang.
-        .words("-timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1")
+        // An input takes a fraction of a millisecond; ten seconds are a hang. A line for each new branch is thousands.
+        .words("-timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 -verbosity=0 -print_funcs=0")
         .args([format!("-artifact_prefix={}/", text(&places.artifacts(target)))])
         .args([text(&places.corpus(target)), text(&places.package.join("seeds").join(target))])
 }
