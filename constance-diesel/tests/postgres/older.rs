@@ -1,13 +1,15 @@
 //! A table that an older release has migrated, under a newer program.
 
-use crate::postgres_support::{everywhere, key, read, set, shown, store, value};
+use crate::postgres_support::{everywhere, key, patient, read, set, shown, store, value};
 use constance_core::{Applied, Backend, Batch, Change, Encoded, ErrorKind, Expect};
 use constance_diesel::diesel::connection::SimpleConnection;
 
 #[test]
 fn a_table_of_an_older_migration_says_to_migrate() {
     for (schema, _) in everywhere() {
-        let backend = schema.backend();
+        schema.backend();
+        // One that waits for its turn to migrate.
+        let backend = patient(&schema.url()).build().expect("a valid URL");
         store(&backend, "a", b"1");
         backend.revert_last().expect("the last");
         schema
