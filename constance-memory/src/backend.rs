@@ -127,7 +127,8 @@ impl Backend for MemoryBackend {
     }
 
     fn identity(&self) -> Option<String> {
-        Some(format!("memory {}", self.identity.get_or_init(identity::unique)))
+        // A forked child has a map of its own.
+        Some(format!("memory {} {}", self.identity.get_or_init(identity::unique), std::process::id()))
     }
 
     fn warnings(&self) -> Result<Vec<Warning>> {

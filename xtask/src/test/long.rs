@@ -19,6 +19,8 @@ pub(super) struct LongSuite {
     pub(super) about: &'static str,
     /// What to do when it fails.
     pub(super) advice: &'static str,
+    /// Why this machine cannot run it, whatever is installed.
+    pub(super) can_run: fn() -> Result<()>,
     /// The suites whose servers and system packages it needs.
     pub(super) homes: &'static [&'static str],
     pub(super) run: fn(&Workspace) -> Result<()>,
@@ -31,6 +33,7 @@ const STRESS: LongSuite = LongSuite {
     name: "stress",
     about: "caches shared by eight processes while their servers are killed and stopped, a minute for each kind",
     advice: "the failing test is named above; repeat it with `cargo xtask test stress`",
+    can_run: || Ok(()),
     homes: &["cache"],
     run: |workspace| {
         // One after the other: each has eight processes.
@@ -44,13 +47,22 @@ pub(super) const FUZZ: LongSuite = LongSuite {
     about: "bytes and texts from outside, changed at random, half a minute for each fuzz target",
     advice: "the input that broke a target is named above, with the command that repeats it; \
              `cargo xtask fuzz TARGET --seconds 600` looks for more",
+    can_run: || Ok(()),
     homes: &["fuzz"],
     run: |workspace| fuzz::run_all(workspace, Duration::from_secs(30)),
 };
 
 impl LongSuite {
     pub(super) fn step<'a>(&'static self, workspace: &'a Workspace) -> Step<'a> {
-        Step::new(self.name, self.advice, || (self.run)(workspace))
+        Step::new(self.name, self.advice, || {
+            (self.can_run)()?;
+            (self.run)(workspace)
+        })
+    }
+
+    /// Whose servers and system packages are to be there: nobody's where it is going to be skipped.
+    pub(super) fn needs(&self) -> &'static [&'static str] {
+        if (self.can_run)().is_ok() { self.homes } else { &[] }
     }
 }
 

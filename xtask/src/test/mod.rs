@@ -51,8 +51,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         return Ok(());
     }
     let (long, names) = long::choose(&given.names);
+    if !long.is_empty() && !given.passed_on.is_empty() {
+        return Err(Error::usage("a long suite passes nothing on to test programs; leave out what follows `--`"));
+    }
     let chosen = if names.is_empty() && !long.is_empty() { Vec::new() } else { suites::choose(suites, &names)? };
-    let homes = chosen.iter().flat_map(Suite::homes).chain(long.iter().flat_map(|suite| suite.homes.iter().copied()));
+    let homes = chosen.iter().flat_map(Suite::homes).chain(long.iter().flat_map(|suite| suite.needs().iter().copied()));
     system::ensure(&needs::packages(homes), Install::choose(&given), &workspace.root)?;
     let mut steps: Vec<Step<'_>> = chosen.into_iter().map(|suite| step(suite, &workspace, &given)).collect();
     steps.extend(long.into_iter().map(|suite| suite.step(&workspace)));
