@@ -28,7 +28,7 @@ pub struct SettingsArgs {
     pub command: SettingsCommand,
 }
 
-/// One of `list`, `get`, `set`, `reset` and, with the feature `legacy`, `import-legacy`, with its arguments;
+/// One of `list`, `get`, `set`, `reset`, `stale` and, with the feature `legacy`, `import-legacy`, with its arguments;
 /// [`run`](Self::run) does it.
 ///
 /// Its `Debug` shows no value.
@@ -98,6 +98,15 @@ pub enum SettingsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List stored keys that this program does not declare
+    ///
+    /// Another program that shares the store may use them. On a terminal it shows how far it is.
+    #[non_exhaustive]
+    Stale {
+        /// Print one JSON array of names, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Convert the values that django-constance 1 to 3 stored into what django-constance 4 stores
     ///
     /// Without --write nothing is changed, and the names are shown. Every stored key under the prefix is looked at, declared
@@ -119,7 +128,8 @@ impl SettingsCommand {
     #[must_use]
     pub fn is_json(&self) -> bool {
         match self {
-            Self::List { json } | Self::Get { json, .. } | Self::Set { json, .. } | Self::Reset { json, .. } => *json,
+            Self::List { json } | Self::Stale { json } => *json,
+            Self::Get { json, .. } | Self::Set { json, .. } | Self::Reset { json, .. } => *json,
             #[cfg(feature = "legacy")]
             Self::ImportLegacy { json, .. } => *json,
         }

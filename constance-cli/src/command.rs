@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use constance_core::{Backend, Codec, Config, Settings};
 
-use crate::{CommandError, SettingsCommand, get, list, output, reset, set, value};
+use crate::{CommandError, SettingsCommand, get, list, output, reset, set, stale, value};
 
 impl SettingsCommand {
     /// Does it, with the process's standard streams, and gives the exit code for `main` to return.
@@ -115,6 +115,11 @@ impl SettingsCommand {
                 set::run(config, name, &text, *json, out)
             }
             Self::Reset { name, json } => reset::run(config, name, *json, out),
+            Self::Stale { json } => {
+                let mut err = io::stderr();
+                let terminal = err.is_terminal().then_some(&mut err as &mut dyn Write);
+                stale::run(config, *json, out, terminal)
+            }
             #[cfg(feature = "legacy")]
             Self::ImportLegacy { write, json } => crate::import_legacy::run(config, *write, *json, out),
         }

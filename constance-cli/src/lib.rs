@@ -12,6 +12,7 @@ mod mask;
 mod output;
 mod reset;
 mod set;
+mod stale;
 mod value;
 
 pub use clap;

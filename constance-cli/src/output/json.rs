@@ -1,5 +1,6 @@
 //! For programs. Names of members are a promise: scripts depend on them.
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
 
 use constance_core::{Entry, Kind, SettingInfo};
@@ -101,6 +102,10 @@ struct Failed<'e> {
 /// An array of every setting, in the order of declaration.
 pub(crate) fn list(entries: &[Entry]) -> String {
     pretty(&entries.iter().map(Object::new).collect::<Vec<_>>())
+}
+
+pub(crate) fn names(names: &BTreeSet<String>) -> String {
+    pretty(names)
 }
 
 pub(crate) fn one(entry: &Entry) -> String {

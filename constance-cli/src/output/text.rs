@@ -1,5 +1,6 @@
 //! For people.
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fmt::{self, Write};
 
@@ -69,6 +70,11 @@ fn value(entry: &Entry) -> String {
 /// Characters rather than columns: wide scripts are the rare case, and a table of their widths is not worth it here.
 fn width(text: &str) -> usize {
     text.chars().count()
+}
+
+/// A line for each. Names hold nothing that a terminal would obey.
+pub(crate) fn names(names: &BTreeSet<String>) -> String {
+    names.iter().map(|name| format!("{name}\n")).collect()
 }
 
 /// `the_answer: 42 -> 43`.

@@ -12,3 +12,4 @@ mod import_legacy;
 mod json;
 mod secret_copies;
 mod secrets;
+mod stale;

@@ -1,0 +1,62 @@
+//! `settings stale`.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use constance_core::{Backend, Codec, Config, Settings};
+
+use crate::{CommandError, output};
+
+/// Asks the store for keys portion by portion, so that those of other prefixes need no memory. `progress` is a terminal.
+pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
+    config: &Config<S, C, B>,
+    json: bool,
+    out: &mut dyn Write,
+    mut progress: Option<&mut dyn Write>,
+) -> Result<(), CommandError> {
+    // A listing may meet a key twice.
+    let mut names = BTreeSet::new();
+    let found = config.stale_portions().zip(1..).try_for_each(|(stale, portions)| {
+        names.extend(stale?.names().map(str::to_owned));
+        say(&mut progress, &format!("{} stale keys in {portions} portions of the store", names.len()));
+        Ok::<_, CommandError>(())
+    });
+    say(&mut progress, "");
+    found?;
+    let text = if json { output::json::names(&names) } else { output::text::names(&names) };
+    output::print(out, &text)
+}
+
+/// In the place of what was said before. A terminal that has gone away is no reason to stop.
+fn say(progress: &mut Option<&mut dyn Write>, line: &str) {
+    if let Some(terminal) = progress {
+        let _ = write!(terminal, "\r\x1b[K{line}").and_then(|()| terminal.flush());
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use constance_core::{Batch, Change, Encoded, Settings};
+    use constance_memory::MemoryBackend;
+
+    use super::*;
+
+    #[derive(Debug, Clone, Settings)]
+    struct Shop {
+        #[setting(default = 42)]
+        the_answer: i64,
+    }
+
+    #[test]
+    fn a_terminal_sees_how_far_it_is_and_then_nothing_of_it() {
+        let config = Config::<Shop>::new(MemoryBackend::new());
+        let key = config.prefix().key("old_name").expect("a name");
+        let batch = Batch::one(Change::set(key, Encoded::from(b"1".to_vec())));
+        config.backend().write(&batch).expect("a write");
+        let (mut out, mut terminal) = (Vec::new(), Vec::new());
+        run(&config, false, &mut out, Some(&mut terminal)).expect("a listing");
+        assert_eq!(out, b"old_name\n");
+        assert_eq!(terminal, b"\r\x1b[K1 stale keys in 1 portions of the store\r\x1b[K");
+    }
+}
