@@ -117,7 +117,7 @@ pub fn batches_are_never_seen_torn(f: &Fixture<'_>) {
     }
     let (done, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
-        for _ in 0..2 {
+        let read = || {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     reads.fetch_add(1, Ordering::Relaxed);
@@ -129,11 +129,14 @@ pub fn batches_are_never_seen_torn(f: &Fixture<'_>) {
                         shown(&found[1])
                     );
                 }
-            });
-        }
+            })
+        };
         let _done = Finally(&done);
-        // On until readers and writer have met, but not for ever where a reader has failed.
-        for round in (1..5_000).take_while(|round| *round < 150 || reads.load(Ordering::Relaxed) < 150) {
+        let readers = [read(), read()];
+        // On until readers and writer have met. Readers that have failed meet nobody.
+        let have_met = |round: usize| round >= 150 && reads.load(Ordering::Relaxed) >= 150;
+        let have_failed = || readers.iter().all(thread::ScopedJoinHandle::is_finished);
+        for round in (1..5_000).take_while(|round| !have_met(*round) && !have_failed()) {
             let _ = f.write(&both(round));
         }
     });
