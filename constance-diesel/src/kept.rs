@@ -41,5 +41,5 @@ impl<T: Send + 'static> Kept<T> {
 }
 
 fn given_up() -> Error {
-    Error::new(ErrorKind::Unavailable).with_detail("a call on this connection took too long")
+    Error::new(ErrorKind::Timeout).with_detail("a call on this connection took too long")
 }
