@@ -65,7 +65,8 @@ impl Place {
         let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
         let processes = entries(Path::new("/proc")).filter(|process| {
             let text = |name: &str| fs::read(process.join(name)).unwrap_or_default();
-            let here = self.0.display().to_string();
+            // With its end, since the name of another place may begin with this one's.
+            let here = format!("{}/", self.0.display());
             // Others run with the folder in their environment only, such as the tests themselves.
             fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&self.0))
                 || String::from_utf8_lossy(&text("cmdline")).contains(&here)
