@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use constance_core::{
     Applied, Backend, Batch, Capability, Encoded, Key, Portion, Prefix, Result, Stored, Warning, Watch,
 };
-use redis::{ConnectionLike, RedisResult, Value};
+use redis::{ConnectionLike, Pipeline, RedisResult, Value};
 
 use crate::builder::{Builder, default_prefix};
 use crate::command::{self, CHUNK, NO_STRING};
@@ -14,6 +14,7 @@ use crate::connections::{Connections, Layout, Lease};
 use crate::error::fault;
 use crate::plan::{self, Many, Plain};
 use crate::replicas::Replicas;
+use crate::scan::Place;
 use crate::script::Call;
 use crate::watch::{Feed, without_right};
 use crate::{NAME, RedisOptions};
@@ -204,6 +205,11 @@ pub(crate) fn keys_of(connection: &mut dyn ConnectionLike, prefix: &Prefix) -> R
     }
 }
 
+/// The answers to commands that go in one request. One that is an error is among them.
+pub(crate) fn send(connection: &mut dyn ConnectionLike, commands: &Pipeline) -> RedisResult<Vec<Value>> {
+    connection.req_packed_commands(&commands.get_packed_pipeline(), 0, commands.len())
+}
+
 /// Runs the script, and gives its text to a server that does not have it.
 fn run(connection: &mut dyn ConnectionLike, call: &Call) -> RedisResult<Applied> {
     call.applied(match call.by_digest().query(connection) {
@@ -221,6 +227,13 @@ fn plainly(connection: &mut dyn ConnectionLike, batch: &Batch) -> RedisResult<Op
     })
 }
 
+/// A batch in a transaction, where the server runs no scripts and the batch needs none.
+fn without_script(connection: &mut dyn ConnectionLike, batch: &Batch) -> Option<RedisResult<Applied>> {
+    let transaction = command::exchange(batch)?;
+    let answers = connection.req_packed_commands(&transaction.get_packed_pipeline(), transaction.len() + 1, 1);
+    Some(answers.and_then(plan::exchanged))
+}
+
 /// Applies a batch, and waits until so many replicas have it. The inner error says that too few have.
 pub(crate) fn apply(
     connection: &mut dyn ConnectionLike,
@@ -229,7 +242,10 @@ pub(crate) fn apply(
 ) -> RedisResult<Result<Applied>> {
     let applied = match plainly(connection, batch)? {
         Some(applied) => applied,
-        None => run(connection, &Call::new(batch))?,
+        None => match run(connection, &Call::new(batch)) {
+            Err(refused) if Call::is_refused(&refused) => without_script(connection, batch).unwrap_or(Err(refused))?,
+            applied => applied?,
+        },
     };
     Replicas::confirm(replicas, connection, batch, applied)
 }
@@ -310,8 +326,9 @@ impl Backend for RedisBackend {
         if let Some(spread) = self.connections.spread() {
             return spread.keys_from(prefix, from);
         }
-        let cursor = plan::cursor(from)?;
-        self.look(|connection| Ok(plan::portion(prefix, command::scan(cursor, prefix).query(connection)?)))
+        let (place, _) = Place::parse(from)?;
+        let request = place.request(prefix, false);
+        self.look(|connection| place.portion(prefix, send(connection, &request)?))?
     }
 
     fn identity(&self) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The commands, and what their answers mean. No I/O: each front sends them in its own way.
 
-use constance_core::{Encoded, Key, Prefix, Stored};
+use constance_core::{Batch, Encoded, Expect, Key, Prefix, Stored, To};
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, cmd};
 
 /// The words for something that is no string, where nothing more is known.
@@ -46,6 +46,23 @@ pub(crate) fn del(key: &Key) -> Cmd {
     let mut command = cmd("DEL");
     command.arg(key.as_str());
     command
+}
+
+/// A batch of one change that expects nothing, and what was there before, in one transaction that needs no script. `None`
+/// for any other batch.
+pub(crate) fn exchange(batch: &Batch) -> Option<Pipeline> {
+    let [change] = batch.changes() else { return None };
+    if change.expect != Expect::Any {
+        return None;
+    }
+    let mut transaction = Pipeline::with_capacity(3);
+    transaction.atomic().add_command(get(&change.key)).cmd("TYPE").arg(change.key.as_str());
+    match &change.to {
+        To::Set(value) => transaction.add_command(set(&change.key, value)),
+        To::Remove => transaction.add_command(del(&change.key)),
+        To::Keep => &mut transaction,
+    };
+    Some(transaction)
 }
 
 pub(crate) fn scan(cursor: u64, prefix: &Prefix) -> Cmd {

@@ -16,6 +16,7 @@ mod options;
 mod plan;
 mod pool;
 mod replicas;
+mod scan;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;

@@ -3,9 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use constance_core::{
-    Applied, Batch, Capability, Error, ErrorKind, Expect, Key, Portion, Prefix, Result, Stored, To, Warning,
-};
+use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Expect, Key, Prefix, Result, Stored, To, Warning};
 use redis::{Cmd, RedisResult, Value};
 
 use crate::command::{self, is_wrong_type, stored, unexpected};
@@ -87,6 +85,21 @@ pub(crate) fn looked(applied: Applied) -> RedisResult<Vec<Stored>> {
     }
 }
 
+/// What a transaction without the script has done, of a change that [`exchange`](command::exchange) was made of.
+pub(crate) fn exchanged(answers: Vec<Value>) -> RedisResult<Applied> {
+    let Some(Value::Array(answers)) = answers.into_iter().next() else { return Err(unexpected()) };
+    let mut answers = answers.into_iter();
+    let (Some(found), Some(kind)) = (answers.next(), answers.next()) else { return Err(unexpected()) };
+    if let Some(Value::ServerError(error)) = answers.next() {
+        return Err(error.into());
+    }
+    let found = match (stored(found)?, kind) {
+        (Stored::Foreign(_), Value::SimpleString(kind)) => command::kind(kind.as_bytes()),
+        (found, _) => found,
+    };
+    Ok(Applied::Done(vec![found]))
+}
+
 /// What a transaction of `GET`s has found, or `None` where the server refused it.
 pub(crate) fn gotten(answers: Vec<Value>, count: usize) -> Option<Vec<Stored>> {
     command::strings(answers.into_iter().next()?, count).ok()
@@ -145,19 +158,6 @@ pub(crate) fn once(mut keys: Vec<Key>) -> Vec<Key> {
     keys.sort_unstable();
     keys.dedup();
     keys
-}
-
-/// The cursor that a portion goes on from, in the form that [`portion`] gave.
-pub(crate) fn cursor(from: Option<&[u8]>) -> Result<u64> {
-    let Some(from) = from else { return Ok(0) };
-    let cursor = from.try_into().map(u64::from_be_bytes);
-    cursor.map_err(|_| Error::new(ErrorKind::Contract).with_detail("a portion begins where none of this backend ended"))
-}
-
-/// The keys of one step of a scan.
-pub(crate) fn portion(prefix: &Prefix, (next, met): (u64, Vec<Vec<u8>>)) -> Portion {
-    let keys = once(keys(prefix, met).collect());
-    if next == 0 { Portion::last(keys) } else { Portion::before(keys, next.to_be_bytes().to_vec()) }
 }
 
 /// What there is to say of what a server says to `INFO memory`. Nothing where the user may not ask, or it says nothing.

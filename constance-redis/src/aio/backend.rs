@@ -16,6 +16,7 @@ use crate::builder::default_prefix;
 use crate::command;
 use crate::error::fault;
 use crate::plan;
+use crate::scan::Place;
 use crate::watch::without_right;
 use crate::{NAME, RedisOptions};
 
@@ -218,8 +219,8 @@ impl AsyncBackend for AsyncRedisBackend {
 
     fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
         Box::pin(async move {
-            let cursor = plan::cursor(from)?;
-            self.look(with!(connection => portion(&mut connection, prefix, cursor))).await
+            let (place, _) = Place::parse(from)?;
+            self.look(with!(connection => portion(&mut connection, prefix, place))).await?
         })
     }
 

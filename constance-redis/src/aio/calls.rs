@@ -2,12 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use constance_core::{Applied, Batch, Key, Portion, Prefix, Stored};
+use constance_core::{Applied, Batch, Key, Portion, Prefix, Result, Stored};
 use redis::{RedisResult, Value, from_redis_value};
 
 use super::connection::Connection;
 use crate::command::{self, CHUNK};
 use crate::plan::{self, Many, Plain};
+use crate::scan::Place;
 use crate::script::Call;
 
 /// What is stored under these keys, all of one moment.
@@ -26,7 +27,7 @@ pub(crate) async fn many(connection: &mut Connection, keys: &[&Key], gaps: &Atom
         Some(found) => Ok(found),
         None => match run(connection, &Call::looking(keys)).await {
             Err(refused) if Call::is_refused(&refused) => {
-                let answers = connection.ask_together(command::gets(keys), keys.len()).await?;
+                let answers = connection.ask_together(&command::gets(keys)).await?;
                 plan::gotten(answers, keys.len()).ok_or(refused)
             }
             applied => plan::looked(applied?),
@@ -46,7 +47,7 @@ pub(crate) async fn one(connection: &mut Connection, key: &Key) -> RedisResult<S
 async fn keys_of(connection: &mut Connection, prefix: &Prefix) -> RedisResult<Vec<Key>> {
     let (mut cursor, mut keys) = (0, Vec::new());
     loop {
-        let (next, met) = scanned(connection, prefix, cursor).await?;
+        let (next, met): (u64, Vec<Vec<u8>>) = from_redis_value(connection.ask(&command::scan(cursor, prefix)).await?)?;
         keys.extend(plan::keys(prefix, met));
         if next == 0 {
             return Ok(plan::once(keys));
@@ -56,12 +57,12 @@ async fn keys_of(connection: &mut Connection, prefix: &Prefix) -> RedisResult<Ve
 }
 
 /// The keys of one step of a scan.
-pub(crate) async fn portion(connection: &mut Connection, prefix: &Prefix, cursor: u64) -> RedisResult<Portion> {
-    Ok(plan::portion(prefix, scanned(connection, prefix, cursor).await?))
-}
-
-async fn scanned(connection: &mut Connection, prefix: &Prefix, cursor: u64) -> RedisResult<(u64, Vec<Vec<u8>>)> {
-    Ok(from_redis_value(connection.ask(&command::scan(cursor, prefix)).await?)?)
+pub(crate) async fn portion(
+    connection: &mut Connection,
+    prefix: &Prefix,
+    place: Place,
+) -> RedisResult<Result<Portion>> {
+    place.portion(prefix, connection.ask_all(&place.request(prefix, false)).await?)
 }
 
 /// Everything under a prefix.
@@ -100,5 +101,11 @@ pub(crate) async fn apply(connection: &mut Connection, batch: &Batch) -> RedisRe
             return Ok(applied);
         }
     }
-    run(connection, &Call::new(batch)).await
+    match run(connection, &Call::new(batch)).await {
+        Err(refused) if Call::is_refused(&refused) => match command::exchange(batch) {
+            Some(transaction) => plan::exchanged(connection.ask_together(&transaction).await?),
+            None => Err(refused),
+        },
+        applied => applied,
+    }
 }

@@ -118,15 +118,20 @@ impl Connection {
     pub(crate) async fn ask_both(&mut self, first: Cmd, second: Cmd) -> RedisResult<Vec<Value>> {
         let mut pipeline = Pipeline::with_capacity(2);
         pipeline.add_command(first).add_command(second);
-        self.ask_all(&pipeline, 0, 2).await
+        self.ask_all(&pipeline).await
     }
 
-    /// Sends so many commands as one transaction, whose answers come as one.
-    pub(crate) async fn ask_together(&mut self, transaction: Pipeline, commands: usize) -> RedisResult<Vec<Value>> {
-        self.ask_all(&transaction, commands + 1, 1).await
+    /// Sends commands in one go. An answer that is an error is among the answers.
+    pub(crate) async fn ask_all(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
+        self.send(commands, 0, commands.len()).await
     }
 
-    async fn ask_all(&mut self, pipeline: &Pipeline, offset: usize, count: usize) -> RedisResult<Vec<Value>> {
+    /// Sends commands as one transaction, whose answers come as one.
+    pub(crate) async fn ask_together(&mut self, transaction: &Pipeline) -> RedisResult<Vec<Value>> {
+        self.send(transaction, transaction.len() + 1, 1).await
+    }
+
+    async fn send(&mut self, pipeline: &Pipeline, offset: usize, count: usize) -> RedisResult<Vec<Value>> {
         match self {
             Self::Own(handle) => handle.connection.send_packed_commands(pipeline, offset, count).await,
             Self::Brought(connection) => connection.req_packed_commands(pipeline, offset, count).await,

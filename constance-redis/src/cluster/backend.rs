@@ -13,11 +13,12 @@ use super::node::{Node, State, redirection};
 use super::route::{Repeat, unserved};
 use super::{Cluster, slot};
 use crate::NAME;
-use crate::backend::{apply, keys_of, many, one};
+use crate::backend::{apply, keys_of, many, one, send};
 use crate::command::{self, CHUNK};
 use crate::error::fault;
 use crate::plan;
 use crate::replicas::Replicas;
+use crate::scan::{Place, moved};
 use crate::script::Call;
 
 fn slot_of(key: &Key) -> u16 {
@@ -126,9 +127,9 @@ impl Cluster {
     }
 }
 
-/// The error where a listing in portions cannot go on.
-fn moved() -> Error {
-    Error::new(ErrorKind::Unavailable).with_detail("the cluster has changed since the last portion of the listing")
+/// How a place to go on from names a node.
+fn place_of(node: &Node) -> Vec<u8> {
+    format!("{:?}", node.address).into_bytes()
 }
 
 /// Asks one node, and once more where a connection turns out to be closed.
@@ -211,24 +212,20 @@ impl Backend for Cluster {
     /// One step of the scan of one node; nodes that have the prefix follow each other in the order of their addresses.
     fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
         let nodes = self.nodes_of(prefix, from.is_none())?;
-        let (at, cursor) = match from {
-            None => (0, 0),
-            Some(from) => {
-                let (cursor, address) = from.split_at(from.len().min(8));
-                let place = nodes.iter().position(|node| format!("{:?}", node.address).as_bytes() == address);
-                // Where it has left the cluster, its keys are elsewhere.
-                (place.ok_or_else(moved)?, plan::cursor(Some(cursor))?)
-            }
+        let (place, address) = Place::parse(from)?;
+        let at = match from {
+            None => 0,
+            // Where it has left the cluster, its keys are elsewhere.
+            Some(_) => nodes.iter().position(|node| place_of(node) == address).ok_or_else(moved)?,
         };
         let Some(node) = nodes.get(at) else { return Ok(Portion::last(Vec::new())) };
-        let mut portion =
-            at_node(node, |connection| Ok(plan::portion(prefix, command::scan(cursor, prefix).query(connection)?)))?;
-        let (node, cursor) = match portion.next.take() {
-            Some(cursor) => (Some(node), cursor),
-            None => (nodes.get(at + 1), 0_u64.to_be_bytes().to_vec()),
-        };
-        portion.next = node.map(|node| [cursor, format!("{:?}", node.address).into_bytes()].concat());
-        Ok(portion)
+        let request = place.request(prefix, true);
+        let (keys, next) = at_node(node, |connection| place.step(prefix, send(connection, &request)?))??;
+        let (node, next) = if next.is_end() { (nodes.get(at + 1), next.next_node()) } else { (Some(node), next) };
+        Ok(match node {
+            Some(node) => Portion::before(keys, [next.bytes(), place_of(node)].concat()),
+            None => Portion::last(keys),
+        })
     }
 
     fn warnings(&self) -> Result<Vec<Warning>> {

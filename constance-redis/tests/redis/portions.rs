@@ -81,6 +81,40 @@ fn what_is_no_place_to_go_on_from_is_refused() {
     assert!(!crate::common::shown(&error).contains("hunter2"));
 }
 
+/// A listing that has begun on a server whose table takes many steps.
+fn begun(backend: &dyn Backend) -> Vec<u8> {
+    for number in 0..3_000 {
+        crate::common::write(backend, &format!("n{number}"), b"1").expect("a write");
+    }
+    let portion = backend.keys_from(&prefix("constance:"), None).expect("a portion");
+    portion.next.expect("more than one portion")
+}
+
+/// A server that was started anew has another order of its keys: a cursor from before would pass some by.
+#[test]
+fn a_listing_does_not_go_on_after_a_restart() {
+    let Some(mut server) = Server::start() else { return };
+    let backend = patient(&server.url());
+    let next = begun(&backend);
+    assert!(backend.keys_from(&prefix("constance:"), Some(&next)).is_ok());
+    server.kill();
+    server.restart();
+    let error = backend.keys_from(&prefix("constance:"), Some(&next)).expect_err("another server");
+    assert_eq!(error.kind(), constance_core::ErrorKind::Unavailable);
+    assert!(error.to_string().contains("begin the listing anew"), "{error}");
+}
+
+/// A user who may not ask which server it is gets the keys all the same.
+#[test]
+fn a_listing_needs_no_right_to_info() {
+    let Some(server) = Server::start() else { return };
+    let rights = ["SETUSER", "settings", "on", ">hunter2", "~*", "+@all", "-info"];
+    cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
+    let backend = patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port));
+    begun(&backend);
+    assert_eq!(in_portions(&backend, &prefix("constance:")).0.len(), 3_000);
+}
+
 #[cfg(feature = "cluster")]
 #[test]
 fn portions_go_from_node_to_node_of_a_cluster() {
@@ -96,6 +130,40 @@ fn portions_go_from_node_to_node_of_a_cluster() {
     assert_eq!(keys, listed);
     assert!(portions >= 3, "{portions}");
     assert_eq!(in_portions(&backend, &prefix("{constance}:")), (Vec::new(), 1), "one slot is on one node");
+}
+
+/// A key that goes from a node that is still to be scanned to one that was is in no portion. So the listing says that it
+/// cannot go on, while a slot moves and after it has.
+#[cfg(feature = "cluster")]
+#[test]
+fn a_listing_does_not_go_on_where_slots_move() {
+    let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
+    let backend = patient(&cluster.url());
+    let next = begun(&backend);
+    let rest = |backend: &dyn Backend| {
+        let mut from = next.clone();
+        loop {
+            match backend.keys_from(&prefix("constance:"), Some(&from)) {
+                Ok(portion) => from = portion.next?,
+                Err(error) => return Some(error),
+            }
+        }
+    };
+    assert!(rest(&backend).is_none());
+    let name = cluster.name_at(0);
+    let slot = cluster.slot(&format!("constance:{name}"));
+    cluster.open(slot);
+    let error = rest(&backend).expect("its keys may go where the scan has been");
+    assert!(error.to_string().contains("slots move"), "{error}");
+    for number in 0..3_000 {
+        let key = format!("constance:n{number}");
+        if cluster.slot(&key) == slot {
+            cluster.carry(&key);
+        }
+    }
+    cluster.close(slot);
+    rest(&backend).expect("the slot has moved");
+    assert_eq!(in_portions(&backend, &prefix("constance:")).0.len(), 3_000, "a listing that begins anew");
 }
 
 #[cfg(feature = "aio")]

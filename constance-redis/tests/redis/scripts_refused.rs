@@ -1,7 +1,7 @@
 //! A server that runs no scripts: what needs them says so, and the rest goes on.
 
 use crate::common::{Server, backend, patient, prefix, shown, value};
-use constance_core::{Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Key, Prefix, Stored};
+use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Key, Prefix, Stored};
 use constance_redis::redis::cmd;
 
 /// As many managed servers come.
@@ -29,6 +29,18 @@ fn scripted() -> [Batch; 3] {
     ]
 }
 
+/// Writes whose previous value somebody wants, after a set to 1, and what that is.
+fn heard_of() -> [(Batch, Stored); 5] {
+    [
+        (Change::keep(key("a")), value(b"1")),
+        (set("a", b"2"), value(b"1")),
+        (Change::remove(key("a")), value(b"2")),
+        (Change::remove(key("a")), Stored::Absent),
+        (set("a", b"3"), Stored::Absent),
+    ]
+    .map(|(change, previous)| (Batch::one(change).wanting_previous(true), previous))
+}
+
 #[track_caller]
 fn names_eval(error: &Error) {
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unsupported, false), "{}", shown(error));
@@ -46,7 +58,10 @@ fn goes_on_without_scripts(backend: &dyn Backend) {
         assert_eq!(backend.read(&[&key("a")]).expect("a get"), [value(b"1")], "nothing was written");
         assert_eq!(backend.read(&[&key("a"), &key("b")]).expect("a read"), [value(b"1"), Stored::Absent]);
         assert_eq!(backend.list(&together()).expect("a listing"), [(key("a"), value(b"1"))]);
-        backend.write(&Batch::one(set("a", b"2")).wanting_previous(true)).expect("a set that somebody hears of");
+        for batch in heard_of() {
+            let applied = backend.write(&batch.0).expect("a write that somebody hears of");
+            assert_eq!(applied, Applied::Done(vec![batch.1]));
+        }
         backend.write(&Batch::one(Change::remove(key("a")))).expect("a reset");
     }
 }
@@ -80,6 +95,14 @@ fn a_list_is_found_without_scripts_and_hides_nothing() {
     }
     backend.write(&Batch::one(set("list", b"2"))).expect("a repair");
     assert_eq!(backend.read(&[&key("list")]).expect("a get"), [value(b"2")]);
+    for change in [set("hash", b"2"), Change::remove(key("hash"))] {
+        backend.write(&Batch::one(Change::remove(key("hash")))).expect("a reset");
+        cmd("HSET").arg(key("hash").as_str()).arg(&["x", "y"]).exec(&mut server.raw()).expect("a hash");
+        let applied =
+            backend.write(&Batch::one(change).wanting_previous(true)).expect("a repair that somebody hears of");
+        assert_eq!(applied, Applied::Done(vec![Stored::Foreign("a hash")]));
+    }
+    assert_eq!(backend.read(&[&key("hash")]).expect("a get"), [Stored::Absent]);
 }
 
 #[cfg(feature = "sentinel")]
@@ -112,6 +135,9 @@ async fn tasks_go_on_without_scripts() {
     for _ in 0..3 {
         let found = backend.read(&[&key("a"), &key("list"), &key("none")]).await.expect("a read");
         assert!(matches!(&found[..], [a, Stored::Foreign(_), Stored::Absent] if *a == value(b"1")), "{found:?}");
+    }
+    for (batch, previous) in heard_of() {
+        assert_eq!(backend.write(&batch).await.expect("a write that somebody hears of"), Applied::Done(vec![previous]));
     }
     backend.write(&Batch::one(Change::remove(key("a")))).await.expect("a reset");
 }
