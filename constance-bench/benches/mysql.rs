@@ -28,6 +28,9 @@ diesel::table! {
     }
 }
 
+/// What a call may take where it is bounded.
+const BOUND: Duration = Duration::from_secs(2);
+
 #[derive(Debug, Clone, Settings)]
 struct Shop {
     #[setting(default = 42, min = 0)]
@@ -101,10 +104,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let backend = MysqlBackend::builder().url(&url).table("bench").build()?;
     backend.migrate()?;
     let of = Prefix::new("a:")?;
-    let config = {
-        let backend = MysqlBackend::builder().url(&url).table("bench").default_prefix(of.clone()).build()?;
-        Config::<Shop>::new(backend)
-    };
+    let builder = || MysqlBackend::builder().url(&url).table("bench").default_prefix(of.clone());
+    let config = Config::<Shop>::new(builder().build()?);
+    let bounded = Config::<Shop>::new(builder().call_timeout(BOUND).build()?);
     config.set(Shop::THE_ANSWER, 300)?;
     // Two prefixes: keys of both are looked up one by one, those of one may be read as a range.
     let prefixes = [Prefix::new("many:")?, Prefix::new("more:")?];
@@ -121,11 +123,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         |work: &dyn Fn(&mut MysqlConnection) -> u64| pool.get().map_or(0, |mut connection| work(&mut connection));
     let counted = |rows: QueryResult<usize>| rows.map_err(|_| NEVER_PASSED).map_or(0, |rows| rows as u64);
 
-    let mut table = Table::new().row("diesel, get", None, || || bare(&get)).row(
-        "Config::get of an integer",
-        Some("diesel, get"),
-        || || config.get(Shop::THE_ANSWER).unwrap_or(0) as u64,
-    );
+    let mut table = Table::new()
+        .row("diesel, get", None, || || bare(&get))
+        .row("Config::get of an integer", Some("diesel, get"), || || config.get(Shop::THE_ANSWER).unwrap_or(0) as u64)
+        .row("with a call_timeout", Some("Config::get of an integer"), || {
+            || bounded.get(Shop::THE_ANSWER).unwrap_or(0) as u64
+        });
     for (floor, name, range, count) in [
         ("diesel, IN of 13", "read of 13", "read of 13 under one prefix", 13),
         ("diesel, IN of 100", "read of 100", "read of 100 under one prefix", 100),

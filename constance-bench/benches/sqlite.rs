@@ -27,6 +27,9 @@ mod settings {
     pub(crate) use self::constance_settings::{dsl, table};
 }
 
+/// What a call may take where it is bounded.
+const BOUND: Duration = Duration::from_secs(2);
+
 #[derive(Debug, Clone, Settings)]
 struct Shop {
     #[setting(default = 42, min = 0)]
@@ -107,6 +110,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let backend = SqliteBackend::from_url(&url)?;
     Backend::migrate(&backend)?;
     let config = Config::<Shop>::new(SqliteBackend::from_url(&url)?);
+    let bounded = Config::<Shop>::new(SqliteBackend::builder().url(&url).call_timeout(BOUND).build()?);
     config.set(Shop::THE_ANSWER, 300)?;
     let keys: Vec<Key> = (0..1000).map(|n| Prefix::empty().key(&format!("key{n:03}"))).collect::<Result<_, _>>()?;
     let bytes = Encoded::from(vec![b'x'; 20]);
@@ -125,6 +129,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .row("diesel, cached query, pooled connection", None, || || raw(&raw_get))
         .row("SQLite, Config::get of an integer", Some("diesel, cached query, pooled connection"), || {
             || config.get(Shop::THE_ANSWER).unwrap_or(0) as u64
+        })
+        .row("with a call_timeout", Some("SQLite, Config::get of an integer"), || {
+            || bounded.get(Shop::THE_ANSWER).unwrap_or(0) as u64
         })
         .row("diesel, IN of 13", None, || || raw(&|c| raw_many(c, few)))
         .row("read of 13", Some("diesel, IN of 13"), || || read(&backend, few))

@@ -15,7 +15,7 @@ mod worker;
 
 pub use self::lease::Lease;
 pub use self::manager::{Manager, Purpose};
-pub use self::options::PoolOptions;
+pub use self::options::{LONGEST_TIMEOUT, PoolOptions};
 pub use self::pool::Pool;
 pub use self::process::Process;
 pub use self::worker::{Worker, within};

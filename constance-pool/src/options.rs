@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::{Manager, Pool};
 
+/// A million seconds, about 11 days: what a backend takes for any longer timeout, since the clock need not be able to add that up.
+pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(1_000_000);
+
 /// How large a pool is and how long it waits; opens it.
 #[derive(Debug, Clone)]
 #[must_use]

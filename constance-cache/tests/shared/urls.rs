@@ -91,3 +91,17 @@ fn the_url_and_the_builder_have_to_agree() {
         assert_eq!(error.to_string(), words);
     }
 }
+
+#[test]
+fn timeouts_too_long_for_the_clock_are_none() {
+    if let Some(server) = Program::Redis.start() {
+        let builder = RedisStore::builder(&format!("redis://127.0.0.1:{}", server.port)).expect("a valid URL");
+        let store = builder.connect_timeout(Duration::MAX).response_timeout(Duration::MAX).build().expect("a store");
+        assert!(store.read(&["key"]).expect("an answer").len() == 1);
+    }
+    if let Some(server) = Program::Memcached.start() {
+        let builder = MemcachedStore::builder().server(&format!("127.0.0.1:{}", server.port)).expect("an address");
+        let store = builder.connect_timeout(Duration::MAX).response_timeout(Duration::MAX).build().expect("a store");
+        assert!(store.read(&["key"]).expect("an answer").len() == 1);
+    }
+}

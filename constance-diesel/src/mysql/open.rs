@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::addresses;
+use constance_pool::{LONGEST_TIMEOUT, addresses};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
@@ -19,8 +19,7 @@ use crate::dialect::Options;
 
 /// Opens a connection and readies it. Each address of the server has a share of the time.
 pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection> {
-    // What is longer, the clock need not be able to add up.
-    let timeout = options.connect_timeout.clamp(Duration::from_secs(1), Duration::from_secs(1_000_000));
+    let timeout = options.connect_timeout.clamp(Duration::from_secs(1), LONGEST_TIMEOUT);
     let Some((host, port)) = host::of(&target.url) else { return open_within(target.clone(), options, timeout) };
     let end = Instant::now() + timeout;
     let found = addresses::resolve(host, port, timeout)?;

@@ -25,6 +25,7 @@ mod cluster_by_plain_url;
 mod cluster_failures;
 #[cfg(feature = "cluster")]
 mod cluster_slots;
+mod endless;
 mod eviction;
 mod failures;
 #[path = "../common/killed.rs"]

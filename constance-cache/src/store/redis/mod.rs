@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use constance_core::url::agree;
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::{Pool, PoolOptions, Purpose};
+use constance_pool::{LONGEST_TIMEOUT, Pool, PoolOptions, Purpose};
 use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 
 use self::error::error;
@@ -152,6 +152,8 @@ impl RedisStoreBuilder {
         let usual = Duration::from_millis(250);
         let connect_timeout = agree("socket_connect_timeout", url.connect_timeout, connect_timeout)?.unwrap_or(usual);
         let response_timeout = agree("socket_timeout", url.response_timeout, response_timeout)?.unwrap_or(usual);
+        let [connect_timeout, response_timeout] =
+            [connect_timeout, response_timeout].map(|timeout| timeout.min(LONGEST_TIMEOUT));
         let pool_size = agree("max_connections", url.pool_size, pool_size)?.unwrap_or(10);
         if pool_size == 0 || connect_timeout.is_zero() || response_timeout.is_zero() {
             return Err(Error::new(ErrorKind::Configuration)
