@@ -16,7 +16,7 @@ use mysql_support::Place;
 fn a_child_has_sessions_of_its_own() {
     for place in Place::each() {
         place.backend();
-        let builder = place.builder().watch_interval(Duration::from_secs(1));
+        let builder = place.builder().watch_interval(Duration::from_secs(2));
         forked::each_has_its_own(builder.build().expect("a valid URL"));
     }
 }

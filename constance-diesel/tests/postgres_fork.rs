@@ -8,10 +8,14 @@ mod fork;
 mod forked;
 mod postgres_support;
 
-use postgres_support::Schema;
+use std::time::Duration;
+
+use postgres_support::{Schema, patient};
 
 #[test]
 fn a_child_has_sessions_of_its_own() {
     let Some(schema) = Schema::new() else { return };
-    forked::each_has_its_own(schema.backend());
+    schema.backend();
+    let builder = patient(&schema.url()).watch_interval(Duration::from_secs(2));
+    forked::each_has_its_own(builder.build().expect("a valid URL"));
 }

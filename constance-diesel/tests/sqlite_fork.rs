@@ -15,7 +15,7 @@ use constance_diesel::SqliteBackend;
 fn a_child_opens_the_file_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let builder = SqliteBackend::builder().url(format!("sqlite://{}/db.sqlite3", folder.path().display()));
-    let backend = builder.watch_interval(Duration::from_secs(1)).build().expect("a valid URL");
+    let backend = builder.watch_interval(Duration::from_secs(2)).build().expect("a valid URL");
     backend.migrate().expect("tables");
     forked::each_has_its_own(backend);
 }
