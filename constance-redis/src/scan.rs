@@ -84,6 +84,7 @@ impl Place {
     }
 
     /// The beginning of the next node of the same cluster.
+    #[cfg(any(feature = "cluster", test))]
     pub(crate) fn next_node(self) -> Self {
         Self { cursor: 0, server: 0, cluster: self.cluster }
     }
