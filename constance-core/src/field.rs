@@ -116,6 +116,8 @@ pub(crate) trait Field<S, C>: Send + Sync {
     fn default(&self) -> AnyValue;
     fn get(&self, values: &S) -> AnyValue;
     fn put(&self, values: &mut S, value: &AnyValue);
+    /// Puts what one struct has into another.
+    fn copy(&self, from: &S, to: &mut S);
     /// Whether the default keeps to the rules.
     fn check_default(&self) -> Result<()>;
 }
@@ -176,6 +178,10 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
 
     fn put(&self, values: &mut S, value: &AnyValue) {
         (self.put)(values, self.typed(value).clone());
+    }
+
+    fn copy(&self, from: &S, to: &mut S) {
+        (self.put)(to, (self.get)(from).clone());
     }
 
     fn check_default(&self) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::Core;
 use crate::config::{Found, Front, Inner};
 use crate::events::{Loaded, Taken, Written};
+use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
@@ -11,8 +12,9 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         let all = self.all();
         let began = self.ledger.begin_load();
         let found = self.find(&all).map_err(|e| self.explain(e, Action::Read))?;
-        let (loaded, unreadable) = self.loaded(&all, &found);
-        let taken = self.ledger.finish_load(began, loaded, &**self);
+        let (loaded, mut unreadable) = self.loaded(&all, &found);
+        let mut taken = self.ledger.finish_load(began, loaded, &**self);
+        unreadable.extend(taken.broken.drain(..).map(|error| self.explain(error, Action::Read)));
         let unreadable = Error::several(unreadable);
         core.note_load(unreadable.clone());
         Ok((taken, unreadable))
@@ -35,6 +37,16 @@ impl<S: Settings, C: Codec> Front<S, C> {
             })
             .collect();
         (loaded, unreadable)
+    }
+
+    /// The values under overrides, and which rules across settings those broke: without effect there.
+    pub(super) fn overlaid(&self, values: &S, overrides: &[(usize, AnyValue)]) -> (S, Option<Error>) {
+        let mut overlaid = values.clone();
+        for (index, value) in overrides {
+            self.schema.fields[*index].put(&mut overlaid, value);
+        }
+        let breaches = self.schema.hold(values, &mut overlaid);
+        (overlaid, Error::several(breaches.into_iter().map(|breach| self.explain(breach.error, Action::Read)).collect()))
     }
 
     /// Whether a write happened is not known: the following thread has to look.
@@ -60,8 +72,11 @@ pub(crate) struct Settling<'f, S: Settings, C: Codec> {
 }
 
 impl<'f, S: Settings, C: Codec> Settling<'f, S, C> {
-    /// The store is asked after this.
-    pub(crate) fn new(front: &'f Front<S, C>, indices: Vec<usize>) -> Self {
+    /// The store is asked after this, for these settings and for what the rules across them look at.
+    pub(crate) fn new(front: &'f Front<S, C>, mut indices: Vec<usize>) -> Self {
+        let mut ruled = front.schema.ruled_with(|index| indices.contains(&index));
+        ruled.retain(|index| !indices.contains(index));
+        indices.extend(ruled);
         Self { front, indices, began: front.ledger.begin_load(), settled: false }
     }
 

@@ -71,7 +71,9 @@ impl<S: Settings, C: Codec, B: Backend> Overrides<S, C, B> {
     ///
     /// # Errors
     ///
-    /// `Invalid` where a rule of the setting refuses the value. The rule across settings is not held.
+    /// `Invalid` where a rule of the setting refuses the value. Rules across settings are held on reading, since another
+    /// override may be needed to keep to one: where they are broken, `snapshot` is an error, and `live()` gives their settings
+    /// without overrides and says so in its status.
     pub fn set<T: SettingValue>(&self, setting: Setting<S, T>, value: T) -> Result<OverrideGuard> {
         self.config.inner.schema.typed(setting)?.check(&value)?;
         let id = self.scope.push(setting.index(), Arc::new(value));

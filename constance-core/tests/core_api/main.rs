@@ -38,6 +38,7 @@ mod panics;
 mod ranges;
 mod registry;
 mod registry_urls;
+mod rules;
 mod secrecy;
 #[cfg(all(feature = "json", feature = "pickle"))]
 mod secret_shape;
