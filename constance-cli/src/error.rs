@@ -131,6 +131,7 @@ fn kind_word(kind: ErrorKind) -> &'static str {
         ErrorKind::Invalid => "invalid",
         ErrorKind::UnknownSetting => "unknown_setting",
         ErrorKind::Conflict => "conflict",
+        ErrorKind::Overridden => "overridden",
         ErrorKind::NotMigrated => "not_migrated",
         ErrorKind::Unsupported => "unsupported",
         ErrorKind::Configuration => "configuration",

@@ -60,7 +60,7 @@ impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, Config<S, C, B>> {
     pub fn apply(self) -> Result<()> {
         match self.steps.finished()? {
             steps if steps.is_empty() => Ok(()),
-            steps => self.writer.inner.apply(&steps),
+            steps => self.writer.apply(&steps),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Found, Front};
 use crate::events::{Old, Outcome};
 use crate::field::AnyValue;
+use crate::overrides::Scope;
 use crate::{Action, Batch, Change, Codec, Encoded, Error, ErrorKind, Expect, Result, Settings, Stored, To};
 
 /// What happens to one setting in a write.
@@ -52,6 +53,16 @@ impl<S: Settings, C: Codec> Front<S, C> {
             [one] => self.explain_one(error, Action::Write, one.index),
             _ => self.explain(error, Action::Write),
         }
+    }
+
+    /// Refuses to write what a scope shows another value of, or to expect it: neither that value nor the one below is meant.
+    pub(crate) fn refuse_overridden(&self, scope: Option<&Scope>, indices: impl Iterator<Item = usize>) -> Result<()> {
+        let Some(scope) = scope else { return Ok(()) };
+        let refused = indices.filter(|&index| scope.find(index).is_some()).map(|index| {
+            let error = Error::new(ErrorKind::Overridden).with_hint("end it, or write through a handle without overrides");
+            self.explain_one(error, Action::Write, index)
+        });
+        Error::several(refused.collect()).map_or(Ok(()), Err)
     }
 
     /// The bytes of every value to set, each held to its rules.

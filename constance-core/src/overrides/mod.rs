@@ -15,6 +15,10 @@ use crate::{Backend, Codec, Config, Result, Setting, SettingValue, Settings};
 /// [`live`](Config::live), in whatever thread; never by another handle of the same `Config`, so tests that run in parallel
 /// over one `Config` do not see each other's. It is never stored. It ends when its guard is dropped.
 ///
+/// While it is in force, this handle refuses to write the setting, or to expect a value of it, with
+/// [`Overridden`](crate::ErrorKind::Overridden): the value that it shows is not in the store. A rule across settings is held
+/// against what is stored when another setting is written.
+///
 /// ```
 /// # use constance_core::{Config, Settings};
 /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
