@@ -326,14 +326,13 @@ impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
     ///
     /// # Errors
     ///
-    /// `Configuration` where a name is not possible or declared twice, a handle has another place than its declaration, a default breaks the setting's own rules or a rule
+    /// `Configuration` where a name is not possible or declared twice, a handle has another place than its declaration, bounds
+    /// contradict each other, a choice is outside them, a default breaks the setting's own rules or a rule
     /// across settings, or a rule names a setting that is not declared.
     pub fn build(mut self) -> Result<Schema<S, C>> {
         for field in &self.schema.fields {
-            if let Err(error) = field.check_default() {
-                let detail = format!("its default breaks its own rule: {}", error.detail());
-                let error = Error::new(ErrorKind::Configuration).with_setting(field.info().name).with_detail(detail);
-                self.problem.get_or_insert(error);
+            if let Err(error) = field.check_declaration() {
+                self.problem.get_or_insert(error.with_setting(field.info().name));
             }
         }
         if let Err(error) = self.schema.check_together(&self.schema.defaults, |_| true) {

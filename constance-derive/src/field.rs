@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Field, LitStr, Type};
 
 use crate::attributes::{self, Known};
+use crate::contradictions;
 use crate::case::Case;
 use crate::convert::is_option;
 use crate::help;
@@ -102,6 +103,7 @@ impl SettingField {
             );
         }
         this.check_names(problems);
+        contradictions::refuse(&this, problems);
         Some(this)
     }
 

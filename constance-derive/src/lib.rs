@@ -2,6 +2,7 @@
 
 mod attributes;
 mod case;
+mod contradictions;
 mod convert;
 mod enums;
 mod expand;

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "tokio")]
 mod aio;
+mod bounds;
 mod derive;
 #[cfg(all(
     feature = "chrono",
