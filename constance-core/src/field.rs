@@ -193,7 +193,11 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
             return Err(Error::new(ErrorKind::Configuration).with_detail("its smallest value is above its largest"));
         }
         self.check(&self.default).map_err(|error| refused("its default", error))?;
-        self.bounds.choices.iter().try_for_each(|choice| self.check(choice)).map_err(|e| refused("one of its choices", e))
+        self.bounds
+            .choices
+            .iter()
+            .try_for_each(|choice| self.check(choice))
+            .map_err(|e| refused("one of its choices", e))
     }
 }
 

@@ -43,7 +43,9 @@ pub(crate) fn refuse(field: &SettingField, problems: &mut Problems) {
     let Some(value) = known(default) else { return };
     if let Some(words) = outside(&value) {
         problems.add(default, format!("the default is {words}"));
-    } else if !choices.is_empty() && choices.iter().all(|choice| known(choice).is_some_and(|choice| differ(&choice, &value))) {
+    } else if !choices.is_empty()
+        && choices.iter().all(|choice| known(choice).is_some_and(|choice| differ(&choice, &value)))
+    {
         problems.add(default, "the default is none of the `choices`");
     }
 }

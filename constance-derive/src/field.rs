@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Field, LitStr, Type};
 
 use crate::attributes::{self, Known};
-use crate::contradictions;
 use crate::case::Case;
+use crate::contradictions;
 use crate::convert::is_option;
 use crate::help;
 use crate::names::check_name;

@@ -27,7 +27,9 @@ impl Rule {
     /// What people know it by: that of a closure is empty.
     pub(crate) fn name(&self) -> String {
         match peel(&self.check) {
-            Expr::Path(path) => path.path.segments.last().map(|last| last.ident.unraw().to_string()).unwrap_or_default(),
+            Expr::Path(path) => {
+                path.path.segments.last().map(|last| last.ident.unraw().to_string()).unwrap_or_default()
+            }
             _ => String::new(),
         }
     }
@@ -65,7 +67,10 @@ fn fields(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     parenthesized!(inside in input);
     let named = Punctuated::<Ident, Token![,]>::parse_terminated(&inside)?;
     if named.is_empty() {
-        return Err(syn::Error::new(word.span(), "name a field at least, or leave out `fields` where the rule looks at all"));
+        return Err(syn::Error::new(
+            word.span(),
+            "name a field at least, or leave out `fields` where the rule looks at all",
+        ));
     }
     input.parse::<Option<Token![,]>>()?;
     Ok(named.into_iter().collect())

@@ -43,7 +43,9 @@ fn a_listing_shows_all_values_and_says_what_is_wrong() {
     let ran = run(&broken(), &["list"], b"");
     let (code, message) = ran.failed();
     assert_eq!((code, message.as_str()), (1, RULE));
-    for line in ["min        50        stored; default 1", "max        10        default", "site_name  My Title  default"] {
+    for line in
+        ["min        50        stored; default 1", "max        10        default", "site_name  My Title  default"]
+    {
         assert!(ran.out.contains(line), "{}", ran.out);
     }
     assert_eq!(ran.out.matches(&format!("error: {RULE}")).count(), 2, "at each of the two");

@@ -77,6 +77,10 @@ impl<S: Settings, C: Codec> Judge<S> for Front<S, C> {
     }
 
     fn hold(&self, good: &S, values: &mut S) -> Vec<Breach> {
-        self.schema.hold(good, values)
+        let mut breaches = self.schema.hold(good, values);
+        for breach in &mut breaches {
+            breach.error = self.explain(breach.error.clone(), Action::Read);
+        }
+        breaches
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Config, Found, Front};
+use crate::events::Judge;
 use crate::rule::Breach;
 use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 
@@ -97,8 +98,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
     pub(crate) fn entries(&self, found: &[Found]) -> Vec<Entry> {
         let mut entries: Vec<Entry> = found.iter().enumerate().map(|(i, found)| self.entry(i, found)).collect();
         let (mut values, _) = self.assemble(found);
-        for Breach { settings, error } in self.schema.hold(&self.schema.defaults, &mut values) {
-            let error = self.explain(error, Action::Read);
+        for Breach { settings, error } in self.hold(&self.schema.defaults, &mut values) {
             for index in settings {
                 entries[index].broken_rule.get_or_insert_with(|| error.clone());
             }
@@ -118,6 +118,11 @@ impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { info, is_set, text, broken_rule } = self;
         let readable: Result<(), &Error> = text.as_ref().map(drop);
-        f.debug_struct("Entry").field("name", &info.name).field("is_set", is_set).field("text", &readable).field("broken_rule", broken_rule).finish()
+        f.debug_struct("Entry")
+            .field("name", &info.name)
+            .field("is_set", is_set)
+            .field("text", &readable)
+            .field("broken_rule", broken_rule)
+            .finish()
     }
 }

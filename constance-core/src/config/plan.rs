@@ -59,7 +59,8 @@ impl<S: Settings, C: Codec> Front<S, C> {
     pub(crate) fn refuse_overridden(&self, scope: Option<&Scope>, indices: impl Iterator<Item = usize>) -> Result<()> {
         let Some(scope) = scope else { return Ok(()) };
         let refused = indices.filter(|&index| scope.find(index).is_some()).map(|index| {
-            let error = Error::new(ErrorKind::Overridden).with_hint("end it, or write through a handle without overrides");
+            let error =
+                Error::new(ErrorKind::Overridden).with_hint("end it, or write through a handle without overrides");
             self.explain_one(error, Action::Write, index)
         });
         Error::several(refused.collect()).map_or(Ok(()), Err)

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use super::{Config, Found, Front};
+use crate::events::Judge;
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings, Warning};
 
@@ -113,8 +114,8 @@ impl<S: Settings, C: Codec> Front<S, C> {
             let name = self.schema.fields[index].info().name;
             unreadable.retain(|error| error.setting() != Some(name));
         }
-        let breaches = self.schema.hold(&self.schema.defaults, &mut values);
-        unreadable.extend(breaches.into_iter().map(|breach| self.explain(breach.error, Action::Read)));
+        let breaches = self.hold(&self.schema.defaults, &mut values);
+        unreadable.extend(breaches.into_iter().map(|breach| breach.error));
         ReadAll { values, unreadable, taken_at }
     }
 

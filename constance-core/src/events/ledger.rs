@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 use super::Event;
 use super::slot::{Old, Seen, Slot};
 use super::subscription::{Handler, Handlers, Subscription};
+use crate::Error;
 use crate::field::AnyValue;
 use crate::live::Core;
 use crate::rule::Breach;
-use crate::Error;
 
 /// Keeps account of the writes through one `Config` and of what its `live()` loads, and decides which event they make.
 ///
@@ -182,7 +182,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             let kept = state.take_kept(written.began, kept, is_heard, judge);
             let in_order = outcomes.iter().filter(|o| !overtaken.contains(&o.index));
             let values = in_order.map(|o| (o.index, &o.new)).chain(kept.iter().map(|(index, value)| (*index, value)));
-            held_back = !state.publish(values, judge).is_empty();
+            held_back = !state.publish(values, judge, |_, _| {}).is_empty();
             for Outcome { index, old, new } in outcomes {
                 let tracked = state.live.is_some();
                 let slot = &mut state.slots[index];
@@ -359,7 +359,14 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
             }
         }
         let all = learned.iter().chain(&given_out).map(|(index, value)| (*index, value));
-        let breaches = self.publish(all, judge);
+        // One that is seen from two moments is none: what is asked for again decides.
+        let lasts = |breach: &Breach| !breach.settings.iter().any(|index| passed_over.contains(index));
+        let breaches = self.publish(all, judge, |core, breaches| {
+            let broken = breaches.iter().filter(|breach| lasts(breach)).map(|breach| breach.error.clone());
+            if let Some(error) = Error::several(broken.collect()) {
+                core.note_error(error);
+            }
+        });
         for (index, new) in &learned {
             let slot = &mut self.slots[*index];
             if !breaches.iter().any(|breach| breach.settings.contains(index)) {
@@ -367,12 +374,12 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
                 self.queue.extend(event);
             }
         }
-        for Breach { settings, error } in breaches {
-            if settings.iter().any(|index| passed_over.contains(index)) {
-                // Seen from two moments: what is asked for again decides.
+        for breach in breaches {
+            if !lasts(&breach) {
                 taken.all = false;
                 continue;
             }
+            let Breach { settings, error } = breach;
             for index in settings {
                 let seen = &mut self.slots[index].seen;
                 // As something unreadable in the first load; later, handlers know the value that is in force.
@@ -413,8 +420,14 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         taken
     }
 
-    /// Puts values into what `live()` gives out, but for those that break a rule across settings there.
-    fn publish<'v>(&self, values: impl Iterator<Item = (usize, &'v AnyValue)>, judge: &dyn Judge<S>) -> Vec<Breach> {
+    /// Puts values into what `live()` gives out, but for those that break a rule across settings there; that is told before
+    /// the others are out.
+    fn publish<'v>(
+        &self,
+        values: impl Iterator<Item = (usize, &'v AnyValue)>,
+        judge: &dyn Judge<S>,
+        tell: impl FnOnce(&Core<S>, &[Breach]),
+    ) -> Vec<Breach> {
         let Some(core) = &self.live else { return Vec::new() };
         let current = core.values();
         let (mut changed, mut differ) = (None, Vec::new());
@@ -426,6 +439,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         }
         let Some(mut changed) = changed else { return Vec::new() };
         let breaches = judge.hold(&current, &mut changed);
+        tell(core, &breaches);
         let is_held_back = |index| breaches.iter().any(|breach| breach.settings.contains(index));
         // While a rule stays broken, nobody is woken by each load.
         if !differ.iter().all(is_held_back) {

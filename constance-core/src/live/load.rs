@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::config::{Found, Front, Inner};
-use crate::events::{Loaded, Taken, Written};
+use crate::events::{Judge, Loaded, Taken, Written};
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Settings};
 
@@ -13,8 +13,12 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         let began = self.ledger.begin_load();
         let found = self.find(&all).map_err(|e| self.explain(e, Action::Read))?;
         let (loaded, mut unreadable) = self.loaded(&all, &found);
+        if let Some(error) = Error::several(unreadable.clone()) {
+            // Before the other values are out: who sees them finds in the status what is missing.
+            core.note_error(error);
+        }
         let mut taken = self.ledger.finish_load(began, loaded, &**self);
-        unreadable.extend(taken.broken.drain(..).map(|error| self.explain(error, Action::Read)));
+        unreadable.append(&mut taken.broken);
         let unreadable = Error::several(unreadable);
         core.note_load(unreadable.clone());
         Ok((taken, unreadable))
@@ -45,8 +49,8 @@ impl<S: Settings, C: Codec> Front<S, C> {
         for (index, value) in overrides {
             self.schema.fields[*index].put(&mut overlaid, value);
         }
-        let breaches = self.schema.hold(values, &mut overlaid);
-        (overlaid, Error::several(breaches.into_iter().map(|breach| self.explain(breach.error, Action::Read)).collect()))
+        let breaches = self.hold(values, &mut overlaid);
+        (overlaid, Error::several(breaches.into_iter().map(|breach| breach.error).collect()))
     }
 
     /// Whether a write happened is not known: the following thread has to look.

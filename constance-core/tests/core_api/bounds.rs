@@ -20,15 +20,26 @@ struct Shop {
 #[test]
 fn bounds_of_an_option_hold_for_what_is_there() {
     let config = Config::<Shop>::new(ReferenceBackend::new());
-    assert_eq!(config.snapshot().expect("reads"), Shop { limit: None, offset: None, currency: None, shift: Some(-3), stock: None });
+    assert_eq!(
+        config.snapshot().expect("reads"),
+        Shop { limit: None, offset: None, currency: None, shift: Some(-3), stock: None }
+    );
     for text in ["1", "10", "none"] {
         config.set_text("limit", text).expect("accepted");
         assert_eq!(config.get_text("limit").expect("reads"), text);
     }
-    for (name, text) in [("limit", "0"), ("limit", "11"), ("offset", "-3"), ("currency", "USD"), ("shift", "0"), ("stock", "1")] {
+    for (name, text) in
+        [("limit", "0"), ("limit", "11"), ("offset", "-3"), ("currency", "USD"), ("shift", "0"), ("stock", "1")]
+    {
         assert_eq!(config.set_text(name, text).expect_err("outside").kind(), ErrorKind::Invalid, "{name} {text}");
     }
-    config.change().set(Shop::CURRENCY, None).set(Shop::SHIFT, None).set(Shop::STOCK, None).apply().expect("nothing is there");
+    config
+        .change()
+        .set(Shop::CURRENCY, None)
+        .set(Shop::SHIFT, None)
+        .set(Shop::STOCK, None)
+        .apply()
+        .expect("nothing is there");
     config.set_text("currency", "NOK").expect("a choice");
     config.set_text("stock", "2").expect("within");
 }

@@ -43,7 +43,6 @@ fn the_last_good_values_of_the_rules_settings_stay_and_all_others_are_loaded() {
     let held = Shop { min: 3, max: 8, step: 5, site_name: "Shop".into() };
     until("the others are not loaded", || live.load().site_name == "Shop");
     assert_eq!(*live.load(), held);
-    until("the broken rule is not reported", || live.status().last_error.is_some());
     assert_eq!(live.status().last_error.expect("an error").to_string(), BROKEN);
     assert!(live.status().to_string().ends_with(BROKEN), "{}", live.status());
     assert!(live.status().age.is_some());

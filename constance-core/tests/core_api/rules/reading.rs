@@ -58,7 +58,10 @@ fn every_broken_rule_and_every_unreadable_setting_is_named() {
     // Of a closure there is no name.
     assert_eq!(each, [vec!["site_name"], vec!["min", "max"], vec!["max", "step"]]);
     let message = error.to_string();
-    assert!(message.contains("\"max\", \"step\": the rule across these settings is broken: the step is above"), "{message}");
+    assert!(
+        message.contains("\"max\", \"step\": the rule across these settings is broken: the step is above"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -12,7 +12,8 @@ use super::{Old, Shop, store};
 fn one_change_set_repairs_what_single_writes_cannot() {
     let (_, config, old) = store();
     old.change().set(Old::MIN, 50).set(Old::STEP, 5).apply().expect("writes");
-    for refused in [config.set(Shop::MIN, 20), config.set(Shop::MAX, 40), config.update(Shop::MAX, |n| n + 1).map(drop)] {
+    for refused in [config.set(Shop::MIN, 20), config.set(Shop::MAX, 40), config.update(Shop::MAX, |n| n + 1).map(drop)]
+    {
         let error = refused.expect_err("still above");
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(error.to_string().contains("the minimum is above the maximum"), "{error}");
