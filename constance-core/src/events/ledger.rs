@@ -352,9 +352,8 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
                 passed_over.push(index);
                 continue;
             }
-            slot.loaded_at = began;
             match value {
-                Loaded::Unreadable => slot.seen = Seen::Unreadable,
+                Loaded::Unreadable => (slot.loaded_at, slot.seen) = (began, Seen::Unreadable),
                 Loaded::Value(new) => learned.push((index, new)),
             }
         }
@@ -369,7 +368,9 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         });
         for (index, new) in &learned {
             let slot = &mut self.slots[*index];
+            // What is held back is not known: a write that ends may bring it along.
             if !breaches.iter().any(|breach| breach.settings.contains(index)) {
+                slot.loaded_at = began;
                 let event = slot.seen.step_to(*index, new, judge).filter(|_| is_heard);
                 self.queue.extend(event);
             }

@@ -236,7 +236,7 @@ impl<S> Core<S> {
         }
     }
 
-    pub(super) fn note_error(&self, error: Error) {
+    pub(crate) fn note_error(&self, error: Error) {
         self.state.lock().last_error = Some(error);
     }
 
