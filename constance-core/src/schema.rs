@@ -170,7 +170,8 @@ pub trait Settings: Clone + Send + Sync + Sized + 'static {
 /// ```
 pub struct Schema<S, C = MessagePack> {
     pub(crate) fields: Vec<Box<dyn Field<S, C>>>,
-    pub(crate) defaults: S,
+    /// In a box, so that what is built step by step stays small.
+    pub(crate) defaults: Box<S>,
     names: HashMap<&'static str, usize>,
     pub(crate) rules: Vec<Rule<S>>,
 }
@@ -185,7 +186,7 @@ impl<S: Settings, C: Codec> Schema<S, C> {
     /// Begins a schema with the struct that holds every default.
     #[must_use]
     pub fn builder(defaults: S) -> SchemaBuilder<S, C> {
-        let schema = Schema { fields: Vec::new(), defaults, names: HashMap::new(), rules: Vec::new() };
+        let schema = Schema { fields: Vec::new(), defaults: Box::new(defaults), names: HashMap::new(), rules: Vec::new() };
         SchemaBuilder { schema, problem: None }
     }
 

@@ -31,9 +31,10 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
 
             fn schema<__Codec: #core::Codec>() -> #core::Result<#core::Schema<Self, __Codec>> {
                 let builder = #core::Schema::<Self, __Codec>::builder(<Self as #core::Settings>::defaults());
-                #(#declarations)*
-                #(#rules)*
-                builder.build()
+                // A function for each: in one, a debug build gives every step of every setting its own place on the stack.
+                let steps: &[fn(#core::SchemaBuilder<Self, __Codec>) -> #core::SchemaBuilder<Self, __Codec>] =
+                    &[#(#declarations,)* #(#rules,)*];
+                steps.iter().fold(builder, |builder, step| step(builder)).build()
             }
         }
     }
@@ -94,10 +95,10 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     });
     let secret = field.secret.then(|| quote!(.secret()));
     quote_spanned! {span=>
-        let builder = builder.setting(
+        |builder| builder.setting(
             #new(Self::#constant, |values| &values.#ident, |values, value| values.#ident = value)
                 #help #group #(.alias(#aliases))* #(#bounds)* #(#choices)* #(#rules)* #secret
-        );
+        )
     }
 }
 
@@ -106,7 +107,7 @@ fn rule(this: &SettingsStruct, rule: &Rule) -> TokenStream {
     let constants = this.fields.iter().filter(|field| rule.names(field)).map(|field| &field.constant);
     let name = rule.name();
     quote_spanned! {at(&rule.check)=>
-        let builder = builder.rule(#name, &[#(Self::#constants.name()),*], #function);
+        |builder| builder.rule(#name, &[#(Self::#constants.name()),*], #function)
     }
 }
 

@@ -116,7 +116,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
         let breaches = self.hold(&self.schema.defaults, &mut values);
         unreadable.extend(breaches.into_iter().map(|breach| breach.error));
-        ReadAll { values, unreadable, taken_at }
+        ReadAll { values: *values, unreadable, taken_at }
     }
 
     /// Whether everything found is readable and within its rules.
@@ -125,7 +125,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
     }
 
     /// The struct, with the default for what is unreadable, and the errors of that.
-    pub(super) fn assemble(&self, found: &[Found]) -> (S, Vec<Error>) {
+    pub(super) fn assemble(&self, found: &[Found]) -> (Box<S>, Vec<Error>) {
         let mut values = self.schema.defaults.clone();
         let mut unreadable = Vec::new();
         for (index, (field, found)) in self.schema.fields.iter().zip(found).enumerate() {

@@ -431,15 +431,17 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
     ) -> Vec<Breach> {
         let Some(core) = &self.live else { return Vec::new() };
         let current = core.values();
-        let (mut changed, mut differ) = (None, Vec::new());
+        let (mut changed, mut differ) = (Arc::clone(&current), Vec::new());
         for (index, value) in values {
             if !judge.same(index, &judge.get(&current, index), value) {
-                judge.put(changed.get_or_insert_with(|| S::clone(&current)), index, value);
+                judge.put(Arc::make_mut(&mut changed), index, value);
                 differ.push(index);
             }
         }
-        let Some(mut changed) = changed else { return Vec::new() };
-        let breaches = judge.hold(&current, &mut changed);
+        if differ.is_empty() {
+            return Vec::new();
+        }
+        let breaches = judge.hold(&current, Arc::make_mut(&mut changed));
         tell(core, &breaches);
         let is_held_back = |index| breaches.iter().any(|breach| breach.settings.contains(index));
         // While a rule stays broken, nobody is woken by each load.

@@ -30,7 +30,7 @@ pub(crate) struct Core<S> {
 pub(super) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
 
 /// The values under these overrides, and which rules across settings those broke: without effect there.
-pub(super) type Overlay<S> = dyn Fn(&S, &[(usize, AnyValue)]) -> (S, Option<Error>) + Send + Sync;
+pub(super) type Overlay<S> = dyn Fn(&Arc<S>, &[(usize, AnyValue)]) -> (Arc<S>, Option<Error>) + Send + Sync;
 
 struct State {
     /// The process that the thread is in.
@@ -53,7 +53,7 @@ struct State {
 pub(crate) struct Keeper<S>(Arc<Core<S>>);
 
 impl<S> Core<S> {
-    pub(super) fn new(values: S, clock: Arc<dyn Clock>, overlay: Box<Overlay<S>>, follow: Box<Follow<S>>) -> Self {
+    pub(super) fn new(values: Arc<S>, clock: Arc<dyn Clock>, overlay: Box<Overlay<S>>, follow: Box<Follow<S>>) -> Self {
         let state = State {
             process: std::process::id(),
             version: 0,
@@ -67,7 +67,7 @@ impl<S> Core<S> {
             interrupt: None,
         };
         Self {
-            current: ArcSwap::from_pointee(values),
+            current: ArcSwap::new(values),
             state: Mutex::new(state),
             changed: Condvar::new(),
             #[cfg(feature = "tokio")]
@@ -87,8 +87,8 @@ impl<S> Core<S> {
         self.current.load_full()
     }
 
-    pub(crate) fn publish(&self, values: S) {
-        let old = self.current.swap(Arc::new(values));
+    pub(crate) fn publish(&self, values: Arc<S>) {
+        let old = self.current.swap(values);
         {
             let mut state = self.state.lock();
             state.version += 1;
@@ -122,8 +122,7 @@ impl<S> Core<S> {
         if overrides.is_empty() {
             return None;
         }
-        let (values, broken) = (self.overlay)(&self.current.load(), &overrides);
-        Some((Arc::new(values), broken))
+        Some((self.overlay)(&self.current.load(), &overrides))
     }
 
     /// Waits until `ready` gives something or the time is up. `ready` runs without the lock.
@@ -294,7 +293,7 @@ mod tests {
     #[test]
     fn where_the_system_gives_no_thread_nobody_waits_for_one() {
         let core: Arc<Core<i64>> =
-            Arc::new(Core::new(1, Arc::new(SystemClock), Box::new(|n, _| (*n, None)), Box::new(|_| false)));
+            Arc::new(Core::new(Arc::new(1), Arc::new(SystemClock), Box::new(|n, _| (Arc::clone(n), None)), Box::new(|_| false)));
         core.note_started(Ok(()));
         assert!(!core.follow_anew(std::process::id()));
         assert_eq!(core.status().mode, LiveMode::OtherProcess, "nobody follows here");

@@ -1,5 +1,7 @@
 //! What writes and loads tell each other.
 
+use std::sync::Arc;
+
 use super::Core;
 use crate::config::{Found, Front, Inner};
 use crate::events::{Judge, Loaded, Taken, Written};
@@ -44,12 +46,12 @@ impl<S: Settings, C: Codec> Front<S, C> {
     }
 
     /// The values under overrides, and which rules across settings those broke: without effect there.
-    pub(super) fn overlaid(&self, values: &S, overrides: &[(usize, AnyValue)]) -> (S, Option<Error>) {
-        let mut overlaid = values.clone();
+    pub(super) fn overlaid(&self, values: &Arc<S>, overrides: &[(usize, AnyValue)]) -> (Arc<S>, Option<Error>) {
+        let mut overlaid = Arc::clone(values);
         for (index, value) in overrides {
-            self.schema.fields[*index].put(&mut overlaid, value);
+            self.schema.fields[*index].put(Arc::make_mut(&mut overlaid), value);
         }
-        let breaches = self.hold(values, &mut overlaid);
+        let breaches = self.hold(values, Arc::make_mut(&mut overlaid));
         (overlaid, Error::several(breaches.into_iter().map(|breach| breach.error).collect()))
     }
 

@@ -118,11 +118,11 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
 
     fn core(&self, options: &LiveOptions) -> Arc<Core<S>> {
         let inner = Arc::clone(&self.inner);
-        let overlay = move |values: &S, overrides: &[(usize, AnyValue)]| inner.overlaid(values, overrides);
+        let overlay = move |values: &Arc<S>, overrides: &[(usize, AnyValue)]| inner.overlaid(values, overrides);
         let (inner, anew) = (Arc::clone(&self.inner), options.clone());
         let follow = move |core| Follower::new(Arc::clone(&inner), core, anew.clone()).start();
         let defaults = self.inner.schema.defaults.clone();
-        Arc::new(Core::new(defaults, Arc::clone(&options.clock), Box::new(overlay), Box::new(follow)))
+        Arc::new(Core::new(Arc::from(defaults), Arc::clone(&options.clock), Box::new(overlay), Box::new(follow)))
     }
 
     fn start(&self, keeper: &Arc<Keeper<S>>, options: LiveOptions) -> Result<()> {
