@@ -186,7 +186,8 @@ impl<S: Settings, C: Codec> Schema<S, C> {
     /// Begins a schema with the struct that holds every default.
     #[must_use]
     pub fn builder(defaults: S) -> SchemaBuilder<S, C> {
-        let schema = Schema { fields: Vec::new(), defaults: Box::new(defaults), names: HashMap::new(), rules: Vec::new() };
+        let schema =
+            Schema { fields: Vec::new(), defaults: Box::new(defaults), names: HashMap::new(), rules: Vec::new() };
         SchemaBuilder { schema, problem: None }
     }
 

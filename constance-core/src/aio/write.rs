@@ -10,7 +10,8 @@ use crate::config::{Attempt, Expected, Goal, Next, Plan, Step, TRIES, YIELDS, ba
 use crate::{Codec, ErrorKind, Result, Setting, SettingValue, Settings};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
-    /// Stores a value after holding it to its rules. One write; with a rule across settings one read before it.
+    /// Stores a value after holding it to its rules. One write; where a rule across settings
+    /// looks at it, one read before that, of the rule's settings.
     ///
     /// When it is ready, the value is in the store, in every [`live`](Self::live) of this `AsyncConfig`, and handlers have
     /// been called (by another task where several write at once).

@@ -9,7 +9,8 @@ use super::{Config, Inner};
 use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
-    /// Stores a value after holding it to its rules. One write; with a rule across settings one read before it.
+    /// Stores a value after holding it to its rules. One write; where a rule across settings
+    /// looks at it, one read before that, of the rule's settings.
     ///
     /// When it returns, the value is in the store, in every [`live`](Self::live) of this `Config`, and handlers have been
     /// called (by another thread where several write at once).

@@ -14,7 +14,7 @@ pub enum ErrorKind {
     Decode,
     /// A value cannot be written in the stored format.
     Encode,
-    /// A value breaks the setting's rules: its bounds, its choices, its own function, or the rule across settings.
+    /// A value breaks the setting's rules: its bounds, its choices, its own function, or a rule across settings.
     Invalid,
     /// No setting has this name.
     UnknownSetting,

@@ -292,8 +292,12 @@ mod tests {
 
     #[test]
     fn where_the_system_gives_no_thread_nobody_waits_for_one() {
-        let core: Arc<Core<i64>> =
-            Arc::new(Core::new(Arc::new(1), Arc::new(SystemClock), Box::new(|n, _| (Arc::clone(n), None)), Box::new(|_| false)));
+        let core: Arc<Core<i64>> = Arc::new(Core::new(
+            Arc::new(1),
+            Arc::new(SystemClock),
+            Box::new(|n, _| (Arc::clone(n), None)),
+            Box::new(|_| false),
+        ));
         core.note_started(Ok(()));
         assert!(!core.follow_anew(std::process::id()));
         assert_eq!(core.status().mode, LiveMode::OtherProcess, "nobody follows here");

@@ -83,7 +83,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     ///
     /// # Errors
     ///
-    /// Where the first load fails, naming every unreadable setting. [`LiveOptions::start_on_defaults`] starts nevertheless.
+    /// Where the first load fails, naming every unreadable setting and every broken rule across settings. [`LiveOptions::start_on_defaults`] starts nevertheless.
     pub fn live(&self) -> Result<Live<S>> {
         self.live_with(LiveOptions::new())
     }

@@ -72,7 +72,11 @@ large! {
 }
 
 fn short(large: &Large) -> Result<(), &'static str> {
-    if large.s0000.len() + large.s1999.len() < 100 { Ok(()) } else { Err("the first and the last are too long together") }
+    if large.s0000.len() + large.s1999.len() < 100 {
+        Ok(())
+    } else {
+        Err("the first and the last are too long together")
+    }
 }
 
 /// Runs it on a thread of 1 MiB.
