@@ -106,8 +106,8 @@ impl CommandError {
     /// The names of the settings concerned.
     pub(crate) fn settings(&self) -> Vec<&str> {
         match &self.0 {
-            Inner::Core(error) => error.each().filter_map(Error::setting).collect(),
-            Inner::Unreadable(errors) => errors.iter().filter_map(Error::setting).collect(),
+            Inner::Core(error) => error.each().flat_map(Error::settings).collect(),
+            Inner::Unreadable(errors) => errors.iter().flat_map(Error::settings).collect(),
             #[cfg(feature = "legacy")]
             Inner::Refused(errors) => errors.iter().filter_map(Error::setting).collect(),
             Inner::Secret(name) => vec![name],
@@ -131,6 +131,7 @@ fn kind_word(kind: ErrorKind) -> &'static str {
         ErrorKind::Invalid => "invalid",
         ErrorKind::UnknownSetting => "unknown_setting",
         ErrorKind::Conflict => "conflict",
+        ErrorKind::Overridden => "overridden",
         ErrorKind::NotMigrated => "not_migrated",
         ErrorKind::Unsupported => "unsupported",
         ErrorKind::Configuration => "configuration",
@@ -155,10 +156,11 @@ impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Inner::Core(error) => error.fmt(f),
-            Inner::Unreadable(errors) => match errors.as_slice() {
-                [one] => one.fmt(f),
-                _ => {
-                    let names: Vec<String> = self.settings().iter().map(|name| format!("\"{name}\"")).collect();
+            Inner::Unreadable(errors) => match (errors.as_slice(), self.settings().as_slice()) {
+                // A rule across all settings names none.
+                ([one], _) | ([one, ..], []) => one.fmt(f),
+                (_, names) => {
+                    let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
                     write!(f, "cannot read settings {}; set or reset them to repair them", names.join(", "))
                 }
             },

@@ -1,6 +1,7 @@
 //! How one setting is declared.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::types::serde_text;
 use crate::{Kind, ParseError, Setting, SettingInfo, SettingType, SettingValue};
@@ -29,6 +30,16 @@ pub struct Declaration<S, T> {
     pub(crate) parse: fn(&str) -> Result<T, ParseError>,
     pub(crate) print: fn(&T) -> String,
     pub(crate) checks: Vec<Check<T>>,
+    pub(crate) bounds: Bounds<T>,
+}
+
+/// What the checks were made of, to find contradictions among it.
+pub(crate) struct Bounds<T> {
+    min: Option<T>,
+    max: Option<T>,
+    pub(crate) choices: Arc<[T]>,
+    /// Whether the smallest value is above the largest.
+    pub(crate) contradict: bool,
 }
 
 /// A rule for single values; the words say what is wrong, without the value.
@@ -69,7 +80,8 @@ impl<S, T: SettingValue> Declaration<S, T> {
             choices: Vec::new(),
             secret: false,
         };
-        Self { setting, info, get, put, parse, print, checks: Vec::new() }
+        let bounds = Bounds { min: None, max: None, choices: Arc::default(), contradict: false };
+        Self { setting, info, get, put, parse, print, checks: Vec::new(), bounds }
     }
 
     /// What the setting is for.
@@ -100,7 +112,7 @@ impl<S, T: SettingValue> Declaration<S, T> {
         self
     }
 
-    /// The smallest value accepted.
+    /// The smallest value accepted. Of an `Option`, `None` is accepted too: bounds hold for what is there.
     #[must_use]
     pub fn min(mut self, min: T) -> Self
     where
@@ -109,12 +121,14 @@ impl<S, T: SettingValue> Declaration<S, T> {
         let text = (self.print)(&min);
         let words = format!("must be at least {text}");
         self.info.min = Some(text);
+        self.bounds.contradict |= self.bounds.max.as_ref().is_some_and(|max| *max < min);
+        self.bounds.min = Some(min.clone());
         // Written so that a NaN, which is not ordered, is refused.
-        self.checks.push(Box::new(move |value| if *value >= min { Ok(()) } else { Err(words.clone()) }));
+        self.check(words, move |value| *value >= min);
         self
     }
 
-    /// The largest value accepted.
+    /// The largest value accepted. Of an `Option`, `None` is accepted too.
     #[must_use]
     pub fn max(mut self, max: T) -> Self
     where
@@ -123,18 +137,35 @@ impl<S, T: SettingValue> Declaration<S, T> {
         let text = (self.print)(&max);
         let words = format!("must be at most {text}");
         self.info.max = Some(text);
-        self.checks.push(Box::new(move |value| if *value <= max { Ok(()) } else { Err(words.clone()) }));
+        self.bounds.contradict |= self.bounds.min.as_ref().is_some_and(|min| max < *min);
+        self.bounds.max = Some(max.clone());
+        self.check(words, move |value| *value <= max);
         self
     }
 
-    /// The only values accepted.
+    /// The only values accepted, each within the bounds. Of an `Option`, `None` is accepted too.
     #[must_use]
     pub fn choices(mut self, choices: impl IntoIterator<Item = T>) -> Self {
-        let choices: Vec<T> = choices.into_iter().collect();
+        let choices: Arc<[T]> = choices.into_iter().collect();
+        self.bounds.choices = Arc::clone(&choices);
         self.info.choices = choices.iter().map(self.print).collect();
         let words = format!("must be one of {}", self.info.choices.join(", "));
-        self.checks.push(Box::new(move |value| if choices.contains(value) { Ok(()) } else { Err(words.clone()) }));
+        self.check(words, move |value| choices.contains(value));
         self
+    }
+
+    /// What is not there keeps to every bound.
+    fn check(&mut self, words: String, keeps: impl Fn(&T) -> bool + Send + Sync + 'static) {
+        let (kind, print) = (self.info.kind, self.print);
+        let is_nothing = move |value: &T| match kind {
+            Kind::Option(_) => print(value) == "none",
+            Kind::Serde => print(value) == "null",
+            _ => false,
+        };
+        self.checks.push(Box::new(move |value| match keeps(value) || is_nothing(value) {
+            true => Ok(()),
+            false => Err(words.clone()),
+        }));
     }
 
     /// A rule of the application's own. Its words reach people: they must not hold the value. The words of a

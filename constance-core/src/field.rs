@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::codec::Limited;
-use crate::declaration::Check;
+use crate::declaration::{Bounds, Check};
 use crate::panics::caught;
 use crate::{Codec, Encoded, Error, ErrorKind, ParseError, Result, SettingInfo, SettingValue};
 
@@ -22,14 +22,15 @@ pub(crate) struct TypedField<S, T> {
     parse: fn(&str) -> Result<T, ParseError>,
     print: fn(&T) -> String,
     checks: Vec<Check<T>>,
+    bounds: Bounds<T>,
 }
 
 impl<S, T: SettingValue> TypedField<S, T> {
     pub(crate) fn new(declaration: crate::Declaration<S, T>, defaults: &S) -> Self {
-        let crate::Declaration { setting: _, mut info, get, put, parse, print, checks } = declaration;
+        let crate::Declaration { setting: _, mut info, get, put, parse, print, checks, bounds } = declaration;
         let default = get(defaults).clone();
         info.default_text = print(&default);
-        Self { info, default, get, put, parse, print, checks }
+        Self { info, default, get, put, parse, print, checks, bounds }
     }
 
     /// A stored value, held to today's rules.
@@ -116,8 +117,10 @@ pub(crate) trait Field<S, C>: Send + Sync {
     fn default(&self) -> AnyValue;
     fn get(&self, values: &S) -> AnyValue;
     fn put(&self, values: &mut S, value: &AnyValue);
-    /// Whether the default keeps to the rules.
-    fn check_default(&self) -> Result<()>;
+    /// Puts what one struct has into another.
+    fn copy(&self, from: &S, to: &mut S);
+    /// Whether what was declared of it fits together.
+    fn check_declaration(&self) -> Result<()>;
 }
 
 impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
@@ -178,8 +181,23 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
         (self.put)(values, self.typed(value).clone());
     }
 
-    fn check_default(&self) -> Result<()> {
-        self.check(&self.default)
+    fn copy(&self, from: &S, to: &mut S) {
+        (self.put)(to, (self.get)(from).clone());
+    }
+
+    fn check_declaration(&self) -> Result<()> {
+        let refused = |what: &str, error: Error| {
+            Error::new(ErrorKind::Configuration).with_detail(format!("{what} breaks its own rule: {}", error.detail()))
+        };
+        if self.bounds.contradict {
+            return Err(Error::new(ErrorKind::Configuration).with_detail("its smallest value is above its largest"));
+        }
+        self.check(&self.default).map_err(|error| refused("its default", error))?;
+        self.bounds
+            .choices
+            .iter()
+            .try_for_each(|choice| self.check(choice))
+            .map_err(|e| refused("one of its choices", e))
     }
 }
 

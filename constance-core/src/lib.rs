@@ -27,6 +27,7 @@ mod panics;
 mod portion;
 mod prefix;
 mod registry;
+mod rule;
 mod schema;
 mod setting;
 #[cfg(feature = "testing")]

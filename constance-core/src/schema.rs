@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::field::{Field, TypedField};
 use crate::key::check_name;
-use crate::panics::caught;
+use crate::rule::Rule;
 use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, SettingInfo, SettingValue};
 
 /// A struct of settings. Derive it:
@@ -54,7 +54,8 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// | `#[settings(…)]` | meaning |
 /// |---|---|
 /// | `rename_all = "kebab-case"` | how names are made of the fields' names; the words are those of serde |
-/// | `validate = path` | [the rule across settings](SchemaBuilder::validate): a function or a closure |
+/// | `validate(path, fields(a, b))` | [a rule across these fields](SchemaBuilder::rule): a function or a closure; may be repeated |
+/// | `validate = path` | a rule across all fields |
 /// | `crate = path` | where this crate is, when it was renamed or is re-exported |
 ///
 /// ```
@@ -62,7 +63,7 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Clone, Settings)]
-/// #[settings(rename_all = "kebab-case", validate = Shop::check)]
+/// #[settings(rename_all = "kebab-case", validate(Shop::low_below_full, fields(low_stock, full_stock)))]
 /// struct Shop {
 ///     #[setting(default = "My Title", group = "General", validate = not_blank)]
 ///     site_name: String,
@@ -93,7 +94,7 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// }
 ///
 /// impl Shop {
-///     fn check(&self) -> Result<(), &'static str> {
+///     fn low_below_full(&self) -> Result<(), &'static str> {
 ///         if self.low_stock < self.full_stock { Ok(()) } else { Err("low-stock must be below full-stock") }
 ///     }
 /// }
@@ -169,12 +170,11 @@ pub trait Settings: Clone + Send + Sync + Sized + 'static {
 /// ```
 pub struct Schema<S, C = MessagePack> {
     pub(crate) fields: Vec<Box<dyn Field<S, C>>>,
-    pub(crate) defaults: S,
+    /// In a box, so that what is built step by step stays small.
+    pub(crate) defaults: Box<S>,
     names: HashMap<&'static str, usize>,
-    rule: Option<Rule<S>>,
+    pub(crate) rules: Vec<Rule<S>>,
 }
-
-type Rule<S> = Box<dyn Fn(&S) -> Result<(), String> + Send + Sync>;
 
 /// Collects [`Declaration`]s into a [`Schema`].
 pub struct SchemaBuilder<S, C = MessagePack> {
@@ -186,7 +186,8 @@ impl<S: Settings, C: Codec> Schema<S, C> {
     /// Begins a schema with the struct that holds every default.
     #[must_use]
     pub fn builder(defaults: S) -> SchemaBuilder<S, C> {
-        let schema = Schema { fields: Vec::new(), defaults, names: HashMap::new(), rule: None };
+        let schema =
+            Schema { fields: Vec::new(), defaults: Box::new(defaults), names: HashMap::new(), rules: Vec::new() };
         SchemaBuilder { schema, problem: None }
     }
 
@@ -219,18 +220,6 @@ impl<S: Settings, C: Codec> Schema<S, C> {
             .and_then(|field| field.as_any().downcast_ref::<TypedField<S, T>>())
             .filter(|field| std::ptr::eq(field.info.name, setting.name()) || field.info.name == setting.name())
             .ok_or_else(|| self.unknown(setting.name()))
-    }
-
-    pub(crate) fn has_rule(&self) -> bool {
-        self.rule.is_some()
-    }
-
-    /// Holds the values to the rule across settings.
-    pub(crate) fn check_together(&self, values: &S) -> Result<()> {
-        let Some(rule) = &self.rule else { return Ok(()) };
-        caught(ErrorKind::Invalid, "the rule across settings panicked", || {
-            rule(values).map_err(|words| Error::new(ErrorKind::Invalid).with_detail(words))
-        })
     }
 
     #[cold]
@@ -274,10 +263,64 @@ impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
         self
     }
 
-    /// The rule across settings; its words reach people and must hold no value. It is held when anything is written.
+    /// A rule across all settings: [`rule`](Self::rule) without a name.
     #[must_use]
-    pub fn validate<E: fmt::Display>(mut self, rule: impl Fn(&S) -> Result<(), E> + Send + Sync + 'static) -> Self {
-        self.schema.rule = Some(Box::new(move |values| rule(values).map_err(|e| e.to_string())));
+    pub fn validate<E: fmt::Display>(self, rule: impl Fn(&S) -> Result<(), E> + Send + Sync + 'static) -> Self {
+        self.rule("", &[], rule)
+    }
+
+    /// A rule across these settings, by their names; none named means all. May be called several times.
+    ///
+    /// It is held when several settings are read at once, and when one of its settings is written, also against another writer
+    /// of the others. Where what is stored breaks it, reads hold back just its settings. It sees the defaults of settings that
+    /// it does not name. It is called often, and under a lock: it must only compare.
+    ///
+    /// Its name, which may be empty, and its words reach people. The words must hold no value; where it names a secret setting,
+    /// they are replaced.
+    ///
+    /// ```
+    /// # use constance_core::{Codec, Declaration, Result, Schema, Setting, Settings};
+    /// # #[derive(Clone)]
+    /// # struct Shop {
+    /// #     low: i64,
+    /// #     high: i64,
+    /// # }
+    /// # impl Shop {
+    /// #     const LOW: Setting<Shop, i64> = Setting::new(0, "low");
+    /// #     const HIGH: Setting<Shop, i64> = Setting::new(1, "high");
+    /// # }
+    /// # impl Settings for Shop {
+    /// #     fn defaults() -> Self {
+    /// #         Shop { low: 1, high: 10 }
+    /// #     }
+    /// fn schema<C: Codec>() -> Result<Schema<Self, C>> {
+    ///     Schema::builder(Self::defaults())
+    ///         .setting(Declaration::new(Self::LOW, |s| &s.low, |s, v| s.low = v))
+    ///         .setting(Declaration::new(Self::HIGH, |s| &s.high, |s, v| s.high = v))
+    ///         .rule("in_order", &[Self::LOW.name(), Self::HIGH.name()], |s| {
+    ///             if s.low <= s.high { Ok(()) } else { Err("low must not be above high") }
+    ///         })
+    ///         .build()
+    /// }
+    /// # }
+    /// # Shop::schema::<constance_core::MessagePack>()?;
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn rule<E: fmt::Display>(
+        mut self,
+        name: &'static str,
+        settings: &[&'static str],
+        rule: impl Fn(&S) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        let mut places = Vec::with_capacity(settings.len());
+        for &setting in settings {
+            match self.schema.names.get(setting) {
+                Some(&place) => places.push(place),
+                None => self.note(setting, "a rule names it, and it is not declared before the rule".to_owned()),
+            }
+        }
+        self.schema.rules.push(Rule::new(name, (!settings.is_empty()).then_some(places), rule));
         self
     }
 
@@ -285,18 +328,17 @@ impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
     ///
     /// # Errors
     ///
-    /// `Configuration` where a name is not possible or declared twice, a handle has another place than its declaration,
-    /// or a default breaks the setting's own rules or the rule across settings.
+    /// `Configuration` where a name is not possible or declared twice, a handle has another place than its declaration, bounds
+    /// contradict each other, a choice is outside them, a default breaks the setting's own rules or a rule
+    /// across settings, or a rule names a setting that is not declared.
     pub fn build(mut self) -> Result<Schema<S, C>> {
         for field in &self.schema.fields {
-            if let Err(error) = field.check_default() {
-                let detail = format!("its default breaks its own rule: {}", error.detail());
-                let error = Error::new(ErrorKind::Configuration).with_setting(field.info().name).with_detail(detail);
-                self.problem.get_or_insert(error);
+            if let Err(error) = field.check_declaration() {
+                self.problem.get_or_insert(error.with_setting(field.info().name));
             }
         }
-        if let Err(error) = self.schema.check_together(&self.schema.defaults) {
-            let detail = format!("the defaults break the rule across settings: {}", error.detail());
+        if let Err(error) = self.schema.check_together(&self.schema.defaults, |_| true) {
+            let detail = format!("the defaults break a rule across settings: {}", error.detail());
             self.problem.get_or_insert(Error::new(ErrorKind::Configuration).with_detail(detail));
         }
         match self.problem {

@@ -1,10 +1,10 @@
 //! Reading `#[setting(…)]` and `#[settings(…)]`: flags and `name = value`, separated by commas.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, LitStr, Path, Token};
+use syn::{Attribute, Expr, LitStr, Path, Token, parenthesized};
 
 use crate::case::Case;
 use crate::convert::{peel, string_literal};
@@ -13,10 +13,12 @@ use crate::problems::Problems;
 /// The name of an item, and whether it may be written several times.
 pub(crate) type Known = (&'static str, bool);
 
-/// One `name` or `name = value`.
+/// One `name` or `name = value`, or `name(value, …)` where that is known.
 pub(crate) struct Item {
     pub(crate) name: Ident,
     pub(crate) value: Option<Expr>,
+    /// What follows the value of a `name(value, …)`.
+    pub(crate) more: Option<TokenStream>,
 }
 
 impl Parse for Item {
@@ -24,20 +26,30 @@ impl Parse for Item {
         // `crate` is a keyword, so a plain `Ident` would refuse it.
         let name = input.call(Ident::parse_any)?;
         if input.peek(syn::token::Paren) {
-            return Err(input.error(format!("write `{name} = …`, without parentheses")));
+            if name != "validate" {
+                return Err(input.error(format!("write `{name} = …`, without parentheses")));
+            }
+            let inside;
+            parenthesized!(inside in input);
+            let value = Some(inside.parse()?);
+            inside.parse::<Option<Token![,]>>()?;
+            return Ok(Self { name, value, more: Some(inside.parse()?) });
         }
         let value = match input.parse::<Option<Token![=]>>()? {
             Some(_) => Some(input.parse()?),
             None => None,
         };
-        Ok(Self { name, value })
+        Ok(Self { name, value, more: None })
     }
 }
 
 impl Item {
     /// The value of an item that needs one.
     pub(crate) fn expression(self) -> syn::Result<Expr> {
-        let Self { name, value } = self;
+        let Self { name, value, more } = self;
+        if let Some(more) = more.filter(|more| !more.is_empty()) {
+            return Err(syn::Error::new_spanned(more, format!("`{name}` takes one value")));
+        }
         value.ok_or_else(|| syn::Error::new(name.span(), format!("`{name}` needs a value: write `{name} = …`")))
     }
 

@@ -3,12 +3,18 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Lit, LitStr, PathSegment, Type};
+use syn::{Expr, ExprLit, ExprUnary, GenericArgument, Lit, LitStr, PathArguments, PathSegment, Type, UnOp};
 
 /// The value as an expression of the type: a string literal is converted, anything else is the user's own words, so that
 /// the compiler's errors point at them.
 pub(crate) fn value(value: &Expr, ty: &Type) -> TokenStream {
-    let Some(literal) = string_literal(value) else { return value.to_token_stream() };
+    let Some(literal) = string_literal(value) else {
+        // What is there: a bound of an `Option` is one of its content.
+        return match is_option(ty) && is_plain_literal(value) {
+            true => quote_spanned!(at(value)=> ::core::option::Option::Some(#value)),
+            false => value.to_token_stream(),
+        };
+    };
     let span = at(literal);
     if is_option(ty) {
         return quote_spanned!(span=> ::core::option::Option::Some(::core::convert::Into::into(#literal)));
@@ -43,6 +49,25 @@ pub(crate) fn string_literal(value: &Expr) -> Option<&LitStr> {
         Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal),
         _ => None,
     }
+}
+
+/// Whether it is a literal, with a sign perhaps.
+fn is_plain_literal(value: &Expr) -> bool {
+    match peel(value) {
+        Expr::Lit(_) => true,
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => matches!(peel(expr), Expr::Lit(_)),
+        _ => false,
+    }
+}
+
+/// Whether the type is written as `String`, or as an `Option` of it.
+pub(crate) fn is_text(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| match &segment.arguments {
+        PathArguments::AngleBracketed(inner) if segment.ident == "Option" => {
+            matches!(inner.args.first(), Some(GenericArgument::Type(inner)) if is_text(inner))
+        }
+        _ => segment.ident == "String",
+    })
 }
 
 /// Whether the type is written as an `Option<…>`.

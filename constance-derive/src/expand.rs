@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use crate::convert::{self, at};
 use crate::field::{DefaultValue, Help, SettingField};
+use crate::rule::Rule;
 use crate::structs::SettingsStruct;
 
 pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
@@ -12,10 +13,7 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
     let constants = fields.iter().enumerate().map(|(index, field)| constant(this, index, field));
     let defaults = fields.iter().map(default);
     let declarations = fields.iter().map(|field| declaration(this, field));
-    let rule = this.rule.as_ref().map(|rule| {
-        let function = convert::rule(rule, &quote!(Self));
-        quote_spanned!(at(rule)=> let builder = builder.validate(#function);)
-    });
+    let rules = this.rules.iter().map(|rule| self::rule(this, rule));
     // Locals are out of sight of the users' expressions; the codec's parameter is named so that no type of theirs is hidden.
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
@@ -33,9 +31,10 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
 
             fn schema<__Codec: #core::Codec>() -> #core::Result<#core::Schema<Self, __Codec>> {
                 let builder = #core::Schema::<Self, __Codec>::builder(<Self as #core::Settings>::defaults());
-                #(#declarations)*
-                #rule
-                builder.build()
+                // A function for each: in one, a debug build gives every step of every setting its own place on the stack.
+                let steps: &[fn(#core::SchemaBuilder<Self, __Codec>) -> #core::SchemaBuilder<Self, __Codec>] =
+                    &[#(#declarations,)* #(#rules,)*];
+                steps.iter().fold(builder, |builder, step| step(builder)).build()
             }
         }
     }
@@ -96,10 +95,19 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     });
     let secret = field.secret.then(|| quote!(.secret()));
     quote_spanned! {span=>
-        let builder = builder.setting(
+        |builder| builder.setting(
             #new(Self::#constant, |values| &values.#ident, |values, value| values.#ident = value)
                 #help #group #(.alias(#aliases))* #(#bounds)* #(#choices)* #(#rules)* #secret
-        );
+        )
+    }
+}
+
+fn rule(this: &SettingsStruct, rule: &Rule) -> TokenStream {
+    let function = convert::rule(&rule.check, &quote!(Self));
+    let constants = this.fields.iter().filter(|field| rule.names(field)).map(|field| &field.constant);
+    let name = rule.name();
+    quote_spanned! {at(&rule.check)=>
+        |builder| builder.rule(#name, &[#(Self::#constants.name()),*], #function)
     }
 }
 

@@ -7,6 +7,7 @@ use syn::{Attribute, Expr, Field, LitStr, Type};
 
 use crate::attributes::{self, Known};
 use crate::case::Case;
+use crate::contradictions;
 use crate::convert::is_option;
 use crate::help;
 use crate::names::check_name;
@@ -102,6 +103,7 @@ impl SettingField {
             );
         }
         this.check_names(problems);
+        contradictions::refuse(&this, problems);
         Some(this)
     }
 

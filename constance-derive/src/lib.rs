@@ -2,6 +2,7 @@
 
 mod attributes;
 mod case;
+mod contradictions;
 mod convert;
 mod enums;
 mod expand;
@@ -9,6 +10,7 @@ mod field;
 mod help;
 mod names;
 mod problems;
+mod rule;
 mod structs;
 mod variant;
 
@@ -39,7 +41,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[settings(…)]` | meaning |
 /// |---|---|
 /// | `rename_all = "kebab-case"` | how names are made of the fields' names; the words are serde's |
-/// | `validate = path` | the rule across settings, a `fn(&Self) -> Result<(), impl Display>` or a closure |
+/// | `validate(path, fields(a, b))` | a rule across these fields, a `fn(&Self) -> Result<(), impl Display>` or a closure; without `fields`, across all; may be repeated |
+/// | `validate = path` | the same across all fields |
 /// | `crate = path` | where `constance_core` is, when it was renamed or is re-exported |
 #[proc_macro_derive(Settings, attributes(setting, settings))]
 pub fn settings(input: TokenStream) -> TokenStream {

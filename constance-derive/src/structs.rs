@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Data, DeriveInput, Expr, Fields, Path, Visibility, parse_quote};
+use syn::{Data, DeriveInput, Fields, Path, Visibility, parse_quote};
 
 use crate::attributes::{self, Known};
 use crate::case::Case;
@@ -10,15 +10,16 @@ use crate::expand;
 use crate::field::SettingField;
 use crate::names::Names;
 use crate::problems::Problems;
+use crate::rule::Rule;
 
-const KNOWN: &[Known] = &[("rename_all", false), ("validate", false), ("crate", false)];
+const KNOWN: &[Known] = &[("rename_all", false), ("validate", true), ("crate", false)];
 
 /// What was said about a struct.
 pub(crate) struct SettingsStruct {
     pub(crate) ident: Ident,
     pub(crate) visibility: Visibility,
     pub(crate) fields: Vec<SettingField>,
-    pub(crate) rule: Option<Expr>,
+    pub(crate) rules: Vec<Rule>,
     /// Where `constance_core` is.
     pub(crate) core: Path,
 }
@@ -31,20 +32,21 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
 
 impl SettingsStruct {
     fn read(input: &DeriveInput, problems: &mut Problems) -> Self {
-        let (mut rename_all, mut rule, mut core) = (None, None, parse_quote!(::constance_core));
+        let (mut rename_all, mut rules, mut core) = (None, Vec::new(), parse_quote!(::constance_core));
         let misplaced = "write `#[settings(…)]` on the struct; `#[setting(…)]` belongs on a field";
         attributes::refuse(&input.attrs, "setting", misplaced, problems);
         for item in attributes::items(&input.attrs, "settings", KNOWN, problems) {
             match item.name.to_string().as_str() {
                 "rename_all" => rename_all = problems.take(item.case()),
-                "validate" => rule = problems.take(item.expression()),
+                "validate" => rules.extend(problems.take(Rule::read(item))),
                 _ => core = problems.take(item.path()).unwrap_or(core),
             }
         }
         refuse_generics(input, problems);
         let fields = fields(input, rename_all, problems);
         refuse_doubles(&fields, problems);
-        Self { ident: input.ident.clone(), visibility: input.vis.clone(), fields, rule, core }
+        rules.iter().for_each(|rule| rule.refuse_unknown(&fields, problems));
+        Self { ident: input.ident.clone(), visibility: input.vis.clone(), fields, rules, core }
     }
 }
 

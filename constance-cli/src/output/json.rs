@@ -27,6 +27,7 @@ struct Object<'e> {
     /// `null`: secret or unreadable; `error` tells which.
     value: Option<&'e str>,
     default: Option<&'e str>,
+    /// Why it is unreadable, or which rule across settings what is stored breaks.
     error: Option<String>,
 }
 
@@ -48,7 +49,7 @@ impl<'e> Object<'e> {
             is_set: entry.is_set,
             value: value.ok().and_then(Shown::exact),
             default: Shown::default(info).exact(),
-            error: value.err().map(ToString::to_string),
+            error: value.err().or(entry.broken_rule.as_ref()).map(ToString::to_string),
         }
     }
 }

@@ -48,7 +48,9 @@ fn write_list(text: &mut String, entries: &[Entry]) -> fmt::Result {
                 writeln!(text, "{:name_width$}  {line}", "")?;
             }
             writeln!(text, "{:name_width$}  accepts: {}", "", entry.info.accepted())?;
-            if let Err(error) = &entry.text {
+            // A rule across all settings is told of once, at the end.
+            let rule = entry.broken_rule.as_ref().filter(|rule| rule.settings().any(|name| name == entry.info.name));
+            for error in entry.text.as_ref().err().into_iter().chain(rule) {
                 writeln!(text, "{:name_width$}  error: {error}", "")?;
             }
         }

@@ -2,7 +2,7 @@
 
 use constance_core::{Config, Result};
 
-use crate::common::{Down, Sandbox, run};
+use crate::common::{Down, Sandbox, Shop, run};
 
 #[test]
 fn stale_keys_are_listed_by_name_and_nothing_of_their_values() -> Result<()> {
@@ -19,7 +19,7 @@ fn stale_keys_are_listed_by_name_and_nothing_of_their_values() -> Result<()> {
 
 #[test]
 fn a_store_that_does_not_answer_has_no_list_of_stale_keys() {
-    let ran = run(&Config::new(Down), &["stale"], b"");
+    let ran = run(&Config::<Shop>::new(Down), &["stale"], b"");
     let (code, message) = ran.failed();
     assert_eq!((code, ran.out.as_str()), (1, ""), "{message}");
 }

@@ -102,8 +102,8 @@ pub(crate) fn parse(args: &[&str]) -> std::result::Result<SettingsArgs, constanc
     SettingsArgs::try_parse_from([&["settings"], args].concat())
 }
 
-pub(crate) fn run<B: Backend>(
-    config: &Config<Shop, constance_core::MessagePack, B>,
+pub(crate) fn run<S: Settings, B: Backend>(
+    config: &Config<S, constance_core::MessagePack, B>,
     args: &[&str],
     mut input: &[u8],
 ) -> Ran {

@@ -69,7 +69,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncOverrides<S, C, B> {
     ///
     /// # Errors
     ///
-    /// `Invalid` where a rule of the setting refuses the value. The rule across settings is not held.
+    /// As [`Overrides::set`].
     pub fn set<T: SettingValue>(&self, setting: Setting<S, T>, value: T) -> Result<OverrideGuard> {
         self.sync.set(setting, value)
     }

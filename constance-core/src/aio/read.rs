@@ -6,7 +6,7 @@ use crate::{Action, Codec, ReadAll, Result, Setting, SettingValue, Settings, Sto
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// The value of a setting: the default until one is stored. One read of one key, none where the backend
-    /// [holds it](AsyncBackend::peek).
+    /// [holds it](AsyncBackend::peek). Rules across settings are not looked at.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         Ok(self.find_one(setting.index()).await?.is_any())
     }
 
-    /// Every setting, from one round trip; strict: an unreadable one is an error.
+    /// Every setting, from one round trip; strict: an unreadable one is an error, and so is a broken rule across settings.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     }
 
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
-    /// rules, the rule across settings included. Gives what is to be known of a store that works: see
+    /// rules, those across settings included. Gives what is to be known of a store that works: see
     /// [`AsyncBackend::warnings`]. Two round trips, and what the backend asks for those.
     ///
     /// # Errors

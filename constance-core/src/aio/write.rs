@@ -10,7 +10,8 @@ use crate::config::{Attempt, Expected, Goal, Next, Plan, Step, TRIES, YIELDS, ba
 use crate::{Codec, ErrorKind, Result, Setting, SettingValue, Settings};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
-    /// Stores a value after holding it to its rules. One write; with a rule across settings one read before it.
+    /// Stores a value after holding it to its rules. One write; where a rule across settings
+    /// looks at it, one read before that, of the rule's settings.
     ///
     /// When it is ready, the value is in the store, in every [`live`](Self::live) of this `AsyncConfig`, and handlers have
     /// been called (by another task where several write at once).
@@ -55,6 +56,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         let front = self.front();
         front.schema.typed(setting)?;
         let index = setting.index();
+        front.refuse_overridden(self.sync.scope.as_deref(), std::iter::once(index))?;
         let (mut tries, mut may_be_old) = (0, self.backend().capability().remembers);
         loop {
             let found = self.find_one(index).await?;
@@ -81,6 +83,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// Checks, plans, writes, and tells. Dropped at an `await`, it leaves the account of writes right: `Planned` and
     /// `Settling` see to that.
     pub(super) async fn apply(&self, steps: &[Step]) -> Result<()> {
+        self.front().refuse_overridden(self.sync.scope.as_deref(), steps.iter().map(|step| step.index))?;
         let mut attempt = Attempt::new(self.front(), steps)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.find(attempt.reads()).await };

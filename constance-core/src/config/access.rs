@@ -96,6 +96,7 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
     ) -> Result<T> {
         self.front.schema.typed(setting)?;
         let index = setting.index();
+        self.front.refuse_overridden(self.scope, std::iter::once(index))?;
         let (mut tries, mut may_be_old) = (0, self.backend.capability().remembers);
         loop {
             let found = self.find_one(index)?;

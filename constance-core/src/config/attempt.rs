@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::plan::Step;
 use super::{Found, Front};
 use crate::events::{Outcome, Written};
+use crate::field::AnyValue;
 use crate::live::Settling;
 use crate::{Action, Applied, Batch, Capability, Codec, Encoded, Error, ErrorKind, Key, Result, Settings, trace};
 
@@ -32,6 +33,8 @@ pub(crate) struct Planned<'w, S: Settings, C: Codec> {
     steps: &'w [Step],
     batch: Batch,
     written: Option<Written>,
+    /// What the rules across settings were held against.
+    kept: Vec<(usize, AnyValue)>,
 }
 
 /// What comes before a write.
@@ -86,9 +89,10 @@ impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
             Err(refusal) if may_be_old && is_of_what_was_read(&refusal) => return Ok(self.again_from_the_store()),
             batch => batch?,
         };
+        let kept = if self.told { front.kept(steps, &found) } else { Vec::new() };
         let changed = steps.iter().filter(|s| s.to.is_some()).map(|s| s.index);
         let written = self.told.then(|| front.ledger.begin(changed));
-        Ok(Plan::Send(Planned { front, steps, batch, written }))
+        Ok(Plan::Send(Planned { front, steps, batch, written, kept }))
     }
 
     /// At most once: what is then found is what is there.
@@ -120,8 +124,9 @@ impl<'w, S: Settings, C: Codec> Planned<'w, S, C> {
         let front = self.front;
         front.note(outcomes.iter().map(|outcome| outcome.index));
         let indices: Vec<usize> = outcomes.iter().map(|outcome| outcome.index).collect();
-        let overlapped = front.ledger.finish(written, outcomes, front);
-        Ok(if overlapped { Next::Settle(Settling::new(front, indices)) } else { Next::Done })
+        let kept = std::mem::take(&mut self.kept);
+        let must_ask = front.ledger.finish(written, outcomes, kept, front);
+        Ok(if must_ask { Next::Settle(Settling::new(front, indices)) } else { Next::Done })
     }
 
     /// The same for a write that is told of later; `None`: another writer was in the way.

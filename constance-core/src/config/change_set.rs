@@ -9,8 +9,8 @@ use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 
 /// Changes of several settings, applied as a whole or not at all; from [`Config::change`] and its twins, whose type `W` is.
 ///
-/// The rule across settings is held against the struct as it becomes, also when another writer changes another setting
-/// meanwhile.
+/// Rules across settings are held against what the settings become, also when another writer changes another setting of such
+/// a rule meanwhile.
 ///
 /// ```
 /// # use constance_core::{Config, Settings};
@@ -51,7 +51,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 
 impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, Config<S, C, B>> {
     /// Writes everything, or nothing. One write; one read before it where something is expected or a rule across settings
-    /// is declared. No changes: no I/O.
+    /// looks at what is changed. No changes: no I/O.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, Config<S, C, B>> {
     pub fn apply(self) -> Result<()> {
         match self.steps.finished()? {
             steps if steps.is_empty() => Ok(()),
-            steps => self.writer.inner.apply(&steps),
+            steps => self.writer.apply(&steps),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::codec::Limited;
 use crate::events::{Judge, Ledger};
 use crate::field::AnyValue;
 use crate::live::Running;
+use crate::rule::Breach;
 use crate::{Action, Codec, Error, Prefix, Result, Schema, Settings};
 
 /// Everything of a front but its backend. Whatever is done here is free of I/O: which keys to ask for, what the answers
@@ -73,5 +74,13 @@ impl<S: Settings, C: Codec> Judge<S> for Front<S, C> {
 
     fn default(&self, index: usize) -> AnyValue {
         self.schema.fields[index].default()
+    }
+
+    fn hold(&self, good: &S, values: &mut S) -> Vec<Breach> {
+        let mut breaches = self.schema.hold(good, values);
+        for breach in &mut breaches {
+            breach.error = self.explain(breach.error.clone(), Action::Read);
+        }
+        breaches
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::{Config, Found, Front};
+use crate::events::Judge;
+use crate::rule::Breach;
 use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 
 /// One setting as a tool shows it, from [`Config::list`].
@@ -17,6 +19,9 @@ pub struct Entry {
     ///
     /// For a [secret](SettingInfo::secret) this is the real value too: the tool masks it.
     pub text: Result<String>,
+    /// The first rule across settings that this one is in and that what is stored breaks: then a [`live`](Config::live) keeps the
+    /// last good value. Only a listing of all settings can tell; for a single entry it is `None`.
+    pub broken_rule: Option<Error>,
 }
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
@@ -24,7 +29,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked. An unreadable setting is in its entry.
+    /// Where the store could not be asked. An unreadable setting is in its entry, and so is a broken rule across settings.
     pub fn list(&self) -> Result<Vec<Entry>> {
         Ok(self.inner.entries(&self.inner.find_all()?))
     }
@@ -91,21 +96,33 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 
 impl<S: Settings, C: Codec> Front<S, C> {
     pub(crate) fn entries(&self, found: &[Found]) -> Vec<Entry> {
-        found.iter().enumerate().map(|(index, found)| self.entry(index, found)).collect()
+        let mut entries: Vec<Entry> = found.iter().enumerate().map(|(i, found)| self.entry(i, found)).collect();
+        let (mut values, _) = self.assemble(found);
+        for Breach { settings, error } in self.hold(&self.schema.defaults, &mut values) {
+            for index in settings {
+                entries[index].broken_rule.get_or_insert_with(|| error.clone());
+            }
+        }
+        entries
     }
 
     pub(crate) fn entry(&self, index: usize, found: &Found) -> Entry {
         let field = &self.schema.fields[index];
         let text = self.value_in(index, found).and_then(|value| field.print(&value));
         let text = text.map_err(|e| self.explain_one(e, Action::Read, index));
-        Entry { info: field.info().clone(), is_set: found.is_any(), text }
+        Entry { info: field.info().clone(), is_set: found.is_any(), text, broken_rule: None }
     }
 }
 
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { info, is_set, text } = self;
+        let Self { info, is_set, text, broken_rule } = self;
         let readable: Result<(), &Error> = text.as_ref().map(drop);
-        f.debug_struct("Entry").field("name", &info.name).field("is_set", is_set).field("text", &readable).finish()
+        f.debug_struct("Entry")
+            .field("name", &info.name)
+            .field("is_set", is_set)
+            .field("text", &readable)
+            .field("broken_rule", broken_rule)
+            .finish()
     }
 }

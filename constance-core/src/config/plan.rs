@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Found, Front};
 use crate::events::{Old, Outcome};
 use crate::field::AnyValue;
+use crate::overrides::Scope;
 use crate::{Action, Batch, Change, Codec, Encoded, Error, ErrorKind, Expect, Result, Settings, Stored, To};
 
 /// What happens to one setting in a write.
@@ -36,12 +37,33 @@ impl Step {
     }
 }
 
+/// Whether one of the steps changes this setting.
+fn is_changed(steps: &[Step], index: usize) -> bool {
+    steps.iter().any(|step| step.index == index && step.to.is_some())
+}
+
+/// What was found of settings that are in no step: the rules across settings need them.
+fn only_looked_at<'f>(steps: &[Step], found: &'f [(usize, Found)]) -> impl Iterator<Item = &'f (usize, Found)> {
+    found.iter().filter(|(index, _)| steps.iter().all(|step| step.index != *index))
+}
+
 impl<S: Settings, C: Codec> Front<S, C> {
     pub(super) fn explain_steps(&self, error: Error, steps: &[Step]) -> Error {
         match steps {
             [one] => self.explain_one(error, Action::Write, one.index),
             _ => self.explain(error, Action::Write),
         }
+    }
+
+    /// Refuses to write what a scope shows another value of, or to expect it: neither that value nor the one below is meant.
+    pub(crate) fn refuse_overridden(&self, scope: Option<&Scope>, indices: impl Iterator<Item = usize>) -> Result<()> {
+        let Some(scope) = scope else { return Ok(()) };
+        let refused = indices.filter(|&index| scope.find(index).is_some()).map(|index| {
+            let error =
+                Error::new(ErrorKind::Overridden).with_hint("end it, or write through a handle without overrides");
+            self.explain_one(error, Action::Write, index)
+        });
+        Error::several(refused.collect()).map_or(Ok(()), Err)
     }
 
     /// The bytes of every value to set, each held to its rules.
@@ -63,17 +85,18 @@ impl<S: Settings, C: Codec> Front<S, C> {
         Error::several(refused).map_or(Ok(encoded), Err)
     }
 
-    /// What has to be known before writing: everything for a rule across settings, else what is expected as a value.
+    /// What has to be known before writing: what is expected as a value, and what the rules of the changed settings look at.
     pub(super) fn to_look_at(&self, steps: &[Step]) -> Vec<usize> {
-        if self.schema.has_rule() {
-            return self.all();
-        }
-        steps.iter().filter(|s| matches!(s.expect, Expected::Value(_))).map(|s| s.index).collect()
+        let mut indices = self.schema.ruled_with(|index| is_changed(steps, index));
+        indices.extend(steps.iter().filter(|s| matches!(s.expect, Expected::Value(_))).map(|s| s.index));
+        indices.sort_unstable();
+        indices.dedup();
+        indices
     }
 
     /// The batch that makes the steps true, if what was found allows it.
     pub(super) fn plan(&self, steps: &[Step], encoded: &[Option<Encoded>], found: &[(usize, Found)]) -> Result<Batch> {
-        self.check_rule(steps, found)?;
+        self.check_rules(steps, found)?;
         let want_previous = self.ledger.is_heard();
         let mut changes = Vec::with_capacity(steps.len());
         for (step, encoded) in steps.iter().zip(encoded) {
@@ -100,27 +123,29 @@ impl<S: Settings, C: Codec> Front<S, C> {
                 }
             }
         }
-        if self.schema.has_rule() {
-            // The rule was held against these: another writer must not change them meanwhile.
-            for (index, found) in found.iter().filter(|(index, _)| steps.iter().all(|s| s.index != *index)) {
-                // What is unreadable cannot be expected; the rule saw the default in its place.
-                let Ok(expectations) = found.expectations() else { continue };
-                let keys = self.keys[*index].all().cloned();
-                changes.extend(keys.zip(expectations).map(|(key, expect)| Change::keep(key).expecting(expect)));
-            }
+        for (index, found) in only_looked_at(steps, found) {
+            // What is unreadable cannot be expected; the rules saw the default in its place.
+            let Ok(expectations) = found.expectations() else { continue };
+            let keys = self.keys[*index].all().cloned();
+            changes.extend(keys.zip(expectations).map(|(key, expect)| Change::keep(key).expecting(expect)));
         }
         Ok(Batch::new(changes)?.wanting_previous(want_previous))
     }
 
-    /// Holds the struct as it would become to the rule across settings.
-    fn check_rule(&self, steps: &[Step], found: &[(usize, Found)]) -> Result<()> {
-        if !self.schema.has_rule() {
+    /// The values of the settings that are only looked at: those in force when the batch is applied.
+    pub(super) fn kept(&self, steps: &[Step], found: &[(usize, Found)]) -> Vec<(usize, AnyValue)> {
+        let readable = |(index, found): &(usize, Found)| Some((*index, self.value_in(*index, found).ok()?));
+        only_looked_at(steps, found).filter_map(readable).collect()
+    }
+
+    /// Holds the struct as it would become to the rules across the settings that change.
+    fn check_rules(&self, steps: &[Step], found: &[(usize, Found)]) -> Result<()> {
+        if self.schema.rules.is_empty() {
             return Ok(());
         }
         let mut values = self.schema.defaults.clone();
         // What is about to be replaced is not looked at.
-        let stays = |index: usize| steps.iter().all(|step| step.index != index || step.to.is_none());
-        for (index, found) in found.iter().filter(|(index, _)| stays(*index)) {
+        for (index, found) in found.iter().filter(|(index, _)| !is_changed(steps, *index)) {
             let field = &self.schema.fields[*index];
             if let Ok(Some(encoded)) = found.bytes() {
                 // Unreadable: the default stays, else one bad value would forbid repairing another.
@@ -135,7 +160,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
                 None => {}
             }
         }
-        self.schema.check_together(&values).map_err(|error| match steps {
+        self.schema.check_together(&values, |index| is_changed(steps, index)).map_err(|error| match steps {
             [one] => error.with_setting(self.schema.fields[one.index].info().name),
             _ => error,
         })

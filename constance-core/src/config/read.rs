@@ -4,18 +4,19 @@ use std::fmt;
 use std::time::SystemTime;
 
 use super::{Config, Found, Front};
+use crate::events::Judge;
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings, Warning};
 
 /// Every setting as far as it can be read, from [`Config::read_all`].
 ///
-/// A field whose stored value is unreadable has its default, and [`unreadable`](Self::unreadable) says so; that is why this
-/// does not dereference to the struct.
+/// A field whose stored value is unreadable has its default, and so have those of a broken rule across settings;
+/// [`unreadable`](Self::unreadable) says so. That is why this does not dereference to the struct.
 #[non_exhaustive]
 pub struct ReadAll<S> {
-    /// The settings; unreadable ones have their default.
+    /// The settings; unreadable ones, and those of broken rules, have their default.
     pub values: S,
-    /// One error for each unreadable setting, which it names.
+    /// One error for each unreadable setting, which it names, and one for each broken rule, which names the rule's settings.
     pub unreadable: Vec<Error>,
     /// When the values were read.
     pub taken_at: SystemTime,
@@ -23,6 +24,9 @@ pub struct ReadAll<S> {
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// The value of a setting: the default until one is stored. One read of one key.
+    ///
+    /// It is held to its own rules. A rule across settings is not looked at, since it needs the others:
+    /// [`snapshot`](Self::snapshot) and [`live`](Self::live) hold it.
     ///
     /// # Errors
     ///
@@ -42,11 +46,11 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         Ok(self.inner.find_one(setting.index())?.is_any())
     }
 
-    /// Every setting, from one round trip; strict: an unreadable one is an error.
+    /// Every setting, from one round trip; strict: an unreadable one is an error, and so is a broken rule across settings.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked, and one error that names every unreadable setting
+    /// Where the store could not be asked, and one error that names every unreadable setting and every broken rule
     /// ([`Error::each`] has them one by one).
     pub fn snapshot(&self) -> Result<S> {
         self.read_all()?.strict()
@@ -75,7 +79,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     }
 
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
-    /// rules, the rule across settings included. Gives what is to be known of a store that works, such as that it may drop
+    /// rules, those across settings included. Gives what is to be known of a store that works, such as that it may drop
     /// values: see [`Backend::warnings`]. Two round trips, and what the backend asks for those.
     ///
     /// # Errors
@@ -110,20 +114,18 @@ impl<S: Settings, C: Codec> Front<S, C> {
             let name = self.schema.fields[index].info().name;
             unreadable.retain(|error| error.setting() != Some(name));
         }
-        ReadAll { values, unreadable, taken_at }
+        let breaches = self.hold(&self.schema.defaults, &mut values);
+        unreadable.extend(breaches.into_iter().map(|breach| breach.error));
+        ReadAll { values: *values, unreadable, taken_at }
     }
 
     /// Whether everything found is readable and within its rules.
     pub(crate) fn verify(&self, found: &[Found]) -> Result<()> {
-        let (values, unreadable) = self.assemble(found);
-        match Error::several(unreadable) {
-            Some(error) => Err(error),
-            None => self.schema.check_together(&values).map_err(|e| self.explain(e, Action::Read)),
-        }
+        self.read_all(found, Vec::new()).strict().map(drop)
     }
 
     /// The struct, with the default for what is unreadable, and the errors of that.
-    fn assemble(&self, found: &[Found]) -> (S, Vec<Error>) {
+    pub(super) fn assemble(&self, found: &[Found]) -> (Box<S>, Vec<Error>) {
         let mut values = self.schema.defaults.clone();
         let mut unreadable = Vec::new();
         for (index, (field, found)) in self.schema.fields.iter().zip(found).enumerate() {

@@ -207,6 +207,7 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
 
     /// Checks, plans and writes, and tells nobody. Steps name each setting at most once.
     pub(super) fn apply(&self, steps: &[Step]) -> Result<()> {
+        self.front.refuse_overridden(self.scope, steps.iter().map(|step| step.index))?;
         let mut attempt = Attempt::untold(self.front, steps, TRIES)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.access().find(attempt.reads()) };

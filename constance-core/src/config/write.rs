@@ -9,28 +9,29 @@ use super::{Config, Inner};
 use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
-    /// Stores a value after holding it to its rules. One write; with a rule across settings one read before it.
+    /// Stores a value after holding it to its rules. One write; where a rule across settings
+    /// looks at it, one read before that, of the rule's settings.
     ///
     /// When it returns, the value is in the store, in every [`live`](Self::live) of this `Config`, and handlers have been
     /// called (by another thread where several write at once).
     ///
     /// # Errors
     ///
-    /// `Invalid` where a rule refuses the value, and nothing is stored; otherwise why it could not be stored. After
-    /// `Timeout` and `Unavailable` it may have been.
+    /// `Invalid` where a rule refuses the value, and `Overridden` where this handle shows an [override](Self::overrides) of
+    /// it: nothing is stored then. Otherwise why it could not be stored; after `Timeout` and `Unavailable` it may have been.
     pub fn set<T: SettingValue>(&self, setting: Setting<S, T>, value: T) -> Result<()> {
         self.inner.schema.typed(setting)?;
-        self.inner.apply(&[Step::to(setting.index(), Goal::Set(Arc::new(value)))])
+        self.apply(&[Step::to(setting.index(), Goal::Set(Arc::new(value)))])
     }
 
     /// Removes the stored value, so that the default is in force; also that of an old name. One write.
     ///
     /// # Errors
     ///
-    /// Why it could not be removed. Nothing stored is no error.
+    /// `Overridden` as for [`set`](Self::set); why it could not be removed. Nothing stored is no error.
     pub fn reset<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<()> {
         self.inner.schema.typed(setting)?;
-        self.inner.apply(&[Step::to(setting.index(), Goal::Reset)])
+        self.apply(&[Step::to(setting.index(), Goal::Reset)])
     }
 
     /// Stores `new` if `expected` is in force (stored, or the default where nothing is). One read and one write.
@@ -60,7 +61,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     pub fn compare_and_set<T: SettingValue>(&self, setting: Setting<S, T>, expected: T, new: T) -> Result<()> {
         self.inner.schema.typed(setting)?;
         let (to, expect) = (Some(Goal::Set(Arc::new(new))), Expected::Value(Arc::new(expected)));
-        self.inner.apply(&[Step { index: setting.index(), to, expect }])
+        self.apply(&[Step { index: setting.index(), to, expect }])
     }
 
     /// Replaces the value by what `change` makes of it, against any number of other writers, and returns the new value.
@@ -85,7 +86,12 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// # Ok::<(), constance_core::Error>(())
     /// ```
     pub fn update<T: SettingValue>(&self, setting: Setting<S, T>, change: impl FnMut(T) -> T) -> Result<T> {
-        self.access().update(setting, change, TRIES, |steps| self.inner.apply(steps))
+        self.access().update(setting, change, TRIES, |steps| self.apply(steps))
+    }
+
+    pub(super) fn apply(&self, steps: &[Step]) -> Result<()> {
+        self.inner.refuse_overridden(self.scope.as_deref(), steps.iter().map(|step| step.index))?;
+        self.inner.apply(steps)
     }
 }
 

@@ -14,12 +14,15 @@ pub enum ErrorKind {
     Decode,
     /// A value cannot be written in the stored format.
     Encode,
-    /// A value breaks the setting's rules: its bounds, its choices, its own function, or the rule across settings.
+    /// A value breaks the setting's rules: its bounds, its choices, its own function, or a rule across settings.
     Invalid,
     /// No setting has this name.
     UnknownSetting,
     /// Somebody else changed the setting meanwhile; [`Error::current`](crate::Error::current) has what is stored now.
     Conflict,
+    /// An override is in force for the setting in this handle, so that a write would work on another value than it shows.
+    /// Nothing was written.
+    Overridden,
     /// The tables are missing.
     NotMigrated,
     /// This backend cannot do this; its [`Capability`](crate::Capability) says so. Nothing was written.
@@ -60,6 +63,7 @@ impl ErrorKind {
             Self::Invalid => "the value is not accepted",
             Self::UnknownSetting => "there is no such setting",
             Self::Conflict => "the stored value was changed by another writer",
+            Self::Overridden => "an override is in force for it in this handle",
             Self::NotMigrated => "the tables do not exist",
             Self::Unsupported => "the backend does not support this",
             Self::Configuration => "the configuration is wrong",

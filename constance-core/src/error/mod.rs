@@ -107,6 +107,13 @@ impl Error {
         self
     }
 
+    /// Names several settings that are at fault together.
+    #[must_use]
+    pub(crate) fn with_settings<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
+        self.0.settings.extend(names.map(str::to_owned));
+        self
+    }
+
     /// Names the backend, unless one is named already.
     #[must_use]
     pub fn with_backend(mut self, name: &str) -> Self {
@@ -142,12 +149,17 @@ impl Error {
         all.0.action = first.action;
         all.0.backend = first.backend.clone();
         all.0.settings = errors.iter().flat_map(|e| e.0.settings.iter().cloned()).collect();
-        let details: Vec<String> =
-            errors.iter().map(|e| format!("\"{}\": {}", e.setting().unwrap_or("?"), e.detail())).collect();
+        let details: Vec<String> = errors.iter().map(Self::named_detail).collect();
         all.0.detail = Some(Cow::Owned(details.join("; ")));
         all.0.hint = first.hint.clone();
         all.0.parts = errors;
         Some(all)
+    }
+
+    /// The detail after the names of the settings, if any are named.
+    fn named_detail(&self) -> String {
+        let names: Vec<String> = self.settings().map(|name| format!("\"{name}\"")).collect();
+        if names.is_empty() { self.detail().to_owned() } else { format!("{}: {}", names.join(", "), self.detail()) }
     }
 
     /// What kind of failure this is.
@@ -160,6 +172,11 @@ impl Error {
     #[must_use]
     pub fn setting(&self) -> Option<&str> {
         self.0.settings.first().map(String::as_str)
+    }
+
+    /// The names of all settings concerned.
+    pub fn settings(&self) -> impl Iterator<Item = &str> {
+        self.0.settings.iter().map(String::as_str)
     }
 
     /// The backend's name.

@@ -19,6 +19,7 @@ fn the_text_of_every_kind_is_pinned() {
         (ErrorKind::Invalid, "the value is not accepted"),
         (ErrorKind::UnknownSetting, "there is no such setting"),
         (ErrorKind::Conflict, "the stored value was changed by another writer"),
+        (ErrorKind::Overridden, "an override is in force for it in this handle"),
         (ErrorKind::NotMigrated, "the tables do not exist"),
         (ErrorKind::Unsupported, "the backend does not support this"),
         (ErrorKind::Configuration, "the configuration is wrong"),

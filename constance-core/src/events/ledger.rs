@@ -9,8 +9,10 @@ use parking_lot::Mutex;
 use super::Event;
 use super::slot::{Old, Seen, Slot};
 use super::subscription::{Handler, Handlers, Subscription};
+use crate::Error;
 use crate::field::AnyValue;
 use crate::live::Core;
+use crate::rule::Breach;
 
 /// Keeps account of the writes through one `Config` and of what its `live()` loads, and decides which event they make.
 ///
@@ -52,6 +54,8 @@ pub(crate) struct Taken {
     pub(crate) all: bool,
     /// Something was passed over and nobody else is going to see to it: the store has to be asked again.
     pub(crate) ask_again: bool,
+    /// The rules across settings that what is stored breaks: their settings were held back.
+    pub(crate) broken: Vec<Error>,
 }
 
 /// A write in flight.
@@ -68,6 +72,8 @@ pub(crate) trait Judge<S> {
     fn get(&self, values: &S, index: usize) -> AnyValue;
     fn put(&self, values: &mut S, index: usize, value: &AnyValue);
     fn default(&self, index: usize) -> AnyValue;
+    /// Holds values to the rules across settings: those of a broken one become what `good` has for them.
+    fn hold(&self, good: &S, values: &mut S) -> Vec<Breach>;
 }
 
 impl<S> Ledger<S> {
@@ -111,19 +117,26 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
 
     /// The write was refused: nothing changed.
     pub(crate) fn cancel(&self, written: Written, judge: &dyn Judge<S>) {
-        self.end(written, Vec::new(), judge, false);
+        self.end(written, Vec::new(), Vec::new(), judge, false);
     }
 
     /// Whether the write happened is not known.
     pub(crate) fn abandon(&self, written: Written, judge: &dyn Judge<S>) {
-        self.end(written, Vec::new(), judge, true);
+        self.end(written, Vec::new(), Vec::new(), judge, true);
     }
 
-    /// The write happened. Says whether, while there is a `live()`, another write of the same settings ended meanwhile: then
-    /// only the store knows which one came last, and its answer is for [`settle_order`](Self::settle_order).
+    /// The write happened, while `kept` was in force. Says whether a `live()` cannot do without the store: another write of the
+    /// same settings ended meanwhile, and only the store knows which one came last; or with what else it knows, the values
+    /// would break a rule across settings. Its answer is for [`settle_order`](Self::settle_order).
     #[must_use]
-    pub(crate) fn finish(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>) -> bool {
-        self.end(written, outcomes, judge, true)
+    pub(crate) fn finish(
+        &self,
+        written: Written,
+        outcomes: Vec<Outcome>,
+        kept: Vec<(usize, AnyValue)>,
+        judge: &dyn Judge<S>,
+    ) -> bool {
+        self.end(written, outcomes, kept, judge, true)
     }
 
     /// Writes were committed some time ago, by a transaction of the application's. Says whether there is a `live()`: then the
@@ -132,15 +145,23 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn catch_up(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>) -> bool {
         let followed = self.live().is_some();
         let outcomes = if followed { Vec::new() } else { outcomes };
-        self.end(written, outcomes, judge, true);
+        self.end(written, outcomes, Vec::new(), judge, true);
         followed
     }
 
-    fn end(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>, may_have_written: bool) -> bool {
+    fn end(
+        &self,
+        written: Written,
+        outcomes: Vec<Outcome>,
+        kept: Vec<(usize, AnyValue)>,
+        judge: &dyn Judge<S>,
+        may_have_written: bool,
+    ) -> bool {
         let is_heard = self.is_heard();
         // Settings of which another write ended while this one was under way: which came last is not known here.
         let mut overtaken = Vec::new();
         let mut passed_over = false;
+        let held_back;
         let live = {
             let mut state = self.state.lock();
             state.now += 1;
@@ -158,8 +179,10 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                     slot.written_at = now;
                 }
             }
+            let kept = state.take_kept(written.began, kept, is_heard, judge);
             let in_order = outcomes.iter().filter(|o| !overtaken.contains(&o.index));
-            state.publish(in_order.map(|o| (o.index, &o.new)), judge);
+            let values = in_order.map(|o| (o.index, &o.new)).chain(kept.iter().map(|(index, value)| (*index, value)));
+            held_back = !state.publish(values, judge, |_, _| {}).is_empty();
             for Outcome { index, old, new } in outcomes {
                 let tracked = state.live.is_some();
                 let slot = &mut state.slots[index];
@@ -178,7 +201,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         if let Some(live) = live.as_ref().filter(|_| passed_over) {
             live.read_again();
         }
-        live.is_some() && !overtaken.is_empty()
+        live.is_some() && (held_back || !overtaken.is_empty())
     }
 
     /// A load is about to ask the store.
@@ -196,35 +219,12 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         judge: &dyn Judge<S>,
     ) -> Taken {
         let is_heard = self.is_heard();
-        let mut taken = Taken { all: true, ask_again: false };
-        {
-            let mut state = self.state.lock();
-            let mut learned = Vec::new();
-            for (index, value) in loaded {
-                let slot = &mut state.slots[index];
-                if slot.in_flight > 0 || slot.written_at > began || slot.loaded_at > began {
-                    taken.all = false;
-                    slot.passed_over |= slot.in_flight > 0;
-                    taken.ask_again |= slot.in_flight == 0;
-                    continue;
-                }
-                slot.loaded_at = began;
-                match value {
-                    Loaded::Unreadable => slot.seen = Seen::Unreadable,
-                    Loaded::Value(new) => {
-                        let event = slot.seen.step_to(index, &new, judge).filter(|_| is_heard);
-                        learned.push((index, new));
-                        state.queue.extend(event);
-                    }
-                }
-            }
-            state.publish(learned.iter().map(|(index, value)| (*index, value)), judge);
-        }
+        let taken = self.state.lock().take(began, loaded, Vec::new(), is_heard, judge);
         self.deliver();
         taken
     }
 
-    /// Takes what the store says after writes that overlapped. Says whether it was all taken.
+    /// Takes what the store says after writes that overlapped. Says whether it was all taken, and no rule held it back.
     ///
     /// Where yet another write is in flight, it is given out and no more: that one counts as overtaken then, so that it asks
     /// in its turn, and handlers hear of the order from what the store gave with each write.
@@ -234,8 +234,9 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
         judge: &dyn Judge<S>,
     ) -> bool {
+        let is_heard = self.is_heard();
         let (mut certain, mut given_out) = (Vec::new(), Vec::new());
-        {
+        let taken = {
             let mut state = self.state.lock();
             state.now += 1;
             let now = state.now;
@@ -250,9 +251,10 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                     value => certain.push((index, value)),
                 }
             }
-            state.publish(given_out.iter().map(|(index, value)| (*index, value)), judge);
-        }
-        self.finish_load(began, certain, judge).all
+            state.take(began, certain, given_out, is_heard, judge)
+        };
+        self.deliver();
+        taken.all && taken.broken.is_empty()
     }
 
     /// Makes a `live()` follow from here on. Handlers do not hear of its first load.
@@ -330,19 +332,123 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> State<S> {
-    /// Puts values into what `live()` gives out.
-    fn publish<'v>(&self, values: impl Iterator<Item = (usize, &'v AnyValue)>, judge: &dyn Judge<S>) {
-        let Some(core) = &self.live else { return };
-        let current = core.values();
-        let mut changed: Option<S> = None;
-        for (index, value) in values {
-            if !judge.same(index, &judge.get(&current, index), value) {
-                judge.put(changed.get_or_insert_with(|| S::clone(&current)), index, value);
+    /// Takes what a load found, and together with it what is only given out.
+    fn take(
+        &mut self,
+        began: u64,
+        loaded: impl IntoIterator<Item = (usize, Loaded)>,
+        given_out: Vec<(usize, AnyValue)>,
+        is_heard: bool,
+        judge: &dyn Judge<S>,
+    ) -> Taken {
+        let mut taken = Taken { all: true, ask_again: false, broken: Vec::new() };
+        let (mut learned, mut passed_over) = (Vec::new(), Vec::new());
+        for (index, value) in loaded {
+            let slot = &mut self.slots[index];
+            if slot.in_flight > 0 || slot.written_at > began || slot.loaded_at > began {
+                taken.all = false;
+                slot.passed_over |= slot.in_flight > 0;
+                taken.ask_again |= slot.in_flight == 0;
+                passed_over.push(index);
+                continue;
+            }
+            match value {
+                Loaded::Unreadable => (slot.loaded_at, slot.seen) = (began, Seen::Unreadable),
+                Loaded::Value(new) => learned.push((index, new)),
             }
         }
-        if let Some(changed) = changed {
+        let all = learned.iter().chain(&given_out).map(|(index, value)| (*index, value));
+        // One that is seen from two moments is none: what is asked for again decides.
+        let lasts = |breach: &Breach| !breach.settings.iter().any(|index| passed_over.contains(index));
+        let breaches = self.publish(all, judge, |core, breaches| {
+            let broken = breaches.iter().filter(|breach| lasts(breach)).map(|breach| breach.error.clone());
+            if let Some(error) = Error::several(broken.collect()) {
+                core.note_error(error);
+            }
+        });
+        for (index, new) in &learned {
+            let slot = &mut self.slots[*index];
+            // What is held back is not known: a write that ends may bring it along.
+            if !breaches.iter().any(|breach| breach.settings.contains(index)) {
+                slot.loaded_at = began;
+                let event = slot.seen.step_to(*index, new, judge).filter(|_| is_heard);
+                self.queue.extend(event);
+            }
+        }
+        for breach in breaches {
+            if !lasts(&breach) {
+                taken.all = false;
+                continue;
+            }
+            let Breach { settings, error } = breach;
+            for index in settings {
+                let seen = &mut self.slots[index].seen;
+                // As something unreadable in the first load; later, handlers know the value that is in force.
+                if matches!(seen, Seen::Nothing) {
+                    *seen = Seen::Unreadable;
+                }
+            }
+            taken.broken.push(error);
+        }
+        taken
+    }
+
+    /// What was in force at the end of a write that began then, as far as nothing newer is known. Where another write is in
+    /// flight, it is given out and no more, as in [`settle_order`](Ledger::settle_order).
+    fn take_kept(
+        &mut self,
+        began: u64,
+        kept: Vec<(usize, AnyValue)>,
+        is_heard: bool,
+        judge: &dyn Judge<S>,
+    ) -> Vec<(usize, AnyValue)> {
+        let now = self.now;
+        let mut taken = Vec::new();
+        for (index, value) in kept.into_iter().filter(|_| self.live.is_some()) {
+            let slot = &mut self.slots[index];
+            if slot.written_at > began || slot.loaded_at > began {
+                continue;
+            }
+            if slot.in_flight > 0 {
+                (slot.written_at, slot.passed_over) = (now, true);
+            } else {
+                slot.loaded_at = began;
+                let event = slot.seen.step_to(index, &value, judge).filter(|_| is_heard);
+                self.queue.extend(event);
+            }
+            taken.push((index, value));
+        }
+        taken
+    }
+
+    /// Puts values into what `live()` gives out, but for those that break a rule across settings there; that is told before
+    /// the others are out.
+    fn publish<'v>(
+        &self,
+        values: impl Iterator<Item = (usize, &'v AnyValue)>,
+        judge: &dyn Judge<S>,
+        tell: impl FnOnce(&Core<S>, &[Breach]),
+    ) -> Vec<Breach> {
+        let Some(core) = &self.live else { return Vec::new() };
+        let current = core.values();
+        let (mut changed, mut differ) = (Arc::clone(&current), Vec::new());
+        for (index, value) in values {
+            if !judge.same(index, &judge.get(&current, index), value) {
+                judge.put(Arc::make_mut(&mut changed), index, value);
+                differ.push(index);
+            }
+        }
+        if differ.is_empty() {
+            return Vec::new();
+        }
+        let breaches = judge.hold(&current, Arc::make_mut(&mut changed));
+        tell(core, &breaches);
+        let is_held_back = |index| breaches.iter().any(|breach| breach.settings.contains(index));
+        // While a rule stays broken, nobody is woken by each load.
+        if !differ.iter().all(is_held_back) {
             core.publish(changed);
         }
+        breaches
     }
 
     /// Tells of the waiting writes of a setting whose order is known: each began with the value that the last one left.

@@ -21,15 +21,16 @@ pub(crate) struct Core<S> {
     #[cfg(feature = "tokio")]
     notify: tokio::sync::Notify,
     clock: Arc<dyn Clock>,
-    /// Puts an override into a struct: only the schema can.
-    put: Box<Put<S>>,
+    /// Puts overrides over the values: only the schema can.
+    overlay: Box<Overlay<S>>,
     /// Starts a thread that follows; whether there is one. For a forked child, which has none.
     follow: Box<Follow<S>>,
 }
 
 pub(super) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
 
-pub(super) type Put<S> = dyn Fn(&mut S, usize, &AnyValue) + Send + Sync;
+/// The values under these overrides, and which rules across settings those broke: without effect there.
+pub(super) type Overlay<S> = dyn Fn(&Arc<S>, &[(usize, AnyValue)]) -> (Arc<S>, Option<Error>) + Send + Sync;
 
 struct State {
     /// The process that the thread is in.
@@ -52,7 +53,7 @@ struct State {
 pub(crate) struct Keeper<S>(Arc<Core<S>>);
 
 impl<S> Core<S> {
-    pub(super) fn new(values: S, clock: Arc<dyn Clock>, put: Box<Put<S>>, follow: Box<Follow<S>>) -> Self {
+    pub(super) fn new(values: Arc<S>, clock: Arc<dyn Clock>, overlay: Box<Overlay<S>>, follow: Box<Follow<S>>) -> Self {
         let state = State {
             process: std::process::id(),
             version: 0,
@@ -66,13 +67,13 @@ impl<S> Core<S> {
             interrupt: None,
         };
         Self {
-            current: ArcSwap::from_pointee(values),
+            current: ArcSwap::new(values),
             state: Mutex::new(state),
             changed: Condvar::new(),
             #[cfg(feature = "tokio")]
             notify: tokio::sync::Notify::new(),
             clock,
-            put,
+            overlay,
             follow,
         }
     }
@@ -86,8 +87,8 @@ impl<S> Core<S> {
         self.current.load_full()
     }
 
-    pub(crate) fn publish(&self, values: S) {
-        let old = self.current.swap(Arc::new(values));
+    pub(crate) fn publish(&self, values: Arc<S>) {
+        let old = self.current.swap(values);
         {
             let mut state = self.state.lock();
             state.version += 1;
@@ -114,21 +115,14 @@ impl<S> Core<S> {
         self.state.lock().version
     }
 
-    /// The values with the overrides of a scope, if it has any.
+    /// The values with the overrides of a scope, if it has any, and which rules those broke.
     #[cold]
-    pub(super) fn overridden(&self, scope: &Scope) -> Option<Arc<S>>
-    where
-        S: Clone,
-    {
+    pub(super) fn overridden(&self, scope: &Scope) -> Option<(Arc<S>, Option<Error>)> {
         let overrides = scope.all();
         if overrides.is_empty() {
             return None;
         }
-        let mut values = S::clone(&self.current.load());
-        for (index, value) in &overrides {
-            (self.put)(&mut values, *index, value);
-        }
-        Some(Arc::new(values))
+        Some((self.overlay)(&self.current.load(), &overrides))
     }
 
     /// Waits until `ready` gives something or the time is up. `ready` runs without the lock.
@@ -241,7 +235,7 @@ impl<S> Core<S> {
         }
     }
 
-    pub(super) fn note_error(&self, error: Error) {
+    pub(crate) fn note_error(&self, error: Error) {
         self.state.lock().last_error = Some(error);
     }
 
@@ -298,8 +292,12 @@ mod tests {
 
     #[test]
     fn where_the_system_gives_no_thread_nobody_waits_for_one() {
-        let core: Arc<Core<i64>> =
-            Arc::new(Core::new(1, Arc::new(SystemClock), Box::new(|_, _, _| {}), Box::new(|_| false)));
+        let core: Arc<Core<i64>> = Arc::new(Core::new(
+            Arc::new(1),
+            Arc::new(SystemClock),
+            Box::new(|n, _| (Arc::clone(n), None)),
+            Box::new(|_| false),
+        ));
         core.note_started(Ok(()));
         assert!(!core.follow_anew(std::process::id()));
         assert_eq!(core.status().mode, LiveMode::OtherProcess, "nobody follows here");

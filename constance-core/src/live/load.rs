@@ -1,8 +1,11 @@
 //! What writes and loads tell each other.
 
+use std::sync::Arc;
+
 use super::Core;
 use crate::config::{Found, Front, Inner};
-use crate::events::{Loaded, Taken, Written};
+use crate::events::{Judge, Loaded, Taken, Written};
+use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
@@ -11,8 +14,13 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         let all = self.all();
         let began = self.ledger.begin_load();
         let found = self.find(&all).map_err(|e| self.explain(e, Action::Read))?;
-        let (loaded, unreadable) = self.loaded(&all, &found);
-        let taken = self.ledger.finish_load(began, loaded, &**self);
+        let (loaded, mut unreadable) = self.loaded(&all, &found);
+        if let Some(error) = Error::several(unreadable.clone()) {
+            // Before the other values are out: who sees them finds in the status what is missing.
+            core.note_error(error);
+        }
+        let mut taken = self.ledger.finish_load(began, loaded, &**self);
+        unreadable.append(&mut taken.broken);
         let unreadable = Error::several(unreadable);
         core.note_load(unreadable.clone());
         Ok((taken, unreadable))
@@ -35,6 +43,16 @@ impl<S: Settings, C: Codec> Front<S, C> {
             })
             .collect();
         (loaded, unreadable)
+    }
+
+    /// The values under overrides, and which rules across settings those broke: without effect there.
+    pub(super) fn overlaid(&self, values: &Arc<S>, overrides: &[(usize, AnyValue)]) -> (Arc<S>, Option<Error>) {
+        let mut overlaid = Arc::clone(values);
+        for (index, value) in overrides {
+            self.schema.fields[*index].put(Arc::make_mut(&mut overlaid), value);
+        }
+        let breaches = self.hold(values, Arc::make_mut(&mut overlaid));
+        (overlaid, Error::several(breaches.into_iter().map(|breach| breach.error).collect()))
     }
 
     /// Whether a write happened is not known: the following thread has to look.
@@ -60,8 +78,11 @@ pub(crate) struct Settling<'f, S: Settings, C: Codec> {
 }
 
 impl<'f, S: Settings, C: Codec> Settling<'f, S, C> {
-    /// The store is asked after this.
-    pub(crate) fn new(front: &'f Front<S, C>, indices: Vec<usize>) -> Self {
+    /// The store is asked after this, for these settings and for what the rules across them look at.
+    pub(crate) fn new(front: &'f Front<S, C>, mut indices: Vec<usize>) -> Self {
+        let mut ruled = front.schema.ruled_with(|index| indices.contains(&index));
+        ruled.retain(|index| !indices.contains(index));
+        indices.extend(ruled);
         Self { front, indices, began: front.ledger.begin_load(), settled: false }
     }
 

@@ -76,7 +76,7 @@ impl<S: Clone + Send + Sync + 'static> Live<S> {
     #[inline]
     pub fn load(&self) -> LiveGuard<S> {
         if let Some(scope) = &self.scope
-            && let Some(overridden) = self.core.overridden(scope)
+            && let Some((overridden, _)) = self.core.overridden(scope)
         {
             return LiveGuard(Guard::from_inner(overridden));
         }
@@ -111,7 +111,13 @@ impl<S: Clone + Send + Sync + 'static> Live<S> {
     /// How current the values are.
     #[must_use]
     pub fn status(&self) -> LiveStatus {
-        self.core.status()
+        let mut status = self.core.status();
+        if let Some(scope) = &self.scope
+            && let Some((_, Some(broken))) = self.core.overridden(scope)
+        {
+            status.last_error.get_or_insert(broken);
+        }
+        status
     }
 
     fn version(&self) -> u64 {

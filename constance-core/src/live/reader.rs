@@ -41,7 +41,7 @@ impl<S: Clone + Send + Sync + 'static> LiveReader<S> {
     #[inline]
     pub fn load(&mut self) -> &S {
         if let Some(scope) = &self.live.scope {
-            self.overridden = self.live.core.overridden(scope);
+            self.overridden = self.live.core.overridden(scope).map(|(values, _)| values);
             if let Some(overridden) = &self.overridden {
                 return overridden;
             }

@@ -83,7 +83,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     ///
     /// # Errors
     ///
-    /// Where the first load fails, naming every unreadable setting. [`LiveOptions::start_on_defaults`] starts nevertheless.
+    /// Where the first load fails, naming every unreadable setting and every broken rule across settings. [`LiveOptions::start_on_defaults`] starts nevertheless.
     pub fn live(&self) -> Result<Live<S>> {
         self.live_with(LiveOptions::new())
     }
@@ -118,11 +118,11 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
 
     fn core(&self, options: &LiveOptions) -> Arc<Core<S>> {
         let inner = Arc::clone(&self.inner);
-        let put = move |values: &mut S, index: usize, value: &AnyValue| inner.schema.fields[index].put(values, value);
+        let overlay = move |values: &Arc<S>, overrides: &[(usize, AnyValue)]| inner.overlaid(values, overrides);
         let (inner, anew) = (Arc::clone(&self.inner), options.clone());
         let follow = move |core| Follower::new(Arc::clone(&inner), core, anew.clone()).start();
         let defaults = self.inner.schema.defaults.clone();
-        Arc::new(Core::new(defaults, Arc::clone(&options.clock), Box::new(put), Box::new(follow)))
+        Arc::new(Core::new(Arc::from(defaults), Arc::clone(&options.clock), Box::new(overlay), Box::new(follow)))
     }
 
     fn start(&self, keeper: &Arc<Keeper<S>>, options: LiveOptions) -> Result<()> {

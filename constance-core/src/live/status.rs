@@ -28,7 +28,8 @@ pub struct LiveStatus {
     ///
     /// Where changes are pushed, values are current although their age grows until the next read.
     pub age: Option<Duration>,
-    /// Why the values may be old, or which settings are unreadable; `None` after a load without fault.
+    /// Why the values may be old, or which settings are unreadable or break a rule across settings and have their last good
+    /// values; `None` after a load without fault.
     pub last_error: Option<Error>,
     /// How changes are noticed.
     pub mode: LiveMode,

@@ -15,6 +15,10 @@ use crate::{Backend, Codec, Config, Result, Setting, SettingValue, Settings};
 /// [`live`](Config::live), in whatever thread; never by another handle of the same `Config`, so tests that run in parallel
 /// over one `Config` do not see each other's. It is never stored. It ends when its guard is dropped.
 ///
+/// While it is in force, this handle refuses to write the setting, or to expect a value of it, with
+/// [`Overridden`](crate::ErrorKind::Overridden): the value that it shows is not in the store. A rule across settings is held
+/// against what is stored when another setting is written.
+///
 /// ```
 /// # use constance_core::{Config, Settings};
 /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
@@ -71,7 +75,9 @@ impl<S: Settings, C: Codec, B: Backend> Overrides<S, C, B> {
     ///
     /// # Errors
     ///
-    /// `Invalid` where a rule of the setting refuses the value. The rule across settings is not held.
+    /// `Invalid` where a rule of the setting refuses the value. Rules across settings are held on reading, since another
+    /// override may be needed to keep to one: where they are broken, `snapshot` is an error, and `live()` gives their settings
+    /// without overrides and says so in its status.
     pub fn set<T: SettingValue>(&self, setting: Setting<S, T>, value: T) -> Result<OverrideGuard> {
         self.config.inner.schema.typed(setting)?.check(&value)?;
         let id = self.scope.push(setting.index(), Arc::new(value));

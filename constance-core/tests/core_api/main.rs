@@ -4,6 +4,7 @@
 
 #[cfg(feature = "tokio")]
 mod aio;
+mod bounds;
 mod derive;
 #[cfg(all(
     feature = "chrono",
@@ -32,12 +33,14 @@ mod hostile;
 mod kinds;
 mod lengths;
 mod live;
+mod overridden_writes;
 mod overrides;
 mod panics;
 #[cfg(all(feature = "jiff", feature = "json", feature = "rust_decimal", feature = "time"))]
 mod ranges;
 mod registry;
 mod registry_urls;
+mod rules;
 mod secrecy;
 #[cfg(all(feature = "json", feature = "pickle"))]
 mod secret_shape;

@@ -87,17 +87,6 @@ fn an_override_keeps_to_the_settings_rules() {
 }
 
 #[test]
-fn a_write_below_an_override_reaches_the_store() {
-    let config = shop();
-    let test = config.overrides();
-    let _guard = test.set(Shop::THE_ANSWER, 7).expect("accepted");
-    test.set_text("the_answer", "9").expect("writes");
-    assert_eq!(test.get(Shop::THE_ANSWER).expect("reads"), 7);
-    assert_eq!(config.get(Shop::THE_ANSWER).expect("reads"), 9);
-    assert_eq!(test.update(Shop::THE_ANSWER, |n| n + 1).expect("updates what is stored"), 10);
-}
-
-#[test]
 fn parallel_tests_over_one_config_do_not_see_each_other() {
     let config = shop();
     let barrier = Arc::new(Barrier::new(8));

@@ -1,7 +1,7 @@
 use constance_core::Settings;
 
 #[derive(Clone, Settings)]
-#[settings(rename_al = "kebab-case", validate = Shop::check, validate = Shop::check)]
+#[settings(rename_al = "kebab-case", rename_all = "lowercase", rename_all = "lowercase")]
 #[setting(rename_all = "kebab-case")]
 struct Shop {
     #[setting(defualt = 42, default = 1)]

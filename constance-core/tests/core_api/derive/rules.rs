@@ -89,9 +89,16 @@ macro_rules! refused {
     };
 }
 
-refused!(a_default_below_the_minimum, "must be at least 3", i64, default = 2, min = 3);
-refused!(a_default_above_the_maximum, "must be at most 1.5", f64, default = 2.0, max = 1.5);
-refused!(a_default_that_is_no_choice, "must be one of a, b", String, default = "c", choices = ["a", "b"]);
+// In braces, since the macro itself refuses literals.
+refused!(a_default_below_the_minimum, "must be at least 3", i64, default = { 2 }, min = 3);
+refused!(a_default_above_the_maximum, "must be at most 1.5", f64, default = { 2.0 }, max = 1.5);
+refused!(
+    a_default_that_is_no_choice,
+    "must be one of a, b",
+    String,
+    default = { "c".to_owned() },
+    choices = ["a", "b"]
+);
 refused!(a_default_against_a_function, "must be lower-case letters", String, default = "A", validate = is_slug);
 refused!(
     a_default_against_the_second_rule,
