@@ -8,7 +8,7 @@ use crate::field::{DefaultValue, Help, SettingField};
 use crate::structs::SettingsStruct;
 
 pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
-    let SettingsStruct { ident, fields, core, .. } = this;
+    let SettingsStruct { ident, fields, removed, core, .. } = this;
     let constants = fields.iter().enumerate().map(|(index, field)| constant(this, index, field));
     let defaults = fields.iter().map(default);
     let declarations = fields.iter().map(|field| declaration(this, field));
@@ -35,6 +35,7 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
                 let builder = #core::Schema::<Self, __Codec>::builder(<Self as #core::Settings>::defaults());
                 #(#declarations)*
                 #rule
+                #(let builder = builder.removed(#removed);)*
                 builder.build()
             }
         }

@@ -47,6 +47,7 @@
 //! as a whole or not at all, maybe a little later; `live()` reads again to find out which. Its handlers may then not be
 //! called where there is no `live()`.
 
+mod aliases;
 mod backend;
 mod block_on;
 mod blocking;

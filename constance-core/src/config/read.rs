@@ -84,8 +84,11 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     pub fn verify(&self) -> Result<Vec<Warning>> {
         let inner = &*self.inner;
         inner.backend.ping().map_err(|e| inner.explain(e, Action::Ping))?;
-        inner.verify(&inner.find_all()?)?;
-        inner.backend.warnings().map_err(|e| inner.explain(e, Action::Ping))
+        let found = inner.find_all()?;
+        inner.verify(&found)?;
+        let mut warnings = inner.alias_warnings(&found, inner.backend.capability());
+        warnings.extend(inner.backend.warnings().map_err(|e| inner.explain(e, Action::Ping))?);
+        Ok(warnings)
     }
 }
 

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "tokio")]
 mod aio;
+mod aliases;
 mod derive;
 #[cfg(all(
     feature = "chrono",
@@ -39,6 +40,7 @@ mod ranges;
 mod registry;
 mod registry_urls;
 mod secrecy;
+mod stale;
 #[cfg(all(feature = "json", feature = "pickle"))]
 mod secret_shape;
 #[cfg(all(
