@@ -9,6 +9,8 @@ mod aio;
 #[cfg(feature = "tokio")]
 mod aio_driving;
 mod config;
+#[cfg(feature = "tokio")]
+mod aio_env;
 mod env;
 mod feed;
 mod races;

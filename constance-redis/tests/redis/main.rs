@@ -9,6 +9,8 @@ mod addresses;
 #[cfg(feature = "aio")]
 mod aio_cancel;
 #[cfg(feature = "aio")]
+mod aio_env;
+#[cfg(feature = "aio")]
 mod aio_failures;
 #[cfg(feature = "aio")]
 mod aio_proxy;
