@@ -95,7 +95,9 @@ impl SettingsCommand {
         input: &mut dyn Read,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        if let Self::Get { name, json: false } | Self::Set { name, json: false, .. } | Self::Reset { name, json: false } = self
+        if let Self::Get { name, json: false }
+        | Self::Set { name, json: false, .. }
+        | Self::Reset { name, json: false } = self
         {
             renamed::say(name, config.schema().find(name)?, &mut io::stderr());
         }

@@ -18,7 +18,10 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     let mut names = BTreeSet::new();
     let found = config.stale_portions().zip(1..).try_for_each(|(stale, portions)| {
         names.extend(stale?);
-        say(&mut progress, &format!("{} keys that this program does not declare, in {portions} portions of the store", names.len()));
+        say(
+            &mut progress,
+            &format!("{} keys that this program does not declare, in {portions} portions of the store", names.len()),
+        );
         Ok::<_, CommandError>(())
     });
     say(&mut progress, "");

@@ -24,7 +24,10 @@ async fn a_hit_is_answered_in_the_task_that_asks() -> Result<()> {
     for (ttl, shown) in [("60", "ttl: Some(60s)"), ("none", "ttl: None")] {
         let config = with(&[("CONSTANCE_CACHE_TTL", ttl), ("CONSTANCE_PREFIX", "shop:")])?;
         let backend = format!("{:?}", config.backend());
-        assert!(backend.starts_with("AsyncLocalCache { backend: Blocking(MemoryBackend") && backend.contains(shown), "{backend}");
+        assert!(
+            backend.starts_with("AsyncLocalCache { backend: Blocking(MemoryBackend") && backend.contains(shown),
+            "{backend}"
+        );
         config.set(Shop::THE_ANSWER, 1).await?;
         assert_eq!(config.get(Shop::THE_ANSWER).await?, 1);
         assert!(config.backend().peek(&config.prefix().key("the_answer")?).is_some());

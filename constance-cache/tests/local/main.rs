@@ -8,9 +8,9 @@ mod local_common;
 mod aio;
 #[cfg(feature = "tokio")]
 mod aio_driving;
-mod config;
 #[cfg(feature = "tokio")]
 mod aio_env;
+mod config;
 mod env;
 mod feed;
 mod races;

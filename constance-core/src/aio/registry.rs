@@ -10,7 +10,8 @@ use crate::{Backend, Registry, Result, Scheme};
 pub(crate) type AsyncOpener = dyn Fn(&str) -> Result<Arc<dyn AsyncBackend>> + Send + Sync;
 
 /// Wraps an asynchronous backend as the value of a variable says.
-pub(crate) type AsyncWrap = dyn Fn(&str, Arc<dyn AsyncBackend>, &Vars<'_>) -> Result<Arc<dyn AsyncBackend>> + Send + Sync;
+pub(crate) type AsyncWrap =
+    dyn Fn(&str, Arc<dyn AsyncBackend>, &Vars<'_>) -> Result<Arc<dyn AsyncBackend>> + Send + Sync;
 
 impl Scheme {
     /// Adds the function that makes an asynchronous backend from a URL of this scheme, by the rules of [`new`](Self::new). It takes

@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Config, Front, SettingKeys};
-use crate::{
-    Action, Applied, Backend, Batch, Change, Codec, Error, ErrorKind, Key, Portion, Result, Settings, Stored,
-};
+use crate::{Action, Applied, Backend, Batch, Change, Codec, Error, ErrorKind, Key, Portion, Result, Settings, Stored};
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// The names under which something is stored that this program does not declare, neither as a setting nor as an alias;
@@ -149,9 +147,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
                 let error = Error::new(ErrorKind::Invalid).with_setting(name);
                 return Err(match info.name == name {
                     true => error.with_detail("this program declares it").with_hint("reset it instead"),
-                    false => error.with_detail(format!("it is an old name of \"{}\"", info.name)).with_hint(
-                        "drop the alias first, when no program that knows the old name runs any more",
-                    ),
+                    false => error
+                        .with_detail(format!("it is an old name of \"{}\"", info.name))
+                        .with_hint("drop the alias first, when no program that knows the old name runs any more"),
                 });
             }
             let key = self.prefix.key(name).map_err(|_| {

@@ -209,7 +209,12 @@ fn the_old_name_is_answered_with_the_new_one() {
     agree(&old, &shop, "a", true);
     assert_eq!(shop.get_text("title").expect("reads"), "a");
     assert_eq!(shop.entry("title").expect("reads").info.name, "site_name");
-    shop.change().set_text("title", "b").expect("a text").set(Shop::SITE_NAME, "c".into()).apply().expect("one setting");
+    shop.change()
+        .set_text("title", "b")
+        .expect("a text")
+        .set(Shop::SITE_NAME, "c".into())
+        .apply()
+        .expect("one setting");
     agree(&old, &shop, "c", true);
     shop.reset_name("title").expect("writes");
     agree(&old, &shop, "My Title", false);

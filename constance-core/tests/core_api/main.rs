@@ -40,9 +40,9 @@ mod ranges;
 mod registry;
 mod registry_urls;
 mod secrecy;
-mod stale;
 #[cfg(all(feature = "json", feature = "pickle"))]
 mod secret_shape;
+mod stale;
 #[cfg(all(
     feature = "chrono",
     feature = "jiff",

@@ -60,16 +60,20 @@ async fn both_fronts_read_and_write_the_same_under_the_same_prefix() -> Result<(
 fn what_is_wrong_is_said_in_the_same_words() {
     let store = Arc::new(ReferenceBackend::new());
     let broken = |_: &str| Err(Error::new(ErrorKind::Configuration).with_detail("no host"));
-    let refusing = |_: &str, _, _: &constance_core::Vars<'_>| Err(Error::new(ErrorKind::Configuration).with_detail("no"));
+    let refusing =
+        |_: &str, _, _: &constance_core::Vars<'_>| Err(Error::new(ErrorKind::Configuration).with_detail("no"));
     let registry = Registry::new()
         .with([
             scheme("memory", &store, false),
-            Scheme::new("broken", broken).with_async(|_| Err(Error::new(ErrorKind::Configuration).with_detail("no host"))),
+            Scheme::new("broken", broken)
+                .with_async(|_| Err(Error::new(ErrorKind::Configuration).with_detail("no host"))),
             Scheme::not_built_in("mysql", "constance-diesel", "mysql"),
         ])
-        .with_cache([Layer::new("REFUSING", refusing), Layer::new("EITHER", refusing).with_async(|_, _, _| {
-            Err(Error::new(ErrorKind::Configuration).with_detail("no"))
-        })]);
+        .with_cache([
+            Layer::new("REFUSING", refusing),
+            Layer::new("EITHER", refusing)
+                .with_async(|_, _, _| Err(Error::new(ErrorKind::Configuration).with_detail("no"))),
+        ]);
     let memory = ("CONSTANCE_BACKEND", "memory://");
     let cases: [Vars<'_>; 9] = [
         &[],
@@ -110,9 +114,11 @@ fn layer(variable: &'static str, native: bool) -> Layer {
 fn a_layer_that_is_synchronous_alone_has_what_is_below_it_on_blocking_threads() -> Result<()> {
     let store = Arc::new(ReferenceBackend::new());
     let shape = |native: bool, inner: bool, outer: bool| -> Result<String> {
-        let registry = Registry::new()
-            .with([scheme("memory", &store, native)])
-            .with_cache([layer("INNER", inner), layer("UNSET", false), layer("OUTER", outer)]);
+        let registry = Registry::new().with([scheme("memory", &store, native)]).with_cache([
+            layer("INNER", inner),
+            layer("UNSET", false),
+            layer("OUTER", outer),
+        ]);
         let vars = [("CONSTANCE_BACKEND", "memory://"), ("INNER", "yes"), ("OUTER", "yes")];
         let (_, tasks) = both(&registry, &vars);
         let shown = format!("{:?}", tasks?.backend());
