@@ -94,7 +94,11 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         self.backend().ping().await.map_err(|e| self.front().explain(e, Action::Ping))?;
         let found = self.find_all().await?;
         self.front().verify(&found)?;
-        let mut warnings = self.front().alias_warnings(&found, self.backend().capability());
+        let together = match self.front().names_together(self.backend().capability()) {
+            Some(batch) => Some(self.backend().write(&batch).await),
+            None => None,
+        };
+        let mut warnings = self.front().alias_warnings(&found, together);
         warnings.extend(self.backend().warnings().await.map_err(|e| self.front().explain(e, Action::Ping))?);
         Ok(warnings)
     }

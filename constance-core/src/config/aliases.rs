@@ -3,7 +3,7 @@
 use super::in_turn::in_turn;
 use super::{Config, Found, Front};
 use crate::{
-    Action, Applied, Backend, Batch, Capability, Change, Codec, Encoded, Key, Result, Settings, Stored, To, Warning,
+    Action, Applied, Backend, Batch, Capability, Change, Codec, Encoded, ErrorKind, Key, Result, Settings, Stored, To, Warning,
 };
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
@@ -132,17 +132,22 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
     }
 
-    /// What is to be known of old names: where one differs from the new one, and where no write can be of all names in one
-    /// step.
-    pub(crate) fn alias_warnings(&self, found: &[Found], capability: Capability) -> Vec<Warning> {
-        let aliased = || self.schema.settings().zip(found).filter(|(info, _)| !info.aliases.is_empty());
-        let apart = if capability.atomic_batch { None } else { aliased().next() };
-        let apart = apart.map(|(info, _)| {
-            Warning::new(format!("setting \"{}\" and its old names cannot be written in one step", info.name))
+    /// A batch that changes nothing, to learn whether a backend of this capability can write all names of a setting in one step;
+    /// `None` where that is known.
+    pub(crate) fn names_together(&self, capability: Capability) -> Option<Batch> {
+        let keys = self.keys.iter().find(|keys| !capability.atomic_batch && keys.len() > 1)?;
+        Batch::new(keys.all().cloned().map(Change::keep).collect()).ok()
+    }
+
+    /// What is to be known of old names: where no write can be of all names in one step, as `together` was answered, and where an
+    /// old name differs from the new one.
+    pub(crate) fn alias_warnings(&self, found: &[Found], together: Option<Result<Applied>>) -> Vec<Warning> {
+        let apart = together.and_then(Result::err).filter(|error| error.kind() == ErrorKind::Unsupported).map(|_| {
+            Warning::new("settings that have old names cannot be written under all of them in one step")
                 .with_hint("on Redis Cluster, choose a prefix with a hash tag, such as {constance}:")
         });
         let both = |found: &Found| found.stored.first().is_some_and(|own| !own.is_absent()) && self.differs(found);
-        let differing = aliased().filter(|(_, found)| both(found)).map(|(info, found)| {
+        let differing = self.schema.settings().zip(found).filter(|(_, found)| both(found)).map(|(info, found)| {
             let words = match found.place {
                 0 => "an old name differs, and a program that does not know it wrote last",
                 _ => "an old name differs, and a program that knows only that wrote or reset it last",

@@ -21,7 +21,7 @@ fn one_server_has_the_asynchronous_backend_and_the_others_blocking_threads() -> 
     for url in ["redis://127.0.0.1:1/0", "valkey://127.0.0.1:1", "redis+unix:///run/redis.sock"] {
         assert!(shown(url)?.starts_with("AsyncRedisBackend"), "{url}");
     }
-    #[cfg(feature = "tls-rustls")]
+    #[cfg(all(feature = "tls-rustls", not(feature = "tls-native-tls")))]
     assert!(shown("rediss://127.0.0.1:1/0")?.starts_with("AsyncRedisBackend"));
     #[cfg(feature = "cluster")]
     assert!(shown("redis+cluster://127.0.0.1:1")?.starts_with("Blocking("));

@@ -20,6 +20,7 @@ mod aio_service;
 mod aio_storm;
 #[cfg(all(feature = "aio", feature = "tls-rustls"))]
 mod aio_tls;
+mod aliases;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod cluster_by_plain_url;

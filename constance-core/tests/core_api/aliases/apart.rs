@@ -104,7 +104,7 @@ fn what_needs_one_step_is_refused_and_verifying_says_that_names_are_apart() {
     let warnings: Vec<String> = shop.verify().expect("it works").iter().map(ToString::to_string).collect();
     assert_eq!(
         warnings,
-        ["setting \"site_name\" and its old names cannot be written in one step; \
+        ["settings that have old names cannot be written under all of them in one step; \
           on Redis Cluster, choose a prefix with a hash tag, such as {constance}:"]
     );
 }
