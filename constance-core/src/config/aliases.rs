@@ -3,7 +3,8 @@
 use super::in_turn::in_turn;
 use super::{Config, Found, Front};
 use crate::{
-    Action, Applied, Backend, Batch, Capability, Change, Codec, Encoded, ErrorKind, Key, Result, Settings, Stored, To, Warning,
+    Action, Applied, Backend, Batch, Capability, Change, Codec, Encoded, ErrorKind, Key, Result, Settings, Stored, To,
+    Warning,
 };
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
