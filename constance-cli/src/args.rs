@@ -28,7 +28,7 @@ pub struct SettingsArgs {
     pub command: SettingsCommand,
 }
 
-/// One of `list`, `get`, `set`, `reset`, `stale` and, with the feature `legacy`, `import-legacy`, with its arguments;
+/// One of `list`, `get`, `set`, `reset`, `stale`, `remove-stale` and, with the feature `legacy`, `import-legacy`, with its arguments;
 /// [`run`](Self::run) does it.
 ///
 /// Its `Debug` shows no value.
@@ -100,9 +100,23 @@ pub enum SettingsCommand {
     },
     /// List stored keys that this program does not declare
     ///
-    /// Another program that shares the store may use them. On a terminal it shows how far it is.
+    /// Another program that shares the store may use them, or another version of this one. On a terminal it shows how far it
+    /// is.
     #[non_exhaustive]
     Stale {
+        /// Print one JSON array of names, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove what is stored under names that no program needs any more
+    ///
+    /// A name that this program declares is refused. What other programs declare, nobody but their developers knows. It prints
+    /// the names under which something was stored.
+    #[non_exhaustive]
+    RemoveStale {
+        /// The names, of those that `stale` lists
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
         /// Print one JSON array of names, and errors as JSON
         #[arg(long)]
         json: bool,
@@ -128,7 +142,7 @@ impl SettingsCommand {
     #[must_use]
     pub fn is_json(&self) -> bool {
         match self {
-            Self::List { json } | Self::Stale { json } => *json,
+            Self::List { json } | Self::Stale { json } | Self::RemoveStale { json, .. } => *json,
             Self::Get { json, .. } | Self::Set { json, .. } | Self::Reset { json, .. } => *json,
             #[cfg(feature = "legacy")]
             Self::ImportLegacy { json, .. } => *json,

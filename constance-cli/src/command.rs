@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use constance_core::{Backend, Codec, Config, Settings};
 
-use crate::{CommandError, SettingsCommand, get, list, output, reset, set, stale, value};
+use crate::{CommandError, SettingsCommand, get, list, output, renamed, reset, set, stale, value};
 
 impl SettingsCommand {
     /// Does it, with the process's standard streams, and gives the exit code for `main` to return.
@@ -95,6 +95,12 @@ impl SettingsCommand {
         input: &mut dyn Read,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
+        if let Self::Get { name, json: false }
+        | Self::Set { name, json: false, .. }
+        | Self::Reset { name, json: false } = self
+        {
+            renamed::say(name, config.schema().find(name)?, &mut io::stderr());
+        }
         match self {
             Self::List { json } => list::run(config, *json, out),
             Self::Get { name, json } => get::run(config, name, *json, out),
@@ -120,6 +126,7 @@ impl SettingsCommand {
                 let terminal = err.is_terminal().then_some(&mut err as &mut dyn Write);
                 stale::run(config, *json, out, terminal)
             }
+            Self::RemoveStale { names, json } => stale::remove(config, names, *json, out),
             #[cfg(feature = "legacy")]
             Self::ImportLegacy { write, json } => crate::import_legacy::run(config, *write, *json, out),
         }

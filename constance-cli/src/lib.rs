@@ -10,6 +10,7 @@ mod invisible;
 mod list;
 mod mask;
 mod output;
+mod renamed;
 mod reset;
 mod set;
 mod stale;

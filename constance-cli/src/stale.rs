@@ -1,4 +1,4 @@
-//! `settings stale`.
+//! `settings stale` and `settings remove-stale NAME…`.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -17,13 +17,28 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     // A listing may meet a key twice.
     let mut names = BTreeSet::new();
     let found = config.stale_portions().zip(1..).try_for_each(|(stale, portions)| {
-        names.extend(stale?.names().map(str::to_owned));
-        say(&mut progress, &format!("{} stale keys in {portions} portions of the store", names.len()));
+        names.extend(stale?);
+        say(
+            &mut progress,
+            &format!("{} keys that this program does not declare, in {portions} portions of the store", names.len()),
+        );
         Ok::<_, CommandError>(())
     });
     say(&mut progress, "");
     found?;
     let text = if json { output::json::names(&names) } else { output::text::names(&names) };
+    output::print(out, &text)
+}
+
+/// Removes what is named, and says what of it was stored.
+pub(crate) fn remove<S: Settings, C: Codec, B: Backend>(
+    config: &Config<S, C, B>,
+    names: &[String],
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let removed: BTreeSet<String> = config.remove_stale_keys(names)?.into_iter().collect();
+    let text = if json { output::json::names(&removed) } else { output::text::names(&removed) };
     output::print(out, &text)
 }
 
@@ -57,6 +72,6 @@ mod tests {
         let (mut out, mut terminal) = (Vec::new(), Vec::new());
         run(&config, false, &mut out, Some(&mut terminal)).expect("a listing");
         assert_eq!(out, b"old_name\n");
-        assert_eq!(terminal, b"\r\x1b[K1 stale keys in 1 portions of the store\r\x1b[K");
+        assert_eq!(terminal, b"\r\x1b[K1 keys that this program does not declare, in 1 portions of the store\r\x1b[K");
     }
 }

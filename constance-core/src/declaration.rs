@@ -98,7 +98,12 @@ impl<S, T: SettingValue> Declaration<S, T> {
         self
     }
 
-    /// An old name, read when nothing is stored under the new one. May be called several times; the first found counts.
+    /// An old name of the setting, for as long as programs run that know no other. May be called several times, the oldest
+    /// name last.
+    ///
+    /// A write stores the value under all names at once, and a reset removes all. Where the names disagree, a program that does
+    /// not know them all acted last, and its state is in force: see ["Two versions over one store"](crate#two-versions-over-one-store),
+    /// which also says how an old name is given up.
     #[must_use]
     pub fn alias(mut self, old_name: &'static str) -> Self {
         self.info.aliases.push(old_name);

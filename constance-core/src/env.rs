@@ -51,13 +51,7 @@ impl<S: Settings> Config<S> {
     /// # }
     /// ```
     pub fn builder_from_env(registry: &Registry) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
-        Self::builder_from_vars(registry, |name| match std::env::var(name) {
-            Ok(value) => Ok(Some(value)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => {
-                Err(Error::new(ErrorKind::Configuration).with_detail(format!("{name} is not UTF-8")))
-            }
-        })
+        Self::builder_from_vars(registry, of_process)
     }
 
     /// As [`from_env`](Self::from_env), with the variables from a function: for tests, and for what is kept elsewhere.
@@ -113,25 +107,46 @@ impl<S: Settings> Config<S> {
         registry: &Registry,
         var: impl Fn(&str) -> Result<Option<String>>,
     ) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
-        let url = match var("CONSTANCE_BACKEND")?.filter(|url| !url.is_empty()) {
-            Some(url) => url,
-            None if registry.knows("redis") => DEFAULT_URL.to_owned(),
-            None => {
-                return Err(Error::new(ErrorKind::Configuration)
-                    .with_detail("CONSTANCE_BACKEND is not set and Redis, the default, is not registered")
-                    .with_hint(
-                        "add constance-redis and register its schemes(), \
-                         or set CONSTANCE_BACKEND to the URL of another backend",
-                    ));
-            }
-        };
-        let backend = registry.wrap(registry.open(&url)?, &Vars::new(&var))?;
+        let backend = registry.open_within(&named_url(registry, &var)?, &Vars::new(&var))?;
         let builder = Self::builder(backend);
-        let Some(text) = var("CONSTANCE_PREFIX")? else { return Ok(builder) };
-        let prefix = Prefix::new(&text).map_err(|error| {
-            let named = format!("CONSTANCE_PREFIX: {}", error.detail());
-            error.with_detail(named)
-        })?;
-        Ok(builder.prefix(prefix))
+        Ok(match named_prefix(&var)? {
+            Some(prefix) => builder.prefix(prefix),
+            None => builder,
+        })
     }
+}
+
+/// A variable of the process.
+pub(crate) fn of_process(name: &str) -> Result<Option<String>> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Error::new(ErrorKind::Configuration).with_detail(format!("{name} is not UTF-8")))
+        }
+    }
+}
+
+/// The URL of the backend that the variables name, or the default.
+pub(crate) fn named_url(registry: &Registry, var: &impl Fn(&str) -> Result<Option<String>>) -> Result<String> {
+    match var("CONSTANCE_BACKEND")?.filter(|url| !url.is_empty()) {
+        Some(url) => Ok(url),
+        None if registry.knows("redis") => Ok(DEFAULT_URL.to_owned()),
+        None => Err(Error::new(ErrorKind::Configuration)
+            .with_detail("CONSTANCE_BACKEND is not set and Redis, the default, is not registered")
+            .with_hint(
+                "add constance-redis and register its schemes(), \
+                 or set CONSTANCE_BACKEND to the URL of another backend",
+            )),
+    }
+}
+
+/// The prefix that the variables name; `None`: the backend's own.
+pub(crate) fn named_prefix(var: &impl Fn(&str) -> Result<Option<String>>) -> Result<Option<Prefix>> {
+    let Some(text) = var("CONSTANCE_PREFIX")? else { return Ok(None) };
+    let prefix = Prefix::new(&text).map_err(|error| {
+        let named = format!("CONSTANCE_PREFIX: {}", error.detail());
+        error.with_detail(named)
+    })?;
+    Ok(Some(prefix))
 }

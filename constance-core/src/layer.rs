@@ -38,6 +38,8 @@ pub struct Layer {
     variable: &'static str,
     also_reads: &'static [&'static str],
     wrap: Box<Wrap>,
+    #[cfg(feature = "tokio")]
+    pub(crate) wrap_async: Option<Box<crate::aio::AsyncWrap>>,
 }
 
 type Wrap = dyn Fn(&str, Arc<dyn Backend>, &Vars<'_>) -> Result<Arc<dyn Backend>> + Send + Sync;
@@ -58,7 +60,13 @@ impl Layer {
     where
         F: Fn(&str, Arc<dyn Backend>, &Vars<'_>) -> Result<Arc<dyn Backend>> + Send + Sync + 'static,
     {
-        Self { variable, also_reads: &[], wrap: Box::new(wrap) }
+        Self {
+            variable,
+            also_reads: &[],
+            wrap: Box::new(wrap),
+            #[cfg(feature = "tokio")]
+            wrap_async: None,
+        }
     }
 
     /// Names the other variables that the function looks at. Default: none.
@@ -77,6 +85,17 @@ impl Layer {
     fn reads(&self, variable: &str) -> bool {
         self.variable == variable || self.also_reads.contains(&variable)
     }
+
+    /// The backend within this layer.
+    pub(crate) fn wrapped(&self, value: &str, backend: Arc<dyn Backend>, vars: &Vars<'_>) -> Result<Arc<dyn Backend>> {
+        (self.wrap)(value, backend, vars).map_err(|error| self.named(error))
+    }
+
+    /// What a layer says, with its variable.
+    pub(crate) fn named(&self, error: Error) -> Error {
+        let named = format!("{}: {}", self.variable, error.detail());
+        error.with_detail(named)
+    }
 }
 
 impl<'a> Vars<'a> {
@@ -94,8 +113,8 @@ impl<'a> Vars<'a> {
     }
 }
 
-/// The backend within the layers that the variables ask for, the first of them innermost.
-pub(crate) fn wrap(layers: &[Layer], mut backend: Arc<dyn Backend>, vars: &Vars<'_>) -> Result<Arc<dyn Backend>> {
+/// The layers that the variables ask for, with their values.
+pub(crate) fn asked<'l>(layers: &'l [Layer], vars: &Vars<'_>) -> Result<Vec<(&'l Layer, String)>> {
     for variable in KNOWN.into_iter().filter(|variable| !layers.iter().any(|layer| layer.reads(variable))) {
         if vars.get(variable)?.is_some() {
             // Silence would be a service without the cache that somebody believes it has.
@@ -104,20 +123,13 @@ pub(crate) fn wrap(layers: &[Layer], mut backend: Arc<dyn Backend>, vars: &Vars<
                 .with_hint("add constance-cache and register its from_env() by Registry::with_cache, or unset it"));
         }
     }
-    for layer in layers {
-        if let Some(value) = vars.get(layer.variable)? {
-            backend = (layer.wrap)(&value, backend, vars).map_err(|error| {
-                let named = format!("{}: {}", layer.variable, error.detail());
-                error.with_detail(named)
-            })?;
-        }
-    }
-    Ok(backend)
+    let values = layers.iter().map(|layer| Ok(vars.get(layer.variable)?.map(|value| (layer, value))));
+    values.filter_map(Result::transpose).collect()
 }
 
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { variable, also_reads, wrap: _ } = self;
+        let Self { variable, also_reads, .. } = self;
         f.debug_struct("Layer").field("variable", variable).field("also_reads", also_reads).finish_non_exhaustive()
     }
 }

@@ -49,7 +49,7 @@ pub use self::codec::Json;
 #[cfg(feature = "pickle")]
 pub use self::codec::pickle;
 pub use self::codec::{Codec, MessagePack};
-pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, StaleKeys, Within, Written};
+pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, Within, Written};
 #[cfg(feature = "pickle")]
 pub use self::config::{ConvertedLegacy, LegacyValues};
 pub use self::declaration::Declaration;

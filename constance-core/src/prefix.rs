@@ -50,7 +50,7 @@ impl Prefix {
     /// A prefix that may end in anything, for stores that were filled under such a prefix.
     ///
     /// It cannot promise isolation from another prefix that it is the beginning of: under `app`, listing also sees the
-    /// key `apple` of the prefix `ap` or of the prefix `appl`, and the removal of stale keys would remove it. Reading and
+    /// key `apple` of the prefix `ap` or of the prefix `appl`, and so it is among the stale keys. Reading and
     /// writing of declared settings is not affected.
     ///
     /// # Errors

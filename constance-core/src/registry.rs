@@ -1,10 +1,11 @@
 //! Backends by URL.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::layer::{Layer, Vars, wrap};
+use crate::layer::{Layer, Vars, asked};
 use crate::url::{is_scheme, tidy};
 use crate::{Backend, Error, ErrorKind, Result};
 
@@ -27,7 +28,9 @@ pub struct Registry {
 /// One URL scheme and how to make its backend, from a backend crate's `schemes()`.
 pub struct Scheme {
     name: &'static str,
-    open: Box<Opener>,
+    pub(crate) open: Box<Opener>,
+    #[cfg(feature = "tokio")]
+    pub(crate) open_async: Option<Box<crate::aio::AsyncOpener>>,
     is_built_in: bool,
 }
 
@@ -48,7 +51,13 @@ impl Scheme {
     where
         F: Fn(&str) -> Result<Arc<dyn Backend>> + Send + Sync + 'static,
     {
-        Self { name, open: Box::new(open), is_built_in: true }
+        Self {
+            name,
+            open: Box::new(open),
+            #[cfg(feature = "tokio")]
+            open_async: None,
+            is_built_in: true,
+        }
     }
 
     /// A scheme that a crate has and was built without. Opening it is an error that says which feature it needs; a
@@ -111,9 +120,16 @@ impl Registry {
         self
     }
 
-    /// Puts the layers that the environment asks for around a backend.
-    pub(crate) fn wrap(&self, backend: Arc<dyn Backend>, vars: &Vars<'_>) -> Result<Arc<dyn Backend>> {
-        wrap(&self.layers, backend, vars)
+    /// The backend that a URL names within the layers that the variables ask for, the first of them innermost.
+    pub(crate) fn open_within(&self, url: &str, vars: &Vars<'_>) -> Result<Arc<dyn Backend>> {
+        let asked = self.asked(vars)?;
+        let wrap = |backend, (layer, value): (&Layer, String)| layer.wrapped(&value, backend, vars);
+        asked.into_iter().try_fold(self.open(url)?, wrap)
+    }
+
+    /// The layers that the variables ask for, with their values.
+    pub(crate) fn asked(&self, vars: &Vars<'_>) -> Result<Vec<(&Layer, String)>> {
+        asked(&self.layers, vars)
     }
 
     /// Whether a scheme is known, in whatever case.
@@ -130,14 +146,20 @@ impl Registry {
     /// the feature to enable), and what the backend says about the rest of the URL. The URL itself, which may hold a password,
     /// is never shown.
     pub fn open(&self, url: &str) -> Result<Arc<dyn Backend>> {
-        let url = &*tidy(url);
+        let (url, scheme) = self.scheme_of(url)?;
+        (scheme.open)(&url)
+    }
+
+    /// The URL, tidy, and its scheme.
+    pub(crate) fn scheme_of<'u>(&self, url: &'u str) -> Result<(Cow<'u, str>, &Scheme)> {
+        let url = tidy(url);
         let Some((name, _)) = url.split_once(':').filter(|(name, _)| is_scheme(name)) else {
             return Err(Error::new(ErrorKind::Configuration)
                 .with_detail("the backend's URL does not begin with a scheme")
                 .with_hint(self.known()));
         };
         match self.schemes.get(name) {
-            Some(scheme) => (scheme.open)(url),
+            Some(scheme) => Ok((url, scheme)),
             None => {
                 let hint = match KNOWN.iter().find(|(_, schemes)| schemes.contains(&name)) {
                     Some((package, _)) => format!("add {package} and register its schemes(); {}", self.known()),

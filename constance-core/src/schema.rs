@@ -1,6 +1,6 @@
 //! What settings there are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::field::{Field, TypedField};
@@ -40,7 +40,7 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// | `default = 42` | the default: any expression of the field's type; a string literal is converted into it |
 /// | `default` | the type's own [`Default`]; an `Option` needs none and begins as `None` |
 /// | `rename = "name"` | the setting's name, instead of the field's; the constant keeps the field's |
-/// | `alias = "old-name"` | [an old name](Declaration::alias); may be repeated |
+/// | `alias = "old-name"` | [an old name](Declaration::alias), written and read too; may be repeated |
 /// | `group = "General"` | [the group](Declaration::group) that tools show it in |
 /// | `help = "…"` | [the help](Declaration::help), instead of the doc comment |
 /// | `min = 0`, `max = 100` | [the smallest](Declaration::min) and [the largest](Declaration::max) value |
@@ -56,6 +56,7 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// | `rename_all = "kebab-case"` | how names are made of the fields' names; the words are those of serde |
 /// | `validate(path, fields(a, b))` | [a rule across these fields](SchemaBuilder::rule): a function or a closure; may be repeated |
 /// | `validate = path` | a rule across all fields |
+/// | `removed("old", …)` | [names that earlier versions declared](SchemaBuilder::removed), and that this one gave up |
 /// | `crate = path` | where this crate is, when it was renamed or is re-exported |
 ///
 /// ```
@@ -172,7 +173,9 @@ pub struct Schema<S, C = MessagePack> {
     pub(crate) fields: Vec<Box<dyn Field<S, C>>>,
     /// In a box, so that what is built step by step stays small.
     pub(crate) defaults: Box<S>,
+    /// Aliases too.
     names: HashMap<&'static str, usize>,
+    removed: Vec<&'static str>,
     pub(crate) rules: Vec<Rule<S>>,
 }
 
@@ -186,8 +189,13 @@ impl<S: Settings, C: Codec> Schema<S, C> {
     /// Begins a schema with the struct that holds every default.
     #[must_use]
     pub fn builder(defaults: S) -> SchemaBuilder<S, C> {
-        let schema =
-            Schema { fields: Vec::new(), defaults: Box::new(defaults), names: HashMap::new(), rules: Vec::new() };
+        let schema = Schema {
+            fields: Vec::new(),
+            defaults: Box::new(defaults),
+            names: HashMap::new(),
+            removed: Vec::new(),
+            rules: Vec::new(),
+        };
         SchemaBuilder { schema, problem: None }
     }
 
@@ -196,13 +204,20 @@ impl<S: Settings, C: Codec> Schema<S, C> {
         self.fields.iter().map(|field| field.info())
     }
 
-    /// What is known about the setting of this name.
+    /// What is known about the setting of this name. An alias finds the setting that has it, under its new name.
     ///
     /// # Errors
     ///
     /// `UnknownSetting`, with the name that comes nearest.
     pub fn find(&self, name: &str) -> Result<&SettingInfo> {
         Ok(self.field_named(name)?.1.info())
+    }
+
+    /// The names that earlier versions declared and this one gave up, for
+    /// [`Config::remove_stale_keys`](crate::Config::remove_stale_keys).
+    #[must_use]
+    pub fn removed(&self) -> &[&'static str] {
+        &self.removed
     }
 
     /// The place and the field of a name.
@@ -231,6 +246,9 @@ impl<S: Settings, C: Codec> Schema<S, C> {
                 .with_detail("this cannot be the name of a setting")
                 .with_hint("list the settings to see their names");
         }
+        if self.removed.iter().any(|removed| *removed == name) {
+            return error.with_setting(name).with_detail("this version of the program does not have it any more");
+        }
         let nearest = self.settings().map(|s| (distance(s.name, name), s.name)).min();
         let error = error.with_setting(name);
         match nearest {
@@ -253,11 +271,10 @@ impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
             if let Err(error) = check_name(name) {
                 self.problem.get_or_insert(error);
             }
-            if self.schema.names.contains_key(name) || self.all_aliases().any(|alias| alias == name) {
+            if self.schema.names.insert(name, place).is_some() {
                 self.note(name, "the name is declared twice".to_owned());
             }
         }
-        self.schema.names.insert(name, place);
         let field = TypedField::new(declaration, &self.schema.defaults);
         self.schema.fields.push(Box::new(field));
         self
@@ -324,14 +341,34 @@ impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
         self
     }
 
+    /// Names a setting that earlier versions declared and this one gave up: [`Schema::removed`] lists it, and declaring it again is
+    /// an error. Nothing is removed from the store by this alone.
+    #[must_use]
+    pub fn removed(mut self, name: &'static str) -> Self {
+        self.schema.removed.push(name);
+        self
+    }
+
     /// The schema.
     ///
     /// # Errors
     ///
-    /// `Configuration` where a name is not possible or declared twice, a handle has another place than its declaration, bounds
-    /// contradict each other, a choice is outside them, a default breaks the setting's own rules or a rule
-    /// across settings, or a rule names a setting that is not declared.
+    /// `Configuration` where a name is not possible or declared twice, a handle has another place than its declaration, a name is
+    /// declared and [removed](Self::removed), bounds contradict each other, a choice is outside them, a default breaks the
+    /// setting's own rules or a rule across settings, or a rule names a setting that is not declared.
     pub fn build(mut self) -> Result<Schema<S, C>> {
+        let mut removed = HashSet::new();
+        for name in self.schema.removed.clone() {
+            if let Err(error) = check_name(name) {
+                self.problem.get_or_insert(error);
+            }
+            if self.schema.find(name).is_ok() {
+                self.note(name, "it is declared, and listed as removed".to_owned());
+            }
+            if !removed.insert(name) {
+                self.note(name, "it is listed as removed twice".to_owned());
+            }
+        }
         for field in &self.schema.fields {
             if let Err(error) = field.check_declaration() {
                 self.problem.get_or_insert(error.with_setting(field.info().name));
@@ -345,10 +382,6 @@ impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
             Some(problem) => Err(problem),
             None => Ok(self.schema),
         }
-    }
-
-    fn all_aliases(&self) -> impl Iterator<Item = &'static str> {
-        self.schema.fields.iter().flat_map(|field| field.info().aliases.iter().copied())
     }
 
     fn note(&mut self, name: &str, detail: String) {

@@ -60,7 +60,7 @@ impl<S, T> fmt::Debug for Setting<S, T> {
 pub struct SettingInfo {
     /// The setting's own name.
     pub name: &'static str,
-    /// Old names, read in this order when nothing is stored under the new one.
+    /// Old names, the oldest last: see [`Declaration::alias`](crate::Declaration::alias).
     pub aliases: Vec<&'static str>,
     /// The type.
     pub kind: Kind,

@@ -26,6 +26,10 @@ impl Parse for Item {
         // `crate` is a keyword, so a plain `Ident` would refuse it.
         let name = input.call(Ident::parse_any)?;
         if input.peek(syn::token::Paren) {
+            // A list of names reads like one. The parentheses are those of an expression.
+            if name == "removed" {
+                return Ok(Self { name, value: Some(input.parse()?), more: None });
+            }
             if name != "validate" {
                 return Err(input.error(format!("write `{name} = …`, without parentheses")));
             }
@@ -60,6 +64,20 @@ impl Item {
         string_literal(&value)
             .cloned()
             .ok_or_else(|| syn::Error::new_spanned(value, format!("`{name}` needs a string literal")))
+    }
+
+    /// The values of an item that names several things, in parentheses.
+    pub(crate) fn texts(self) -> syn::Result<Vec<LitStr>> {
+        let Self { name, value, more: _ } = self;
+        let expressions: Vec<Expr> = match value {
+            Some(Expr::Tuple(list)) => list.elems.into_iter().collect(),
+            Some(Expr::Paren(one)) => vec![*one.expr],
+            _ => return Err(syn::Error::new(name.span(), format!("write `{name}(\"old\", …)`"))),
+        };
+        expressions
+            .into_iter()
+            .map(|value| Self { name: name.clone(), value: Some(value), more: None }.text())
+            .collect()
     }
 
     /// An item without a value.

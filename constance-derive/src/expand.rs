@@ -9,7 +9,7 @@ use crate::rule::Rule;
 use crate::structs::SettingsStruct;
 
 pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
-    let SettingsStruct { ident, fields, core, .. } = this;
+    let SettingsStruct { ident, fields, removed, core, .. } = this;
     let constants = fields.iter().enumerate().map(|(index, field)| constant(this, index, field));
     let defaults = fields.iter().map(default);
     let declarations = fields.iter().map(|field| declaration(this, field));
@@ -34,7 +34,9 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
                 // A function for each: in one, a debug build gives every step of every setting its own place on the stack.
                 let steps: &[fn(#core::SchemaBuilder<Self, __Codec>) -> #core::SchemaBuilder<Self, __Codec>] =
                     &[#(#declarations,)* #(#rules,)*];
-                steps.iter().fold(builder, |builder, step| step(builder)).build()
+                let builder = steps.iter().fold(builder, |builder, step| step(builder));
+                #(let builder = builder.removed(#removed);)*
+                builder.build()
             }
         }
     }

@@ -27,7 +27,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `default = 42` | the default, any expression; a string literal is converted into the field's type |
 /// | `default` | the type's own `Default`; an `Option` needs no default and begins as `None` |
 /// | `rename = "name"` | the name, instead of the field's |
-/// | `alias = "old-name"` | an old name, read when nothing is stored under the new one; may be repeated |
+/// | `alias = "old-name"` | an old name, written and read too; may be repeated, the oldest last |
 /// | `group = "General"` | the group that tools show it in |
 /// | `help = "…"` | what it is for, instead of the doc comment |
 /// | `min = 0`, `max = 100` | bounds, inclusive |
@@ -43,6 +43,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `rename_all = "kebab-case"` | how names are made of the fields' names; the words are serde's |
 /// | `validate(path, fields(a, b))` | a rule across these fields, a `fn(&Self) -> Result<(), impl Display>` or a closure; without `fields`, across all; may be repeated |
 /// | `validate = path` | the same across all fields |
+/// | `removed("old", …)` | names that earlier versions declared, and that this one gave up |
 /// | `crate = path` | where `constance_core` is, when it was renamed or is re-exported |
 #[proc_macro_derive(Settings, attributes(setting, settings))]
 pub fn settings(input: TokenStream) -> TokenStream {

@@ -2,17 +2,17 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Data, DeriveInput, Fields, Path, Visibility, parse_quote};
+use syn::{Data, DeriveInput, Fields, LitStr, Path, Visibility, parse_quote};
 
 use crate::attributes::{self, Known};
 use crate::case::Case;
 use crate::expand;
 use crate::field::SettingField;
-use crate::names::Names;
+use crate::names::{Names, check_name};
 use crate::problems::Problems;
 use crate::rule::Rule;
 
-const KNOWN: &[Known] = &[("rename_all", false), ("validate", true), ("crate", false)];
+const KNOWN: &[Known] = &[("rename_all", false), ("validate", true), ("removed", true), ("crate", false)];
 
 /// What was said about a struct.
 pub(crate) struct SettingsStruct {
@@ -20,6 +20,8 @@ pub(crate) struct SettingsStruct {
     pub(crate) visibility: Visibility,
     pub(crate) fields: Vec<SettingField>,
     pub(crate) rules: Vec<Rule>,
+    /// Names that earlier versions declared.
+    pub(crate) removed: Vec<LitStr>,
     /// Where `constance_core` is.
     pub(crate) core: Path,
 }
@@ -33,20 +35,22 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
 impl SettingsStruct {
     fn read(input: &DeriveInput, problems: &mut Problems) -> Self {
         let (mut rename_all, mut rules, mut core) = (None, Vec::new(), parse_quote!(::constance_core));
+        let mut removed: Vec<LitStr> = Vec::new();
         let misplaced = "write `#[settings(…)]` on the struct; `#[setting(…)]` belongs on a field";
         attributes::refuse(&input.attrs, "setting", misplaced, problems);
         for item in attributes::items(&input.attrs, "settings", KNOWN, problems) {
             match item.name.to_string().as_str() {
                 "rename_all" => rename_all = problems.take(item.case()),
                 "validate" => rules.extend(problems.take(Rule::read(item))),
+                "removed" => removed.extend(problems.take(item.texts()).into_iter().flatten()),
                 _ => core = problems.take(item.path()).unwrap_or(core),
             }
         }
         refuse_generics(input, problems);
         let fields = fields(input, rename_all, problems);
-        refuse_doubles(&fields, problems);
+        refuse_doubles(&fields, &removed, problems);
         rules.iter().for_each(|rule| rule.refuse_unknown(&fields, problems));
-        Self { ident: input.ident.clone(), visibility: input.vis.clone(), fields, rules, core }
+        Self { ident: input.ident.clone(), visibility: input.vis.clone(), fields, rules, removed, core }
     }
 }
 
@@ -73,8 +77,8 @@ fn fields(input: &DeriveInput, rename_all: Option<Case>, problems: &mut Problems
     Vec::new()
 }
 
-/// No two settings may share a name, an old name, or a constant.
-fn refuse_doubles(fields: &[SettingField], problems: &mut Problems) {
+/// No two settings may share a name, an old name, or a constant, and none may have a name that was given up.
+fn refuse_doubles(fields: &[SettingField], removed: &[LitStr], problems: &mut Problems) {
     let (mut names, mut constants) = (Names::default(), Names::default());
     for field in fields {
         let place = match &field.rename {
@@ -86,5 +90,9 @@ fn refuse_doubles(fields: &[SettingField], problems: &mut Problems) {
             names.add(alias.value(), alias, "the name", problems);
         }
         constants.add(field.constant.to_string(), &field.ident, "the constant", problems);
+    }
+    for name in removed {
+        check_name(&name.value(), name, problems);
+        names.add(name.value(), name, "the name", problems);
     }
 }

@@ -217,7 +217,7 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
         if self.backend.tables.layout == Layout::Django {
             return self.run(Purpose::Read, |connection, tables| Harness { connection, tables }.look())?;
         }
-        if self.run(Purpose::Read, |connection, tables| Harness { connection, tables }.pending())?.is_empty() {
+        if self.run(Purpose::Read, |connection, tables| Harness { connection, tables }.pending())??.is_empty() {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Unsupported)

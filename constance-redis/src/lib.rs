@@ -45,6 +45,9 @@ pub(crate) const NAME: &str = "redis";
 /// feature `cluster` also `redis+cluster` and `rediss+cluster`. Those that need a feature which is off say so when they are
 /// opened.
 ///
+/// With the feature `aio`, those of one server are asynchronous as well (with TLS where `tls-rustls` is on):
+/// `AsyncConfig::from_env` then uses the asynchronous backend, and for the others this one on blocking threads.
+///
 /// ```
 /// use constance_core::Registry;
 ///
@@ -57,7 +60,14 @@ pub(crate) const NAME: &str = "redis";
 pub fn schemes() -> Vec<Scheme> {
     let scheme = |scheme: url::Scheme| match scheme.missing_feature() {
         Some(feature) => Scheme::not_built_in(scheme.name, env!("CARGO_PKG_NAME"), feature),
-        None => Scheme::new(scheme.name, |url| Ok(Arc::new(RedisBackend::from_url(url)?))),
+        None => {
+            let registered = Scheme::new(scheme.name, |url| Ok(Arc::new(RedisBackend::from_url(url)?)));
+            #[cfg(feature = "aio")]
+            if scheme.is_asynchronous() {
+                return registered.with_async(|url| Ok(Arc::new(aio::AsyncRedisBackend::from_url(url)?)));
+            }
+            registered
+        }
     };
     url::SCHEMES.into_iter().map(scheme).collect()
 }

@@ -3,35 +3,53 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Backend, Error, ErrorKind, Layer, Result};
+use constance_core::{Backend, Capability, Error, ErrorKind, Layer, Result};
 
 use super::LocalCache;
 
 /// `CONSTANCE_CACHE_TTL`.
 pub(crate) fn layer() -> Layer {
-    Layer::new("CONSTANCE_CACHE_TTL", |value, backend, _vars| {
-        let capability = backend.capability();
+    let layer = Layer::new("CONSTANCE_CACHE_TTL", |value, backend, _vars| {
+        let ttl = time(value, backend.capability())?;
         let builder = LocalCache::builder(backend);
-        if value == "none" {
-            // Nobody would ever tell it of what another process writes.
-            if !capability.watch {
-                return Err(refused(
-                    "it is none, which keeps a value until a feed tells of its change, and the backend has no feed",
-                )
-                .with_hint("give a number of seconds"));
-            }
-            // The feed is that of the store, and tells before the cache in between has been cleared, if that ever is.
-            if capability.remembers {
-                return Err(refused(
-                    "it is none, which keeps a value until a feed tells of its change, and the cache below may go on \
-                     answering with the value from before",
-                )
-                .with_hint("give a number of seconds"));
-            }
-            return Ok(Arc::new(builder.ttl_forever().follow().build()) as Arc<dyn Backend>);
-        }
-        Ok(Arc::new(builder.ttl(seconds(value)?).build()))
-    })
+        Ok(match ttl {
+            Some(ttl) => Arc::new(builder.ttl(ttl).build()) as Arc<dyn Backend>,
+            None => Arc::new(builder.ttl_forever().follow().build()),
+        })
+    });
+    #[cfg(feature = "tokio")]
+    let layer = layer.with_async(|value, backend, _vars| {
+        let ttl = time(value, backend.capability())?;
+        let builder = super::aio::AsyncLocalCache::builder(backend);
+        Ok(match ttl {
+            Some(ttl) => Arc::new(builder.ttl(ttl).build()),
+            None => Arc::new(builder.ttl_forever().follow().build()),
+        })
+    });
+    layer
+}
+
+/// How long a value is kept over a backend of this capability; `None`: until its feed tells of a change.
+fn time(value: &str, capability: Capability) -> Result<Option<Duration>> {
+    if value != "none" {
+        return seconds(value).map(Some);
+    }
+    // Nobody would ever tell it of what another process writes.
+    if !capability.watch {
+        return Err(refused(
+            "it is none, which keeps a value until a feed tells of its change, and the backend has no feed",
+        )
+        .with_hint("give a number of seconds"));
+    }
+    // The feed is that of the store, and tells before the cache in between has been cleared, if that ever is.
+    if capability.remembers {
+        return Err(refused(
+            "it is none, which keeps a value until a feed tells of its change, and the cache below may go on \
+             answering with the value from before",
+        )
+        .with_hint("give a number of seconds"));
+    }
+    Ok(None)
 }
 
 fn seconds(value: &str) -> Result<Duration> {

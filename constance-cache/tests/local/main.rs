@@ -8,6 +8,8 @@ mod local_common;
 mod aio;
 #[cfg(feature = "tokio")]
 mod aio_driving;
+#[cfg(feature = "tokio")]
+mod aio_env;
 mod config;
 mod env;
 mod feed;

@@ -36,6 +36,7 @@
 //! | to | see |
 //! |---|---|
 //! | read, write, reset, list | [`AsyncConfig`] |
+//! | choose the backend by environment | [`AsyncConfig::from_env`] |
 //! | use a synchronous backend | [`Blocking`] |
 //! | use an asynchronous backend in synchronous code | [`BlockOn`] |
 //! | wait for changes in a task | [`Live::receiver`](crate::Live::receiver) |
@@ -47,18 +48,21 @@
 //! as a whole or not at all, maybe a little later; `live()` reads again to find out which. Its handlers may then not be
 //! called where there is no `live()`.
 
+mod aliases;
 mod backend;
 mod block_on;
 mod blocking;
 mod builder;
 mod change_set;
 mod config;
+mod env;
 mod forward;
 #[cfg(feature = "pickle")]
 mod legacy;
 mod live;
 mod overrides;
 mod read;
+mod registry;
 mod signal;
 mod stale;
 mod text;
@@ -73,5 +77,6 @@ pub use self::builder::AsyncConfigBuilder;
 pub use self::change_set::AsyncChangeSet;
 pub use self::config::AsyncConfig;
 pub use self::overrides::AsyncOverrides;
+pub(crate) use self::registry::{AsyncOpener, AsyncWrap};
 pub use self::stale::StalePortions;
 pub use self::watch::AsyncWatch;

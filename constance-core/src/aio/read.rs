@@ -92,7 +92,14 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// The first of these that does not hold.
     pub async fn verify(&self) -> Result<Vec<Warning>> {
         self.backend().ping().await.map_err(|e| self.front().explain(e, Action::Ping))?;
-        self.front().verify(&self.find_all().await?)?;
-        self.backend().warnings().await.map_err(|e| self.front().explain(e, Action::Ping))
+        let found = self.find_all().await?;
+        self.front().verify(&found)?;
+        let together = match self.front().names_together(self.backend().capability()) {
+            Some(batch) => Some(self.backend().write(&batch).await),
+            None => None,
+        };
+        let mut warnings = self.front().alias_warnings(&found, together);
+        warnings.extend(self.backend().warnings().await.map_err(|e| self.front().explain(e, Action::Ping))?);
+        Ok(warnings)
     }
 }

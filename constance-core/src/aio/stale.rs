@@ -1,9 +1,10 @@
-//! Stored keys that no setting declares any more.
+//! Stored keys that this program does not declare.
 
 use super::{AsyncBackend, AsyncConfig};
-use crate::{Action, Codec, ErrorKind, Result, Settings, StaleKeys};
+use crate::config::joined;
+use crate::{Action, Codec, ErrorKind, Result, Settings};
 
-/// Stale keys in portions, from [`AsyncConfig::stale_portions`].
+/// Names that this program does not declare, in portions, from [`AsyncConfig::stale_portions`].
 #[derive(Debug)]
 pub struct StalePortions<'c, S: Settings, C: Codec, B: AsyncBackend> {
     config: &'c AsyncConfig<S, C, B>,
@@ -19,7 +20,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> StalePortions<'_, S, C, B> {
     /// # Errors
     ///
     /// Where the store could not be asked.
-    pub async fn next(&mut self) -> Result<Option<StaleKeys>> {
+    pub async fn next(&mut self) -> Result<Option<Vec<String>>> {
         let Some(from) = self.next.take() else { return Ok(None) };
         let config = self.config;
         let portion = config.backend().keys_from(config.prefix(), from.as_deref()).await;
@@ -30,19 +31,18 @@ impl<S: Settings, C: Codec, B: AsyncBackend> StalePortions<'_, S, C, B> {
 }
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
-    /// Finds the stored keys that no setting declares. It lists the prefix, which may take many round trips.
-    ///
-    /// Under a prefix [without a separator](crate::Prefix::without_separator) these may be keys of another application.
+    /// The names under which something is stored that this program does not declare: as
+    /// [`Config::stale_keys`](crate::Config::stale_keys). Another program may use them.
     ///
     /// # Errors
     ///
     /// Where the store could not be asked.
-    pub async fn stale_keys(&self) -> Result<StaleKeys> {
+    pub async fn stale_keys(&self) -> Result<Vec<String>> {
         let (mut portions, mut found) = (self.stale_portions(), Vec::new());
         while let Some(portion) = portions.next().await? {
             found.push(portion);
         }
-        Ok(StaleKeys::all(found))
+        Ok(joined(found))
     }
 
     /// The same in portions, for a store of a great many: as [`Config::stale_portions`](crate::Config::stale_portions).
@@ -50,22 +50,27 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         StalePortions { config: self, next: Some(None) }
     }
 
-    /// Removes these keys: as a whole where the backend can, else one by one. Those already gone are no error.
+    /// Removes what is stored under these names: as [`Config::remove_stale_keys`](crate::Config::remove_stale_keys). Gives those
+    /// under which something was stored.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked; then some may be removed.
-    pub async fn remove_stale_keys(&self, stale: &StaleKeys) -> Result<()> {
+    /// `Invalid` where this program declares one of them, or where one cannot be a name; then nothing is removed. Otherwise
+    /// where the store could not be asked; then some may be removed.
+    pub async fn remove_stale_keys<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Vec<String>> {
+        let removal = self.front().removal(names)?;
         let explain = |e| self.front().explain(e, Action::Write);
-        let Some(whole) = stale.removal()? else { return Ok(()) };
-        match self.backend().write(&whole).await {
+        let Some(whole) = removal.whole()? else { return Ok(Vec::new()) };
+        let applied = match self.backend().write(&whole).await {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
-                for one in stale.removals() {
-                    self.backend().write(&one).await.map_err(explain)?;
+                let mut applied = Vec::new();
+                for one in removal.each() {
+                    applied.push(self.backend().write(&one).await.map_err(explain)?);
                 }
-                Ok(())
+                applied
             }
-            whole => whole.map(drop).map_err(explain),
-        }
+            whole => vec![whole.map_err(explain)?],
+        };
+        Ok(removal.removed(applied))
     }
 }

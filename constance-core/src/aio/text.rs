@@ -31,7 +31,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     pub async fn get_text(&self, name: &str) -> Result<String> {
         let (index, field) = self.front().schema.field_named(name)?;
         if let Some(value) = self.sync.overridden(index) {
-            return field.print(&value).map_err(|e| e.with_setting(name));
+            return field.print(&value).map_err(|e| e.with_setting(field.info().name));
         }
         self.entry(name).await?.text
     }

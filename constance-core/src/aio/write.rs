@@ -95,7 +95,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
                     continue;
                 }
             };
-            let applied = self.backend().write(planned.batch()).await;
+            let applied = self.in_turn(planned.batch(), planned.may_be_in_turn()).await;
             match planned.end(applied)? {
                 Next::Done => return Ok(()),
                 Next::Settle(settling) => {

@@ -39,6 +39,16 @@ impl<C: Codec> Limited<C> {
         self.codec.decode(kind, bytes)
     }
 
+    /// See [`Codec::joint`].
+    pub(crate) fn joint(&self, plain: &Encoded) -> Option<Encoded> {
+        self.codec.joint(plain)
+    }
+
+    /// See [`Codec::plain`].
+    pub(crate) fn plain(&self, joint: &Encoded) -> Option<Encoded> {
+        self.codec.plain(joint)
+    }
+
     /// `Decode` where the stored value is too long to be looked at.
     #[inline]
     pub(crate) fn check(&self, bytes: &[u8]) -> Result<()> {

@@ -40,6 +40,32 @@ pub trait Codec: Clone + Debug + Send + Sync + 'static {
     ///
     /// `Decode`, saying the type wanted, what was found, and the length.
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T>;
+
+    /// The same value in a second form, which says that it was stored under all names of a setting at once: its own and its
+    /// [aliases](crate::Declaration::alias). [`decode`](Self::decode) reads both forms, and the second is as long as the first.
+    ///
+    /// Default: `None`, there is no such form. Then what is stored under the new name counts, whatever an old program wrote
+    /// under the old one since.
+    fn joint(&self, plain: &Encoded) -> Option<Encoded> {
+        let _ = plain;
+        None
+    }
+
+    /// The first form of a value that is in the second; `None` where it is in the first. Default: `None`.
+    fn plain(&self, joint: &Encoded) -> Option<Encoded> {
+        let _ = joint;
+        None
+    }
+}
+
+/// These bytes with the one at a place replaced, if it is the one expected after these.
+fn replaced(bytes: &Encoded, before: &[u8], one: u8, other: u8) -> Option<Encoded> {
+    let mut bytes = bytes.as_bytes().strip_prefix(before).filter(|rest| rest.first() == Some(&one)).map(|_| {
+        // Copied: what is stored is shared.
+        bytes.as_bytes().to_vec()
+    })?;
+    *bytes.get_mut(before.len())? = other;
+    Some(Encoded::from(bytes))
 }
 
 /// Why a value of this kind cannot be stored.

@@ -81,7 +81,7 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
     pub(super) fn get_text(&self, name: &str) -> Result<String> {
         let (index, field) = self.front.schema.field_named(name)?;
         if let Some(value) = self.scope.and_then(|scope| scope.find(index)) {
-            return field.print(&value).map_err(|e| e.with_setting(name));
+            return field.print(&value).map_err(|e| e.with_setting(field.info().name));
         }
         self.entry(name)?.text
     }

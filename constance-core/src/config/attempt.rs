@@ -117,6 +117,11 @@ impl<'w, S: Settings, C: Codec> Planned<'w, S, C> {
         &self.batch
     }
 
+    /// Whether it may be written key by key where the backend cannot write it as a whole.
+    pub(crate) fn may_be_in_turn(&self) -> bool {
+        self.front.may_be_in_turn(self.steps, &self.batch)
+    }
+
     /// Draws the conclusions from what became of the batch: `live()` and the handlers are told here.
     pub(crate) fn end(mut self, applied: Result<Applied>) -> Result<Next<'w, S, C>> {
         let Some(outcomes) = self.outcomes(applied)? else { return Ok(Next::Again) };

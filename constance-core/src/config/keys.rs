@@ -19,7 +19,7 @@ impl SettingKeys {
         Ok(Self { own: prefix.key(info.name)?, aliases })
     }
 
-    /// Every key, the one that counts most first.
+    /// Every key: its own, then those of its old names, the oldest last.
     pub(super) fn all(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.own).chain(&self.aliases)
     }
@@ -31,24 +31,33 @@ impl SettingKeys {
 
 /// What is stored under each key of one setting: its own, then those of its old names.
 #[derive(Debug, Clone)]
-pub(crate) struct Found(pub(super) Vec<Stored>);
+pub(crate) struct Found {
+    pub(super) stored: Vec<Stored>,
+    /// The place of what is in force.
+    pub(super) place: usize,
+}
 
 impl Found {
-    /// What counts: the first that is not absent.
-    pub(crate) fn bytes(&self) -> Result<Option<&Encoded>> {
-        self.0.iter().find(|stored| !stored.is_absent()).map_or(Ok(None), Stored::bytes)
+    /// What is in force.
+    pub(super) fn in_force(&self) -> Option<&Stored> {
+        self.stored.get(self.place)
     }
 
-    /// Whether anything is stored, readable or not.
+    /// The bytes in force.
+    pub(crate) fn bytes(&self) -> Result<Option<&Encoded>> {
+        self.in_force().map_or(Ok(None), Stored::bytes)
+    }
+
+    /// Whether what is in force is stored, readable or not.
     pub(crate) fn is_any(&self) -> bool {
-        self.0.iter().any(|stored| !stored.is_absent())
+        self.in_force().is_some_and(|stored| !stored.is_absent())
     }
 
     /// The expectation that a key still holds what was found. Something foreign cannot be expected.
     pub(super) fn expectations(&self) -> Result<Vec<Expect>> {
         let exactly =
             |stored: &Stored| Ok(stored.bytes()?.map_or(Expect::Absent, |bytes| Expect::Equals(bytes.clone())));
-        self.0.iter().map(exactly).collect()
+        self.stored.iter().map(exactly).collect()
     }
 }
 
@@ -64,7 +73,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
             return Err(too_few());
         }
         let mut answers = answers.into_iter();
-        Ok(indices.iter().map(|&index| Found(answers.by_ref().take(self.keys[index].len()).collect())).collect())
+        Ok(indices.iter().map(|&index| self.judged(answers.by_ref().take(self.keys[index].len()).collect())).collect())
     }
 
     /// The value of a setting, the default where nothing is stored.

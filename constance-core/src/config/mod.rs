@@ -1,11 +1,13 @@
 //! The typed front.
 
 mod access;
+mod aliases;
 mod attempt;
 mod builder;
 mod change_set;
 mod committed;
 mod front;
+mod in_turn;
 mod keys;
 #[cfg(feature = "pickle")]
 mod legacy;
@@ -26,6 +28,8 @@ pub(crate) use self::attempt::{Attempt, Next, Plan, TRIES, is_of_what_was_read};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
 pub(crate) use self::front::Front;
+#[cfg(feature = "tokio")]
+pub(crate) use self::in_turn::InTurn;
 pub(crate) use self::keys::{Found, SettingKeys};
 #[cfg(feature = "pickle")]
 pub use self::legacy::{ConvertedLegacy, LegacyValues};
@@ -33,7 +37,8 @@ pub use self::list::Entry;
 #[cfg(feature = "tokio")]
 pub(crate) use self::plan::{Expected, Goal, Step};
 pub use self::read::ReadAll;
-pub use self::stale::StaleKeys;
+#[cfg(feature = "tokio")]
+pub(crate) use self::stale::joined;
 pub use self::within::{Within, Written};
 #[cfg(feature = "tokio")]
 pub(crate) use self::write::{YIELDS, back_off};

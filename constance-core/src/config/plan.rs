@@ -101,27 +101,16 @@ impl<S: Settings, C: Codec> Front<S, C> {
         let mut changes = Vec::with_capacity(steps.len());
         for (step, encoded) in steps.iter().zip(encoded) {
             let expectations = self.expectations(step, found)?;
-            let keys = &self.keys[step.index];
             let mut expectations = expectations.into_iter().flatten();
             let mut next = || expectations.next().unwrap_or(Expect::Any);
-            let own = Change::keep(keys.own.clone()).expecting(next());
             let to = match (&step.to, encoded) {
                 (Some(Goal::Set(_)), Some(encoded)) => To::Set(encoded.clone()),
                 (Some(Goal::Reset), _) => To::Remove,
                 _ => To::Keep,
             };
-            changes.push(Change { to, ..own });
-            for alias in &keys.aliases {
-                let expect = next();
-                match step.to {
-                    Some(Goal::Reset) => changes.push(Change::remove(alias.clone()).expecting(expect)),
-                    // An old name only matters where it is expected, or where the previous value may be under it.
-                    _ if want_previous || expect != Expect::Any => {
-                        changes.push(Change::keep(alias.clone()).expecting(expect));
-                    }
-                    _ => {}
-                }
-            }
+            // The old names too: programs that know no other read them.
+            let names = self.to_names(step.index, &to).into_iter();
+            changes.extend(names.map(|(key, to)| Change { key, expect: next(), to }));
         }
         for (index, found) in only_looked_at(steps, found) {
             // What is unreadable cannot be expected; the rules saw the default in its place.
@@ -183,13 +172,21 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
     }
 
+    /// Whether a batch may be written key by key where the backend cannot write it as a whole: one of one setting with old
+    /// names, of which one holds the expectation.
+    pub(super) fn may_be_in_turn(&self, steps: &[Step], batch: &Batch) -> bool {
+        let [Step { index, to: Some(_), .. }] = steps else { return false };
+        let (changes, keys) = (batch.changes(), self.keys[*index].len());
+        keys > 1 && changes.len() == keys && (keys == 2 || changes.iter().all(|change| change.expect == Expect::Any))
+    }
+
     /// Whether to try again after an expectation did not hold: not where the caller named what has to be there exactly.
     pub(super) fn lost(&self, steps: &[Step], plan: &Batch, at: usize, current: Stored) -> Result<()> {
         let key = plan.changes().get(at).map(|change| &change.key);
         let step = steps.iter().find(|step| key.is_some_and(|key| self.keys[step.index].all().any(|k| k == key)));
         match step {
             Some(step) if matches!(step.expect, Expected::Found(_)) => {
-                let current = self.value_in(step.index, &Found(vec![current])).ok();
+                let current = self.value_in(step.index, &self.judged(vec![current])).ok();
                 Err(self.conflict(step.index, current))
             }
             _ => Ok(()),
@@ -211,7 +208,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
                 return Old::Unknown;
             }
             let stored = |key| plan.changes().iter().position(|c| &c.key == key).map(|at| previous[at].clone());
-            let found = Found(self.keys[index].all().filter_map(stored).collect());
+            let found = self.judged(self.keys[index].all().filter_map(stored).collect());
             self.value_in(index, &found).map_or(Old::Unreadable, Old::Value)
         };
         steps

@@ -80,7 +80,8 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 
     /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
     /// rules, those across settings included. Gives what is to be known of a store that works, such as that it may drop
-    /// values: see [`Backend::warnings`]. Two round trips, and what the backend asks for those.
+    /// values (see [`Backend::warnings`]), or that an [old name](crate::Declaration::alias) differs from the new one. Two round
+    /// trips, and what the backend asks for those.
     ///
     /// # Errors
     ///
@@ -88,8 +89,12 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     pub fn verify(&self) -> Result<Vec<Warning>> {
         let inner = &*self.inner;
         inner.backend.ping().map_err(|e| inner.explain(e, Action::Ping))?;
-        inner.verify(&inner.find_all()?)?;
-        inner.backend.warnings().map_err(|e| inner.explain(e, Action::Ping))
+        let found = inner.find_all()?;
+        inner.verify(&found)?;
+        let together = inner.names_together(inner.backend.capability()).map(|batch| inner.backend.write(&batch));
+        let mut warnings = inner.alias_warnings(&found, together);
+        warnings.extend(inner.backend.warnings().map_err(|e| inner.explain(e, Action::Ping))?);
+        Ok(warnings)
     }
 }
 

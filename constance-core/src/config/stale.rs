@@ -1,73 +1,28 @@
-//! Stored keys that no setting declares any more.
+//! Stored keys that this program does not declare.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Config, Front, SettingKeys};
-use crate::{Action, Backend, Batch, Change, Codec, ErrorKind, Key, Portion, Result, Settings};
-
-/// Stored keys under the prefix that no setting and no alias declares, from [`Config::stale_keys`] and
-/// [`Config::stale_portions`].
-///
-/// It says what [`Config::remove_stale_keys`] would remove, and nothing else is removed: neither keys under another prefix,
-/// nor keys that became stale since.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StaleKeys(Vec<Key>);
-
-impl StaleKeys {
-    /// The names, without the prefix, sorted.
-    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.iter().map(Key::name)
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// All of these portions as one.
-    pub(crate) fn all(portions: Vec<Self>) -> Self {
-        let mut keys: Vec<Key> = portions.into_iter().flat_map(|portion| portion.0).collect();
-        keys.sort();
-        // A listing may meet one twice.
-        keys.dedup();
-        Self(keys)
-    }
-
-    /// The batch that removes them all, if there are any.
-    pub(crate) fn removal(&self) -> Result<Option<Batch>> {
-        let removals: Vec<Change> = self.0.iter().cloned().map(Change::remove).collect();
-        if removals.is_empty() { Ok(None) } else { Batch::new(removals).map(Some) }
-    }
-
-    /// The same, one by one.
-    pub(crate) fn removals(&self) -> impl Iterator<Item = Batch> {
-        self.0.iter().cloned().map(|key| Batch::one(Change::remove(key)))
-    }
-}
+use crate::{Action, Applied, Backend, Batch, Change, Codec, Error, ErrorKind, Key, Portion, Result, Settings, Stored};
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
-    /// Finds the stored keys that no setting declares. It lists the prefix, which may take many round trips.
+    /// The names under which something is stored that this program does not declare, neither as a setting nor as an alias;
+    /// sorted. It lists the prefix, which may take many round trips.
     ///
-    /// Under a prefix [without a separator](crate::Prefix::without_separator) these may be keys of another application.
+    /// Another program may declare them and use them: one that shares the store, or another version of this one. Under a
+    /// prefix [without a separator](crate::Prefix::without_separator) they may even be keys of another application.
     ///
     /// # Errors
     ///
     /// Where the store could not be asked.
-    pub fn stale_keys(&self) -> Result<StaleKeys> {
-        self.stale_portions().collect::<Result<_>>().map(StaleKeys::all)
+    pub fn stale_keys(&self) -> Result<Vec<String>> {
+        Ok(joined(self.stale_portions().collect::<Result<_>>()?))
     }
 
     /// The same in portions, for a store of a great many: no more than one of them is in memory. A portion may be empty, which
-    /// is time to show how far it is, and each may be removed before the next is looked for.
+    /// is time to show how far it is.
     ///
-    /// Where the store is changed meanwhile, a key may come twice. After an error there is nothing more.
+    /// Where the store is changed meanwhile, a name may come twice. After an error there is nothing more.
     ///
     /// ```
     /// # use constance_core::{Config, Settings};
@@ -78,15 +33,14 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// #     the_answer: i64,
     /// # }
     /// # let config = Config::<Shop>::new(MemoryBackend::default());
-    /// let mut removed = 0;
-    /// for stale in config.stale_portions() {
-    ///     let stale = stale?;
-    ///     config.remove_stale_keys(&stale)?;
-    ///     removed += stale.len();
+    /// for portion in config.stale_portions() {
+    ///     for name in portion? {
+    ///         println!("{name} is not declared by this program");
+    ///     }
     /// }
     /// # Ok::<(), constance_core::Error>(())
     /// ```
-    pub fn stale_portions(&self) -> impl Iterator<Item = Result<StaleKeys>> {
+    pub fn stale_portions(&self) -> impl Iterator<Item = Result<Vec<String>>> {
         let inner = &*self.inner;
         let mut next = Some(None::<Vec<u8>>);
         std::iter::from_fn(move || {
@@ -99,45 +53,111 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         })
     }
 
-    /// Removes these keys: as a whole where the backend can, else one by one. Those already gone are no error.
+    /// Removes what is stored under these names: as a whole where the backend can, else one by one. Gives those under which
+    /// something was stored.
+    ///
+    /// The caller names what nobody needs any more, such as what this version
+    /// [gave up](crate::Schema::removed) once the version before it runs nowhere. Not all
+    /// [undeclared names](Self::stale_keys) are that: nobody but the programs that share the store knows which they use.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked; then some may be removed.
+    /// `Invalid` where this program declares one of them as a setting or as an alias, or where one cannot be a name; then
+    /// nothing is removed. Otherwise where the store could not be asked; then some may be removed.
     ///
     /// ```
     /// # use constance_core::{Backend, Batch, Change, Config, Encoded, Settings};
     /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
-    /// # #[derive(Clone, Settings)]
-    /// # struct Shop {
-    /// #     #[setting(default = 42)]
-    /// #     the_answer: i64,
-    /// # }
+    /// #[derive(Clone, Settings)]
+    /// #[settings(removed("old_name"))]
+    /// struct Shop {
+    ///     #[setting(default = 42)]
+    ///     the_answer: i64,
+    /// }
+    ///
     /// # let config = Config::<Shop>::new(MemoryBackend::default());
-    /// # let old = config.prefix().key("old_name")?;
-    /// # config.backend().write(&Batch::one(Change::set(old, Encoded::from(vec![1]))))?;
-    /// let stale = config.stale_keys()?;
-    /// assert_eq!(stale.names().collect::<Vec<_>>(), ["old_name"]);
-    /// config.remove_stale_keys(&stale)?;
-    /// assert!(config.stale_keys()?.is_empty());
+    /// # for name in ["old_name", "of_the_worker"] {
+    /// #     let key = config.prefix().key(name)?;
+    /// #     config.backend().write(&Batch::one(Change::set(key, Encoded::from(vec![1]))))?;
+    /// # }
+    /// assert_eq!(config.stale_keys()?, ["of_the_worker", "old_name"]);
+    /// assert_eq!(config.remove_stale_keys(config.schema().removed())?, ["old_name"]);
+    /// assert_eq!(config.stale_keys()?, ["of_the_worker"]);
     /// # Ok::<(), constance_core::Error>(())
     /// ```
-    pub fn remove_stale_keys(&self, stale: &StaleKeys) -> Result<()> {
+    pub fn remove_stale_keys<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Vec<String>> {
         let inner = &*self.inner;
-        let Some(whole) = stale.removal()? else { return Ok(()) };
+        let removal = inner.removal(names)?;
+        let Some(whole) = removal.whole()? else { return Ok(Vec::new()) };
         let removed = match inner.backend.write(&whole) {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
-                stale.removals().try_for_each(|one| inner.backend.write(&one).map(drop))
+                removal.each().map(|one| inner.backend.write(&one)).collect::<Result<Vec<_>>>()
             }
-            whole => whole.map(drop),
+            whole => whole.map(|applied| vec![applied]),
         };
-        removed.map_err(|e| inner.explain(e, Action::Write))
+        removed.map(|applied| removal.removed(applied)).map_err(|e| inner.explain(e, Action::Write))
     }
 }
 
+/// Keys to remove.
+pub(crate) struct Removal(Vec<Key>);
+
+impl Removal {
+    /// The batch that removes them all, if there are any.
+    pub(crate) fn whole(&self) -> Result<Option<Batch>> {
+        let changes: Vec<Change> = self.0.iter().cloned().map(Change::remove).collect();
+        if changes.is_empty() { Ok(None) } else { Ok(Some(Batch::new(changes)?.wanting_previous(true))) }
+    }
+
+    /// The same, one by one.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Batch> {
+        self.0.iter().cloned().map(|key| Batch::one(Change::remove(key)).wanting_previous(true))
+    }
+
+    /// The names under which something was stored.
+    pub(crate) fn removed(&self, applied: Vec<Applied>) -> Vec<String> {
+        let previous = applied.into_iter().flat_map(|applied| match applied {
+            Applied::Done(previous) => previous,
+            // Nothing was expected.
+            Applied::Conflict { .. } => Vec::new(),
+        });
+        let stored = self.0.iter().zip(previous).filter(|(_, previous)| !matches!(previous, Stored::Absent));
+        stored.map(|(key, _)| key.name().to_owned()).collect()
+    }
+}
+
+/// All portions as one. A listing may meet a name twice.
+pub(crate) fn joined(portions: Vec<Vec<String>>) -> Vec<String> {
+    portions.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(crate) fn stale_among(&self, portion: Portion) -> StaleKeys {
+    pub(crate) fn stale_among(&self, portion: Portion) -> Vec<String> {
         let declared: HashSet<&Key> = self.keys.iter().flat_map(SettingKeys::all).collect();
-        StaleKeys::all(vec![StaleKeys(portion.keys.into_iter().filter(|key| !declared.contains(key)).collect())])
+        let stale = portion.keys.iter().filter(|key| !declared.contains(key));
+        joined(vec![stale.map(|key| key.name().to_owned()).collect()])
+    }
+
+    /// The keys of these names, none of which this program may declare.
+    pub(crate) fn removal<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Removal> {
+        let mut keys = BTreeSet::new();
+        for name in names {
+            let name = name.as_ref();
+            if let Ok(info) = self.schema.find(name) {
+                let error = Error::new(ErrorKind::Invalid).with_setting(name);
+                return Err(match info.name == name {
+                    true => error.with_detail("this program declares it").with_hint("reset it instead"),
+                    false => error
+                        .with_detail(format!("it is an old name of \"{}\"", info.name))
+                        .with_hint("drop the alias first, when no program that knows the old name runs any more"),
+                });
+            }
+            let key = self.prefix.key(name).map_err(|_| {
+                // It may be anything, pasted in the place of a name: it is not shown.
+                Error::new(ErrorKind::Invalid).with_detail("one of the names to remove cannot be the name of a setting")
+            })?;
+            keys.insert(key);
+        }
+        Ok(Removal(keys.into_iter().collect()))
     }
 }

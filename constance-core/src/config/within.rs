@@ -10,6 +10,7 @@ use super::access::Access;
 use super::attempt::{Attempt, Plan};
 use super::change_set::ChangeSet;
 use super::committed::Touched;
+use super::in_turn::in_turn;
 use super::plan::{Expected, Goal, Step};
 use super::write::{YIELDS, back_off};
 use super::{Config, Front};
@@ -216,7 +217,7 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
             let changed = steps.iter().filter(|step| step.to.is_some()).map(|step| step.index);
             // Noted before it is sent: a write that fails, or panics, may have been done nevertheless.
             self.note(changed.map(|index| Touched { index, old: Old::Unknown, new: None }));
-            let applied = self.store.write(planned.batch());
+            let applied = in_turn(planned.batch(), planned.may_be_in_turn(), |batch| self.store.write(batch));
             match planned.end_untold(applied)? {
                 Some(outcomes) => {
                     self.note(outcomes.into_iter().map(Touched::by));

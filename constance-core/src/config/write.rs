@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Next, Plan, TRIES};
+use super::in_turn::in_turn;
 use super::plan::{Expected, Goal, Step};
 use super::{Config, Inner};
 use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
@@ -24,7 +25,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         self.apply(&[Step::to(setting.index(), Goal::Set(Arc::new(value)))])
     }
 
-    /// Removes the stored value, so that the default is in force; also that of an old name. One write.
+    /// Removes the stored value, so that the default is in force; also that under an old name. One write.
     ///
     /// # Errors
     ///
@@ -110,7 +111,7 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
                     continue;
                 }
             };
-            let applied = self.backend.write(planned.batch());
+            let applied = in_turn(planned.batch(), planned.may_be_in_turn(), |batch| self.backend.write(batch));
             match planned.end(applied)? {
                 Next::Done => return Ok(()),
                 Next::Settle(settling) => {

@@ -1,6 +1,7 @@
 //! The asynchronous front, over tokio.
 
 mod cancelled;
+mod env;
 mod events;
 mod front;
 #[cfg(feature = "pickle")]

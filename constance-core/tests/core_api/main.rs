@@ -4,6 +4,7 @@
 
 #[cfg(feature = "tokio")]
 mod aio;
+mod aliases;
 mod bounds;
 mod derive;
 #[cfg(all(
@@ -44,6 +45,7 @@ mod rules;
 mod secrecy;
 #[cfg(all(feature = "json", feature = "pickle"))]
 mod secret_shape;
+mod stale;
 #[cfg(all(
     feature = "chrono",
     feature = "jiff",

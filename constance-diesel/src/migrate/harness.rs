@@ -51,6 +51,9 @@ impl<C: Dialect> Harness<'_, C> {
     /// Applies what is pending.
     pub(super) fn apply(&mut self) -> QueryResult<Result<Vec<String>>> {
         let (steps, applied) = (C::steps(self.tables), self.applied()?);
+        if let Err(contradiction) = self.agrees(&steps, &applied)? {
+            return Ok(Err(contradiction));
+        }
         if let Some(next) = steps.iter().position(|step| !applied.iter().any(|version| version == step.version))
             && let Err(refused) = self.fits(&steps, next)?
         {
@@ -61,10 +64,43 @@ impl<C: Dialect> Harness<'_, C> {
         Ok(Ok(applied.iter().map(ToString::to_string).collect()))
     }
 
-    pub(crate) fn pending(&mut self) -> QueryResult<Vec<String>> {
+    pub(crate) fn pending(&mut self) -> QueryResult<Result<Vec<String>>> {
+        let (steps, applied) = (C::steps(self.tables), self.applied()?);
+        if let Err(contradiction) = self.agrees(&steps, &applied)? {
+            return Ok(Err(contradiction));
+        }
         let source = Source::<C>(self.tables, PhantomData);
         let pending = self.pending_migrations(source).map_err(driver_error)?;
-        Ok(pending.iter().map(|migration| migration.name().version().to_string()).collect())
+        Ok(Ok(pending.iter().map(|migration| migration.name().version().to_string()).collect()))
+    }
+
+    /// Whether what the applied migrations made is there: the table, and the columns that they left it with.
+    fn agrees(&mut self, steps: &[Step], applied: &[String]) -> QueryResult<Result<()>> {
+        let Some(last) = steps.iter().rfind(|step| applied.iter().any(|version| version == step.version)) else {
+            return Ok(Ok(()));
+        };
+        let (found, Tables { settings, versions, .. }) = (self.columns()?, self.tables);
+        if found.is_empty() {
+            let error = Error::new(ErrorKind::NotMigrated)
+                .with_detail(format!("the table {settings:?} is missing, and {versions:?} says that it was made"))
+                .with_hint(format!(
+                    "restore it, or, to begin with an empty one, drop {versions:?} as well \
+                     (or run DieselBackend::revert_all) and migrate again"
+                ));
+            return Ok(Err(error));
+        }
+        // What a newer release made of it is not known here.
+        let wanted =
+            if unknown(steps, applied).is_some() { &[] } else { C::COLUMNS.get(..last.columns).unwrap_or(&[]) };
+        let missing = wanted.iter().filter(|(name, _)| found.iter().all(|column| column.name != *name));
+        let missing: Vec<String> = missing.map(|(name, _)| format!("it has no column {name:?}")).collect();
+        if missing.is_empty() {
+            return Ok(Ok(()));
+        }
+        Ok(Err(self.refusal("is not as its migrations made it", &missing).with_hint(format!(
+            "restore the table, or, where it is an older one, remove {:?} from {versions:?} and migrate again",
+            last.version
+        ))))
     }
 
     /// Whether there is the table that Django's migrations make.

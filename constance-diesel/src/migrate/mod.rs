@@ -37,6 +37,10 @@ impl<C: Dialect> DieselBackend<C> {
     /// where there is a table of that name that no migration made, or one that was changed by hand: the error says what is
     /// different. [`fake`](Self::fake) adopts a table that is right.
     ///
+    /// Where the table of versions says that the settings table was made, and it is missing (dropped, or left out of a backup that
+    /// was restored), it is `NotMigrated`; where it lacks columns that it was given, `Configuration`. The error says what to do.
+    /// Nothing is made in its place: somebody should know that the values are gone.
+    ///
     /// With [`Layout::Django`] this makes nothing, and only looks: `Configuration` where Django's table has another shape,
     /// `NotMigrated` where there is none.
     pub fn migrate(&self) -> Result<Vec<String>> {
@@ -55,17 +59,19 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// # Errors
     ///
-    /// Where the database cannot be asked. One that does not exist yet is no error: everything is pending there. With
-    /// [`Layout::Django`], where nothing is ever pending, as [`migrate`](Self::migrate).
+    /// Where the database cannot be asked. One that does not exist yet is no error: everything is pending there. As
+    /// [`migrate`](Self::migrate) where the table contradicts the table of versions, and with [`Layout::Django`], where nothing is
+    /// ever pending.
     pub fn pending(&self) -> Result<Vec<String>> {
         if self.tables.layout == Layout::Django {
             return self.look();
         }
         match self.ask(|harness| harness.pending()) {
+            // There is no database.
             Err(error) if error.kind() == ErrorKind::NotMigrated => {
                 Ok(C::steps(&self.tables).into_iter().map(|step| step.version.to_owned()).collect())
             }
-            other => other.map_err(during(Action::Migrate, C::NAME)),
+            asked => asked.and_then(|pending| pending).map_err(during(Action::Migrate, C::NAME)),
         }
     }
 

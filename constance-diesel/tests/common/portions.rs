@@ -27,14 +27,15 @@ pub(crate) fn pass_by_in_portions(backend: &dyn Backend, total: usize) {
     for portion in config.stale_portions() {
         let portion = portion.expect("a portion");
         assert!(portion.len() <= PORTION, "{} keys in one portion", portion.len());
-        found.extend(portion.names().map(str::to_owned));
+        found.extend(portion);
         portions += 1;
     }
     assert!(portions >= total / PORTION, "{portions}");
     assert!(found.is_sorted(), "in the order of their bytes");
     assert_eq!(found, stale());
     for portion in config.stale_portions() {
-        config.remove_stale_keys(&portion.expect("a portion")).expect("removed");
+        let portion = portion.expect("a portion");
+        assert_eq!(config.remove_stale_keys(&portion).expect("removed"), portion);
     }
     assert!(config.stale_keys().expect("a look").is_empty());
 }

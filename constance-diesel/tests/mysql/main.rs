@@ -22,6 +22,9 @@ mod failures;
 #[path = "../common/killed.rs"]
 mod killed;
 mod migrate;
+mod migrate_missing;
+#[path = "../common/missing.rs"]
+mod missing;
 mod outages;
 mod places;
 mod portions;

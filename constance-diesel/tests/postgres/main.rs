@@ -21,6 +21,9 @@ mod killed;
 #[cfg(feature = "listen-tls")]
 mod listen_tls;
 mod migrate;
+mod migrate_missing;
+#[path = "../common/missing.rs"]
+mod missing;
 mod older;
 mod parameters;
 mod policies;

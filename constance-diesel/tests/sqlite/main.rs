@@ -18,8 +18,11 @@ mod failures;
 mod file_mode;
 mod migrate;
 mod migrate_fake;
+mod migrate_missing;
 mod migrate_processes;
 mod migrate_revert;
+#[path = "../common/missing.rs"]
+mod missing;
 mod places;
 mod portions;
 mod processes;

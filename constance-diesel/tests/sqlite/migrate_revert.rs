@@ -111,7 +111,7 @@ fn a_table_changed_by_hand_is_not_reverted() {
     let error = backend.revert_last().expect_err("of no known shape");
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("made it: it has no column \"changed_at\""), "{error}");
-    assert_eq!(backend.pending().expect("a look"), [""; 0]);
+    assert_eq!(backend.pending().expect_err("the same").kind(), ErrorKind::Configuration);
 }
 
 #[test]
@@ -119,7 +119,6 @@ fn a_table_that_somebody_dropped_can_be_made_anew() {
     let folder = Folder::new();
     let backend = migrated(&folder);
     folder.raw().batch_execute("DROP TABLE constance_settings").expect("an accident");
-    assert_eq!(backend.migrate().expect("says its table of versions"), [""; 0]);
     assert_eq!(backend.revert_all().expect("there is nothing to lose"), [ALL[1], ALL[0]]);
     assert_eq!(backend.migrate().expect("tables"), ALL);
     store(&backend, "a", b"1");

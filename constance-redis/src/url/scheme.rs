@@ -51,6 +51,12 @@ impl Scheme {
         }
     }
 
+    /// Whether the asynchronous backend connects there: to one server, and by rustls if at all.
+    #[cfg(feature = "aio")]
+    pub(crate) fn is_asynchronous(self) -> bool {
+        matches!(self.place, Place::Server | Place::Socket) && (!self.is_secure || cfg!(feature = "tls-rustls"))
+    }
+
     /// The scheme of a tidy URL.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ mod addresses;
 #[cfg(feature = "aio")]
 mod aio_cancel;
 #[cfg(feature = "aio")]
+mod aio_env;
+#[cfg(feature = "aio")]
 mod aio_failures;
 #[cfg(feature = "aio")]
 mod aio_proxy;
@@ -18,6 +20,7 @@ mod aio_service;
 mod aio_storm;
 #[cfg(all(feature = "aio", feature = "tls-rustls"))]
 mod aio_tls;
+mod aliases;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod cluster_by_plain_url;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use self::fit::fit;
 pub(crate) use self::fit::found;
 pub(crate) use self::parse::Refused;
-use super::{Codec, sniff, unwritable};
+use super::{Codec, replaced, sniff, unwritable};
 use crate::tree::{Tree, Unfit};
 use crate::{Encoded, Error, ErrorKind, Kind, Result};
 
@@ -60,6 +60,9 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// | `uuid::Uuid` | `UUID` | 32 hexadecimal digits |
 /// | [`Value`](crate::Value) | any of these | itself |
 /// | any type marked `#[setting(serde)]` | what JSON has | `default`, in the form that serde gives it in JSON; bytes are a list of numbers |
+///
+/// Under the name of a setting that has [aliases](crate::Declaration::alias), a tab follows the first colon where the value was
+/// stored under all of its names at once: to Python that is the same JSON.
 ///
 /// Reading also takes what django-constance reads: bare JSON without an envelope, any white space, names in another order.
 /// In a type marked `serde`, a typed value arrives as its text (a `timedelta` in ISO 8601, and in a
@@ -136,7 +139,19 @@ impl Codec for Json {
         let tree = self.tree(bytes).map_err(|found| refused(kind, bytes, &found))?;
         value(kind, tree).map_err(|found| refused(kind, bytes, &found))
     }
+
+    fn joint(&self, plain: &Encoded) -> Option<Encoded> {
+        replaced(plain, MEMBER, b' ', b'\t')
+    }
+
+    fn plain(&self, joint: &Encoded) -> Option<Encoded> {
+        replaced(joint, MEMBER, b'\t', b' ')
+    }
 }
+
+/// How every value begins. The white space that follows tells whether it was stored under all names of a setting at once,
+/// which is nothing to Python.
+const MEMBER: &[u8] = br#"{"__type__":"#;
 
 /// The value of a tree that fits the kind; otherwise what was found instead.
 pub(crate) fn value<T: DeserializeOwned>(kind: &Kind, tree: Tree) -> Result<T, String> {

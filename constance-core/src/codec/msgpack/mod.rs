@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::de::Value;
 use self::read::Reader;
-use super::{Codec, sniff, unwritable};
+use super::{Codec, replaced, sniff, unwritable};
 use crate::tree::{Tree, Unfit};
 use crate::{Encoded, Error, ErrorKind, Kind, Result};
 
@@ -19,6 +19,8 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 /// The bytes are `0xC1` (which MessagePack itself never uses), the wire version `1`, the [kind](Kind) in a letter, and one
 /// MessagePack value: structs as maps with field names, so that a field added later does not break what is stored. Nesting is
 /// limited to [64 levels](Self::MAX_DEPTH), trailing bytes are refused, floats keep NaN and the infinities, integers all 64 bits.
+/// Under the name of a setting that has [aliases](crate::Declaration::alias) the wire version is `0x81` where it was stored under
+/// all of its names at once.
 ///
 /// Booleans, integers, floats, texts, lists and maps are MessagePack's own; the other types are stored as
 ///
@@ -68,6 +70,9 @@ pub struct MessagePack;
 /// "Never used" in the specification, so no bare MessagePack value begins with it.
 pub(super) const ENVELOPE: u8 = 0xC1;
 
+/// The wire version of what was stored under all names of a setting at once: the same with its highest bit set.
+const JOINT_VERSION: u8 = MessagePack::WIRE_VERSION | 0x80;
+
 impl MessagePack {
     /// The wire version that is written.
     pub const WIRE_VERSION: u8 = 1;
@@ -86,7 +91,7 @@ impl Codec for MessagePack {
 
     #[inline]
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
-        let [ENVELOPE, Self::WIRE_VERSION, tagged @ ..] = bytes else {
+        let [ENVELOPE, Self::WIRE_VERSION | JOINT_VERSION, tagged @ ..] = bytes else {
             return Err(refused(kind, bytes, &sniff::describe(bytes)));
         };
         let Some(body) = tag::strip(kind, tagged) else {
@@ -100,6 +105,14 @@ impl Codec for MessagePack {
             Ok(_) => Err(refused(kind, bytes, "trailing bytes after the value")),
             Err(unfit) => Err(unfit_value(kind, bytes, unfit)),
         }
+    }
+
+    fn joint(&self, plain: &Encoded) -> Option<Encoded> {
+        replaced(plain, &[ENVELOPE], Self::WIRE_VERSION, JOINT_VERSION)
+    }
+
+    fn plain(&self, joint: &Encoded) -> Option<Encoded> {
+        replaced(joint, &[ENVELOPE], JOINT_VERSION, Self::WIRE_VERSION)
     }
 }
 

@@ -203,12 +203,14 @@ async fn stale_keys_are_found_and_removed() -> Result<()> {
     for name in ["old_b", "old_a", "the_answer"] {
         backend.inner().put(&key(&config, name), Stored::Value(Encoded::from(&b"x"[..])));
     }
-    let stale = config.stale_keys().await?;
-    assert_eq!(stale.names().collect::<Vec<_>>(), ["old_a", "old_b"]);
-    config.remove_stale_keys(&stale).await?;
+    assert_eq!(config.stale_keys().await?, ["old_a", "old_b"]);
+    assert_eq!(config.remove_stale_keys(["old_b", "gone_already", "old_a"]).await?, ["old_a", "old_b"]);
+    let refused = config.remove_stale_keys(["the_answer"]).await.expect_err("this program declares it");
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
     assert!(config.stale_keys().await?.is_empty());
     assert_eq!(backend.inner().stored(), 1);
-    config.remove_stale_keys(&config.stale_keys().await?).await
+    assert!(config.remove_stale_keys(config.stale_keys().await?).await?.is_empty());
+    Ok(())
 }
 
 #[tokio::test]

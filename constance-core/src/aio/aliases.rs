@@ -1,0 +1,34 @@
+//! Settings that have old names.
+
+use super::{AsyncBackend, AsyncConfig};
+use crate::config::InTurn;
+use crate::{Applied, Batch, Codec, Result, Settings};
+
+impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
+    /// Makes all names of each setting agree where an old one differs from the new one, and gives the settings for which that was
+    /// so: as [`Config::settle_aliases`](crate::Config::settle_aliases), before an alias is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::settle_aliases`](crate::Config::settle_aliases).
+    pub async fn settle_aliases(&self) -> Result<Vec<&'static str>> {
+        let mut settled = Vec::new();
+        for (index, batch) in self.front().unsettled(&self.find_all().await?)? {
+            let applied = self.in_turn(&batch, true).await;
+            settled.extend(self.front().settled(index, applied)?);
+        }
+        Ok(settled)
+    }
+
+    /// Writes a batch as a whole, or, where the backend cannot and it `may` be so, its keys in turn.
+    pub(super) async fn in_turn(&self, batch: &Batch, may: bool) -> Result<Applied> {
+        let applied = self.backend().write(batch).await;
+        let Some(mut turn) = InTurn::after(&applied, batch, may) else { return applied };
+        while let Some(one) = turn.next() {
+            if let Some(conflict) = turn.take(self.backend().write(&one).await?) {
+                return Ok(conflict);
+            }
+        }
+        Ok(turn.end())
+    }
+}
