@@ -27,6 +27,7 @@ mod cluster_failures;
 mod cluster_slots;
 mod eviction;
 mod failures;
+mod feed_costs;
 #[path = "../common/killed.rs"]
 mod killed;
 mod portions;
