@@ -10,11 +10,12 @@ use redis::{Cmd, Connection, PushKind, Value, cmd};
 
 use crate::error::{fault, timeout};
 
-/// How long a server may say nothing before it is asked for a sign of life.
-pub(crate) const ASK: Duration = Duration::from_secs(5);
+/// How long a server may say nothing before it is asked for a sign of life. With two `PING`s each time, a process with two feeds
+/// sends 30 a minute.
+pub(crate) const ASK: Duration = Duration::from_secs(8);
 
-/// How long it may take to give one. With the above, this is when a silent server is given up at the latest.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take to give one: with the above, a server that has fallen silent is given up after 12 seconds at most.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The command that makes a connection a feed.
 pub(crate) fn tracking(prefix: &Prefix) -> Cmd {

@@ -91,12 +91,14 @@ impl Server {
         let mut keeper =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a shell");
         let lines = drain(&mut keeper);
-        let mut running = None;
+        let (mut running, mut ready) = (None, false);
         for line in lines {
             if let Some(process) = line.strip_prefix("process ") {
                 running = Some(process.to_owned());
             }
-            if line.contains("Ready to accept connections") {
+            ready |= line.contains("Ready to accept connections");
+            // On a busy machine the server may be faster than its keeper.
+            if ready && running.is_some() {
                 break;
             }
             if line.contains("Failed") || line.contains("FATAL") || line.contains("exiting now") {
