@@ -30,7 +30,10 @@ impl Pace {
     }
 
     /// The time between two looks, where the application said nothing about it.
-    #[cfg(all(feature = "sqlite", target_os = "linux"))]
+    #[cfg_attr(
+        not(all(feature = "sqlite", target_os = "linux")),
+        allow(dead_code, reason = "no system tells of writes")
+    )]
     pub(crate) fn usual_interval(&self) -> Option<Duration> {
         self.usual.then_some(self.interval)
     }

@@ -31,7 +31,8 @@ pub(super) struct Noticed<P> {
 impl<P> Noticed<P> {
     /// `interval` is how often it would be looked without notices.
     pub(super) fn new(probe: P, notices: Notices, interval: Duration) -> Self {
-        Self { probe, notices, interval, noticed: None, rest: FIRST }
+        // Somebody may have written just before there were notices.
+        Self { probe, notices, interval, noticed: Some(Instant::now()), rest: FIRST }
     }
 
     fn is_warm(&self) -> bool {
@@ -116,7 +117,7 @@ mod tests {
         std::fs::remove_dir_all(folder.path().with_extension("old")).expect("a removal");
     }
 
-    /// Sees a change at its tenth look after it was armed.
+    /// Sees a change at its eleventh look.
     struct Late {
         looks: Arc<AtomicUsize>,
     }
@@ -133,6 +134,9 @@ mod tests {
         let Some(notices) = notices else { return eprintln!("skipped: the file system tells nothing") };
         let looks = Arc::<AtomicUsize>::default();
         let mut feed = Noticed::new(Late { looks: Arc::clone(&looks) }, notices, Duration::from_millis(25));
+        assert!(feed.is_warm(), "a change may have been on its way already");
+        // After a silence.
+        feed.noticed = None;
         assert_eq!(feed.wait(Duration::ZERO).expect("a look"), Wake::TimedOut);
         assert!(!feed.is_warm());
         write(folder.path().join("a.db-wal"), "1").expect("a write");

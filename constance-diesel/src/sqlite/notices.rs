@@ -24,14 +24,13 @@ const LOCAL: [u32; 6] = [
     0x794C_7630, // overlayfs
 ];
 
-/// What may befall files of a folder, or the folder, when they change or make way for others.
+/// What may befall a file, or those of a folder, when they change or make way for others.
 const EVENTS: WatchFlags = WatchFlags::MODIFY
     .union(WatchFlags::CREATE)
     .union(WatchFlags::DELETE)
     .union(WatchFlags::MOVE)
     .union(WatchFlags::DELETE_SELF)
-    .union(WatchFlags::MOVE_SELF)
-    .union(WatchFlags::ONLYDIR);
+    .union(WatchFlags::MOVE_SELF);
 
 /// Notices of one database.
 pub(super) struct Notices {
@@ -64,8 +63,9 @@ impl Notices {
             return None;
         }
         let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok()?;
-        // The folder, since the log and the journal come and go.
-        inotify::add_watch(&inotify, folder, EVENTS).ok()?;
+        // The folder, since the log and the journal come and go; and the file, which may have other names.
+        inotify::add_watch(&inotify, folder, EVENTS | WatchFlags::ONLYDIR).ok()?;
+        inotify::add_watch(&inotify, &file, EVENTS).ok()?;
         let interrupt = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).ok()?;
         let names = ["", "-wal", "-journal"].map(|end| {
             let mut name = OsString::from(name);
@@ -82,7 +82,7 @@ impl Notices {
         let mut arrived = false;
         loop {
             match reader.next() {
-                // Without a name it is about the folder, or there were too many notices.
+                // Without a name it is about what is watched itself, or there were too many notices.
                 Ok(notice) => {
                     arrived |= match notice.file_name() {
                         Some(name) => self.names.iter().any(|own| own == name.to_bytes()),
