@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use constance_core::{Result, Wake, Watch};
 
-use super::notices::{Ended, Notices};
+use super::notices::{Arrived, Ended, Notices};
 use crate::watch::Probe;
 
 /// The rest after a notice that ends a silence, doubled with each look.
@@ -46,7 +46,8 @@ impl<P: Probe> Watch for Noticed<P> {
         let end = Instant::now().checked_add(timeout);
         loop {
             // Taken before the look: what is written after it is told again.
-            if self.notices.arrived() {
+            let arrived = self.notices.arrived();
+            if arrived == Arrived::Own {
                 if !self.is_warm() {
                     self.rest = FIRST;
                 }
@@ -57,10 +58,15 @@ impl<P: Probe> Watch for Noticed<P> {
             }
             let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
             let warm = self.is_warm();
-            let rest = if warm { self.rest } else { SILENT };
+            let rest = match arrived {
+                _ if warm => self.rest,
+                Arrived::Others => self.interval,
+                _ => SILENT,
+            };
             self.rest = (self.rest * 2).min(self.interval);
-            // A database that is written to all the time does not make it look more often.
-            if self.notices.wait(rest.min(left), !warm) == Ended::Interrupted {
+            // A folder that is written to all the time does not make it look more often.
+            let wanted = !warm && arrived != Arrived::Others;
+            if self.notices.wait(rest.min(left), wanted) == Ended::Interrupted {
                 return Ok(Wake::Interrupted);
             }
             if left.is_zero() {
@@ -80,7 +86,7 @@ impl<P: Probe> Watch for Noticed<P> {
 mod tests {
     use std::fs::{remove_file, write};
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use super::*;
 
@@ -97,23 +103,23 @@ mod tests {
     fn what_is_written_to_the_files_of_the_database_is_told() {
         let (folder, notices) = notices();
         let Some(notices) = notices else { return eprintln!("skipped: the file system tells nothing") };
-        assert!(!notices.arrived());
+        assert_eq!(notices.arrived(), Arrived::Nothing);
         let at = |name: &str| folder.path().join(name);
         for name in ["a.db", "a.db-wal", "a.db-journal"] {
             write(at(name), "1").expect("a write");
-            assert!(notices.arrived(), "{name}");
-            assert!(!notices.arrived(), "once");
+            assert_eq!(notices.arrived(), Arrived::Own, "{name}");
+            assert_eq!(notices.arrived(), Arrived::Nothing, "once");
             remove_file(at(name)).expect("a removal");
-            assert!(notices.arrived(), "{name} is gone");
+            assert_eq!(notices.arrived(), Arrived::Own, "{name} is gone");
         }
         for name in ["a.db-shm", "a.dbx", "b.db"] {
             write(at(name), "1").expect("a write");
-            assert!(!notices.arrived(), "{name}");
+            assert_eq!(notices.arrived(), Arrived::Others, "{name}");
         }
         std::fs::rename(at("b.db"), at("a.db")).expect("another file");
-        assert!(notices.arrived(), "replaced");
+        assert_eq!(notices.arrived(), Arrived::Own, "replaced");
         std::fs::rename(folder.path(), folder.path().with_extension("old")).expect("another name");
-        assert!(notices.arrived(), "the folder");
+        assert_eq!(notices.arrived(), Arrived::Own, "the folder");
         std::fs::remove_dir_all(folder.path().with_extension("old")).expect("a removal");
     }
 
@@ -143,5 +149,31 @@ mod tests {
         assert_eq!(feed.wait(LONG).expect("a wake"), Wake::Changed);
         assert!(feed.is_warm(), "it may be the first of several");
         assert_eq!(looks.load(Ordering::Relaxed), 11);
+    }
+
+    #[test]
+    fn a_busy_folder_does_not_make_it_look_more_often() {
+        let (folder, notices) = notices();
+        let Some(notices) = notices else { return eprintln!("skipped: the file system tells nothing") };
+        let looks = Arc::<AtomicUsize>::default();
+        let mut feed = Noticed::new(Late { looks: Arc::clone(&looks) }, notices, LONG);
+        feed.noticed = None;
+        let log = folder.path().join("a.log");
+        write(&log, "1").expect("a write");
+        let (waiting, written) = (AtomicBool::new(true), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while waiting.load(Ordering::Relaxed) {
+                    write(&log, "1").expect("a write");
+                    written.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            while written.load(Ordering::Relaxed) < 100 {
+                assert_eq!(feed.wait(Duration::from_millis(50)).expect("a look"), Wake::TimedOut);
+                let looks = looks.swap(0, Ordering::Relaxed);
+                assert!(looks <= 3, "{looks}: at the beginning, at the first write, and at the end");
+            }
+            waiting.store(false, Ordering::Relaxed);
+        });
     }
 }

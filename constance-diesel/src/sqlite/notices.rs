@@ -32,6 +32,9 @@ const EVENTS: WatchFlags = WatchFlags::MODIFY
     .union(WatchFlags::DELETE_SELF)
     .union(WatchFlags::MOVE_SELF);
 
+/// How many notices are taken at once: they may come faster than they are taken.
+const MOST: usize = 10_000;
+
 /// Notices of one database.
 pub(super) struct Notices {
     inotify: OwnedFd,
@@ -43,6 +46,16 @@ pub(super) struct Notices {
 /// Ends a wait early; stays set until a wait has seen it.
 #[derive(Clone)]
 pub(super) struct Interrupt(Arc<OwnedFd>);
+
+/// What has come since it was asked last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Arrived {
+    Nothing,
+    /// Notices of other files in the folder.
+    Others,
+    /// Notices of the database.
+    Own,
+}
 
 /// Why a wait ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,26 +88,25 @@ impl Notices {
         Some(Self { inotify, names, interrupt: Interrupt(Arc::new(interrupt)) })
     }
 
-    /// Takes what has come, and says whether it is about the database.
-    pub(super) fn arrived(&self) -> bool {
+    /// Takes what has come.
+    pub(super) fn arrived(&self) -> Arrived {
         let mut buffer = [MaybeUninit::uninit(); 4096];
         let mut reader = Reader::new(&self.inotify, &mut buffer);
-        let mut arrived = false;
-        loop {
+        let mut arrived = Arrived::Nothing;
+        for _ in 0..MOST {
             match reader.next() {
                 // Without a name it is about what is watched itself, or there were too many notices.
                 Ok(notice) => {
-                    arrived |= match notice.file_name() {
-                        Some(name) => self.names.iter().any(|own| own == name.to_bytes()),
-                        None => !notice.events().is_empty(),
-                    }
+                    let own = notice.file_name().is_none_or(|name| self.names.iter().any(|own| own == name.to_bytes()));
+                    arrived = arrived.max(if own { Arrived::Own } else { Arrived::Others });
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return arrived,
-                // A look too many does no harm.
-                Err(_) => return true,
+                Err(_) => break,
             }
         }
+        // There may be more. A look too many does no harm.
+        Arrived::Own
     }
 
     /// Waits for an interruption, and for notices where they are `wanted`, at most so long.
