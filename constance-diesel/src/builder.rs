@@ -10,6 +10,7 @@ use r2d2::ManageConnection;
 use crate::DieselBackend;
 use crate::dialect::{Dialect, Options};
 use crate::layout::Layout;
+use crate::pace::Pace;
 use crate::parameters::Parameters;
 use crate::pool::{Brought, Pool};
 use crate::schema::Tables;
@@ -61,7 +62,7 @@ impl<C: Dialect> Builder<C> {
                 connect_timeout: Duration::from_secs(3),
                 busy_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(10),
-                watch_interval: if C::NETWORK { Duration::from_millis(250) } else { Duration::from_millis(25) },
+                pace: Pace::usual(C::NETWORK),
                 call_timeout: None,
                 file_mode: 0o600,
                 table: None,
@@ -193,10 +194,11 @@ impl<C: Dialect> Builder<C> {
         self
     }
 
-    /// How often a feed looks for changes where the database does not push them, at least 1 millisecond. Default: 25
-    /// milliseconds on SQLite, else 250.
+    /// How often a feed looks for changes where the database does not push them, at least 1 millisecond. Default: on SQLite every
+    /// 25 milliseconds, and once a second while the system tells that nobody writes to the file; else every 250 milliseconds,
+    /// and once a second where nothing has changed for a minute.
     pub fn watch_interval(mut self, interval: Duration) -> Self {
-        self.options.watch_interval = interval.max(Duration::from_millis(1));
+        self.options.pace = Pace::every(interval);
         self
     }
 

@@ -11,6 +11,7 @@ use diesel::result::{Error as DriverError, QueryResult};
 
 use crate::error::Fault;
 use crate::migrate::Step;
+use crate::pace::Pace;
 use crate::query::{AnyKey, Delete, Forget, Insert, KeysIn, Record, RowsIn, UpdateIf, ValueOf, Versions};
 use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
 
@@ -194,7 +195,8 @@ pub struct Options {
     pub(crate) busy_timeout: Duration,
     /// How long a statement may take in all, where there is a network; then the connection counts as dead.
     pub(crate) statement_timeout: Duration,
-    pub(crate) watch_interval: Duration,
+    /// How often a feed looks.
+    pub(crate) pace: Pace,
     /// How long a call may take, with everything that belongs to it.
     pub(crate) call_timeout: Option<Duration>,
     /// The permissions of a file that is made.

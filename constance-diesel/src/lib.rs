@@ -14,6 +14,7 @@ mod migrate;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod openssl;
+mod pace;
 mod parameters;
 mod pool;
 #[cfg(feature = "postgres")]

@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::dialect::{Dialect, Options};
 use crate::kept::Kept;
+use crate::pace::Pace;
 use crate::pool::Brought;
 use crate::schema::Tables;
 use crate::store::again;
@@ -21,7 +22,9 @@ pub(crate) trait Probe: Send {
 /// Asks again and again whether something changed.
 pub(crate) struct Polling<P> {
     probe: P,
-    interval: Duration,
+    pace: Pace,
+    /// When a look last saw a change, or else when the feed was opened.
+    changed_at: Instant,
     interrupt: Arc<Interrupt>,
 }
 
@@ -36,14 +39,19 @@ struct Interrupt {
 pub(crate) fn polling<P: Probe + 'static>(probe: P, options: &Options) -> Box<dyn Watch> {
     match options.call_timeout {
         Some(within) => bounded(probe, options, within),
-        None => Box::new(Polling { probe, interval: options.watch_interval, interrupt: Arc::default() }),
+        None => Box::new(Polling::new(probe, options.pace)),
     }
 }
 
 /// The same, and each time no longer than this: the feed ends with a look that takes longer.
 pub(crate) fn bounded<P: Probe + 'static>(probe: P, options: &Options, within: Duration) -> Box<dyn Watch> {
-    let probe = Bounded { probe: Kept::new(probe, None), within };
-    Box::new(Polling { probe, interval: options.watch_interval, interrupt: Arc::default() })
+    Box::new(Polling::new(Bounded::new(probe, within), options.pace))
+}
+
+impl<P> Polling<P> {
+    fn new(probe: P, pace: Pace) -> Self {
+        Self { probe, pace, changed_at: Instant::now(), interrupt: Arc::default() }
+    }
 }
 
 impl<P: Probe> Watch for Polling<P> {
@@ -53,12 +61,15 @@ impl<P: Probe> Watch for Polling<P> {
         loop {
             // The last look comes after the last sleep, so that a change in the last interval is told now.
             if self.probe.changed()? {
+                self.changed_at = Instant::now();
                 return Ok(Wake::Changed);
             }
-            let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+            let now = Instant::now();
+            let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(now));
             let mut called = self.interrupt.called.lock();
             if !*called && !left.is_zero() {
-                self.interrupt.bell.wait_for(&mut called, self.interval.min(left));
+                let rest = self.pace.rest(now.saturating_duration_since(self.changed_at));
+                self.interrupt.bell.wait_for(&mut called, rest.min(left));
             }
             if std::mem::take(&mut *called) {
                 return Ok(Wake::Interrupted);
@@ -79,9 +90,15 @@ impl<P: Probe> Watch for Polling<P> {
 }
 
 /// Asks in a thread of its own, so that a server that says nothing does not hold the feed.
-struct Bounded<P> {
+pub(crate) struct Bounded<P> {
     probe: Kept<P>,
     within: Duration,
+}
+
+impl<P: Probe + 'static> Bounded<P> {
+    pub(crate) fn new(probe: P, within: Duration) -> Self {
+        Self { probe: Kept::new(probe, None), within }
+    }
 }
 
 impl<P: Probe + 'static> Probe for Bounded<P> {

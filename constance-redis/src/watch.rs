@@ -1,22 +1,21 @@
 //! A feed of changes that the server pushes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use constance_core::{Cause, Error, ErrorKind, Prefix, Result, Wake, Watch};
+use parking_lot::{Condvar, Mutex};
 use redis::{Cmd, Connection, PushKind, Value, cmd};
 
 use crate::error::{fault, timeout};
 
-/// How long a wait is deaf to its interrupter.
-const TICK: Duration = Duration::from_millis(100);
+/// How long a server may say nothing before it is asked for a sign of life. With two `PING`s each time, a process with two feeds
+/// sends 30 a minute.
+pub(crate) const ASK: Duration = Duration::from_secs(8);
 
-/// How often the server is asked whether it is there.
-pub(crate) const ASK: Duration = Duration::from_secs(2);
-
-/// How long it may take to say so.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(6);
+/// How long it may take to give one: with the above, a server that has fallen silent is given up after 12 seconds at most.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The command that makes a connection a feed.
 pub(crate) fn tracking(prefix: &Prefix) -> Cmd {
@@ -34,41 +33,6 @@ pub(crate) fn silent() -> Error {
     timeout().with_detail("the server has fallen silent")
 }
 
-/// Client-side caching of Redis, in the form that tells of every key with a prefix, whoever changes it.
-///
-/// Nothing but pushes is read on this connection: the driver skips as many replies as reads have timed out. Signs of life
-/// are asked for in numbers that allow for that.
-pub(crate) struct Feed {
-    connection: Connection,
-    interrupted: Arc<AtomicBool>,
-    /// How many replies the driver is going to skip, at most.
-    skipped: usize,
-    /// When the server was asked for a sign of life.
-    asked: Instant,
-    /// Since when it owes one.
-    owed: Option<Instant>,
-}
-
-impl Feed {
-    pub(crate) fn open(mut connection: Connection, prefix: &Prefix) -> Result<Self> {
-        connection.set_write_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
-        connection.set_read_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
-        tracking(prefix).exec(&mut connection).map_err(|error| fault(&error).error)?;
-        Ok(Self { connection, interrupted: Arc::default(), skipped: 0, asked: Instant::now(), owed: None })
-    }
-
-    /// Asks for a sign of life, without waiting for it.
-    fn ask(&mut self) -> Result<()> {
-        let ping = cmd("PING").get_packed_command();
-        // One more than the driver skips: the last is seen.
-        let pings = ping.repeat(self.skipped + 1);
-        self.connection.send_packed_command(&pings).map_err(|error| fault(&error).error)?;
-        self.asked = Instant::now();
-        self.owed.get_or_insert(self.asked);
-        Ok(())
-    }
-}
-
 /// A user who may not follow changes will not come to have the right while the service runs: that is a reason to poll, and
 /// not to try again and again.
 pub(crate) fn without_right(error: Error) -> Error {
@@ -80,43 +44,124 @@ pub(crate) fn without_right(error: Error) -> Error {
         .with_hint("give it the right to HELLO and CLIENT")
 }
 
+/// Client-side caching of Redis, in the form that tells of every key with a prefix, whoever changes it.
+///
+/// A thread has the connection, so that a read can be as long as the server is quiet, and who waits can be interrupted at
+/// once. The thread ends with the connection, or with the first read that ends after this was dropped.
+pub(crate) struct Feed(Arc<News>);
+
+/// What the thread and its feed tell each other.
+#[derive(Default)]
+struct News {
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    changed: bool,
+    interrupted: bool,
+    /// Why nothing more will come.
+    ended: Option<Error>,
+    dropped: bool,
+}
+
+impl Feed {
+    pub(crate) fn open(mut connection: Connection, prefix: &Prefix) -> Result<Self> {
+        connection.set_write_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
+        connection.set_read_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
+        tracking(prefix).exec(&mut connection).map_err(|error| fault(&error).error)?;
+        let news = Arc::<News>::default();
+        let told = Arc::clone(&news);
+        let listening = move || {
+            // However the thread ends, also by a panic.
+            let _ended = Ended(&told);
+            if let Err(error) = listen(connection, &told) {
+                told.tell(|state| state.ended = Some(error));
+            }
+        };
+        match thread::Builder::new().name("constance-feed".to_owned()).spawn(listening) {
+            Ok(_) => Ok(Self(news)),
+            Err(_) => Err(Error::new(ErrorKind::Unavailable).with_detail("the system gives no more threads")),
+        }
+    }
+}
+
+/// Tells of what arrives, until the feed is dropped or the connection ends.
+fn listen(mut connection: Connection, news: &News) -> Result<()> {
+    // The driver skips a reply for each read that timed out. Nothing else is asked here, and there is one such read for each
+    // question: the second answer is seen. Pushes are never skipped.
+    let ask = cmd("PING").get_packed_command().repeat(2);
+    let mut owes = false;
+    while !news.state.lock().dropped {
+        let patience = if owes { PATIENCE } else { ASK };
+        connection.set_read_timeout(Some(patience)).map_err(|error| fault(&error).error)?;
+        match connection.recv_response() {
+            Ok(answer) => {
+                owes = false;
+                if matches!(answer, Value::Push { kind: PushKind::Invalidate, .. }) {
+                    news.tell(|state| state.changed = true);
+                }
+            }
+            Err(error) if error.is_timeout() && !owes => {
+                connection.send_packed_command(&ask).map_err(|error| fault(&error).error)?;
+                owes = true;
+            }
+            Err(error) if error.is_timeout() => return Err(silent()),
+            Err(error) => return Err(fault(&error).error),
+        }
+    }
+    Ok(())
+}
+
+impl News {
+    fn tell(&self, what: impl FnOnce(&mut State)) {
+        what(&mut self.state.lock());
+        self.arrived.notify_all();
+    }
+}
+
+struct Ended<'a>(&'a News);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.tell(|state| {
+            state.ended.get_or_insert_with(|| Error::new(ErrorKind::Unavailable).with_detail("the feed has ended"));
+        });
+    }
+}
+
 impl Watch for Feed {
     fn wait(&mut self, timeout_after: Duration) -> Result<Wake> {
         // A timeout too long for the clock is none.
         let end = Instant::now().checked_add(timeout_after);
+        let mut state = self.0.state.lock();
         loop {
-            if self.interrupted.swap(false, Ordering::AcqRel) {
+            if std::mem::take(&mut state.interrupted) {
                 return Ok(Wake::Interrupted);
             }
-            let left = end.map_or(TICK, |end| end.saturating_duration_since(Instant::now()));
-            let tick = left.clamp(Duration::from_millis(1), TICK);
-            self.connection.set_read_timeout(Some(tick)).map_err(|error| fault(&error).error)?;
-            match self.connection.recv_response() {
-                Ok(Value::Push { kind: PushKind::Invalidate, .. }) => return Ok(Wake::Changed),
-                Ok(Value::Push { .. }) => continue,
-                Ok(_) => {
-                    self.owed = None;
-                    self.skipped = 0;
-                    continue;
-                }
-                Err(error) if error.is_timeout() => self.skipped += 1,
-                Err(error) => return Err(fault(&error).error),
+            if std::mem::take(&mut state.changed) {
+                return Ok(Wake::Changed);
             }
-            // Only here, with nothing left to read: what came while nobody waited is not late.
-            if self.owed.is_some_and(|since| since.elapsed() > PATIENCE) {
-                return Err(silent());
+            if let Some(error) = &state.ended {
+                return Err(error.clone());
             }
-            if left.is_zero() {
-                return Ok(Wake::TimedOut);
-            }
-            if self.asked.elapsed() > ASK {
-                self.ask()?;
+            match end {
+                None => self.0.arrived.wait(&mut state),
+                Some(end) if Instant::now() < end => drop(self.0.arrived.wait_until(&mut state, end)),
+                Some(_) => return Ok(Wake::TimedOut),
             }
         }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
-        let interrupted = Arc::clone(&self.interrupted);
-        Some(Box::new(move || interrupted.store(true, Ordering::Release)))
+        let news = Arc::clone(&self.0);
+        Some(Box::new(move || news.tell(|state| state.interrupted = true)))
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.0.tell(|state| state.dropped = true);
     }
 }

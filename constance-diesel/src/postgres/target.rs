@@ -240,13 +240,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::pace::Pace;
 
     fn options() -> Options {
         Options {
             connect_timeout: Duration::from_secs(3),
             busy_timeout: Duration::ZERO,
             statement_timeout: Duration::from_secs(10),
-            watch_interval: Duration::from_secs(1),
+            pace: Pace::usual(true),
             call_timeout: None,
             file_mode: 0o600,
             table: None,

@@ -8,10 +8,16 @@ use diesel::sql_types::BigInt;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use super::fault;
+#[cfg(target_os = "linux")]
+use super::noticed::Noticed;
+#[cfg(target_os = "linux")]
+use super::notices::Notices;
 use super::place::{FileId, Place};
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::not_migrated;
 use crate::schema::Tables;
+#[cfg(target_os = "linux")]
+use crate::watch::Bounded;
 use crate::watch::{Probe, polling};
 
 /// Opens the feed. Whatever is committed after this returns is told.
@@ -22,11 +28,31 @@ pub(super) fn open(place: &Place, tables: &Tables, options: &Options) -> Result<
     match ready {
         Ok((true, last)) => {
             let probe = DataVersion { connection, place: place.clone(), file, last };
-            Ok(polling(probe, options))
+            Ok(follow(probe, place, options))
         }
         Ok((false, _)) => Err(not_migrated(constance_core::Cause::new("sqlite"))),
         Err(error) => Err(fault::of(&error).error),
     }
+}
+
+/// Looks when the system tells of writes, where it does.
+#[cfg(target_os = "linux")]
+fn follow(probe: DataVersion, place: &Place, options: &Options) -> Box<dyn Watch> {
+    // How often the application wants it to look is how often it looks.
+    let notices = options.pace.usual_interval().and_then(|interval| Some((interval, Notices::of(place.path())?)));
+    match (notices, options.call_timeout) {
+        (Some((interval, notices)), None) => Box::new(Noticed::new(probe, notices, interval)),
+        (Some((interval, notices)), Some(within)) => {
+            Box::new(Noticed::new(Bounded::new(probe, within), notices, interval))
+        }
+        (None, _) => polling(probe, options),
+    }
+}
+
+/// Looks again and again.
+#[cfg(not(target_os = "linux"))]
+fn follow(probe: DataVersion, _: &Place, options: &Options) -> Box<dyn Watch> {
+    polling(probe, options)
 }
 
 /// Asks for `data_version`: it differs after a commit by any other connection, in this process or another. For that the

@@ -2,6 +2,10 @@
 
 mod fault;
 mod feed;
+#[cfg(target_os = "linux")]
+mod noticed;
+#[cfg(target_os = "linux")]
+mod notices;
 mod place;
 
 use constance_core::{Error, ErrorKind, Result, Watch, identity};

@@ -16,6 +16,8 @@ mod django;
 mod failures;
 #[cfg(unix)]
 mod file_mode;
+#[cfg(target_os = "linux")]
+mod idle;
 mod migrate;
 mod migrate_fake;
 mod migrate_missing;

@@ -31,6 +31,7 @@ mod cluster_slots;
 mod endless;
 mod eviction;
 mod failures;
+mod feed_costs;
 #[path = "../common/killed.rs"]
 mod killed;
 mod portions;
