@@ -116,7 +116,9 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// Asks the backend for these settings in one round trip.
     pub(super) async fn find(&self, indices: &[usize]) -> Result<Vec<Found>> {
         let keys = self.front().keys_of(indices);
-        self.front().found(indices, self.backend().read(&keys).await?)
+        let answers = self.backend().read(&keys).await?;
+        self.front().read_was_answered();
+        self.front().found(indices, answers)
     }
 
     pub(super) async fn find_all(&self) -> Result<Vec<Found>> {

@@ -45,7 +45,17 @@ struct State {
     stopping: bool,
     /// The values may be wrong: read again now.
     nudged: bool,
+    /// The store has answered a call of the process: one that was taken to be down is there again.
+    answered: bool,
     interrupt: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// Why a rest during an outage ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Rested {
+    Due,
+    Answered,
+    Stopping,
 }
 
 /// Stops the following when the last handle is gone.
@@ -63,6 +73,7 @@ impl<S> Core<S> {
             started: None,
             stopping: false,
             nudged: false,
+            answered: false,
             interrupt: None,
         };
         Self {
@@ -158,6 +169,30 @@ impl<S> Core<S> {
         while !state.stopping && !state.nudged && !self.changed.wait_until(&mut state, deadline).timed_out() {}
     }
 
+    /// For the thread, while the store fails: rests until `due`, or until the store answers somebody else, but not before
+    /// `earliest`. What is said of the values meanwhile is no reason to ask a store that does not answer.
+    pub(super) fn rest_in_outage(&self, earliest: Instant, due: Instant) -> Rested {
+        let mut state = self.state.lock();
+        loop {
+            if state.stopping {
+                return Rested::Stopping;
+            }
+            if state.answered && Instant::now() >= earliest {
+                return Rested::Answered;
+            }
+            let until = if state.answered { earliest } else { due };
+            if self.changed.wait_until(&mut state, until).timed_out() && !state.answered {
+                return Rested::Due;
+            }
+        }
+    }
+
+    /// The store has answered a call of the process.
+    pub(super) fn note_answer(&self) {
+        self.state.lock().answered = true;
+        self.changed.notify_all();
+    }
+
     pub(super) fn note_started(&self, started: Result<()>) {
         self.wake(|state| {
             state.started = Some(started);
@@ -170,7 +205,7 @@ impl<S> Core<S> {
         {
             let mut state = self.state.lock();
             state.process = process;
-            (state.started, state.interrupt, state.nudged) = (None, None, false);
+            (state.started, state.interrupt, state.nudged, state.answered) = (None, None, false, false);
             state.mode = LiveMode::Polling;
         }
         // Threads of the parent may stand in the queue. One by one, and not under the lock: else they are put into its queue, and
@@ -202,7 +237,9 @@ impl<S> Core<S> {
 
     /// Whether somebody asked for the values to be read again; asks no more.
     pub(super) fn take_nudge(&self) -> bool {
-        std::mem::take(&mut self.state.lock().nudged)
+        let mut state = self.state.lock();
+        state.answered = false;
+        std::mem::take(&mut state.nudged)
     }
 
     /// Asks the thread to read again now.
@@ -296,10 +333,31 @@ mod tests {
     use super::*;
     use crate::{ErrorKind, SystemClock};
 
+    fn core() -> Arc<Core<i64>> {
+        Arc::new(Core::new(1, Arc::new(SystemClock), Box::new(|_, _, _| {}), Box::new(|_| false)))
+    }
+
+    #[test]
+    fn a_rest_in_an_outage_ends_with_an_answer_and_with_no_failure() {
+        let core = core();
+        let now = Instant::now();
+        let late = now + Duration::from_secs(600);
+        core.note_answer();
+        assert_eq!(core.rest_in_outage(now, late), Rested::Answered);
+        // A write of unknown end asks for a load, which has its turn anyway.
+        core.take_nudge();
+        core.read_again();
+        assert_eq!(core.rest_in_outage(now, now), Rested::Due);
+        std::thread::scope(|scope| {
+            let resting = scope.spawn(|| core.rest_in_outage(now, late));
+            core.note_answer();
+            assert_eq!(resting.join().expect("no panic"), Rested::Answered);
+        });
+    }
+
     #[test]
     fn where_the_system_gives_no_thread_nobody_waits_for_one() {
-        let core: Arc<Core<i64>> =
-            Arc::new(Core::new(1, Arc::new(SystemClock), Box::new(|_, _, _| {}), Box::new(|_| false)));
+        let core = core();
         core.note_started(Ok(()));
         assert!(!core.follow_anew(std::process::id()));
         assert_eq!(core.status().mode, LiveMode::OtherProcess, "nobody follows here");

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::start::broken_off;
+use super::core::Rested;
 use super::{Core, LiveMode, LiveOptions};
 use crate::config::Inner;
 use crate::{Action, Backend, Codec, Error, ErrorKind, Result, Settings, Wake, Watch, trace};
@@ -16,8 +17,10 @@ pub(super) struct Follower<S, C, B> {
     core: Arc<Core<S>>,
     options: LiveOptions,
     feed: Feed,
-    /// Failed attempts in a row.
-    failures: u32,
+    /// Since when no load has succeeded.
+    outage: Option<Instant>,
+    /// When the last load began.
+    tried_at: Instant,
     read_at: Instant,
 }
 
@@ -33,8 +36,14 @@ enum Feed {
     Unsupported,
 }
 
-/// The longest rest between two attempts while the store fails.
-const MOST_REST: Duration = Duration::from_secs(5);
+/// How often a feed is tried to be opened while the store can be read without it.
+const FEED_REST: Duration = Duration::from_secs(5);
+
+/// For how long a store that fails is tried often: most outages are over by then.
+const FRESH_OUTAGE: Duration = Duration::from_secs(60);
+
+/// The least rest between two loads that fail, however many calls the store answers meanwhile.
+const LEAST_REST: Duration = Duration::from_millis(10);
 
 /// The rest before asking again for what writes through the same `Config` got in the way of.
 const PASSED_OVER: Duration = Duration::from_millis(1);
@@ -45,7 +54,7 @@ const UNINTERRUPTED: Duration = Duration::from_secs(1);
 impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
     pub(super) fn new(inner: Arc<Inner<S, C, B>>, core: Arc<Core<S>>, options: LiveOptions) -> Self {
         let now = Instant::now();
-        Self { inner, core, options, feed: Feed::Broken { retry_at: now }, failures: 0, read_at: now }
+        Self { inner, core, options, feed: Feed::Broken { retry_at: now }, outage: None, tried_at: now, read_at: now }
     }
 
     /// Opens the feed, then loads, so that nothing falls in between.
@@ -67,8 +76,7 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
                 }
                 Err(error) if self.options.start_on_defaults => {
                     self.inner.ledger.assume_defaults(&self.inner.front);
-                    self.core.note_error(error);
-                    self.failures = 1;
+                    self.failed(error);
                     return Ok(());
                 }
                 Err(error) => return Err(error),
@@ -77,11 +85,15 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
     }
 
     pub(super) fn run(mut self) {
-        let mut must_load = self.failures > 0;
+        let mut must_load = self.outage.is_some();
         while !self.core.is_stopping() {
             if must_load {
-                if self.failures > 0 {
-                    self.core.rest(rest_after(self.failures));
+                if let Some(since) = self.outage {
+                    let due = self.tried_at + rest_between(since.elapsed());
+                    let earliest = Instant::now() + LEAST_REST;
+                    if self.core.rest_in_outage(earliest, due.max(earliest)) == Rested::Stopping {
+                        break;
+                    }
                 }
                 must_load = !self.load();
             } else {
@@ -92,9 +104,12 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
         self.inner.ledger.detach(&self.core);
     }
 
-    /// Reads everything. Says whether that has to be done again at once.
+    /// Reads everything. Says whether that is done, or has to be done again.
     fn load(&mut self) -> bool {
+        self.tried_at = Instant::now();
+        // While the store is down, opening a feed would only take up the time of a load.
         if let Feed::Broken { retry_at } = self.feed
+            && self.outage.is_none()
             && retry_at <= Instant::now()
         {
             self.open_feed();
@@ -103,9 +118,7 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
         // A handler of the application may panic; the settings have to be followed nevertheless.
         match catch_unwind(AssertUnwindSafe(|| self.inner.load(&self.core))) {
             Ok(Err(error)) => {
-                trace::live_failed(&error);
-                self.core.note_error(error);
-                self.failures = self.failures.saturating_add(1);
+                self.failed(error);
                 false
             }
             Ok(Ok((taken, _))) => {
@@ -127,14 +140,26 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
         }
     }
 
+    /// A load has failed. Nothing else counts as a failure of the thread that follows: not a write of the process, whose
+    /// retries would make up its mind that the store is down for long.
+    fn failed(&mut self, error: Error) {
+        // Once for each outage: it is tried often.
+        if self.outage.is_none() {
+            trace::live_failed(&error);
+        }
+        self.outage.get_or_insert_with(Instant::now);
+        self.core.note_error(error);
+        self.inner.running.wait_for_answer(true);
+    }
+
     fn loaded(&mut self) {
         // The store is back, and so may be its feed.
-        if self.failures > 0
-            && let Feed::Broken { retry_at } = &mut self.feed
-        {
-            *retry_at = Instant::now();
+        if self.outage.take().is_some() {
+            self.inner.running.wait_for_answer(false);
+            if let Feed::Broken { retry_at } = &mut self.feed {
+                *retry_at = Instant::now();
+            }
         }
-        self.failures = 0;
         self.read_at = Instant::now();
     }
 
@@ -185,7 +210,7 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
                 let error: Error = self.inner.explain(error, Action::Watch);
                 trace::live_failed(&error);
                 self.core.note_error(error);
-                let retry_at = Instant::now() + self.options.reread_interval.min(MOST_REST);
+                let retry_at = Instant::now() + self.options.reread_interval.min(FEED_REST);
                 (Feed::Broken { retry_at }, LiveMode::Polling, None)
             }
         };
@@ -200,8 +225,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
         let work = move || {
             let started = catch_unwind(AssertUnwindSafe(|| self.first_load())).unwrap_or_else(|_| Err(broken_off()));
             if let Err(error) = &started {
-                self.core.note_error(error.clone());
-                self.failures = 1;
+                self.failed(error.clone());
             }
             self.core.note_started(started);
             self.run();
@@ -210,7 +234,19 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     }
 }
 
-/// 100 ms, then twice as long each time.
-fn rest_after(failures: u32) -> Duration {
-    Duration::from_millis(50 << failures.min(10)).min(MOST_REST)
+/// How long after the beginning of a load that failed the next one begins, in an outage of this age.
+fn rest_between(outage: Duration) -> Duration {
+    if outage < FRESH_OUTAGE { Duration::from_millis(100) } else { Duration::from_secs(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_fails_is_tried_often_for_a_minute_and_then_each_second() {
+        for (outage, rest) in [(0, 100), (59_999, 100), (60_000, 1_000), (86_400_000, 1_000)] {
+            assert_eq!(rest_between(Duration::from_millis(outage)), Duration::from_millis(rest));
+        }
+    }
 }

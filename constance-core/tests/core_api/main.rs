@@ -32,6 +32,7 @@ mod hostile;
 mod kinds;
 mod lengths;
 mod live;
+mod live_outages;
 mod overrides;
 mod panics;
 #[cfg(all(feature = "jiff", feature = "json", feature = "rust_decimal", feature = "time"))]
