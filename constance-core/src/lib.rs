@@ -54,7 +54,7 @@ pub use self::config::{ConvertedLegacy, LegacyValues};
 pub use self::declaration::Declaration;
 pub use self::encoded::{Encoded, Stored};
 pub use self::error::{Action, Error, ErrorKind, Result};
-pub use self::events::{Event, Subscription};
+pub use self::events::{Event, RunningHandler, Subscription};
 pub use self::key::{CarriedHash, Key, KeyMap, MAX_KEY_LEN};
 pub use self::kind::Kind;
 pub use self::layer::{Layer, Vars};

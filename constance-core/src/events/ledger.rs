@@ -1,14 +1,14 @@
 //! What was written, learned and told, in an order that holds when threads do not.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::Event;
 use super::slot::{Old, Seen, Slot};
-use super::subscription::{Handler, Handlers, Subscription};
+use super::subscription::{Handlers, Subscriber, Subscription};
+use super::telling::Running;
 use crate::field::AnyValue;
 use crate::live::Core;
 
@@ -20,16 +20,20 @@ use crate::live::Core;
 ///
 /// The lock is held for this book-keeping only, never while the store is asked or a handler runs.
 pub(crate) struct Ledger<S> {
-    state: Mutex<State<S>>,
-    handlers: Handlers<S>,
+    pub(super) state: Mutex<State<S>>,
+    pub(super) handlers: Handlers<S>,
 }
 
-struct State<S> {
+pub(super) struct State<S> {
     /// Counts the beginnings and ends of writes and loads: the order in which this process saw them.
     now: u64,
     slots: Vec<Slot>,
-    queue: VecDeque<Event<S>>,
-    delivering: bool,
+    /// What handlers have not been told of.
+    pub(super) queue: VecDeque<Event<S>>,
+    /// Somebody tells them.
+    pub(super) delivering: bool,
+    /// The handler that is being called.
+    pub(super) running: Option<Running>,
     live: Option<Arc<Core<S>>>,
 }
 
@@ -74,7 +78,7 @@ impl<S> Ledger<S> {
     /// In a forked child: what threads of the parent were about to do is not done here.
     pub(crate) fn begin_anew(&self) {
         let mut state = self.state.lock();
-        state.delivering = false;
+        (state.delivering, state.running) = (false, None);
         for slot in &mut state.slots {
             (slot.in_flight, slot.passed_over) = (0, false);
             slot.waiting.clear();
@@ -85,12 +89,12 @@ impl<S> Ledger<S> {
 impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn new(settings: usize) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(settings).collect();
-        let state = State { now: 0, slots, queue: VecDeque::new(), delivering: false, live: None };
+        let state = State { now: 0, slots, queue: VecDeque::new(), delivering: false, running: None, live: None };
         Self { state: Mutex::new(state), handlers: Handlers::new() }
     }
 
-    pub(crate) fn subscribe(&self, handler: Handler<S>) -> Subscription {
-        self.handlers.add(handler)
+    pub(crate) fn subscribe(&self, subscriber: Subscriber<S>) -> Subscription {
+        self.handlers.add(subscriber)
     }
 
     /// Whether a write has to find out the previous value.
@@ -188,7 +192,8 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         state.now
     }
 
-    /// Takes what a load found, but for settings that were written or loaded since it began.
+    /// Takes what a load found, but for settings that were written or loaded since it began. Handlers are told by whoever
+    /// calls this, when it is done with the load: see [`take_turn`](Self::take_turn).
     pub(crate) fn finish_load(
         &self,
         began: u64,
@@ -220,7 +225,6 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             }
             state.publish(learned.iter().map(|(index, value)| (*index, value)), judge);
         }
-        self.deliver();
         taken
     }
 
@@ -252,7 +256,9 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             }
             state.publish(given_out.iter().map(|(index, value)| (*index, value)), judge);
         }
-        self.finish_load(began, certain, judge).all
+        let taken = self.finish_load(began, certain, judge);
+        self.deliver();
+        taken.all
     }
 
     /// Makes a `live()` follow from here on. Handlers do not hear of its first load.
@@ -299,33 +305,6 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     /// Whether every setting has been loaded or written since the `live()` began.
     pub(crate) fn has_seen_all(&self) -> bool {
         self.state.lock().slots.iter().all(|slot| !matches!(slot.seen, Seen::Nothing))
-    }
-
-    /// Calls the handlers for what is queued, unless another call of this is under way and takes it along: a handler that
-    /// writes comes back here, and two threads must not tell two changes at once.
-    fn deliver(&self) {
-        let mut first_panic = None;
-        let mut is_ours = false;
-        loop {
-            let event = {
-                let mut state = self.state.lock();
-                if state.delivering && !is_ours {
-                    return;
-                }
-                is_ours = true;
-                let event = state.queue.pop_front();
-                state.delivering = event.is_some();
-                event
-            };
-            let Some(event) = event else { break };
-            for handler in self.handlers.all() {
-                let called = catch_unwind(AssertUnwindSafe(|| handler(&event)));
-                first_panic = first_panic.or(called.err());
-            }
-        }
-        if let Some(panic) = first_panic {
-            resume_unwind(panic);
-        }
     }
 }
 

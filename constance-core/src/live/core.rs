@@ -11,7 +11,7 @@ use super::start::no_thread;
 use super::{LiveMode, LiveStatus};
 use crate::field::AnyValue;
 use crate::overrides::{Nudge, Scope};
-use crate::{Clock, Error, Result};
+use crate::{Clock, Error, Result, RunningHandler};
 
 /// The values, and how current they are.
 pub(crate) struct Core<S> {
@@ -23,11 +23,16 @@ pub(crate) struct Core<S> {
     clock: Arc<dyn Clock>,
     /// Puts an override into a struct: only the schema can.
     put: Box<Put<S>>,
+    /// What the account of writes and loads says for the status.
+    account: Box<Account>,
     /// Starts a thread that follows; whether there is one. For a forked child, which has none.
     follow: Box<Follow<S>>,
 }
 
 pub(super) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
+
+/// The handler that is being called.
+pub(super) type Account = dyn Fn() -> Option<RunningHandler> + Send + Sync;
 
 pub(super) type Put<S> = dyn Fn(&mut S, usize, &AnyValue) + Send + Sync;
 
@@ -62,7 +67,13 @@ pub(super) enum Rested {
 pub(crate) struct Keeper<S>(Arc<Core<S>>);
 
 impl<S> Core<S> {
-    pub(super) fn new(values: S, clock: Arc<dyn Clock>, put: Box<Put<S>>, follow: Box<Follow<S>>) -> Self {
+    pub(super) fn new(
+        values: S,
+        clock: Arc<dyn Clock>,
+        put: Box<Put<S>>,
+        account: Box<Account>,
+        follow: Box<Follow<S>>,
+    ) -> Self {
         let state = State {
             process: std::process::id(),
             version: 0,
@@ -84,6 +95,7 @@ impl<S> Core<S> {
             notify: tokio::sync::Notify::new(),
             clock,
             put,
+            account,
             follow,
         }
     }
@@ -284,8 +296,11 @@ impl<S> Core<S> {
 
     pub(super) fn status(&self) -> LiveStatus {
         let now = self.clock.now();
+        // Under no lock: it takes one under which ours is taken.
+        let handler = (self.account)();
         let state = self.state.lock();
         LiveStatus {
+            handler,
             age: state.loaded_at.map(|at| now.saturating_sub(at)),
             last_error: state.last_error.clone(),
             mode: if state.process == std::process::id() { state.mode } else { LiveMode::OtherProcess },
@@ -334,7 +349,7 @@ mod tests {
     use crate::{ErrorKind, SystemClock};
 
     fn core() -> Arc<Core<i64>> {
-        Arc::new(Core::new(1, Arc::new(SystemClock), Box::new(|_, _, _| {}), Box::new(|_| false)))
+        Arc::new(Core::new(1, Arc::new(SystemClock), Box::new(|_, _, _| {}), Box::new(|| None), Box::new(|_| false)))
     }
 
     #[test]

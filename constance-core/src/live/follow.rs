@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::start::broken_off;
 use super::core::Rested;
+use super::tell::tell;
 use super::{Core, LiveMode, LiveOptions};
 use crate::config::Inner;
 use crate::{Action, Backend, Codec, Error, ErrorKind, Result, Settings, Wake, Watch, trace};
@@ -51,7 +52,7 @@ const PASSED_OVER: Duration = Duration::from_millis(1);
 /// Without an interrupter, how long dropping a `live()` may take to end its thread.
 const UNINTERRUPTED: Duration = Duration::from_secs(1);
 
-impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
+impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     pub(super) fn new(inner: Arc<Inner<S, C, B>>, core: Arc<Core<S>>, options: LiveOptions) -> Self {
         let now = Instant::now();
         Self { inner, core, options, feed: Feed::Broken { retry_at: now }, outage: None, tried_at: now, read_at: now }
@@ -61,7 +62,9 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
     pub(super) fn first_load(&mut self) -> Result<()> {
         self.open_feed();
         loop {
-            match self.inner.load(&self.core) {
+            let loaded = self.inner.load(&self.core);
+            tell(&self.inner, &self.core);
+            match loaded {
                 Ok((_, unreadable)) => {
                     if let Some(error) = unreadable.filter(|_| !self.options.start_on_defaults) {
                         return Err(error);
@@ -115,27 +118,23 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
             self.open_feed();
         }
         self.core.take_nudge();
-        // A handler of the application may panic; the settings have to be followed nevertheless.
-        match catch_unwind(AssertUnwindSafe(|| self.inner.load(&self.core))) {
-            Ok(Err(error)) => {
+        // A backend of the application's may panic; the settings have to be followed nevertheless.
+        let loaded = catch_unwind(AssertUnwindSafe(|| self.inner.load(&self.core))).unwrap_or_else(|_| {
+            let error = Error::new(ErrorKind::Contract).with_detail("the backend panicked while it was read");
+            Err(self.inner.explain(error, Action::Read))
+        });
+        tell(&self.inner, &self.core);
+        match loaded {
+            Err(error) => {
                 self.failed(error);
                 false
             }
-            Ok(Ok((taken, _))) => {
+            Ok((taken, _)) => {
                 self.loaded();
                 if taken.ask_again {
                     self.core.rest(PASSED_OVER);
                 }
                 !taken.ask_again
-            }
-            Err(_) => {
-                let error = Error::new(ErrorKind::Contract)
-                    .with_detail("a handler of the application panicked while it was told of changes");
-                let error = self.inner.explain(error, Action::Watch);
-                trace::live_failed(&error);
-                self.core.note_error(error);
-                self.loaded();
-                true
             }
         }
     }
@@ -217,9 +216,7 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
         self.feed = feed;
         self.core.note_mode(mode, interrupt);
     }
-}
 
-impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     /// Loads and follows in a thread of its own, also where the first load fails. Says whether there is a thread.
     pub(super) fn start(mut self) -> bool {
         let work = move || {

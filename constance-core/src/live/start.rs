@@ -159,10 +159,13 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     fn core(&self, options: &LiveOptions) -> Arc<Core<S>> {
         let inner = Arc::clone(&self.inner);
         let put = move |values: &mut S, index: usize, value: &AnyValue| inner.schema.fields[index].put(values, value);
+        let inner = Arc::clone(&self.inner);
+        let account = move || inner.ledger.running_handler();
         let (inner, anew) = (Arc::clone(&self.inner), options.clone());
         let follow = move |core| Follower::new(Arc::clone(&inner), core, anew.clone()).start();
         let defaults = self.inner.schema.defaults.clone();
-        Arc::new(Core::new(defaults, Arc::clone(&options.clock), Box::new(put), Box::new(follow)))
+        let clock = Arc::clone(&options.clock);
+        Arc::new(Core::new(defaults, clock, Box::new(put), Box::new(account), Box::new(follow)))
     }
 
     fn start(&self, keeper: &Arc<Keeper<S>>, options: LiveOptions) -> Result<()> {

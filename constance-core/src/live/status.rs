@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Error, RunningHandler};
 
 /// How current the values of a [`Live`](crate::Live) are. Its `Display` is a line for a health page.
 ///
@@ -32,6 +32,8 @@ pub struct LiveStatus {
     pub last_error: Option<Error>,
     /// How changes are noticed.
     pub mode: LiveMode,
+    /// The handler that is being called, if one is: the changes after it wait until it returns, whereas loads do not.
+    pub handler: Option<RunningHandler>,
 }
 
 /// How a [`Live`](crate::Live) notices changes.
@@ -58,9 +60,14 @@ impl fmt::Display for LiveStatus {
             None => write!(f, "never loaded, {mode}")?,
             Some(age) => write!(f, "loaded {:.1} s ago, {mode}", age.as_secs_f64())?,
         }
-        match &self.last_error {
-            Some(error) => write!(f, "; {error}"),
-            None => Ok(()),
+        if let Some(error) = &self.last_error {
+            write!(f, "; {error}")?;
         }
+        if let Some(RunningHandler { setting, subscribed_at, running_for, waiting }) = &self.handler {
+            let running = running_for.as_secs_f64();
+            write!(f, "; the handler subscribed at {subscribed_at} has been running for {running:.1} s since ")?;
+            write!(f, "\"{setting}\" changed, {waiting} changes wait for it")?;
+        }
+        Ok(())
     }
 }

@@ -32,6 +32,7 @@ mod hostile;
 mod kinds;
 mod lengths;
 mod live;
+mod live_handlers;
 mod live_outages;
 mod overrides;
 mod panics;
