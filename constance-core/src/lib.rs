@@ -71,7 +71,7 @@ pub use self::setting::{Setting, SettingInfo};
 pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
 pub use self::warning::Warning;
-pub use self::watch::{Wake, Watch};
+pub use self::watch::{Wake, Watch, WatchMode};
 pub use bytes;
 /// Derives [`SettingType`] for an enum of plain words:
 ///

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -58,10 +59,21 @@ pub(crate) struct Taken {
     pub(crate) ask_again: bool,
 }
 
+/// Where the values of a load or a write come from, by the clock of the `live()`.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin {
+    /// When the call began.
+    pub(crate) began: Duration,
+    /// How much older the answer is.
+    pub(crate) older: Duration,
+}
+
 /// A write in flight.
 #[must_use]
 pub(crate) struct Written {
     began: u64,
+    /// Where there was a `live()`.
+    origin: Option<Origin>,
     indices: Vec<usize>,
 }
 
@@ -106,7 +118,8 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn begin(&self, indices: impl Iterator<Item = usize>) -> Written {
         let mut state = self.state.lock();
         state.now += 1;
-        let written = Written { began: state.now, indices: indices.collect() };
+        let origin = state.live.as_ref().map(|live| Origin { began: live.now(), older: Duration::ZERO });
+        let written = Written { began: state.now, origin, indices: indices.collect() };
         for &index in &written.indices {
             state.slots[index].in_flight += 1;
         }
@@ -167,6 +180,9 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             for Outcome { index, old, new } in outcomes {
                 let tracked = state.live.is_some();
                 let slot = &mut state.slots[index];
+                if !overtaken.contains(&index) {
+                    slot.origin = written.origin.or(slot.origin);
+                }
                 if is_heard {
                     slot.waiting.push((old, new));
                 } else if tracked && !overtaken.contains(&index) {
@@ -197,6 +213,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn finish_load(
         &self,
         began: u64,
+        origin: Option<Origin>,
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
         judge: &dyn Judge<S>,
     ) -> Taken {
@@ -217,6 +234,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                 match value {
                     Loaded::Unreadable => slot.seen = Seen::Unreadable,
                     Loaded::Value(new) => {
+                        slot.origin = origin;
                         let event = slot.seen.step_to(index, &new, judge).filter(|_| is_heard);
                         learned.push((index, new));
                         state.queue.extend(event);
@@ -235,6 +253,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn settle_order(
         &self,
         began: u64,
+        origin: Option<Origin>,
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
         judge: &dyn Judge<S>,
     ) -> bool {
@@ -248,6 +267,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                 match value {
                     Loaded::Value(value) if slot.in_flight > 0 && slot.written_at < began && slot.loaded_at < began => {
                         slot.written_at = now;
+                        slot.origin = origin;
                         slot.passed_over = true;
                         given_out.push((index, value));
                     }
@@ -256,7 +276,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             }
             state.publish(given_out.iter().map(|(index, value)| (*index, value)), judge);
         }
-        let taken = self.finish_load(began, certain, judge);
+        let taken = self.finish_load(began, origin, certain, judge);
         self.deliver();
         taken.all
     }
@@ -265,7 +285,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn attach(&self, core: Arc<Core<S>>) {
         let mut state = self.state.lock();
         for slot in &mut state.slots {
-            slot.seen = Seen::Nothing;
+            (slot.seen, slot.origin) = (Seen::Nothing, None);
         }
         let before = state.live.replace(core);
         drop(state);
@@ -300,6 +320,14 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     /// The `live()` that follows now.
     pub(crate) fn live(&self) -> Option<Arc<Core<S>>> {
         self.state.lock().live.clone()
+    }
+
+    /// How old the oldest value is that `live()` gives out, if any has been read. What was unreadable when it was last read is
+    /// as old as the last good value.
+    pub(crate) fn oldest(&self, now: Duration) -> Option<Duration> {
+        let state = self.state.lock();
+        let origins = state.slots.iter().filter_map(|slot| slot.origin);
+        origins.map(|Origin { began, older }| now.saturating_sub(began).saturating_add(older)).max()
     }
 
     /// Whether every setting has been loaded or written since the `live()` began.

@@ -8,7 +8,7 @@ mod telling;
 use std::fmt;
 use std::marker::PhantomData;
 
-pub(crate) use self::ledger::{Judge, Ledger, Loaded, Outcome, Taken, Written};
+pub(crate) use self::ledger::{Judge, Ledger, Loaded, Origin, Outcome, Taken, Written};
 pub(crate) use self::slot::Old;
 pub(crate) use self::subscription::Subscriber;
 pub use self::subscription::Subscription;

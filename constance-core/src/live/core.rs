@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::start::no_thread;
 use super::{LiveMode, LiveStatus};
+use crate::events::Origin;
 use crate::field::AnyValue;
 use crate::overrides::{Nudge, Scope};
 use crate::{Clock, Error, Result, RunningHandler};
@@ -31,8 +32,8 @@ pub(crate) struct Core<S> {
 
 pub(super) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
 
-/// The handler that is being called.
-pub(super) type Account = dyn Fn() -> Option<RunningHandler> + Send + Sync;
+/// The age of the oldest value, and the handler that is being called.
+pub(super) type Account = dyn Fn(Duration) -> (Option<Duration>, Option<RunningHandler>) + Send + Sync;
 
 pub(super) type Put<S> = dyn Fn(&mut S, usize, &AnyValue) + Send + Sync;
 
@@ -42,9 +43,12 @@ struct State {
     version: u64,
     /// Counts whatever a waiting reader has to look at again.
     ticks: u64,
-    loaded_at: Option<Duration>,
+    /// Where the last load's values come from.
+    loaded: Option<Origin>,
     last_error: Option<Error>,
     mode: LiveMode,
+    /// Since when.
+    mode_since: Duration,
     /// How the first load ended.
     started: Option<Result<()>>,
     stopping: bool,
@@ -78,9 +82,10 @@ impl<S> Core<S> {
             process: std::process::id(),
             version: 0,
             ticks: 0,
-            loaded_at: None,
+            loaded: None,
             last_error: None,
-            mode: LiveMode::Polling,
+            mode: LiveMode::Starting,
+            mode_since: clock.now(),
             started: None,
             stopping: false,
             nudged: false,
@@ -218,7 +223,7 @@ impl<S> Core<S> {
             let mut state = self.state.lock();
             state.process = process;
             (state.started, state.interrupt, state.nudged, state.answered) = (None, None, false, false);
-            state.mode = LiveMode::Polling;
+            (state.mode, state.mode_since) = (LiveMode::Starting, self.clock.now());
         }
         // Threads of the parent may stand in the queue. One by one, and not under the lock: else they are put into its queue, and
         // it is handed to them.
@@ -272,17 +277,27 @@ impl<S> Core<S> {
         }
     }
 
-    pub(super) fn note_mode(&self, mode: LiveMode, interrupt: Option<Arc<dyn Fn() + Send + Sync>>) {
+    pub(super) fn note_interrupt(&self, interrupt: Option<Arc<dyn Fn() + Send + Sync>>) {
+        self.state.lock().interrupt = interrupt;
+    }
+
+    pub(super) fn note_mode(&self, mode: LiveMode) {
+        let now = self.clock.now();
         let mut state = self.state.lock();
-        state.mode = mode;
-        state.interrupt = interrupt;
+        if state.mode != mode {
+            (state.mode, state.mode_since) = (mode, now);
+        }
+    }
+
+    /// The time by the clock of the status.
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.now()
     }
 
     /// A load succeeded; `error` names what was unreadable in it.
-    pub(super) fn note_load(&self, error: Option<Error>) {
-        let now = self.clock.now();
+    pub(super) fn note_load(&self, origin: Origin, error: Option<Error>) {
         let mut state = self.state.lock();
-        state.loaded_at = Some(now);
+        state.loaded = Some(origin);
         state.last_error = error;
         // One that began with a failure has been made good.
         if let Some(started) = &mut state.started {
@@ -297,13 +312,16 @@ impl<S> Core<S> {
     pub(super) fn status(&self) -> LiveStatus {
         let now = self.clock.now();
         // Under no lock: it takes one under which ours is taken.
-        let handler = (self.account)();
+        let (oldest, handler) = (self.account)(now);
         let state = self.state.lock();
+        let is_here = state.process == std::process::id();
+        let of_load = |origin: Origin| now.saturating_sub(origin.began).saturating_add(origin.older);
         LiveStatus {
-            handler,
-            age: state.loaded_at.map(|at| now.saturating_sub(at)),
+            age: state.loaded.map(|origin| oldest.unwrap_or_else(|| of_load(origin))),
             last_error: state.last_error.clone(),
-            mode: if state.process == std::process::id() { state.mode } else { LiveMode::OtherProcess },
+            mode: if is_here { state.mode } else { LiveMode::OtherProcess },
+            mode_for: is_here.then(|| now.saturating_sub(state.mode_since)),
+            handler,
         }
     }
 }
@@ -349,7 +367,13 @@ mod tests {
     use crate::{ErrorKind, SystemClock};
 
     fn core() -> Arc<Core<i64>> {
-        Arc::new(Core::new(1, Arc::new(SystemClock), Box::new(|_, _, _| {}), Box::new(|| None), Box::new(|_| false)))
+        Arc::new(Core::new(
+            1,
+            Arc::new(SystemClock),
+            Box::new(|_, _, _| {}),
+            Box::new(|_| (None, None)),
+            Box::new(|_| false),
+        ))
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::start::broken_off;
 use super::core::Rested;
+use super::start::broken_off;
 use super::tell::tell;
 use super::{Core, LiveMode, LiveOptions};
 use crate::config::Inner;
@@ -30,8 +30,9 @@ enum Feed {
         watch: Box<dyn Watch>,
         can_be_interrupted: bool,
     },
-    /// To be opened, not before this moment.
+    /// To be opened, not before this moment; it has been like that for some time.
     Broken {
+        since: Instant,
         retry_at: Instant,
     },
     Unsupported,
@@ -40,8 +41,14 @@ enum Feed {
 /// How often a feed is tried to be opened while the store can be read without it.
 const FEED_REST: Duration = Duration::from_secs(5);
 
+/// The same in the first minute.
+const FRESH_FEED_REST: Duration = Duration::from_secs(1);
+
 /// For how long a store that fails is tried often: most outages are over by then.
 const FRESH_OUTAGE: Duration = Duration::from_secs(60);
+
+/// The rest between two loads meanwhile.
+const FRESH_REST: Duration = Duration::from_millis(100);
 
 /// The least rest between two loads that fail, however many calls the store answers meanwhile.
 const LEAST_REST: Duration = Duration::from_millis(10);
@@ -55,7 +62,15 @@ const UNINTERRUPTED: Duration = Duration::from_secs(1);
 impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     pub(super) fn new(inner: Arc<Inner<S, C, B>>, core: Arc<Core<S>>, options: LiveOptions) -> Self {
         let now = Instant::now();
-        Self { inner, core, options, feed: Feed::Broken { retry_at: now }, outage: None, tried_at: now, read_at: now }
+        Self {
+            inner,
+            core,
+            options,
+            feed: Feed::Broken { since: now, retry_at: now },
+            outage: None,
+            tried_at: now,
+            read_at: now,
+        }
     }
 
     /// Opens the feed, then loads, so that nothing falls in between.
@@ -111,7 +126,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     fn load(&mut self) -> bool {
         self.tried_at = Instant::now();
         // While the store is down, opening a feed would only take up the time of a load.
-        if let Feed::Broken { retry_at } = self.feed
+        if let Feed::Broken { retry_at, .. } = self.feed
             && self.outage.is_none()
             && retry_at <= Instant::now()
         {
@@ -155,7 +170,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
         // The store is back, and so may be its feed.
         if self.outage.take().is_some() {
             self.inner.running.wait_for_answer(false);
-            if let Feed::Broken { retry_at } = &mut self.feed {
+            if let Feed::Broken { retry_at, .. } = &mut self.feed {
                 *retry_at = Instant::now();
             }
         }
@@ -164,16 +179,19 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
 
     /// Waits for the next reason to read. Says whether there is one.
     fn wait(&mut self) -> bool {
+        let poll_interval = self.options.poll_interval;
         let (watch, can_be_interrupted) = match &mut self.feed {
             Feed::Open { watch, can_be_interrupted } => (watch, *can_be_interrupted),
             Feed::Unsupported => {
-                self.core.rest(self.options.poll_interval);
+                self.core.rest(poll_interval);
                 return true;
             }
-            // Whoever relies on the feed may poll once an hour: it has to be back long before.
-            Feed::Broken { retry_at } => {
+            // Whoever relies on the feed may poll once an hour: it has to be back long before. What broke it may be the
+            // beginning of an outage that a load does not notice yet, or the end of one.
+            Feed::Broken { since, retry_at } => {
                 let until_retry = retry_at.saturating_duration_since(Instant::now());
-                self.core.rest(self.options.poll_interval.min(until_retry));
+                let most = if since.elapsed() < FRESH_OUTAGE { FRESH_REST } else { poll_interval };
+                self.core.rest(poll_interval.min(until_retry).min(most));
                 return true;
             }
         };
@@ -182,16 +200,21 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
             return true;
         }
         let timeout = if can_be_interrupted { left } else { left.min(UNINTERRUPTED) };
-        match watch.wait(timeout) {
-            Ok(Wake::Changed) => true,
-            Ok(Wake::TimedOut) => false,
-            Ok(Wake::Interrupted) => self.core.take_nudge(),
+        let woken = watch.wait(timeout);
+        let mode = watch.mode().into();
+        match woken {
+            Ok(wake) => {
+                self.core.note_mode(mode);
+                wake == Wake::Changed || wake == Wake::Interrupted && self.core.take_nudge()
+            }
             Err(error) => {
                 let error = self.inner.explain(error, Action::Watch);
                 trace::live_failed(&error);
                 self.core.note_error(error);
-                self.feed = Feed::Broken { retry_at: Instant::now() };
-                self.core.note_mode(LiveMode::Polling, None);
+                let now = Instant::now();
+                self.feed = Feed::Broken { since: now, retry_at: now };
+                self.core.note_mode(LiveMode::Polling { every: poll_interval });
+                self.core.note_interrupt(None);
                 true
             }
         }
@@ -199,22 +222,28 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
 
     fn open_feed(&mut self) {
         let opened = self.inner.backend.watch(&self.inner.prefix);
+        let polling = LiveMode::Polling { every: self.options.poll_interval };
         let (feed, mode, interrupt) = match opened {
             Ok(watch) => {
                 let interrupt: Option<Arc<dyn Fn() + Send + Sync>> = watch.interrupter().map(Arc::from);
-                (Feed::Open { watch, can_be_interrupted: interrupt.is_some() }, LiveMode::Watching, interrupt)
+                let mode = watch.mode().into();
+                (Feed::Open { watch, can_be_interrupted: interrupt.is_some() }, mode, interrupt)
             }
-            Err(error) if error.kind() == ErrorKind::Unsupported => (Feed::Unsupported, LiveMode::Polling, None),
+            Err(error) if error.kind() == ErrorKind::Unsupported => (Feed::Unsupported, polling, None),
             Err(error) => {
                 let error: Error = self.inner.explain(error, Action::Watch);
                 trace::live_failed(&error);
                 self.core.note_error(error);
-                let retry_at = Instant::now() + self.options.reread_interval.min(FEED_REST);
-                (Feed::Broken { retry_at }, LiveMode::Polling, None)
+                let now = Instant::now();
+                let since = if let Feed::Broken { since, .. } = self.feed { since } else { now };
+                let rest = if now - since < FRESH_OUTAGE { FRESH_FEED_REST } else { FEED_REST };
+                let retry_at = now + self.options.reread_interval.min(rest);
+                (Feed::Broken { since, retry_at }, polling, None)
             }
         };
         self.feed = feed;
-        self.core.note_mode(mode, interrupt);
+        self.core.note_mode(mode);
+        self.core.note_interrupt(interrupt);
     }
 
     /// Loads and follows in a thread of its own, also where the first load fails. Says whether there is a thread.
@@ -233,7 +262,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
 
 /// How long after the beginning of a load that failed the next one begins, in an outage of this age.
 fn rest_between(outage: Duration) -> Duration {
-    if outage < FRESH_OUTAGE { Duration::from_millis(100) } else { Duration::from_secs(1) }
+    if outage < FRESH_OUTAGE { FRESH_REST } else { Duration::from_secs(1) }
 }
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
         let inner = Arc::clone(&self.inner);
         let put = move |values: &mut S, index: usize, value: &AnyValue| inner.schema.fields[index].put(values, value);
         let inner = Arc::clone(&self.inner);
-        let account = move || inner.ledger.running_handler();
+        let account = move |now| (inner.ledger.oldest(now), inner.ledger.running_handler());
         let (inner, anew) = (Arc::clone(&self.inner), options.clone());
         let follow = move |core| Follower::new(Arc::clone(&inner), core, anew.clone()).start();
         let defaults = self.inner.schema.defaults.clone();

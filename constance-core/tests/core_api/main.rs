@@ -34,6 +34,7 @@ mod lengths;
 mod live;
 mod live_handlers;
 mod live_outages;
+mod live_status;
 mod overrides;
 mod panics;
 #[cfg(all(feature = "jiff", feature = "json", feature = "rust_decimal", feature = "time"))]

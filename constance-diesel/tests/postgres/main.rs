@@ -20,6 +20,7 @@ mod failures;
 mod killed;
 #[cfg(feature = "listen-tls")]
 mod listen_tls;
+mod live_mode;
 mod migrate;
 mod older;
 mod parameters;
