@@ -26,6 +26,7 @@ const SERVICES: &[(&str, &[Kind])] = &[
     ("postgres", &[Kind::Postgres]),
     ("mysql", &[Kind::Mariadb]),
     ("propagation", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
+    ("catch-up", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
     ("shared", &[Kind::Plain, Kind::Memcached]),
 ];
 
