@@ -236,7 +236,12 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
                 self.core.note_error(error);
                 let now = Instant::now();
                 let since = if let Feed::Broken { since, .. } = self.feed { since } else { now };
-                let rest = if now - since < FRESH_OUTAGE { FRESH_FEED_REST } else { FEED_REST };
+                let rest = match now - since < FRESH_OUTAGE {
+                    // Loads that a cache answers tell nothing of the store.
+                    true if self.inner.remembers => FRESH_REST,
+                    true => FRESH_FEED_REST,
+                    false => FEED_REST,
+                };
                 let retry_at = now + self.options.reread_interval.min(rest);
                 (Feed::Broken { since, retry_at }, polling, None)
             }
