@@ -1,6 +1,7 @@
 //! The contract between the typed front and a store.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use crate::{
     Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning, Watch,
@@ -134,6 +135,20 @@ pub trait Backend: Debug + Send + Sync {
         let stored = self.read(&[key])?.pop().ok_or_else(too_few)?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
+    }
+
+    /// The same as [`read`](Self::read), and how old the answer is: for how long before this call the store had not been asked
+    /// for the oldest of it, zero where it was asked now. `live()` reads this way, so that its
+    /// [status](crate::LiveStatus::age) is not younger than its values.
+    ///
+    /// Default: a `read`, of which nothing is older than the call. What answers from memory says more, and a wrapper passes
+    /// on what the backend inside says.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        Ok((self.read(keys)?, Duration::ZERO))
     }
 
     /// Opens a feed of the changes under a prefix, by any writer.

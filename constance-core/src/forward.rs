@@ -1,6 +1,7 @@
 //! A reference, a box and an `Arc` of a backend are backends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning, Watch};
 
@@ -30,6 +31,10 @@ macro_rules! forward {
 
             fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
                 (**self).visit(key, visitor)
+            }
+
+            fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+                (**self).read_with_age(keys)
             }
 
             fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {

@@ -55,7 +55,7 @@ pub use self::config::{ConvertedLegacy, LegacyValues};
 pub use self::declaration::Declaration;
 pub use self::encoded::{Encoded, Stored};
 pub use self::error::{Action, Error, ErrorKind, Result};
-pub use self::events::{Event, Subscription};
+pub use self::events::{Event, RunningHandler, Subscription};
 pub use self::key::{CarriedHash, Key, KeyMap, MAX_KEY_LEN};
 pub use self::kind::Kind;
 pub use self::layer::{Layer, Vars};
@@ -72,7 +72,7 @@ pub use self::setting::{Setting, SettingInfo};
 pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
 pub use self::warning::Warning;
-pub use self::watch::{Wake, Watch};
+pub use self::watch::{Wake, Watch, WatchMode};
 pub use bytes;
 /// Derives [`SettingType`] for an enum of plain words:
 ///

@@ -16,8 +16,27 @@ pub trait Watch: Send {
     /// Where the feed broke. The caller drops it, opens a new one and reads everything again.
     fn wait(&mut self, timeout: Duration) -> Result<Wake>;
 
+    /// How the feed learns of changes, for the [status](crate::LiveStatus) of `live()`. It may change from one wait to the
+    /// next. Default: it is told.
+    fn mode(&self) -> WatchMode {
+        WatchMode::Pushed
+    }
+
     /// A function that ends a [`wait`](Self::wait) in another thread early. Without it, dropping a `live()` waits out the timeout.
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>>;
+}
+
+/// How a [`Watch`] learns of changes.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WatchMode {
+    /// The store tells of them.
+    Pushed,
+    /// The feed looks whether there are any.
+    Looking {
+        /// The time between two looks.
+        every: Duration,
+    },
 }
 
 /// Why a [`Watch::wait`] returned.

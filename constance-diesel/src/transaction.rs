@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use constance_core::{
     Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
@@ -179,6 +180,10 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
         let stored = self.store(Purpose::Read, |store| store.one(key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
+    }
+
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        Ok((self.read(keys)?, Duration::ZERO))
     }
 
     fn watch(&self, _: &Prefix) -> Result<Box<dyn constance_core::Watch>> {

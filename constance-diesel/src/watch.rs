@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use constance_core::{Result, Wake, Watch};
+use constance_core::{Result, Wake, Watch, WatchMode};
 use parking_lot::{Condvar, Mutex};
 
 use crate::dialect::{Dialect, Options};
@@ -78,6 +78,10 @@ impl<P: Probe> Watch for Polling<P> {
                 return Ok(Wake::TimedOut);
             }
         }
+    }
+
+    fn mode(&self) -> WatchMode {
+        WatchMode::Looking { every: self.interval }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {

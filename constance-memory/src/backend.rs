@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use constance_core::{
@@ -101,6 +102,10 @@ impl Backend for MemoryBackend {
         // The guard is no lock: a visitor that writes publishes another map and leaves this one alone.
         visitor(self.map.load().get(key).map(Encoded::as_bytes));
         Ok(())
+    }
+
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        Ok((self.read(keys)?, Duration::ZERO))
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {

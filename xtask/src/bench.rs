@@ -27,6 +27,7 @@ const SERVICES: &[(&str, &[Kind])] = &[
     ("mysql", &[Kind::Mariadb]),
     ("propagation", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
     ("idle", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
+    ("catch-up", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
     ("shared", &[Kind::Plain, Kind::Memcached]),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use constance_core::aio::{AsyncBackend, AsyncWatch, BlockOn, BoxFuture};
 use constance_core::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning};
@@ -9,6 +10,7 @@ use tokio::runtime::Handle;
 
 use super::asking::Next;
 use super::builder::{Options, options};
+use super::flight::Answer;
 use super::follow::{Follower, Opener};
 use super::state::State;
 use super::watch::Told;
@@ -120,6 +122,33 @@ impl<B: AsyncBackend + 'static> AsyncLocalCacheBuilder<B> {
     }
 }
 
+impl<B: AsyncBackend + 'static> AsyncLocalCache<B> {
+    async fn ask(&self, keys: &[&Key]) -> Result<Answer> {
+        if keys.is_empty() {
+            return Ok(Answer { stored: Vec::new(), age: 0 });
+        }
+        let mut asking = match self.state.ask(keys) {
+            Ok(found) => return Ok(found),
+            Err(asking) => asking,
+        };
+        loop {
+            let end = match asking.next() {
+                Next::Answer(found) => return Ok(found),
+                Next::Wait(waiting) => waiting.ended().await,
+                Next::Fetch(lead) => {
+                    if let Some(follower) = &self.follower {
+                        follower.follow(&self.backend, &self.state, lead.keys());
+                    }
+                    lead.ended(Arc::clone(&self.backend)).await
+                }
+            };
+            if let Some(answer) = asking.answer(end) {
+                return answer;
+            }
+        }
+    }
+}
+
 #[deny(clippy::missing_trait_methods)]
 impl<B: AsyncBackend + 'static> AsyncBackend for AsyncLocalCache<B> {
     fn name(&self) -> &str {
@@ -131,30 +160,11 @@ impl<B: AsyncBackend + 'static> AsyncBackend for AsyncLocalCache<B> {
     }
 
     fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {
-        Box::pin(async move {
-            if keys.is_empty() {
-                return Ok(Vec::new());
-            }
-            let mut asking = match self.state.ask(keys) {
-                Ok(found) => return Ok(found),
-                Err(asking) => asking,
-            };
-            loop {
-                let end = match asking.next() {
-                    Next::Answer(found) => return Ok(found),
-                    Next::Wait(waiting) => waiting.ended().await,
-                    Next::Fetch(lead) => {
-                        if let Some(follower) = &self.follower {
-                            follower.follow(&self.backend, &self.state, lead.keys());
-                        }
-                        lead.ended(Arc::clone(&self.backend)).await
-                    }
-                };
-                if let Some(answer) = asking.answer(end) {
-                    return answer;
-                }
-            }
-        })
+        Box::pin(async move { self.ask(keys).await.map(|answer| answer.stored) })
+    }
+
+    fn read_with_age<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<(Vec<Stored>, Duration)>> {
+        Box::pin(async move { self.ask(keys).await.map(|answer| (answer.stored, Duration::from_nanos(answer.age))) })
     }
 
     // Tools want to see the store.

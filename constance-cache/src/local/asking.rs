@@ -1,6 +1,7 @@
 //! One question, from a miss to its answer: which fetch to make, or whose to wait for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "tokio")]
 use constance_core::aio::AsyncBackend;
@@ -8,22 +9,31 @@ use constance_core::{Error, ErrorKind, Key, KeyMap, Result, Stored};
 
 #[cfg(feature = "tokio")]
 use super::drive::Rider;
-use super::flight::{End, Flight, Outcome};
+use super::flight::{Answer, End, Flight, Landed, Outcome};
 use super::state::{State, Work};
+use super::time::nanos;
 use crate::CacheEvent;
 
 /// A question that the cache could not answer at once.
 pub(super) struct Asking<'a> {
     state: &'a Arc<State>,
     keys: &'a [&'a Key],
+    /// When it was asked.
+    asked: u64,
+    /// How often what was fetched for it has been changed meanwhile.
+    lost: u32,
     /// Its place among those for whom the next fetch is made, once it had to wait for one that does not have all its keys.
     ticket: Option<u64>,
 }
 
+/// How often a question is asked again whose keys were changed while they were fetched: where that goes on, what was fetched
+/// is better than no answer.
+const MOST_LOST: u32 = 3;
+
 /// What to do next about a question.
 pub(super) enum Next {
     /// Somebody has fetched it meanwhile.
-    Answer(Vec<Stored>),
+    Answer(Answer),
     /// Wait for a fetch under way.
     Wait(Waiting),
     /// Ask the backend.
@@ -32,25 +42,25 @@ pub(super) enum Next {
 
 impl State {
     /// Answers a question from what is remembered.
-    pub(super) fn ask<'a>(self: &'a Arc<Self>, keys: &'a [&'a Key]) -> Result<Vec<Stored>, Asking<'a>> {
-        let count = keys.len() as u64;
-        if let Some((found, event)) = self.remembered(keys, self.time.now()) {
+    pub(super) fn ask<'a>(self: &'a Arc<Self>, keys: &'a [&'a Key]) -> Result<Answer, Asking<'a>> {
+        let (count, asked) = (keys.len() as u64, self.time.now());
+        if let Some((found, event)) = self.remembered(keys, asked, asked) {
             self.counters.add(event, count);
             return Ok(found);
         }
         self.counters.add(CacheEvent::Miss, count);
-        Err(Asking { state: self, keys, ticket: None })
+        Err(Asking { state: self, keys, asked, lost: 0, ticket: None })
     }
 }
 
 impl Asking<'_> {
     pub(super) fn next(&mut self) -> Next {
-        let Self { state, keys, .. } = *self;
+        let Self { state, keys, asked, .. } = *self;
         let now = state.time.now();
         let mut work = state.work();
         state.begin_anew_in_a_child(&mut work);
         // A flight may have landed since the look without the lock.
-        if let Some((found, event)) = state.remembered(keys, now) {
+        if let Some((found, event)) = state.remembered(keys, asked, now) {
             drop(work);
             if event == CacheEvent::StaleServed {
                 state.counters.add(event, keys.len() as u64);
@@ -108,11 +118,23 @@ impl Asking<'_> {
     }
 
     /// The answer, from how the fetch ended; `None`: ask again.
-    pub(super) fn answer(&self, end: End) -> Option<Result<Vec<Stored>>> {
-        let Self { state, keys, .. } = *self;
+    pub(super) fn answer(&mut self, end: End) -> Option<Result<Answer>> {
+        let Self { state, keys, asked, .. } = *self;
         Some(match end? {
-            Ok(found) => keys.iter().map(|key| found.get(*key).cloned().ok_or_else(too_few)).collect(),
-            Err(error) => match state.last_known(keys, state.time.now()) {
+            Ok(landed) => {
+                if keys.iter().any(|key| landed.lost.contains_key(*key)) {
+                    self.lost += 1;
+                    if self.lost <= MOST_LOST {
+                        return None;
+                    }
+                    // Whatever else is known of them may be older than this.
+                    state.drop_keys(keys.iter().copied(), false);
+                }
+                let stored = keys.iter().map(|key| landed.found.get(*key).cloned().ok_or_else(too_few));
+                let age = asked.saturating_sub(landed.began).saturating_add(landed.older);
+                stored.collect::<Result<_>>().map(|stored| Answer { stored, age })
+            }
+            Err(error) => match state.last_known(keys, asked, state.time.now()) {
                 Some(found) => {
                     state.counters.add(CacheEvent::StaleServed, keys.len() as u64);
                     Ok(found)
@@ -169,24 +191,24 @@ impl Lead {
     }
 
     /// Takes what the backend said.
-    pub(super) fn land(mut self, found: Result<Vec<Stored>>) -> End {
+    pub(super) fn land(mut self, found: Result<(Vec<Stored>, Duration)>) -> End {
         let Self { state, flight, .. } = &self;
         let outcome: Outcome = match found {
-            Ok(found) if found.len() != flight.keys.len() => Err(too_few()),
-            Ok(found) => Ok(Arc::new(flight.keys.iter().cloned().zip(found).collect())),
+            Ok((found, _)) if found.len() != flight.keys.len() => Err(too_few()),
+            Ok((found, age)) => {
+                let (found, began, older) =
+                    (flight.keys.iter().cloned().zip(found).collect(), flight.began, nanos(age));
+                let lost = state.land(flight, &found, older);
+                if !lost.is_empty() {
+                    state.counters.add(CacheEvent::LeaseLost, lost.len() as u64);
+                }
+                Ok(Arc::new(Landed { found, lost, began, older }))
+            }
             Err(error) => Err(error),
         };
-        match &outcome {
-            Ok(found) => {
-                let lost = state.land(flight, found);
-                if lost > 0 {
-                    state.counters.add(CacheEvent::LeaseLost, lost as u64);
-                }
-            }
-            Err(_) => {
-                state.failed();
-                state.abandon(flight);
-            }
+        if outcome.is_err() {
+            state.failed();
+            state.abandon(flight);
         }
         flight.end(Some(outcome.clone()));
         self.landed = true;
@@ -198,7 +220,7 @@ impl Lead {
     pub(super) async fn ended<B: AsyncBackend + 'static>(self, backend: Arc<B>) -> End {
         let flight = Arc::clone(&self.flight);
         let fetch = async move {
-            let found = backend.read(&self.keys().iter().collect::<Vec<_>>()).await;
+            let found = backend.read_with_age(&self.keys().iter().collect::<Vec<_>>()).await;
             self.land(found);
         };
         Rider::start(flight, Box::pin(fetch)).ended().await

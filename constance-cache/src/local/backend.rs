@@ -1,6 +1,7 @@
 //! The cache as a backend.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use constance_core::{
     Applied, Backend, Batch, Capability, Encoded, Key, Portion, Prefix, Result, Stored, Warning, Watch,
@@ -8,22 +9,14 @@ use constance_core::{
 
 use super::LocalCache;
 use super::asking::Next;
+use super::flight::Answer;
 use super::watch::Told;
 use super::writing::{Forgetting, Writing};
 
-#[deny(clippy::missing_trait_methods)]
-impl<B: Backend> Backend for LocalCache<B> {
-    fn name(&self) -> &str {
-        self.backend.name()
-    }
-
-    fn capability(&self) -> Capability {
-        self.backend.capability().with_remembers(true)
-    }
-
-    fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+impl<B: Backend> LocalCache<B> {
+    fn ask(&self, keys: &[&Key]) -> Result<Answer> {
         if keys.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Answer { stored: Vec::new(), age: 0 });
         }
         let mut asking = match self.state.ask(keys) {
             Ok(found) => return Ok(found),
@@ -37,7 +30,7 @@ impl<B: Backend> Backend for LocalCache<B> {
                     if let Some(follower) = &self.follower {
                         follower.follow(&self.backend, &self.state, lead.keys());
                     }
-                    let found = self.backend.read(&lead.keys().iter().collect::<Vec<_>>());
+                    let found = self.backend.read_with_age(&lead.keys().iter().collect::<Vec<_>>());
                     lead.land(found)
                 }
             };
@@ -45,6 +38,25 @@ impl<B: Backend> Backend for LocalCache<B> {
                 return answer;
             }
         }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<B: Backend> Backend for LocalCache<B> {
+    fn name(&self) -> &str {
+        self.backend.name()
+    }
+
+    fn capability(&self) -> Capability {
+        self.backend.capability().with_remembers(true)
+    }
+
+    fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+        self.ask(keys).map(|answer| answer.stored)
+    }
+
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        self.ask(keys).map(|answer| (answer.stored, Duration::from_nanos(answer.age)))
     }
 
     // Tools want to see the store.

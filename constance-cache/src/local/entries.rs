@@ -13,8 +13,19 @@ pub(super) struct Entry {
     pub(super) stored: Stored,
     /// The fetch that it came from. Entries of one fetch are of one moment.
     pub(super) fetch: u64,
+    /// When that fetch began.
+    pub(super) began: u64,
+    /// How much older than the fetch it is.
+    pub(super) older: u64,
     /// The moment from which on it is too old.
     pub(super) expires: u64,
+}
+
+impl Entry {
+    /// How old it is for a question of this moment.
+    pub(super) fn age(&self, asked: u64) -> u64 {
+        asked.saturating_sub(self.began).saturating_add(self.older)
+    }
 }
 
 /// Immutable maps, each with a share of the keys, which are replaced by changed copies.
@@ -101,7 +112,7 @@ mod tests {
     }
 
     fn entry(fetch: u64) -> Entry {
-        Entry { stored: Stored::Absent, fetch, expires: 10 }
+        Entry { stored: Stored::Absent, fetch, began: 0, older: 0, expires: 10 }
     }
 
     fn found(entries: &Entries, key: &Key) -> Option<u64> {

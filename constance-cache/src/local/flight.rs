@@ -6,7 +6,26 @@ use constance_core::{Key, KeyMap, Result, Stored};
 use parking_lot::{Condvar, Mutex};
 
 /// What a fetch found under its keys, or why it failed.
-pub(super) type Outcome = Result<Arc<KeyMap<Stored>>>;
+pub(super) type Outcome = Result<Arc<Landed>>;
+
+/// What a fetch found.
+pub(super) struct Landed {
+    pub(super) found: KeyMap<Stored>,
+    /// The keys that were changed meanwhile: others may have been given what is newer, or older.
+    pub(super) lost: KeyMap<()>,
+    /// When the fetch began.
+    pub(super) began: u64,
+    /// How much older than the fetch it is, in nanoseconds: what is below may remember, too.
+    pub(super) older: u64,
+}
+
+/// What is answered to a question.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) stored: Vec<Stored>,
+    /// For how long before the question the store had not been asked for the oldest of it, in nanoseconds.
+    pub(super) age: u64,
+}
 
 /// A fetch under way. Threads and tasks wait for its end alike.
 pub(super) struct Flight {

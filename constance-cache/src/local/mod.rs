@@ -67,7 +67,8 @@ use crate::Counters;
 ///   [guide](crate::shared#what-can-be-seen-apart) says. Two reads, such as a `get` and another, may be of different
 ///   moments.
 /// - **Never back**: what it remembers of a key that was changed through the cache, forgotten, or told of by a feed is
-///   not served again.
+///   not served again. No reader sees a value of a key that is older than one that a reader had been given when it began: what
+///   was changed while it was fetched is fetched again, three times where that goes on.
 /// - **One fetch**: threads that miss the same keys at the same time share one read of the backend, its failure too,
 ///   after which the next call tries again. Where their keys overlap only partly, they share the next one. Nobody joins a
 ///   read that began longer ago than a value is served for (more than a minute ago in any case, less than a second ago in

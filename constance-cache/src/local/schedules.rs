@@ -60,6 +60,8 @@ struct World<'a> {
     stored: u64,
     /// The newest version whose write has returned, or of which the feed has told.
     settled: u64,
+    /// The newest version of each key that any reader was given: a `live()` hands it out, and is not to go back.
+    given: [u64; 2],
     fetches: usize,
 }
 
@@ -69,10 +71,11 @@ impl<'a> World<'a> {
         *at = match std::mem::replace(at, At::Idle) {
             At::Idle => match role {
                 Reads(_) | ReadsAndFails | ReadsAndDies => {
-                    let set: &'static [usize] = if let Reads(set) = role { set } else { &[0, 1] };
+                    let set = keys_of(role);
+                    let least = self.least(set);
                     match self.state.ask(&self.sets[set]) {
-                        Ok(found) => return Some(self.check(&found, self.settled)),
-                        Err(asking) => At::Asking(asking, self.settled),
+                        Ok(found) => return Some(self.check(set, &found.stored, least)),
+                        Err(asking) => At::Asking(asking, least),
                     }
                 }
                 Writes | WritesAndFails | WritesAndDies => At::Writing(Writing::new(self.state, self.batch)),
@@ -82,7 +85,7 @@ impl<'a> World<'a> {
                 }
             },
             At::Asking(mut asking, least) => match asking.next() {
-                Next::Answer(found) => return Some(self.check(&found, least)),
+                Next::Answer(found) => return Some(self.check(keys_of(role), &found.stored, least)),
                 Next::Wait(waiting) => At::Waiting(asking, least, waiting),
                 Next::Fetch(lead) => At::Fetching(asking, least, lead),
             },
@@ -91,7 +94,7 @@ impl<'a> World<'a> {
                     *at = At::Waiting(asking, least, waiting);
                     return None;
                 }
-                return Some(self.answered(at, asking, least, waiting.wait()));
+                return Some(self.answered(role, at, asking, least, waiting.wait()));
             }
             At::Fetching(asking, least, lead) => {
                 self.fetches += 1;
@@ -102,7 +105,7 @@ impl<'a> World<'a> {
                     }
                     ReadsAndFails => {
                         let end = lead.land(Err(Error::new(ErrorKind::Timeout)));
-                        return Some(self.answered(at, asking, least, end));
+                        return Some(self.answered(role, at, asking, least, end));
                     }
                     _ => {
                         let found = lead.keys().iter().map(|_| value(self.stored)).collect();
@@ -111,8 +114,8 @@ impl<'a> World<'a> {
                 }
             }
             At::Fetched(asking, least, lead, found) => {
-                let end = lead.land(Ok(found));
-                return Some(self.answered(at, asking, least, end));
+                let end = lead.land(Ok((found, Duration::ZERO)));
+                return Some(self.answered(role, at, asking, least, end));
             }
             At::Writing(writing) => {
                 self.stored += 1;
@@ -136,22 +139,33 @@ impl<'a> World<'a> {
         Some(false)
     }
 
-    fn answered(&self, at: &mut At<'a>, asking: Asking<'a>, least: u64, end: End) -> bool {
+    /// What a reader of these keys that begins now has to see at least.
+    fn least(&self, keys: &[usize]) -> u64 {
+        keys.iter().map(|key| self.given[*key]).fold(self.settled, u64::max)
+    }
+
+    fn answered(&mut self, role: Role, at: &mut At<'a>, mut asking: Asking<'a>, least: u64, end: End) -> bool {
         match asking.answer(end) {
             None => *at = At::Asking(asking, least),
-            Some(Ok(found)) => return self.check(&found, least),
+            Some(Ok(found)) => return self.check(keys_of(role), &found.stored, least),
             Some(Err(error)) => assert_eq!(error.kind(), ErrorKind::Timeout, "the failure that somebody had"),
         }
         matches!(at, At::Idle)
     }
 
-    /// A reader sees nothing older than what was settled when it began, and both keys of one moment.
-    fn check(&self, found: &[Stored], least: u64) -> bool {
+    /// A reader sees nothing older than what was settled, or given to any reader, when it began, and both keys of one moment.
+    fn check(&mut self, keys: &[usize], found: &[Stored], least: u64) -> bool {
         let versions: Vec<u64> = found.iter().map(version).collect();
         assert!(versions.iter().all(|version| *version == versions[0]), "torn: {versions:?}");
-        assert!(versions[0] >= least, "{} was settled, and {} was read", least, versions[0]);
+        assert!(versions[0] >= least, "{} was settled or given, and {} was read", least, versions[0]);
+        keys.iter().for_each(|key| self.given[*key] = self.given[*key].max(versions[0]));
         true
     }
+}
+
+/// What a reader asks for.
+fn keys_of(role: Role) -> &'static [usize] {
+    if let Reads(set) = role { set } else { &[0, 1] }
 }
 
 fn value(version: u64) -> Stored {
@@ -178,8 +192,17 @@ fn play(roles: &[Role], rounds: usize, declared: bool, mut choose: impl FnMut(us
         state.declare(&keys);
     }
     let (keys, sets) = ([a, b], &sets);
-    let mut world =
-        World { state: &state, keys, sets, batch: &batch, prefix: &prefix, stored: 1, settled: 1, fetches: 0 };
+    let mut world = World {
+        state: &state,
+        keys,
+        sets,
+        batch: &batch,
+        prefix: &prefix,
+        stored: 1,
+        settled: 1,
+        given: [1; 2],
+        fetches: 0,
+    };
     let mut actors: Vec<(Role, At<'_>, usize)> = roles.iter().map(|role| (*role, At::Idle, rounds)).collect();
     loop {
         let ready: Vec<usize> = (0..actors.len())
@@ -209,8 +232,8 @@ fn play(roles: &[Role], rounds: usize, declared: bool, mut choose: impl FnMut(us
     assert_eq!(counts.fetches, world.fetches as u64);
     assert!(counts.hits + counts.misses >= 1 || roles.iter().all(|role| !matches!(role, Reads(_))));
     for set in sets.values() {
-        if let Some((found, CacheEvent::Hit)) = state.remembered(set, 0) {
-            world.check(&found, world.stored);
+        if let Some((found, CacheEvent::Hit)) = state.remembered(set, 0, 0) {
+            world.check(&[], &found.stored, world.stored);
         }
     }
     for key in world.keys {
@@ -311,9 +334,9 @@ fn a_late_comer_finds_what_was_fetched() {
     let mut early = state.ask(&keys).expect_err("nothing is there");
     let mut late = state.ask(&keys).expect_err("nothing is there");
     let Next::Fetch(lead) = early.next() else { panic!("nobody else fetches it") };
-    lead.land(Ok(vec![value(1)]));
+    lead.land(Ok((vec![value(1)], Duration::ZERO)));
     let Next::Answer(found) = late.next() else { panic!("it was fetched") };
-    assert_eq!(found, [value(1)]);
+    assert_eq!(found.stored, [value(1)]);
     assert_eq!(state.counters.counts().fetches, 1);
 }
 
@@ -336,7 +359,7 @@ fn overlapping_questions_are_one_more_fetch() {
             (asking, waiting)
         })
         .collect();
-    lead.land(Ok(vec![value(1)]));
+    lead.land(Ok((vec![value(1)], Duration::ZERO)));
     let (mut leader, _) = waiting.remove(4);
     let Next::Fetch(lead) = leader.next() else { panic!("somebody has to make the next fetch") };
     assert_eq!(lead.keys().len(), 10, "for all of them");
@@ -344,8 +367,8 @@ fn overlapping_questions_are_one_more_fetch() {
         assert!(matches!(asking.next(), Next::Wait(_)), "it is on its way");
     }
     let found = lead.keys().iter().map(|_| value(2)).collect();
-    let end = lead.land(Ok(found));
-    assert_eq!(leader.answer(end).expect("an end").expect("found"), [value(2), value(2)]);
+    let end = lead.land(Ok((found, Duration::ZERO)));
+    assert_eq!(leader.answer(end).expect("an end").expect("found").stored, [value(2), value(2)]);
     for set in &sets {
         assert!(state.ask(set).is_ok());
     }
@@ -370,10 +393,67 @@ fn a_fetch_that_hangs_is_not_joined_for_ever() {
         clock.advance(Duration::from_nanos(1));
         let mut late = state.ask(&keys).expect_err("nothing is there");
         let Next::Fetch(lead) = late.next() else { panic!("it began too long ago") };
-        lead.land(Ok(vec![value(2)]));
-        hangs.land(Ok(vec![value(1)]));
-        assert_eq!(early.answer(waiting.wait()).expect("an end").expect("found"), [value(1)]);
+        lead.land(Ok((vec![value(2)], Duration::ZERO)));
+        hangs.land(Ok((vec![value(1)], Duration::ZERO)));
+        assert!(
+            early.answer(waiting.wait()).is_none(),
+            "it has to ask again: others may have been given what is newer"
+        );
+        drop(early);
         assert_eq!(state.hit(&key, version), (ttl > 0).then_some(2));
         assert!(state.is_at_rest());
     }
+}
+
+/// What was read late by a fetch that a change had taken its keys from is newer than what the fetch after it found. Whoever
+/// was given it would see a step back.
+#[test]
+fn what_a_dropped_fetch_has_read_late_is_given_to_nobody() {
+    let prefix = Prefix::empty();
+    let key = prefix.key("a").expect("a key");
+    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: true, second_hand: false, together: false };
+    let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
+    let keys = [&key];
+    let found = |version| Ok((vec![value(version)], Duration::ZERO));
+    let mut live = state.ask(&keys).expect_err("nothing is there");
+    let Next::Fetch(slow) = live.next() else { panic!("nobody else fetches it") };
+    state.drop_under(&prefix);
+    let mut other = state.ask(&keys).expect_err("it was dropped");
+    let Next::Fetch(quick) = other.next() else { panic!("nobody joins a fetch from before the change") };
+    // The quick one has read the second version, then the third is stored, which the slow one reads.
+    let end = slow.land(found(3));
+    assert!(live.answer(end).is_none(), "it has to ask again");
+    let Next::Wait(waiting) = live.next() else { panic!("it is on its way") };
+    quick.land(found(2));
+    assert_eq!(live.answer(waiting.wait()).expect("an end").expect("found").stored, [value(2)]);
+    assert_eq!(state.ask(&keys).ok().map(|answer| answer.stored), Some(vec![value(2)]), "and no reader goes back");
+}
+
+/// Where changes come faster than a fetch, a reader is answered all the same, and nobody after it is given what is older.
+#[test]
+fn a_reader_that_is_always_overtaken_is_answered() {
+    let prefix = Prefix::empty();
+    let key = prefix.key("a").expect("a key");
+    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: true, second_hand: false, together: false };
+    let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
+    let keys = [&key];
+    let mut asking = state.ask(&keys).expect_err("nothing is there");
+    let mut version = 0;
+    let answer = loop {
+        let Next::Fetch(lead) = asking.next() else { panic!("nobody else fetches it") };
+        state.drop_under(&prefix);
+        version += 2;
+        // Another one is on its way with what is older.
+        let mut other = state.ask(&keys).expect_err("it was dropped");
+        let Next::Fetch(older) = other.next() else { panic!("nobody joins a fetch from before the change") };
+        let end = lead.land(Ok((vec![value(version)], Duration::ZERO)));
+        if let Some(answer) = asking.answer(end) {
+            let end = older.land(Ok((vec![value(version - 1)], Duration::ZERO)));
+            assert!(other.answer(end).is_none(), "what is older is given to nobody");
+            break answer;
+        }
+        drop(older);
+    };
+    assert_eq!(answer.expect("found").stored, [value(version)]);
+    assert!(state.ask(&keys).is_err(), "nor remembered");
 }

@@ -11,6 +11,9 @@
 //!
 //! A key is registered in one flight at a time, so that of two fetches the older cannot land after the newer.
 //!
+//! What a flight found of keys that were taken out of it is not given to anybody, who asks again: it may have read late, and
+//! then be newer than what the flight after it found and the next reader is given, who would see a step back.
+//!
 //! Several keys are answered from entries of one flight only. A flight is one read of the backend below, so its entries are
 //! of one moment, and keys that were written together are seen together.
 
@@ -25,7 +28,7 @@ use constance_core::{Key, KeyMap, Prefix, Stored};
 use parking_lot::Mutex;
 
 use super::entries::{Entries, Entry};
-use super::flight::Flight;
+use super::flight::{Answer, Flight};
 use super::time::{NEVER, Time};
 use crate::{CacheEvent, Counters};
 
@@ -108,23 +111,26 @@ impl State {
         Some(show(&entry.stored))
     }
 
-    /// What is remembered of these keys, if it may be served and is of one moment. Counts nothing.
-    pub(super) fn remembered(&self, keys: &[&Key], now: u64) -> Option<(Vec<Stored>, CacheEvent)> {
-        self.collect(keys, |entry| self.may_serve(entry, now))
+    /// What is remembered of these keys, if it may be served now and is of one moment. Counts nothing. They were asked for a
+    /// little earlier perhaps.
+    pub(super) fn remembered(&self, keys: &[&Key], asked: u64, now: u64) -> Option<(Answer, CacheEvent)> {
+        self.collect(keys, asked, |entry| self.may_serve(entry, now))
     }
 
     /// The same where the store has failed just now.
-    pub(super) fn last_known(&self, keys: &[&Key], now: u64) -> Option<Vec<Stored>> {
+    pub(super) fn last_known(&self, keys: &[&Key], asked: u64, now: u64) -> Option<Answer> {
         let event = |entry: &Entry| (now < self.too_old_from(entry)).then_some(CacheEvent::StaleServed);
-        self.collect(keys, event).map(|(found, _)| found)
+        self.collect(keys, asked, event).map(|(found, _)| found)
     }
 
     fn collect(
         &self,
         keys: &[&Key],
+        asked: u64,
         judge: impl Fn(&Entry) -> Option<CacheEvent>,
-    ) -> Option<(Vec<Stored>, CacheEvent)> {
-        let (mut found, mut fetch, mut worst) = (Vec::with_capacity(keys.len()), None, CacheEvent::Hit);
+    ) -> Option<(Answer, CacheEvent)> {
+        let (mut stored, mut fetch, mut worst) = (Vec::with_capacity(keys.len()), None, CacheEvent::Hit);
+        let mut age = 0;
         for key in keys {
             let share = self.entries.share_of(key);
             let entry = share.get(*key)?;
@@ -134,9 +140,10 @@ impl State {
             if judge(entry)? == CacheEvent::StaleServed {
                 worst = CacheEvent::StaleServed;
             }
-            found.push(entry.stored.clone());
+            age = age.max(entry.age(asked));
+            stored.push(entry.stored.clone());
         }
-        Some((found, worst))
+        Some((Answer { stored, age }, worst))
     }
 
     /// Whether an entry may be served without asking the store, and what that counts as.
@@ -204,17 +211,18 @@ impl State {
         }
     }
 
-    /// Stores what a flight found, but for the keys that were changed meanwhile, and says how many those are.
-    pub(super) fn land(&self, flight: &Arc<Flight>, found: &KeyMap<Stored>) -> usize {
+    /// Stores what a flight found, but for the keys that were changed meanwhile, and says which those are.
+    pub(super) fn land(&self, flight: &Arc<Flight>, found: &KeyMap<Stored>, older: u64) -> KeyMap<()> {
         let began = flight.began;
         if self.quiet_until.load(Ordering::Relaxed) != 0 {
             self.quiet_until.store(0, Ordering::Relaxed);
         }
         let expires = self.expiry(began);
         let mut work = self.work();
-        let mut entries = Vec::with_capacity(found.len());
+        let (mut entries, mut lost) = (Vec::with_capacity(found.len()), KeyMap::default());
         for (key, stored) in found {
             if !work.unregister(flight, key) {
+                lost.insert(key.clone(), ());
                 continue;
             }
             let mut expires = expires;
@@ -224,9 +232,9 @@ impl State {
             if self.lifetime.second_hand || (self.lifetime.follows && !work.hears(key)) {
                 expires = expires.min(began.saturating_add(DEAF));
             }
-            entries.push((key.clone(), Entry { stored: stored.clone(), fetch: flight.number, expires }));
+            let stored = stored.clone();
+            entries.push((key.clone(), Entry { stored, fetch: flight.number, began, older, expires }));
         }
-        let lost = found.len() - entries.len();
         self.entries.put(entries, |entry| self.too_old_from(entry) <= began);
         lost
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Prefix, Result, Wake, Watch};
+use constance_core::{Prefix, Result, Wake, Watch, WatchMode};
 
 use super::state::State;
 
@@ -32,6 +32,10 @@ impl Watch for Told<Box<dyn Watch>> {
         Ok(wake)
     }
 
+    fn mode(&self) -> WatchMode {
+        self.watch.mode()
+    }
+
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
         self.watch.interrupter()
     }
@@ -45,5 +49,9 @@ impl constance_core::aio::AsyncWatch for Told<Box<dyn constance_core::aio::Async
             self.state.drop_under(&self.prefix);
             Ok(())
         })
+    }
+
+    fn mode(&self) -> WatchMode {
+        self.watch.mode()
     }
 }

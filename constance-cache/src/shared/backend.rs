@@ -1,5 +1,7 @@
 //! The cache as a backend.
 
+use std::time::Duration;
+
 use constance_core::{
     Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
     Watch,
@@ -20,7 +22,7 @@ impl<B: Backend, C: CacheStore> Backend for SharedCache<B, C> {
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
-        self.find(keys)
+        self.find(keys).map(|(found, _)| found)
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
@@ -32,10 +34,15 @@ impl<B: Backend, C: CacheStore> Backend for SharedCache<B, C> {
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
-        let found = self.find(&[key])?.pop();
+        let found = self.find(&[key])?.0.pop();
         let stored = found.ok_or_else(|| Error::new(ErrorKind::Contract).with_detail("a read gave no answer"))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
+    }
+
+    /// By the time that its cell has left: as far as all processes keep values [equally long](super::SharedCacheBuilder::ttl).
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        self.find(keys)
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {

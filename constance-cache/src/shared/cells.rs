@@ -1,6 +1,7 @@
 //! The cells of the keys: names, parts, rests, and the steps of the protocol over a store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use constance_core::{Clock, Encoded, Error, ErrorKind, Key, Result, Stored};
 
@@ -28,8 +29,8 @@ pub(super) struct Cells<C> {
 /// What the cache says of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Finding {
-    /// What is stored, and the number of the cell that says so.
-    Hit(Entry, u64),
+    /// What is stored, the number of the cell that says so, and how long ago it was filled.
+    Hit(Entry, u64, Duration),
     /// Nothing is there.
     Vacant,
     /// The store's answer may go where this was.
@@ -150,7 +151,7 @@ impl<C: CacheStore> Cells<C> {
             let seen = self.read(*part, &asked).unwrap_or_else(|_| vec![Seen::Moved; places.len()]);
             for (at, seen) in places.iter().zip(seen) {
                 let same = match (&findings[*at], &seen) {
-                    (Finding::Hit(_, was), Seen::Cell(cell)) => own(&cell.bytes) == Some(*was),
+                    (Finding::Hit(_, was, _), Seen::Cell(cell)) => own(&cell.bytes) == Some(*was),
                     _ => false,
                 };
                 if !same {
@@ -172,7 +173,7 @@ impl<C: CacheStore> Cells<C> {
             return Finding::Lease(Lease { version, known: false, settles: false });
         };
         match self.times.look(&timed) {
-            Look::Hit(entry) => Finding::Hit(entry.clone(), number),
+            Look::Hit(entry) => Finding::Hit(entry.clone(), number, self.times.age(&timed)),
             Look::Lease { known } => {
                 let settles = matches!(timed.record, Record::Value { .. });
                 Finding::Lease(Lease { version, known, settles })

@@ -13,24 +13,29 @@ use crate::counters::CacheEvent;
 use crate::store::CacheStore;
 
 impl<B: Backend, C: CacheStore> SharedCache<B, C> {
-    /// What is stored under these keys, all of one moment.
+    /// What is stored under these keys, all of one moment, and how old it is.
     ///
     /// What the cache says of several keys it says of one moment, and so does the store. Half of either would be neither.
     /// A batch that marked all its keys is in the cache as a whole or not at all, so that its moment is one of the store's.
-    pub(super) fn find(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
+    pub(super) fn find(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
         if keys.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Duration::ZERO));
         }
         self.settle();
         let mut findings = self.look(keys);
         let missed = findings.iter().filter(|finding| !matches!(finding, Finding::Hit(..))).count();
         if missed == 0 {
             self.counters.add(CacheEvent::Hit, keys.len() as u64);
+            let mut oldest = Duration::ZERO;
             let stored = |finding| match finding {
-                Finding::Hit(entry, _) => Stored::from(entry),
+                Finding::Hit(entry, _, age) => {
+                    oldest = oldest.max(age);
+                    Stored::from(entry)
+                }
                 _ => Stored::Absent,
             };
-            return Ok(findings.into_iter().map(stored).collect());
+            let found = findings.into_iter().map(stored).collect();
+            return Ok((found, oldest));
         }
         self.counters.add(CacheEvent::Miss, missed as u64);
         let declared = Arc::clone(&*self.declared.lock());
@@ -42,13 +47,16 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
         }
         self.cells.occupy(&asked, &mut findings);
         self.counters.add(CacheEvent::Fetch, 1);
-        let mut found = self.inner.read(&asked)?;
+        let (mut found, age) = self.inner.read_with_age(&asked)?;
         if found.len() != asked.len() {
             return Err(Error::new(ErrorKind::Contract).with_detail("a read did not give one answer for each key"));
         }
-        self.fill(&asked, &findings, &found);
+        // A cell says how old it is by when it was filled: what is older than that is not put there.
+        if age.is_zero() {
+            self.fill(&asked, &findings, &found);
+        }
         found.truncate(keys.len());
-        Ok(found)
+        Ok((found, age))
     }
 
     /// What the cache says, and nothing of keys that this process has to clear there. Whether it has is asked first: who

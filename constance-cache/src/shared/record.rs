@@ -80,9 +80,20 @@ impl Times {
         Timed { record: Record::Gap { known: false }, left: self.ttl }
     }
 
+    /// How long ago a value was filled, where whoever filled it keeps values as long.
+    pub(crate) fn age<V>(&self, cell: &Timed<V>) -> Duration {
+        let settled = !matches!(cell.record, Record::Value { settled: false, .. });
+        self.kept(settled).saturating_sub(cell.left)
+    }
+
+    /// How long a value lives that is filled now.
+    fn kept(&self, known: bool) -> Duration {
+        if known { self.ttl } else { self.hold + self.hold.min(self.ttl) }
+    }
+
     /// What a reader puts in the place of the cell that its lease is for.
     pub(crate) fn fill<V>(&self, value: V, known: bool) -> Timed<V> {
-        let left = if known { self.ttl } else { self.hold + self.hold.min(self.ttl) };
+        let left = self.kept(known);
         Timed { record: Record::Value { value, settled: known, store: self.store }, left }
     }
 

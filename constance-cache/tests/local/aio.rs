@@ -156,7 +156,7 @@ async fn a_config_and_live_work_over_it() {
     config.warm().await.expect("reads");
     let elsewhere = AsyncConfig::<Shop>::new(Blocking::from(Arc::clone(&store)));
     let live = config.live().await.expect("loads");
-    assert_eq!(live.status().mode, LiveMode::Watching);
+    assert_eq!(live.status().mode, LiveMode::Pushed);
     let mut receiver = live.receiver();
     for answer in 1..10 {
         elsewhere.set(Shop::THE_ANSWER, answer).await.expect("writes");

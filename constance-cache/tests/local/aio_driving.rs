@@ -187,7 +187,11 @@ fn a_fetch_that_was_kept_for_too_long_is_joined_by_nobody() {
         gate.open();
         clock.advance(TTL);
         assert_eq!(get(&cache, &theme).await, value("new"));
-        assert_eq!(ends("the kept one", kept).await.expect("reads"), [value("old")], "it had asked before");
+        assert_eq!(
+            ends("the kept one", kept).await.expect("reads"),
+            [value("new")],
+            "it asks again: others have seen this"
+        );
         assert_eq!(cache.peek(&theme), Some(value("new")), "and it does not bring that back");
     });
 }

@@ -233,7 +233,7 @@ fn live_reads_what_the_feed_told_of() {
     assert_eq!(config.get(Shop::THE_ANSWER).expect("reads"), 42);
     let live = config.live_with(LiveOptions::new()).expect("loads");
     assert_eq!(live.load().the_answer, 1, "the load after the opening of the feed is no older than that");
-    assert_eq!(live.status().mode, LiveMode::Watching);
+    assert_eq!(live.status().mode, LiveMode::Pushed);
     for answer in 2..20 {
         elsewhere.set(Shop::THE_ANSWER, answer).expect("writes");
         until("the change arrives", || live.load().the_answer == answer);

@@ -4,6 +4,7 @@
 #[path = "../local_common/mod.rs"]
 mod local_common;
 
+mod ages;
 #[cfg(feature = "tokio")]
 mod aio;
 #[cfg(feature = "tokio")]
@@ -14,5 +15,6 @@ mod config;
 mod env;
 mod feed;
 mod races;
+mod steps_back;
 mod stress;
 mod time;

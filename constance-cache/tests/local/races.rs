@@ -27,8 +27,8 @@ fn fill_in_flight_during_a_write() {
         let late = scope.spawn(|| s.get(&theme));
         gate.wait_for(2);
         gate.open();
-        assert_eq!(early.join().expect("no panic"), value("old"), "it overlapped the write");
-        assert_eq!(late.join().expect("no panic"), value("new"), "it did not");
+        assert_eq!(early.join().expect("no panic"), value("new"), "it asks again: others have seen this");
+        assert_eq!(late.join().expect("no panic"), value("new"));
     });
     assert_eq!(s.get(&theme), value("new"));
     assert_eq!(s.counts().lease_lost, 1, "the early fetch was not kept");

@@ -6,6 +6,7 @@ mod common;
 
 #[path = "../common/addresses.rs"]
 mod addresses;
+mod ages;
 mod entries;
 #[cfg(all(unix, feature = "memcached", feature = "redis"))]
 mod env;

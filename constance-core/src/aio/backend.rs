@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::pin::Pin;
+use std::time::Duration;
 
 use super::AsyncWatch;
 use crate::{Applied, Batch, Capability, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning};
@@ -132,6 +133,16 @@ pub trait AsyncBackend: Debug + Send + Sync {
     fn peek(&self, key: &Key) -> Option<Stored> {
         let _ = key;
         None
+    }
+
+    /// The same as [`read`](Self::read), and how old the answer is: as
+    /// [`Backend::read_with_age`](crate::Backend::read_with_age). Default: a `read`, of which nothing is older than the call.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn read_with_age<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<(Vec<Stored>, Duration)>> {
+        Box::pin(async move { Ok((self.read(keys).await?, Duration::ZERO)) })
     }
 
     /// Opens a feed of the changes under a prefix, by any writer.

@@ -12,7 +12,7 @@ use super::signal::{Ended, Signal};
 use super::{AsyncBackend, AsyncWatch};
 use crate::{
     Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Wake,
-    Warning, Watch,
+    Warning, Watch, WatchMode,
 };
 
 /// Makes an [`AsyncBackend`] a [`Backend`], for the synchronous parts of a program: each call waits in its thread.
@@ -104,6 +104,10 @@ impl<B: AsyncBackend> Backend for BlockOn<B> {
         Ok(())
     }
 
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        self.run(self.backend.read_with_age(keys))
+    }
+
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
         let watch = self.run(self.backend.watch(prefix))?;
         Ok(Box::new(Feed { watch, runtime: self.runtime.lock().clone(), signal: Arc::default() }))
@@ -166,6 +170,10 @@ impl Watch for Feed {
             Ended::TimedOut => Ok(Wake::TimedOut),
             Ended::Interrupted => Ok(Wake::Interrupted),
         }
+    }
+
+    fn mode(&self) -> WatchMode {
+        self.watch.mode()
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {

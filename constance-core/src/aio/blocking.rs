@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::{AsyncBackend, AsyncWatch, BoxFuture};
 use crate::{
     Applied, Backend, Batch, Capability, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Wake, Warning, Watch,
+    WatchMode,
 };
 
 /// Makes any [`Backend`] an [`AsyncBackend`]: each call runs on one of tokio's blocking threads.
@@ -105,6 +107,11 @@ impl<B: Backend + ?Sized + 'static> AsyncBackend for Blocking<B> {
         None
     }
 
+    fn read_with_age<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<(Vec<Stored>, Duration)>> {
+        let keys: Vec<Key> = keys.iter().copied().cloned().collect();
+        self.run(move |backend| backend.read_with_age(&keys.iter().collect::<Vec<_>>()))
+    }
+
     fn watch<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Box<dyn AsyncWatch>>> {
         let prefix = prefix.clone();
         self.run(move |backend| Feed::follow(backend.watch(&prefix)?).map(|feed| Box::new(feed) as _))
@@ -167,6 +174,7 @@ impl<B: fmt::Debug + ?Sized> fmt::Debug for Blocking<B> {
 struct Feed {
     wakes: mpsc::Receiver<Result<()>>,
     stopping: Arc<AtomicBool>,
+    mode: Arc<Mutex<WatchMode>>,
     interrupt: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
@@ -179,10 +187,13 @@ impl Feed {
         let stopping = Arc::new(AtomicBool::new(false));
         // One place: wakes that nobody has taken yet are merged.
         let (told, wakes) = mpsc::channel(1);
-        let feed = Self { wakes, stopping: Arc::clone(&stopping), interrupt };
+        let mode = Arc::new(Mutex::new(watch.mode()));
+        let feed = Self { wakes, stopping: Arc::clone(&stopping), mode: Arc::clone(&mode), interrupt };
         let follow = move || {
             while !stopping.load(Ordering::Acquire) {
-                match watch.wait(UNINTERRUPTED) {
+                let woken = watch.wait(UNINTERRUPTED);
+                *mode.lock() = watch.mode();
+                match woken {
                     Ok(Wake::Changed) => drop(told.try_send(Ok(()))),
                     Ok(Wake::TimedOut | Wake::Interrupted) => {}
                     Err(error) => return drop(told.blocking_send(Err(error))),
@@ -203,6 +214,10 @@ impl AsyncWatch for Feed {
             let ended = || Err(Error::new(ErrorKind::Unavailable).with_detail("the feed of changes has ended"));
             self.wakes.recv().await.unwrap_or_else(ended)
         })
+    }
+
+    fn mode(&self) -> WatchMode {
+        *self.mode.lock()
     }
 }
 

@@ -74,7 +74,9 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// Calls `handler` for every change, until the [`Subscription`] is dropped: as [`Config::subscribe`].
     ///
     /// Handlers are not asynchronous. They run in the task that wrote, within its call, and for what
-    /// [`live`](Self::live) learns in its thread: one that has much to do hands it on, through a channel say.
+    /// [`live`](Self::live) learns in a thread that is made for them. One that has much to do hands it on, through a channel
+    /// say: until it returns, no other handler is called. [`LiveStatus::handler`](crate::LiveStatus::handler) says which one
+    /// runs, and for how long it has.
     ///
     /// ```
     /// # use constance_core::Settings;
@@ -97,6 +99,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn subscribe(&self, handler: impl Fn(&Event<S>) + Send + Sync + 'static) -> Subscription {
         self.sync.subscribe(handler)
     }
@@ -116,7 +119,9 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// Asks the backend for these settings in one round trip.
     pub(super) async fn find(&self, indices: &[usize]) -> Result<Vec<Found>> {
         let keys = self.front().keys_of(indices);
-        self.front().found(indices, self.backend().read(&keys).await?)
+        let answers = self.backend().read(&keys).await?;
+        self.front().read_was_answered();
+        self.front().found(indices, answers)
     }
 
     pub(super) async fn find_all(&self) -> Result<Vec<Found>> {

@@ -1,6 +1,7 @@
 //! A reference, a box and an `Arc` of an asynchronous backend are asynchronous backends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{AsyncBackend, AsyncWatch, BoxFuture};
 use crate::{Applied, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning};
@@ -31,6 +32,13 @@ macro_rules! forward {
 
             fn peek(&self, key: &Key) -> Option<Stored> {
                 (**self).peek(key)
+            }
+
+            fn read_with_age<'a>(
+                &'a self,
+                keys: &'a [&'a Key],
+            ) -> BoxFuture<'a, Result<(Vec<Stored>, Duration)>> {
+                (**self).read_with_age(keys)
             }
 
             fn watch<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Box<dyn AsyncWatch>>> {

@@ -36,6 +36,9 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     async fn read_own(&self, index: usize) -> Result<Stored> {
         let front = self.front();
         let answers = self.backend().read(&[&front.keys[index].own]).await;
+        if answers.is_ok() {
+            front.read_was_answered();
+        }
         answers
             .and_then(|answers| match <[Stored; 1]>::try_from(answers) {
                 Ok([stored]) => Ok(stored),

@@ -1,7 +1,7 @@
 //! Following changes in a store, asynchronously.
 
 use super::BoxFuture;
-use crate::Result;
+use crate::{Result, WatchMode};
 
 /// An open feed of changes under one prefix, made by [`AsyncBackend::watch`](super::AsyncBackend::watch).
 ///
@@ -17,4 +17,9 @@ pub trait AsyncWatch: Send {
     ///
     /// Where the feed broke. The caller drops it, opens a new one and reads everything again.
     fn changed(&mut self) -> BoxFuture<'_, Result<()>>;
+
+    /// How the feed learns of changes: as [`Watch::mode`](crate::Watch::mode). Default: it is told.
+    fn mode(&self) -> WatchMode {
+        WatchMode::Pushed
+    }
 }

@@ -29,7 +29,9 @@ impl<S, C, B> Inner<S, C, B> {
 impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
     /// Asks the backend for these settings in one round trip.
     pub(super) fn find(&self, indices: &[usize]) -> Result<Vec<Found>> {
-        self.front.found(indices, self.backend.read(&self.front.keys_of(indices))?)
+        let answers = self.backend.read(&self.front.keys_of(indices))?;
+        self.front.read_was_answered();
+        self.front.found(indices, answers)
     }
 
     pub(super) fn find_all(&self) -> Result<Vec<Found>> {
@@ -57,13 +59,16 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
             return front.typed_value(setting, self.find_one(index)?.bytes());
         }
         let mut read = None;
-        backend
-            .visit(&keys.own, &mut |bytes| {
-                read = Some(match bytes {
-                    Some(bytes) => field.decode(&front.codec, bytes),
-                    None => Ok(field.default.clone()),
-                });
-            })
+        let visited = backend.visit(&keys.own, &mut |bytes| {
+            read = Some(match bytes {
+                Some(bytes) => field.decode(&front.codec, bytes),
+                None => Ok(field.default.clone()),
+            });
+        });
+        if visited.is_ok() {
+            front.read_was_answered();
+        }
+        visited
             .and_then(|()| read.unwrap_or_else(|| Err(too_few())))
             .map_err(|e| front.explain_one(e, Action::Read, index))
     }

@@ -141,6 +141,9 @@ impl<'w, S: Settings, C: Codec> Planned<'w, S, C> {
 
     fn outcomes(&mut self, applied: Result<Applied>) -> Result<Option<Vec<Outcome>>> {
         let (front, steps) = (self.front, self.steps);
+        if applied.is_ok() {
+            front.write_was_answered();
+        }
         match applied {
             Ok(Applied::Done(previous)) => Ok(Some(front.outcomes(steps, &self.batch, &previous))),
             Ok(Applied::Conflict { index, current }) => {

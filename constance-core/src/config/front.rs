@@ -22,14 +22,17 @@ pub(crate) struct Front<S, C> {
     pub(crate) backend_name: Box<str>,
     pub(crate) ledger: Ledger<S>,
     pub(crate) running: Running<S>,
+    /// Whether the backend may answer a read from what it remembers.
+    pub(crate) remembers: bool,
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(super) fn new(codec: Limited<C>, prefix: Prefix, backend_name: &str) -> Result<Self> {
+    pub(super) fn new(codec: Limited<C>, prefix: Prefix, backend_name: &str, remembers: bool) -> Result<Self> {
         let schema = S::schema::<C>()?;
         let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
         let ledger = Ledger::new(keys.len());
-        Ok(Self { schema, codec, prefix, keys, backend_name: backend_name.into(), ledger, running: Running::new() })
+        let (backend_name, running) = (backend_name.into(), Running::new());
+        Ok(Self { schema, codec, prefix, keys, backend_name, ledger, running, remembers })
     }
 
     /// Adds what a backend does not know to its error.
@@ -50,7 +53,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
 impl<S, C> Front<S, C> {
     /// The `Debug` of a front.
     pub(crate) fn describe(&self, f: &mut fmt::DebugStruct<'_, '_>) -> fmt::Result {
-        let Self { schema, codec: _, prefix, keys: _, backend_name, ledger: _, running: _ } = self;
+        let Self { schema, codec: _, prefix, keys: _, backend_name, ledger: _, running: _, remembers: _ } = self;
         f.field("schema", schema).field("prefix", prefix).field("backend", backend_name).finish_non_exhaustive()
     }
 }

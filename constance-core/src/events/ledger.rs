@@ -1,14 +1,15 @@
 //! What was written, learned and told, in an order that holds when threads do not.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use super::Event;
 use super::slot::{Old, Seen, Slot};
-use super::subscription::{Handler, Handlers, Subscription};
+use super::subscription::{Handlers, Subscriber, Subscription};
+use super::telling::Running;
 use crate::Error;
 use crate::field::AnyValue;
 use crate::live::Core;
@@ -22,16 +23,20 @@ use crate::rule::Breach;
 ///
 /// The lock is held for this book-keeping only, never while the store is asked or a handler runs.
 pub(crate) struct Ledger<S> {
-    state: Mutex<State<S>>,
-    handlers: Handlers<S>,
+    pub(super) state: Mutex<State<S>>,
+    pub(super) handlers: Handlers<S>,
 }
 
-struct State<S> {
+pub(super) struct State<S> {
     /// Counts the beginnings and ends of writes and loads: the order in which this process saw them.
     now: u64,
     slots: Vec<Slot>,
-    queue: VecDeque<Event<S>>,
-    delivering: bool,
+    /// What handlers have not been told of.
+    pub(super) queue: VecDeque<Event<S>>,
+    /// Somebody tells them.
+    pub(super) delivering: bool,
+    /// The handler that is being called.
+    pub(super) running: Option<Running>,
     live: Option<Arc<Core<S>>>,
 }
 
@@ -58,10 +63,21 @@ pub(crate) struct Taken {
     pub(crate) broken: Vec<Error>,
 }
 
+/// Where the values of a load or a write come from, by the clock of the `live()`.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin {
+    /// When the call began.
+    pub(crate) began: Duration,
+    /// How much older the answer is.
+    pub(crate) older: Duration,
+}
+
 /// A write in flight.
 #[must_use]
 pub(crate) struct Written {
     began: u64,
+    /// Where there was a `live()`.
+    origin: Option<Origin>,
     indices: Vec<usize>,
 }
 
@@ -80,7 +96,7 @@ impl<S> Ledger<S> {
     /// In a forked child: what threads of the parent were about to do is not done here.
     pub(crate) fn begin_anew(&self) {
         let mut state = self.state.lock();
-        state.delivering = false;
+        (state.delivering, state.running) = (false, None);
         for slot in &mut state.slots {
             (slot.in_flight, slot.passed_over) = (0, false);
             slot.waiting.clear();
@@ -91,12 +107,12 @@ impl<S> Ledger<S> {
 impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn new(settings: usize) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(settings).collect();
-        let state = State { now: 0, slots, queue: VecDeque::new(), delivering: false, live: None };
+        let state = State { now: 0, slots, queue: VecDeque::new(), delivering: false, running: None, live: None };
         Self { state: Mutex::new(state), handlers: Handlers::new() }
     }
 
-    pub(crate) fn subscribe(&self, handler: Handler<S>) -> Subscription {
-        self.handlers.add(handler)
+    pub(crate) fn subscribe(&self, subscriber: Subscriber<S>) -> Subscription {
+        self.handlers.add(subscriber)
     }
 
     /// Whether a write has to find out the previous value.
@@ -108,7 +124,8 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn begin(&self, indices: impl Iterator<Item = usize>) -> Written {
         let mut state = self.state.lock();
         state.now += 1;
-        let written = Written { began: state.now, indices: indices.collect() };
+        let origin = state.live.as_ref().map(|live| Origin { began: live.now(), older: Duration::ZERO });
+        let written = Written { began: state.now, origin, indices: indices.collect() };
         for &index in &written.indices {
             state.slots[index].in_flight += 1;
         }
@@ -186,6 +203,9 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             for Outcome { index, old, new } in outcomes {
                 let tracked = state.live.is_some();
                 let slot = &mut state.slots[index];
+                if !overtaken.contains(&index) {
+                    slot.origin = written.origin.or(slot.origin);
+                }
                 if is_heard {
                     slot.waiting.push((old, new));
                 } else if tracked && !overtaken.contains(&index) {
@@ -211,17 +231,17 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         state.now
     }
 
-    /// Takes what a load found, but for settings that were written or loaded since it began.
+    /// Takes what a load found, but for settings that were written or loaded since it began. Handlers are told by whoever
+    /// calls this, when it is done with the load: see [`take_turn`](Self::take_turn).
     pub(crate) fn finish_load(
         &self,
         began: u64,
+        origin: Option<Origin>,
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
         judge: &dyn Judge<S>,
     ) -> Taken {
         let is_heard = self.is_heard();
-        let taken = self.state.lock().take(began, loaded, Vec::new(), is_heard, judge);
-        self.deliver();
-        taken
+        self.state.lock().take(began, origin, loaded, Vec::new(), is_heard, judge)
     }
 
     /// Takes what the store says after writes that overlapped. Says whether it was all taken, and no rule held it back.
@@ -231,6 +251,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn settle_order(
         &self,
         began: u64,
+        origin: Option<Origin>,
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
         judge: &dyn Judge<S>,
     ) -> bool {
@@ -245,13 +266,14 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                 match value {
                     Loaded::Value(value) if slot.in_flight > 0 && slot.written_at < began && slot.loaded_at < began => {
                         slot.written_at = now;
+                        slot.origin = origin;
                         slot.passed_over = true;
                         given_out.push((index, value));
                     }
                     value => certain.push((index, value)),
                 }
             }
-            state.take(began, certain, given_out, is_heard, judge)
+            state.take(began, origin, certain, given_out, is_heard, judge)
         };
         self.deliver();
         taken.all && taken.broken.is_empty()
@@ -261,7 +283,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn attach(&self, core: Arc<Core<S>>) {
         let mut state = self.state.lock();
         for slot in &mut state.slots {
-            slot.seen = Seen::Nothing;
+            (slot.seen, slot.origin) = (Seen::Nothing, None);
         }
         let before = state.live.replace(core);
         drop(state);
@@ -298,36 +320,17 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         self.state.lock().live.clone()
     }
 
+    /// How old the oldest value is that `live()` gives out, if any has been read. What was unreadable when it was last read is
+    /// as old as the last good value.
+    pub(crate) fn oldest(&self, now: Duration) -> Option<Duration> {
+        let state = self.state.lock();
+        let origins = state.slots.iter().filter_map(|slot| slot.origin);
+        origins.map(|Origin { began, older }| now.saturating_sub(began).saturating_add(older)).max()
+    }
+
     /// Whether every setting has been loaded or written since the `live()` began.
     pub(crate) fn has_seen_all(&self) -> bool {
         self.state.lock().slots.iter().all(|slot| !matches!(slot.seen, Seen::Nothing))
-    }
-
-    /// Calls the handlers for what is queued, unless another call of this is under way and takes it along: a handler that
-    /// writes comes back here, and two threads must not tell two changes at once.
-    fn deliver(&self) {
-        let mut first_panic = None;
-        let mut is_ours = false;
-        loop {
-            let event = {
-                let mut state = self.state.lock();
-                if state.delivering && !is_ours {
-                    return;
-                }
-                is_ours = true;
-                let event = state.queue.pop_front();
-                state.delivering = event.is_some();
-                event
-            };
-            let Some(event) = event else { break };
-            for handler in self.handlers.all() {
-                let called = catch_unwind(AssertUnwindSafe(|| handler(&event)));
-                first_panic = first_panic.or(called.err());
-            }
-        }
-        if let Some(panic) = first_panic {
-            resume_unwind(panic);
-        }
     }
 }
 
@@ -336,6 +339,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
     fn take(
         &mut self,
         began: u64,
+        origin: Option<Origin>,
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
         given_out: Vec<(usize, AnyValue)>,
         is_heard: bool,
@@ -370,7 +374,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
             let slot = &mut self.slots[*index];
             // What is held back is not known: a write that ends may bring it along.
             if !breaches.iter().any(|breach| breach.settings.contains(index)) {
-                slot.loaded_at = began;
+                (slot.loaded_at, slot.origin) = (began, origin);
                 let event = slot.seen.step_to(*index, new, judge).filter(|_| is_heard);
                 self.queue.extend(event);
             }

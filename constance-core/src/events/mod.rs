@@ -3,13 +3,16 @@
 mod ledger;
 mod slot;
 mod subscription;
+mod telling;
 
 use std::fmt;
 use std::marker::PhantomData;
 
-pub(crate) use self::ledger::{Judge, Ledger, Loaded, Outcome, Taken, Written};
+pub(crate) use self::ledger::{Judge, Ledger, Loaded, Origin, Outcome, Taken, Written};
 pub(crate) use self::slot::Old;
+pub(crate) use self::subscription::Subscriber;
 pub use self::subscription::Subscription;
+pub use self::telling::RunningHandler;
 use crate::field::AnyValue;
 use crate::{Backend, Codec, Config, Setting, SettingValue, Settings};
 
@@ -67,8 +70,13 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Calls `handler` for every change, until the [`Subscription`] is dropped.
     ///
     /// Handlers run one after the other, in the order of the changes, outside every lock: they may read and write settings.
-    /// Those of a set run before it returns, unless another thread is calling handlers at that moment and takes them along.
+    /// Those of a set run before it returns, unless another thread is calling handlers at that moment and takes them along;
+    /// those of what `live()` learns run in a thread that is made for them.
     /// A handler that panics does not keep the others from being called; the panic goes on in the thread that wrote.
+    ///
+    /// One that takes long holds up no load of `live()`, but every later call of a handler: hand long work on, through a
+    /// channel say. Where one does not return, the changes after it wait for ever, and
+    /// [`LiveStatus::handler`](crate::LiveStatus::handler) says which one it is and for how long it has been running.
     ///
     /// While somebody is subscribed, a write asks the store for the previous value, which a database charges for.
     ///
@@ -91,8 +99,9 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// drop(subscription);
     /// # Ok::<(), constance_core::Error>(())
     /// ```
+    #[track_caller]
     pub fn subscribe(&self, handler: impl Fn(&Event<S>) + Send + Sync + 'static) -> Subscription {
-        self.inner.ledger.subscribe(std::sync::Arc::new(handler))
+        self.inner.ledger.subscribe(Subscriber::new(std::sync::Arc::new(handler)))
     }
 }
 

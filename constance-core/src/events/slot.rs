@@ -1,6 +1,6 @@
 //! The state of one setting in the ledger.
 
-use super::{Event, Judge};
+use super::{Event, Judge, Origin};
 use crate::field::AnyValue;
 
 /// What is going on with one setting.
@@ -9,6 +9,8 @@ pub(super) struct Slot {
     pub(super) in_flight: u32,
     pub(super) written_at: u64,
     pub(super) loaded_at: u64,
+    /// Where the value that `live()` gives out comes from.
+    pub(super) origin: Option<Origin>,
     /// A load could not be taken since a write was in flight: the store has to be asked again when that ends.
     pub(super) passed_over: bool,
     /// Writes whose place in the order is not known yet, since others are in flight: before and after.

@@ -1,6 +1,7 @@
 //! Who listens.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
@@ -13,24 +14,43 @@ pub struct Subscription(Option<End>);
 
 type End = Box<dyn FnOnce() + Send + Sync>;
 
-pub(crate) type Handler<S> = Arc<dyn Fn(&Event<S>) + Send + Sync>;
+type Handler<S> = Arc<dyn Fn(&Event<S>) + Send + Sync>;
+
+/// A handler, and where it was subscribed.
+pub(crate) struct Subscriber<S> {
+    pub(super) handler: Handler<S>,
+    pub(super) at: &'static Location<'static>,
+}
 
 /// The handlers of one `Config`.
 pub(super) struct Handlers<S>(Arc<Mutex<Registered<S>>>);
 
 /// With the number that a subscription finds its own by.
-type Registered<S> = Vec<(u64, Handler<S>)>;
+type Registered<S> = Vec<(u64, Subscriber<S>)>;
+
+impl<S> Subscriber<S> {
+    #[track_caller]
+    pub(super) fn new(handler: Handler<S>) -> Self {
+        Self { handler, at: Location::caller() }
+    }
+}
+
+impl<S> Clone for Subscriber<S> {
+    fn clone(&self) -> Self {
+        Self { handler: Arc::clone(&self.handler), at: self.at }
+    }
+}
 
 impl<S: 'static> Handlers<S> {
     pub(super) fn new() -> Self {
         Self(Arc::new(Mutex::new(Vec::new())))
     }
 
-    pub(super) fn add(&self, handler: Handler<S>) -> Subscription {
+    pub(super) fn add(&self, subscriber: Subscriber<S>) -> Subscription {
         let id = {
             let mut handlers = self.0.lock();
             let id = handlers.last().map_or(0, |(id, _)| id + 1);
-            handlers.push((id, handler));
+            handlers.push((id, subscriber));
             id
         };
         let list: Weak<_> = Arc::downgrade(&self.0);
@@ -50,8 +70,8 @@ impl<S: 'static> Handlers<S> {
     }
 
     /// The handlers as they are now, to call them outside the lock.
-    pub(super) fn all(&self) -> Vec<Handler<S>> {
-        self.0.lock().iter().map(|(_, handler)| Arc::clone(handler)).collect()
+    pub(super) fn all(&self) -> Vec<Subscriber<S>> {
+        self.0.lock().iter().map(|(_, subscriber)| subscriber.clone()).collect()
     }
 }
 

@@ -9,9 +9,10 @@ use parking_lot::{Condvar, Mutex};
 
 use super::start::no_thread;
 use super::{LiveMode, LiveStatus};
+use crate::events::Origin;
 use crate::field::AnyValue;
 use crate::overrides::{Nudge, Scope};
-use crate::{Clock, Error, Result};
+use crate::{Clock, Error, Result, RunningHandler};
 
 /// The values, and how current they are.
 pub(crate) struct Core<S> {
@@ -23,6 +24,8 @@ pub(crate) struct Core<S> {
     clock: Arc<dyn Clock>,
     /// Puts overrides over the values: only the schema can.
     overlay: Box<Overlay<S>>,
+    /// What the account of writes and loads says for the status.
+    account: Box<Account>,
     /// Starts a thread that follows; whether there is one. For a forked child, which has none.
     follow: Box<Follow<S>>,
 }
@@ -32,38 +35,62 @@ pub(super) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
 /// The values under these overrides, and which rules across settings those broke: without effect there.
 pub(super) type Overlay<S> = dyn Fn(&Arc<S>, &[(usize, AnyValue)]) -> (Arc<S>, Option<Error>) + Send + Sync;
 
+/// The age of the oldest value, and the handler that is being called.
+pub(super) type Account = dyn Fn(Duration) -> (Option<Duration>, Option<RunningHandler>) + Send + Sync;
+
 struct State {
     /// The process that the thread is in.
     process: u32,
     version: u64,
     /// Counts whatever a waiting reader has to look at again.
     ticks: u64,
-    loaded_at: Option<Duration>,
+    /// Where the last load's values come from.
+    loaded: Option<Origin>,
     last_error: Option<Error>,
     mode: LiveMode,
+    /// Since when.
+    mode_since: Duration,
     /// How the first load ended.
     started: Option<Result<()>>,
     stopping: bool,
     /// The values may be wrong: read again now.
     nudged: bool,
+    /// The store has answered a call of the process: one that was taken to be down is there again.
+    answered: bool,
     interrupt: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// Why a rest during an outage ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Rested {
+    Due,
+    Answered,
+    Stopping,
 }
 
 /// Stops the following when the last handle is gone.
 pub(crate) struct Keeper<S>(Arc<Core<S>>);
 
 impl<S> Core<S> {
-    pub(super) fn new(values: Arc<S>, clock: Arc<dyn Clock>, overlay: Box<Overlay<S>>, follow: Box<Follow<S>>) -> Self {
+    pub(super) fn new(
+        values: Arc<S>,
+        clock: Arc<dyn Clock>,
+        overlay: Box<Overlay<S>>,
+        account: Box<Account>,
+        follow: Box<Follow<S>>,
+    ) -> Self {
         let state = State {
             process: std::process::id(),
             version: 0,
             ticks: 0,
-            loaded_at: None,
+            loaded: None,
             last_error: None,
-            mode: LiveMode::Polling,
+            mode: LiveMode::Starting,
+            mode_since: clock.now(),
             started: None,
             stopping: false,
             nudged: false,
+            answered: false,
             interrupt: None,
         };
         Self {
@@ -74,6 +101,7 @@ impl<S> Core<S> {
             notify: tokio::sync::Notify::new(),
             clock,
             overlay,
+            account,
             follow,
         }
     }
@@ -152,6 +180,30 @@ impl<S> Core<S> {
         while !state.stopping && !state.nudged && !self.changed.wait_until(&mut state, deadline).timed_out() {}
     }
 
+    /// For the thread, while the store fails: rests until `due`, or until the store answers somebody else, but not before
+    /// `earliest`. What is said of the values meanwhile is no reason to ask a store that does not answer.
+    pub(super) fn rest_in_outage(&self, earliest: Instant, due: Instant) -> Rested {
+        let mut state = self.state.lock();
+        loop {
+            if state.stopping {
+                return Rested::Stopping;
+            }
+            if state.answered && Instant::now() >= earliest {
+                return Rested::Answered;
+            }
+            let until = if state.answered { earliest } else { due };
+            if self.changed.wait_until(&mut state, until).timed_out() && !state.answered {
+                return Rested::Due;
+            }
+        }
+    }
+
+    /// The store has answered a call of the process.
+    pub(super) fn note_answer(&self) {
+        self.state.lock().answered = true;
+        self.changed.notify_all();
+    }
+
     pub(super) fn note_started(&self, started: Result<()>) {
         self.wake(|state| {
             state.started = Some(started);
@@ -164,8 +216,8 @@ impl<S> Core<S> {
         {
             let mut state = self.state.lock();
             state.process = process;
-            (state.started, state.interrupt, state.nudged) = (None, None, false);
-            state.mode = LiveMode::Polling;
+            (state.started, state.interrupt, state.nudged, state.answered) = (None, None, false, false);
+            (state.mode, state.mode_since) = (LiveMode::Starting, self.clock.now());
         }
         // Threads of the parent may stand in the queue. One by one, and not under the lock: else they are put into its queue, and
         // it is handed to them.
@@ -196,7 +248,9 @@ impl<S> Core<S> {
 
     /// Whether somebody asked for the values to be read again; asks no more.
     pub(super) fn take_nudge(&self) -> bool {
-        std::mem::take(&mut self.state.lock().nudged)
+        let mut state = self.state.lock();
+        state.answered = false;
+        std::mem::take(&mut state.nudged)
     }
 
     /// Asks the thread to read again now.
@@ -217,17 +271,27 @@ impl<S> Core<S> {
         }
     }
 
-    pub(super) fn note_mode(&self, mode: LiveMode, interrupt: Option<Arc<dyn Fn() + Send + Sync>>) {
+    pub(super) fn note_interrupt(&self, interrupt: Option<Arc<dyn Fn() + Send + Sync>>) {
+        self.state.lock().interrupt = interrupt;
+    }
+
+    pub(super) fn note_mode(&self, mode: LiveMode) {
+        let now = self.clock.now();
         let mut state = self.state.lock();
-        state.mode = mode;
-        state.interrupt = interrupt;
+        if state.mode != mode {
+            (state.mode, state.mode_since) = (mode, now);
+        }
+    }
+
+    /// The time by the clock of the status.
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.now()
     }
 
     /// A load succeeded; `error` names what was unreadable in it.
-    pub(super) fn note_load(&self, error: Option<Error>) {
-        let now = self.clock.now();
+    pub(super) fn note_load(&self, origin: Origin, error: Option<Error>) {
         let mut state = self.state.lock();
-        state.loaded_at = Some(now);
+        state.loaded = Some(origin);
         state.last_error = error;
         // One that began with a failure has been made good.
         if let Some(started) = &mut state.started {
@@ -241,11 +305,17 @@ impl<S> Core<S> {
 
     pub(super) fn status(&self) -> LiveStatus {
         let now = self.clock.now();
+        // Under no lock: it takes one under which ours is taken.
+        let (oldest, handler) = (self.account)(now);
         let state = self.state.lock();
+        let is_here = state.process == std::process::id();
+        let of_load = |origin: Origin| now.saturating_sub(origin.began).saturating_add(origin.older);
         LiveStatus {
-            age: state.loaded_at.map(|at| now.saturating_sub(at)),
+            age: state.loaded.map(|origin| oldest.unwrap_or_else(|| of_load(origin))),
             last_error: state.last_error.clone(),
-            mode: if state.process == std::process::id() { state.mode } else { LiveMode::OtherProcess },
+            mode: if is_here { state.mode } else { LiveMode::OtherProcess },
+            mode_for: is_here.then(|| now.saturating_sub(state.mode_since)),
+            handler,
         }
     }
 }
@@ -290,14 +360,37 @@ mod tests {
     use super::*;
     use crate::{ErrorKind, SystemClock};
 
-    #[test]
-    fn where_the_system_gives_no_thread_nobody_waits_for_one() {
-        let core: Arc<Core<i64>> = Arc::new(Core::new(
+    fn core() -> Arc<Core<i64>> {
+        Arc::new(Core::new(
             Arc::new(1),
             Arc::new(SystemClock),
             Box::new(|n, _| (Arc::clone(n), None)),
+            Box::new(|_| (None, None)),
             Box::new(|_| false),
-        ));
+        ))
+    }
+
+    #[test]
+    fn a_rest_in_an_outage_ends_with_an_answer_and_with_no_failure() {
+        let core = core();
+        let now = Instant::now();
+        let late = now + Duration::from_secs(600);
+        core.note_answer();
+        assert_eq!(core.rest_in_outage(now, late), Rested::Answered);
+        // A write of unknown end asks for a load, which has its turn anyway.
+        core.take_nudge();
+        core.read_again();
+        assert_eq!(core.rest_in_outage(now, now), Rested::Due);
+        std::thread::scope(|scope| {
+            let resting = scope.spawn(|| core.rest_in_outage(now, late));
+            core.note_answer();
+            assert_eq!(resting.join().expect("no panic"), Rested::Answered);
+        });
+    }
+
+    #[test]
+    fn where_the_system_gives_no_thread_nobody_waits_for_one() {
+        let core = core();
         core.note_started(Ok(()));
         assert!(!core.follow_anew(std::process::id()));
         assert_eq!(core.status().mode, LiveMode::OtherProcess, "nobody follows here");

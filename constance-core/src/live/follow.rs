@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::core::Rested;
 use super::start::broken_off;
+use super::tell::tell;
 use super::{Core, LiveMode, LiveOptions};
 use crate::config::Inner;
 use crate::{Action, Backend, Codec, Error, ErrorKind, Result, Settings, Wake, Watch, trace};
@@ -16,8 +18,10 @@ pub(super) struct Follower<S, C, B> {
     core: Arc<Core<S>>,
     options: LiveOptions,
     feed: Feed,
-    /// Failed attempts in a row.
-    failures: u32,
+    /// Since when no load has succeeded.
+    outage: Option<Instant>,
+    /// When the last load began.
+    tried_at: Instant,
     read_at: Instant,
 }
 
@@ -26,15 +30,28 @@ enum Feed {
         watch: Box<dyn Watch>,
         can_be_interrupted: bool,
     },
-    /// To be opened, not before this moment.
+    /// To be opened, not before this moment; it has been like that for some time.
     Broken {
+        since: Instant,
         retry_at: Instant,
     },
     Unsupported,
 }
 
-/// The longest rest between two attempts while the store fails.
-const MOST_REST: Duration = Duration::from_secs(5);
+/// How often a feed is tried to be opened while the store can be read without it.
+const FEED_REST: Duration = Duration::from_secs(5);
+
+/// The same in the first minute.
+const FRESH_FEED_REST: Duration = Duration::from_secs(1);
+
+/// For how long a store that fails is tried often: most outages are over by then.
+const FRESH_OUTAGE: Duration = Duration::from_secs(60);
+
+/// The rest between two loads meanwhile.
+const FRESH_REST: Duration = Duration::from_millis(100);
+
+/// The least rest between two loads that fail, however many calls the store answers meanwhile.
+const LEAST_REST: Duration = Duration::from_millis(10);
 
 /// The rest before asking again for what writes through the same `Config` got in the way of.
 const PASSED_OVER: Duration = Duration::from_millis(1);
@@ -42,17 +59,27 @@ const PASSED_OVER: Duration = Duration::from_millis(1);
 /// Without an interrupter, how long dropping a `live()` may take to end its thread.
 const UNINTERRUPTED: Duration = Duration::from_secs(1);
 
-impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
+impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     pub(super) fn new(inner: Arc<Inner<S, C, B>>, core: Arc<Core<S>>, options: LiveOptions) -> Self {
         let now = Instant::now();
-        Self { inner, core, options, feed: Feed::Broken { retry_at: now }, failures: 0, read_at: now }
+        Self {
+            inner,
+            core,
+            options,
+            feed: Feed::Broken { since: now, retry_at: now },
+            outage: None,
+            tried_at: now,
+            read_at: now,
+        }
     }
 
     /// Opens the feed, then loads, so that nothing falls in between.
     pub(super) fn first_load(&mut self) -> Result<()> {
         self.open_feed();
         loop {
-            match self.inner.load(&self.core) {
+            let loaded = self.inner.load(&self.core);
+            tell(&self.inner, &self.core);
+            match loaded {
                 Ok((_, unreadable)) => {
                     if let Some(error) = unreadable.filter(|_| !self.options.start_on_defaults) {
                         return Err(error);
@@ -67,8 +94,7 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
                 }
                 Err(error) if self.options.start_on_defaults => {
                     self.inner.ledger.assume_defaults(&self.inner.front);
-                    self.core.note_error(error);
-                    self.failures = 1;
+                    self.failed(error);
                     return Ok(());
                 }
                 Err(error) => return Err(error),
@@ -77,11 +103,15 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
     }
 
     pub(super) fn run(mut self) {
-        let mut must_load = self.failures > 0;
+        let mut must_load = self.outage.is_some();
         while !self.core.is_stopping() {
             if must_load {
-                if self.failures > 0 {
-                    self.core.rest(rest_after(self.failures));
+                if let Some(since) = self.outage {
+                    let due = self.tried_at + rest_between(since.elapsed());
+                    let earliest = Instant::now() + LEAST_REST;
+                    if self.core.rest_in_outage(earliest, due.max(earliest)) == Rested::Stopping {
+                        break;
+                    }
                 }
                 must_load = !self.load();
             } else {
@@ -92,64 +122,76 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
         self.inner.ledger.detach(&self.core);
     }
 
-    /// Reads everything. Says whether that has to be done again at once.
+    /// Reads everything. Says whether that is done, or has to be done again.
     fn load(&mut self) -> bool {
-        if let Feed::Broken { retry_at } = self.feed
+        self.tried_at = Instant::now();
+        // While the store is down, opening a feed would only take up the time of a load.
+        if let Feed::Broken { retry_at, .. } = self.feed
+            && self.outage.is_none()
             && retry_at <= Instant::now()
         {
             self.open_feed();
         }
         self.core.take_nudge();
-        // A handler of the application may panic; the settings have to be followed nevertheless.
-        match catch_unwind(AssertUnwindSafe(|| self.inner.load(&self.core))) {
-            Ok(Err(error)) => {
-                trace::live_failed(&error);
-                self.core.note_error(error);
-                self.failures = self.failures.saturating_add(1);
+        // A backend of the application's may panic; the settings have to be followed nevertheless.
+        let loaded = catch_unwind(AssertUnwindSafe(|| self.inner.load(&self.core))).unwrap_or_else(|_| {
+            let error = Error::new(ErrorKind::Contract).with_detail("the backend panicked while it was read");
+            Err(self.inner.explain(error, Action::Read))
+        });
+        tell(&self.inner, &self.core);
+        match loaded {
+            Err(error) => {
+                self.failed(error);
                 false
             }
-            Ok(Ok((taken, _))) => {
+            Ok((taken, _)) => {
                 self.loaded();
                 if taken.ask_again {
                     self.core.rest(PASSED_OVER);
                 }
                 !taken.ask_again
             }
-            Err(_) => {
-                let error = Error::new(ErrorKind::Contract)
-                    .with_detail("a handler of the application panicked while it was told of changes");
-                let error = self.inner.explain(error, Action::Watch);
-                trace::live_failed(&error);
-                self.core.note_error(error);
-                self.loaded();
-                true
-            }
         }
+    }
+
+    /// A load has failed. Nothing else counts as a failure of the thread that follows: not a write of the process, whose
+    /// retries would make up its mind that the store is down for long.
+    fn failed(&mut self, error: Error) {
+        // Once for each outage: it is tried often.
+        if self.outage.is_none() {
+            trace::live_failed(&error);
+        }
+        self.outage.get_or_insert_with(Instant::now);
+        self.core.note_error(error);
+        self.inner.running.wait_for_answer(true);
     }
 
     fn loaded(&mut self) {
         // The store is back, and so may be its feed.
-        if self.failures > 0
-            && let Feed::Broken { retry_at } = &mut self.feed
-        {
-            *retry_at = Instant::now();
+        if self.outage.take().is_some() {
+            self.inner.running.wait_for_answer(false);
+            if let Feed::Broken { retry_at, .. } = &mut self.feed {
+                *retry_at = Instant::now();
+            }
         }
-        self.failures = 0;
         self.read_at = Instant::now();
     }
 
     /// Waits for the next reason to read. Says whether there is one.
     fn wait(&mut self) -> bool {
+        let poll_interval = self.options.poll_interval;
         let (watch, can_be_interrupted) = match &mut self.feed {
             Feed::Open { watch, can_be_interrupted } => (watch, *can_be_interrupted),
             Feed::Unsupported => {
-                self.core.rest(self.options.poll_interval);
+                self.core.rest(poll_interval);
                 return true;
             }
-            // Whoever relies on the feed may poll once an hour: it has to be back long before.
-            Feed::Broken { retry_at } => {
+            // Whoever relies on the feed may poll once an hour: it has to be back long before. What broke it may be the
+            // beginning of an outage that a load does not notice yet, or the end of one.
+            Feed::Broken { since, retry_at } => {
                 let until_retry = retry_at.saturating_duration_since(Instant::now());
-                self.core.rest(self.options.poll_interval.min(until_retry));
+                let most = if since.elapsed() < FRESH_OUTAGE { FRESH_REST } else { poll_interval };
+                self.core.rest(poll_interval.min(until_retry).min(most));
                 return true;
             }
         };
@@ -158,16 +200,21 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
             return true;
         }
         let timeout = if can_be_interrupted { left } else { left.min(UNINTERRUPTED) };
-        match watch.wait(timeout) {
-            Ok(Wake::Changed) => true,
-            Ok(Wake::TimedOut) => false,
-            Ok(Wake::Interrupted) => self.core.take_nudge(),
+        let woken = watch.wait(timeout);
+        let mode = watch.mode().into();
+        match woken {
+            Ok(wake) => {
+                self.core.note_mode(mode);
+                wake == Wake::Changed || wake == Wake::Interrupted && self.core.take_nudge()
+            }
             Err(error) => {
                 let error = self.inner.explain(error, Action::Watch);
                 trace::live_failed(&error);
                 self.core.note_error(error);
-                self.feed = Feed::Broken { retry_at: Instant::now() };
-                self.core.note_mode(LiveMode::Polling, None);
+                let now = Instant::now();
+                self.feed = Feed::Broken { since: now, retry_at: now };
+                self.core.note_mode(LiveMode::Polling { every: poll_interval });
+                self.core.note_interrupt(None);
                 true
             }
         }
@@ -175,33 +222,41 @@ impl<S: Settings, C: Codec, B: Backend> Follower<S, C, B> {
 
     fn open_feed(&mut self) {
         let opened = self.inner.backend.watch(&self.inner.prefix);
+        let polling = LiveMode::Polling { every: self.options.poll_interval };
         let (feed, mode, interrupt) = match opened {
             Ok(watch) => {
                 let interrupt: Option<Arc<dyn Fn() + Send + Sync>> = watch.interrupter().map(Arc::from);
-                (Feed::Open { watch, can_be_interrupted: interrupt.is_some() }, LiveMode::Watching, interrupt)
+                let mode = watch.mode().into();
+                (Feed::Open { watch, can_be_interrupted: interrupt.is_some() }, mode, interrupt)
             }
-            Err(error) if error.kind() == ErrorKind::Unsupported => (Feed::Unsupported, LiveMode::Polling, None),
+            Err(error) if error.kind() == ErrorKind::Unsupported => (Feed::Unsupported, polling, None),
             Err(error) => {
                 let error: Error = self.inner.explain(error, Action::Watch);
                 trace::live_failed(&error);
                 self.core.note_error(error);
-                let retry_at = Instant::now() + self.options.reread_interval.min(MOST_REST);
-                (Feed::Broken { retry_at }, LiveMode::Polling, None)
+                let now = Instant::now();
+                let since = if let Feed::Broken { since, .. } = self.feed { since } else { now };
+                let rest = match now - since < FRESH_OUTAGE {
+                    // Loads that a cache answers tell nothing of the store.
+                    true if self.inner.remembers => FRESH_REST,
+                    true => FRESH_FEED_REST,
+                    false => FEED_REST,
+                };
+                let retry_at = now + self.options.reread_interval.min(rest);
+                (Feed::Broken { since, retry_at }, polling, None)
             }
         };
         self.feed = feed;
-        self.core.note_mode(mode, interrupt);
+        self.core.note_mode(mode);
+        self.core.note_interrupt(interrupt);
     }
-}
 
-impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     /// Loads and follows in a thread of its own, also where the first load fails. Says whether there is a thread.
     pub(super) fn start(mut self) -> bool {
         let work = move || {
             let started = catch_unwind(AssertUnwindSafe(|| self.first_load())).unwrap_or_else(|_| Err(broken_off()));
             if let Err(error) = &started {
-                self.core.note_error(error.clone());
-                self.failures = 1;
+                self.failed(error.clone());
             }
             self.core.note_started(started);
             self.run();
@@ -210,7 +265,19 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     }
 }
 
-/// 100 ms, then twice as long each time.
-fn rest_after(failures: u32) -> Duration {
-    Duration::from_millis(50 << failures.min(10)).min(MOST_REST)
+/// How long after the beginning of a load that failed the next one begins, in an outage of this age.
+fn rest_between(outage: Duration) -> Duration {
+    if outage < FRESH_OUTAGE { FRESH_REST } else { Duration::from_secs(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_fails_is_tried_often_for_a_minute_and_then_each_second() {
+        for (outage, rest) in [(0, 100), (59_999, 100), (60_000, 1_000), (86_400_000, 1_000)] {
+            assert_eq!(rest_between(Duration::from_millis(outage)), Duration::from_millis(rest));
+        }
+    }
 }

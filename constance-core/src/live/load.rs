@@ -1,10 +1,11 @@
 //! What writes and loads tell each other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Core;
 use crate::config::{Found, Front, Inner};
-use crate::events::{Judge, Loaded, Taken, Written};
+use crate::events::{Judge, Loaded, Origin, Taken, Written};
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Settings};
 
@@ -12,17 +13,20 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
     /// Reads everything into `live()`. What is unreadable keeps its last good value, and an error names it.
     pub(super) fn load(&self, core: &Core<S>) -> Result<(Taken, Option<Error>)> {
         let all = self.all();
-        let began = self.ledger.begin_load();
-        let found = self.find(&all).map_err(|e| self.explain(e, Action::Read))?;
+        let (now, began) = (core.now(), self.ledger.begin_load());
+        let answers = self.backend.read_with_age(&self.keys_of(&all));
+        let found = answers.and_then(|(answers, age)| Ok((self.found(&all, answers)?, age)));
+        let (found, age) = found.map_err(|e| self.explain(e, Action::Read))?;
         let (loaded, mut unreadable) = self.loaded(&all, &found);
         if let Some(error) = Error::several(unreadable.clone()) {
             // Before the other values are out: who sees them finds in the status what is missing.
             core.note_error(error);
         }
-        let mut taken = self.ledger.finish_load(began, loaded, &**self);
+        let origin = Origin { began: now, older: age };
+        let mut taken = self.ledger.finish_load(began, Some(origin), loaded, &**self);
         unreadable.append(&mut taken.broken);
         let unreadable = Error::several(unreadable);
-        core.note_load(unreadable.clone());
+        core.note_load(origin, unreadable.clone());
         Ok((taken, unreadable))
     }
 }
@@ -74,6 +78,7 @@ pub(crate) struct Settling<'f, S: Settings, C: Codec> {
     front: &'f Front<S, C>,
     indices: Vec<usize>,
     began: u64,
+    origin: Option<Origin>,
     settled: bool,
 }
 
@@ -83,7 +88,9 @@ impl<'f, S: Settings, C: Codec> Settling<'f, S, C> {
         let mut ruled = front.schema.ruled_with(|index| indices.contains(&index));
         ruled.retain(|index| !indices.contains(index));
         indices.extend(ruled);
-        Self { front, indices, began: front.ledger.begin_load(), settled: false }
+        // A cache has dropped what it remembered of them before this.
+        let origin = front.ledger.live().map(|core| Origin { began: core.now(), older: Duration::ZERO });
+        Self { front, indices, began: front.ledger.begin_load(), origin, settled: false }
     }
 
     pub(crate) fn front(&self) -> &'f Front<S, C> {
@@ -98,7 +105,7 @@ impl<'f, S: Settings, C: Codec> Settling<'f, S, C> {
     pub(crate) fn take(mut self, found: Result<Vec<Found>>) {
         if let Ok(found) = found {
             let (loaded, _) = self.front.loaded(&self.indices, &found);
-            self.settled = self.front.ledger.settle_order(self.began, loaded, self.front);
+            self.settled = self.front.ledger.settle_order(self.began, self.origin, loaded, self.front);
         }
     }
 }

@@ -9,6 +9,7 @@ mod reader;
 mod receiver;
 mod start;
 mod status;
+mod tell;
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,6 +1,6 @@
 //! How a `live()` starts.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
 
@@ -17,11 +17,13 @@ pub(crate) struct Running<S> {
     keeper: Mutex<Weak<Keeper<S>>>,
     /// The process that follows; 0 where none does.
     process: AtomicU32,
+    /// The thread that follows takes the store to be down, and wants to hear of a call that it answers.
+    waits_for_answer: AtomicBool,
 }
 
 impl<S> Running<S> {
     pub(crate) fn new() -> Self {
-        Self { keeper: Mutex::new(Weak::new()), process: AtomicU32::new(0) }
+        Self { keeper: Mutex::new(Weak::new()), process: AtomicU32::new(0), waits_for_answer: AtomicBool::new(false) }
     }
 
     /// Whether the thread that follows is in the process that this one was forked from. Where nothing is followed, that is one
@@ -30,6 +32,17 @@ impl<S> Running<S> {
     pub(crate) fn is_elsewhere(&self) -> bool {
         let process = self.process.load(Ordering::Relaxed);
         process != 0 && process != std::process::id()
+    }
+
+    /// Whether a call that the store answers is news.
+    #[inline]
+    fn waits_for_answer(&self) -> bool {
+        self.waits_for_answer.load(Ordering::Relaxed)
+    }
+
+    /// A load has failed, or succeeded again.
+    pub(super) fn wait_for_answer(&self, waits: bool) {
+        self.waits_for_answer.store(waits, Ordering::Relaxed);
     }
 
     /// The thread that follows ends: where there is no other by now, reads have nothing to look for.
@@ -69,6 +82,33 @@ impl<S, C> Front<S, C> {
         if !keeper.core().follow_anew(process) {
             // The next call tries again.
             self.running.process.store(u32::MAX, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<S: Settings, C: Codec> Front<S, C> {
+    /// The store has answered a write: where it was taken to be down, it is read at once.
+    #[inline]
+    pub(crate) fn write_was_answered(&self) {
+        if self.running.waits_for_answer() {
+            self.tell_of_answer();
+        }
+    }
+
+    /// Something has answered a read: the store, unless the backend answers from memory.
+    #[inline]
+    pub(crate) fn read_was_answered(&self) {
+        if self.running.waits_for_answer() && !self.remembers {
+            self.tell_of_answer();
+        }
+    }
+
+    #[cold]
+    fn tell_of_answer(&self) {
+        // Told once: the thread asks anew when its next load has failed.
+        if let Some(core) = self.ledger.live() {
+            self.running.wait_for_answer(false);
+            core.note_answer();
         }
     }
 }
@@ -119,10 +159,13 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     fn core(&self, options: &LiveOptions) -> Arc<Core<S>> {
         let inner = Arc::clone(&self.inner);
         let overlay = move |values: &Arc<S>, overrides: &[(usize, AnyValue)]| inner.overlaid(values, overrides);
+        let inner = Arc::clone(&self.inner);
+        let account = move |now| (inner.ledger.oldest(now), inner.ledger.running_handler());
         let (inner, anew) = (Arc::clone(&self.inner), options.clone());
         let follow = move |core| Follower::new(Arc::clone(&inner), core, anew.clone()).start();
-        let defaults = self.inner.schema.defaults.clone();
-        Arc::new(Core::new(Arc::from(defaults), Arc::clone(&options.clock), Box::new(overlay), Box::new(follow)))
+        let defaults = Arc::from(self.inner.schema.defaults.clone());
+        let clock = Arc::clone(&options.clock);
+        Arc::new(Core::new(defaults, clock, Box::new(overlay), Box::new(account), Box::new(follow)))
     }
 
     fn start(&self, keeper: &Arc<Keeper<S>>, options: LiveOptions) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Error, RunningHandler, WatchMode};
 
 /// How current the values of a [`Live`](crate::Live) are. Its `Display` is a line for a health page.
 ///
@@ -24,44 +24,79 @@ use crate::Error;
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub struct LiveStatus {
-    /// The time since the values were last seen to be those of the store; `None`: never, they are the defaults.
+    /// The time since the read began that the oldest of the values came from; `None`: nothing was read, they are the defaults.
     ///
-    /// Where changes are pushed, values are current although their age grows until the next read.
+    /// Over a cache that is the read of the store, as far as the cache [says so](crate::Backend::read_with_age). A setting that
+    /// has become unreadable keeps its last good value, which grows old. Where changes are pushed, values are current although
+    /// their age grows until the next read.
     pub age: Option<Duration>,
     /// Why the values may be old, or which settings are unreadable or break a rule across settings and have their last good
     /// values; `None` after a load without fault.
     pub last_error: Option<Error>,
     /// How changes are noticed.
     pub mode: LiveMode,
+    /// For how long they have been noticed like that; `None` where they are not in this process.
+    pub mode_for: Option<Duration>,
+    /// The handler that is being called, if one is: the changes after it wait until it returns, whereas loads do not.
+    pub handler: Option<RunningHandler>,
 }
 
 /// How a [`Live`](crate::Live) notices changes.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiveMode {
-    /// The backend pushes them.
-    Watching,
-    /// The settings are read at intervals.
-    Polling,
+    /// The following begins.
+    Starting,
+    /// The store tells of them.
+    Pushed,
+    /// The backend looks whether there are any.
+    Looking {
+        /// The time between two looks.
+        every: Duration,
+    },
+    /// There is no feed of changes, or it cannot be opened now: the settings are read at intervals.
+    Polling {
+        /// The [poll interval](crate::LiveOptions::poll_interval).
+        every: Duration,
+    },
     /// By nobody in this process: it was forked, and the thread that follows is in its parent. The next call of the `Config`
     /// starts one here.
     OtherProcess,
 }
 
+impl From<WatchMode> for LiveMode {
+    fn from(mode: WatchMode) -> Self {
+        match mode {
+            WatchMode::Pushed => Self::Pushed,
+            WatchMode::Looking { every } => Self::Looking { every },
+        }
+    }
+}
+
 impl fmt::Display for LiveStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mode = match self.mode {
-            LiveMode::Watching => "watching",
-            LiveMode::Polling => "polling",
-            LiveMode::OtherProcess => "followed in another process",
-        };
         match self.age {
-            None => write!(f, "never loaded, {mode}")?,
-            Some(age) => write!(f, "loaded {:.1} s ago, {mode}", age.as_secs_f64())?,
+            None => write!(f, "never loaded, ")?,
+            Some(age) => write!(f, "loaded {:.1} s ago, ", age.as_secs_f64())?,
         }
-        match &self.last_error {
-            Some(error) => write!(f, "; {error}"),
-            None => Ok(()),
+        match self.mode {
+            LiveMode::Starting => f.write_str("starting to follow")?,
+            LiveMode::Pushed => f.write_str("told of changes")?,
+            LiveMode::Looking { every } => write!(f, "looking for changes every {every:?}")?,
+            LiveMode::Polling { every } => write!(f, "reading every {every:?}")?,
+            LiveMode::OtherProcess => f.write_str("followed in another process")?,
         }
+        if let Some(mode_for) = self.mode_for {
+            write!(f, " for {:.1} s", mode_for.as_secs_f64())?;
+        }
+        if let Some(error) = &self.last_error {
+            write!(f, "; {error}")?;
+        }
+        if let Some(RunningHandler { setting, subscribed_at, running_for, waiting }) = &self.handler {
+            let running = running_for.as_secs_f64();
+            write!(f, "; the handler subscribed at {subscribed_at} has been running for {running:.1} s since ")?;
+            write!(f, "\"{setting}\" changed, {waiting} changes wait for it")?;
+        }
+        Ok(())
     }
 }

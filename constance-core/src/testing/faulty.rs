@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use super::gate::{Barrier, Gate};
 use crate::{
-    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
-    Watch,
+    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Wake,
+    Warning, Watch, WatchMode,
 };
 
 /// Wraps a backend: fails when told to, counts the calls, and holds them at a [`Gate`].
@@ -56,7 +57,7 @@ pub struct FaultyBackend<B> {
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// [`Backend::read`].
+    /// [`Backend::read`] and [`Backend::read_with_age`].
     Read,
     /// [`Backend::list`] and [`Backend::keys_from`].
     List,
@@ -85,6 +86,8 @@ struct State {
     of_method: HashMap<Method, ErrorKind>,
     nth: Option<(usize, ErrorKind)>,
     lost_replies: Option<ErrorKind>,
+    age: Duration,
+    watch_mode: Option<WatchMode>,
     gates: HashMap<(Side, Moment), Arc<Barrier>>,
 }
 
@@ -131,6 +134,16 @@ impl<B> FaultyBackend<B> {
     /// From now on every write is applied, and its caller is told that it failed: a reply that was lost.
     pub fn lose_replies(&self, kind: ErrorKind) {
         self.state.lock().lost_replies = Some(kind);
+    }
+
+    /// From now on what is read is said to be so much older than the backend inside says: as if a cache had answered.
+    pub fn answer_older_by(&self, age: Duration) {
+        self.state.lock().age = age;
+    }
+
+    /// Feeds that are opened from now on say that they learn of changes like this.
+    pub fn watch_as(&self, mode: WatchMode) {
+        self.state.lock().watch_mode = Some(mode);
     }
 
     /// Ends every fault. Gates stay closed.
@@ -260,9 +273,22 @@ impl<B: Backend> Backend for FaultyBackend<B> {
         answer.map(|()| visitor(found.as_ref().map(Encoded::as_bytes)))
     }
 
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        self.pass(Side::Reads, Moment::Before);
+        self.enter(Method::Read)?;
+        let found = self.inner.read_with_age(keys);
+        self.pass(Side::Reads, Moment::After);
+        let older = self.state.lock().age;
+        found.map(|(found, age)| (found, age + older))
+    }
+
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
         self.enter(Method::Watch)?;
-        self.inner.watch(prefix)
+        let watch = self.inner.watch(prefix)?;
+        Ok(match self.state.lock().watch_mode {
+            Some(mode) => Box::new(Saying { watch, mode }),
+            None => watch,
+        })
     }
 
     fn default_prefix(&self) -> Prefix {
@@ -302,5 +328,25 @@ impl<B: Backend> Backend for FaultyBackend<B> {
     fn migrate(&self) -> Result<()> {
         self.enter(Method::Migrate)?;
         self.inner.migrate()
+    }
+}
+
+/// A feed that says how it learns of changes.
+struct Saying {
+    watch: Box<dyn Watch>,
+    mode: WatchMode,
+}
+
+impl Watch for Saying {
+    fn wait(&mut self, timeout: Duration) -> Result<Wake> {
+        self.watch.wait(timeout)
+    }
+
+    fn mode(&self) -> WatchMode {
+        self.mode
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        self.watch.interrupter()
     }
 }

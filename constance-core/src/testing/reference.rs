@@ -158,6 +158,10 @@ impl Backend for ReferenceBackend {
         Ok(())
     }
 
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        Ok((self.read(keys)?, Duration::ZERO))
+    }
+
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
         let _ = prefix;
         if !self.capability.watch {

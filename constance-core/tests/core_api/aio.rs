@@ -7,6 +7,7 @@ mod front;
 #[cfg(feature = "pickle")]
 mod legacy;
 mod live;
+mod live_outages;
 
 use std::sync::Arc;
 

@@ -73,7 +73,7 @@ fn a_change_by_somebody_else_is_pushed() {
     // Far longer than the test may take: only the feed can tell in time.
     let options = LiveOptions::new().poll_interval(LONG * 100).reread_interval(LONG * 100);
     let live = config.live_with(options).expect("loads");
-    assert_eq!(live.status().mode, LiveMode::Watching);
+    assert_eq!(live.status().mode, LiveMode::Pushed);
     other.set(Shop::THE_ANSWER, 7).expect("writes");
     wait_for_answer(&live, 7);
 }
@@ -84,9 +84,9 @@ fn a_feed_that_does_not_open_is_tried_again_however_seldom_it_polls() {
     backend.fail_method(Method::Watch, ErrorKind::Unavailable);
     let options = LiveOptions::new().poll_interval(LONG * 100).reread_interval(Duration::from_millis(20));
     let live = config.live_with(options).expect("loads");
-    assert_eq!(live.status().mode, LiveMode::Polling);
+    assert_eq!(live.status().mode, LiveMode::Polling { every: LONG * 100 });
     backend.heal();
-    until("the feed is never opened", || live.status().mode == LiveMode::Watching);
+    until("the feed is never opened", || live.status().mode == LiveMode::Pushed);
     other.set(Shop::THE_ANSWER, 7).expect("writes");
     wait_for_answer(&live, 7);
 }
@@ -95,7 +95,7 @@ fn a_feed_that_does_not_open_is_tried_again_however_seldom_it_polls() {
 fn without_a_feed_the_settings_are_read_at_intervals() {
     let (_, config, other) = over(ReferenceBackend::new().without_watch());
     let live = config.live_with(quick()).expect("loads");
-    assert_eq!(live.status().mode, LiveMode::Polling);
+    assert_eq!(live.status().mode, LiveMode::Polling { every: Duration::from_millis(1) });
     other.set(Shop::THE_ANSWER, 7).expect("writes");
     wait_for_answer(&live, 7);
 }
@@ -116,7 +116,9 @@ fn an_outage_leaves_the_last_good_values_and_is_reported_until_it_ends() {
     let error = status.last_error.clone().expect("an error");
     assert_eq!((error.kind(), error.backend()), (ErrorKind::Unavailable, Some("reference")));
     assert!(
-        status.to_string().starts_with("loaded 60.0 s ago, watching; cannot read settings from reference"),
+        status
+            .to_string()
+            .starts_with("loaded 60.0 s ago, told of changes for 60.0 s; cannot read settings from reference"),
         "{status}"
     );
     backend.heal();
@@ -438,7 +440,7 @@ fn a_feed_that_breaks_is_opened_again_and_nothing_is_missed() {
     breaks.store(true, Ordering::SeqCst);
     other.set(Shop::THE_ANSWER, 1).expect("writes");
     wait_for_answer(&live, 1);
-    until("the feed is open again", || live.status().mode == LiveMode::Watching);
+    until("the feed is open again", || live.status().mode == LiveMode::Pushed);
     other.set(Shop::THE_ANSWER, 2).expect("writes");
     wait_for_answer(&live, 2);
     assert_eq!(backend.opened.load(Ordering::SeqCst), 2);

@@ -20,6 +20,7 @@ mod failures;
 mod killed;
 #[cfg(feature = "listen-tls")]
 mod listen_tls;
+mod live_mode;
 mod migrate;
 mod migrate_missing;
 #[path = "../common/missing.rs"]

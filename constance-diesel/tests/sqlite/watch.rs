@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, ErrorKind, Prefix, Wake, Watch};
+use constance_core::{Backend, ErrorKind, Prefix, Wake, Watch, WatchMode};
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::SqliteConnection;
 use constance_diesel::diesel::connection::SimpleConnection;
@@ -30,6 +30,15 @@ fn changes_by_anybody_wake() {
     assert_eq!(feed.wait(LONG).expect("a wake"), Wake::Changed, "by another backend");
     folder.raw().batch_execute("DELETE FROM constance_settings").expect("a removal");
     assert_eq!(feed.wait(LONG).expect("a wake"), Wake::Changed, "by a hand");
+}
+
+#[test]
+fn it_says_that_it_looks_and_how_often() {
+    let folder = Folder::new();
+    assert_eq!(open(&folder.backend()).mode(), WatchMode::Looking { every: Duration::from_millis(25) });
+    let every = Duration::from_millis(70);
+    let backend = SqliteBackend::builder().url(folder.url()).watch_interval(every).build().expect("a valid URL");
+    assert_eq!(open(&backend).mode(), WatchMode::Looking { every });
 }
 
 #[test]

@@ -75,6 +75,7 @@ macro_rules! conformance_cases {
             reading::absent_keys_keep_their_place,
             reading::thousand_keys_are_read_at_once,
             reading::one_read_may_span_prefixes,
+            reading::read_with_its_age_reads_the_same,
             reading::reading_writes_nothing,
             reading::listing_agrees_with_reading,
             reading::many_keys_are_listed_once_each,

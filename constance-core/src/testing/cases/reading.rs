@@ -55,6 +55,17 @@ pub fn repeated_keys_are_answered_each(f: &Fixture<'_>) {
     }
 }
 
+/// The read that says how old its answer is answers as the other.
+pub fn read_with_its_age_reads_the_same(f: &Fixture<'_>) {
+    let (one, other, unset) = (f.key("one"), f.key("other"), f.key("unset"));
+    f.set(&one, b"1");
+    f.set(&other, b"2");
+    for keys in [&[][..], &[&one], &[&unset, &other, &one, &unset]] {
+        let (found, _) = ok(f.backend().read_with_age(keys), "a read of a store that answers");
+        assert_eq!(found, read(f, keys), "a read with its age gives what a read gives");
+    }
+}
+
 /// What is absent keeps its place among what is stored.
 pub fn absent_keys_keep_their_place(f: &Fixture<'_>) {
     let keys: Vec<Key> = (0..20).map(|i| f.key(&format!("k{i}"))).collect();

@@ -1,9 +1,11 @@
 //! A wrapper passes on what is not its own business, and asks no more than it has to.
 
+use std::time::Duration;
+
 use super::WrapperFixture;
 use crate::testing::fixture::{expect_stored, ok};
 use crate::testing::{Method, ReferenceBackend};
-use crate::{Applied, Batch, Change, Encoded, ErrorKind, Prefix, Stored};
+use crate::{Applied, Batch, Change, Encoded, ErrorKind, Prefix, Stored, WatchMode};
 
 /// Building a wrapper asks nobody.
 pub fn wrapping_does_no_io(f: &WrapperFixture<'_>) {
@@ -122,6 +124,31 @@ pub fn what_the_store_says_is_passed_on(f: &WrapperFixture<'_>) {
     let prefix = Prefix::without_separator(key.prefix()).expect("it is one");
     let portion = ok(f.backend().keys_from(&prefix, None), "a portion of the keys");
     assert_eq!(portion.keys, [key], "a wrapper passes on `keys_from`");
+}
+
+/// An answer does not become younger on its way out, also not while it is remembered.
+pub fn how_old_an_answer_is_is_passed_on(f: &WrapperFixture<'_>) {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let key = f.key("theme");
+    f.put(&key, b"dark");
+    f.faulty().answer_older_by(HOUR);
+    for _ in 0..2 {
+        let (found, age) = ok(f.backend().read_with_age(&[&key]), "a read with its age");
+        expect_stored(&found[0], Some(b"dark"), "a read with its age shows what is stored");
+        assert!(age >= HOUR, "a wrapper passes on how old an answer of the backend inside is: an hour, not {age:?}");
+    }
+}
+
+/// How changes come to be known is the store's business.
+pub fn how_a_feed_learns_of_changes_is_passed_on(f: &WrapperFixture<'_>) {
+    let looking = WatchMode::Looking { every: Duration::from_millis(70) };
+    f.faulty().watch_as(looking);
+    let watch = ok(f.backend().watch(&Prefix::empty()), "a feed");
+    assert_eq!(
+        watch.mode(),
+        looking,
+        "a wrapper passes on how a feed learns of changes, else `live()` says it wrongly"
+    );
 }
 
 /// Pings and migrations are the store's business.

@@ -108,6 +108,8 @@ macro_rules! wrapper_conformance_cases {
             forwarding::wrapper_claims_no_more_than_the_inner,
             forwarding::default_prefix_is_passed_on,
             forwarding::what_the_store_says_is_passed_on,
+            forwarding::how_old_an_answer_is_is_passed_on,
+            forwarding::how_a_feed_learns_of_changes_is_passed_on,
             forwarding::ping_and_migrate_reach_the_store,
             forwarding::declared_keys_are_passed_on,
             forwarding::what_is_to_be_forgotten_is_passed_on,

@@ -29,8 +29,9 @@ async fn it_loads_at_once_and_a_set_is_in_it_before_it_returns() -> Result<()> {
 
 #[tokio::test]
 async fn a_change_by_somebody_else_is_pushed_or_polled() -> Result<()> {
+    let polling = LiveMode::Polling { every: Duration::from_millis(1) };
     for (reference, mode) in
-        [(ReferenceBackend::new(), LiveMode::Watching), (ReferenceBackend::new().without_watch(), LiveMode::Polling)]
+        [(ReferenceBackend::new(), LiveMode::Pushed), (ReferenceBackend::new().without_watch(), polling)]
     {
         let (backend, config) = over::<Shop>(reference);
         let other = Config::<Shop>::new(backend);

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use constance_core::{
-    Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, To, Warning, Watch,
+    Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, To, Wake, Warning, Watch,
 };
 
-use super::wrong::{Defect, Inside, assert_right, assert_wrapper_caught};
+use super::wrong::{Defect, Inside, assert_caught, assert_right, assert_wrapper_caught};
 
 /// A failed read is "nothing stored", as upstream.
 #[derive(Debug)]
@@ -255,6 +256,14 @@ impl Defect for ForwardsTheRequiredOnly {
         Ok(())
     }
 
+    fn read_with_age(&self, right: &dyn Inside, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        Ok((right.read(keys)?, Duration::ZERO))
+    }
+
+    fn watch(&self, right: &dyn Inside, prefix: &Prefix) -> Result<Box<dyn Watch>> {
+        Ok(Box::new(Silent(right.watch(prefix)?)))
+    }
+
     fn identity(&self, _right: &dyn Inside) -> Option<String> {
         None
     }
@@ -268,6 +277,34 @@ impl Defect for ForwardsTheRequiredOnly {
     }
 }
 
+/// A feed that says of itself what a feed says by default.
+struct Silent(Box<dyn Watch>);
+
+impl Watch for Silent {
+    fn wait(&mut self, timeout: Duration) -> Result<Wake> {
+        self.0.wait(timeout)
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        self.0.interrupter()
+    }
+}
+
+/// Another answer with its age than without.
+#[derive(Debug)]
+struct AgesOthers;
+
+impl Defect for AgesOthers {
+    fn read_with_age(&self, right: &dyn Inside, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        Ok((keys.iter().map(|_| Stored::Absent).collect(), right.read_with_age(keys)?.1))
+    }
+}
+
+#[test]
+fn two_ways_to_read_that_disagree_are_caught() {
+    assert_caught(|| AgesOthers, &["read_with_its_age_reads_the_same"]);
+}
+
 #[test]
 fn a_wrapper_that_does_not_forward_is_caught() {
     assert_wrapper_caught(
@@ -278,6 +315,8 @@ fn a_wrapper_that_does_not_forward_is_caught() {
             "what_is_to_be_forgotten_is_passed_on",
             "ping_and_migrate_reach_the_store",
             "what_the_store_says_is_passed_on",
+            "how_old_an_answer_is_is_passed_on",
+            "how_a_feed_learns_of_changes_is_passed_on",
             "outage_fails_every_other_call",
         ],
     );

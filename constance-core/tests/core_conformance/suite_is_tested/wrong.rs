@@ -38,6 +38,10 @@ pub(crate) trait Defect: Debug + Send + Sync {
         right.visit(key, visitor)
     }
 
+    fn read_with_age(&self, right: &dyn Inside, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        right.read_with_age(keys)
+    }
+
     fn watch(&self, right: &dyn Inside, prefix: &Prefix) -> Result<Box<dyn Watch>> {
         right.watch(prefix)
     }
@@ -105,6 +109,10 @@ impl<B: Backend, D: Defect> Backend for Wrong<B, D> {
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
         self.defect.visit(&self.right, key, visitor)
+    }
+
+    fn read_with_age(&self, keys: &[&Key]) -> Result<(Vec<Stored>, Duration)> {
+        self.defect.read_with_age(&self.right, keys)
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
