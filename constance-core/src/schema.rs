@@ -246,7 +246,7 @@ impl<S: Settings, C: Codec> Schema<S, C> {
                 .with_detail("this cannot be the name of a setting")
                 .with_hint("list the settings to see their names");
         }
-        if self.removed.iter().any(|removed| *removed == name) {
+        if self.removed.contains(&name) {
             return error.with_setting(name).with_detail("this version of the program does not have it any more");
         }
         let nearest = self.settings().map(|s| (distance(s.name, name), s.name)).min();

@@ -30,7 +30,9 @@ async fn a_hit_is_answered_in_the_task_that_asks() -> Result<()> {
         );
         config.set(Shop::THE_ANSWER, 1).await?;
         assert_eq!(config.get(Shop::THE_ANSWER).await?, 1);
-        assert!(config.backend().peek(&config.prefix().key("the_answer")?).is_some());
+        // Where it follows the feed, that may have told of the write only now.
+        let held = config.backend().peek(&config.prefix().key("the_answer")?).is_some();
+        assert!(held || ttl == "none");
         assert_eq!(config.prefix().as_str(), "shop:");
     }
     Ok(())

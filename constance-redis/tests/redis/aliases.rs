@@ -34,7 +34,7 @@ fn hear_each_other(backend: &dyn Backend, prefix: &Prefix) -> Vec<String> {
     agree("My Title");
     assert_eq!(shop.update(Shop::SITE_NAME, |was| was + "!").expect("a write"), "My Title!");
     agree("My Title!");
-    let warnings = shop.verify().expect("it works").iter().map(ToString::to_string);
+    let warnings = shop.verify().expect("it works").into_iter().map(|warning| warning.to_string());
     let warnings = warnings.filter(|words| words.contains("old name")).collect();
     shop.reset(Shop::SITE_NAME).expect("a write");
     agree("My Title");

@@ -51,7 +51,7 @@ fn a_hundred_thousand_foreign_keys_pass_by_in_portions() {
 
     // Each portion may be removed before the next is looked for.
     for portion in config.stale_portions() {
-        config.remove_stale_keys(&portion.expect("a portion")).expect("removed");
+        config.remove_stale_keys(portion.expect("a portion")).expect("removed");
     }
     assert!(config.stale_keys().expect("a look").is_empty());
     let left: usize = cmd("DBSIZE").query(&mut server.raw()).expect("a number");
