@@ -81,7 +81,7 @@ impl<P: Probe> Watch for Polling<P> {
     }
 
     fn mode(&self) -> WatchMode {
-        WatchMode::Looking { every: self.interval }
+        WatchMode::Looking { every: self.pace.rest(self.changed_at.elapsed()) }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use constance_core::{Result, Wake, Watch};
+use constance_core::{Result, Wake, Watch, WatchMode};
 
 use super::notices::{Arrived, Ended, Notices};
 use crate::watch::Probe;
@@ -73,6 +73,11 @@ impl<P: Probe> Watch for Noticed<P> {
                 return Ok(Wake::TimedOut);
             }
         }
+    }
+
+    /// How late a change may be seen. Between writes it looks less often.
+    fn mode(&self) -> WatchMode {
+        WatchMode::Looking { every: self.interval }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {

@@ -49,7 +49,8 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     let threads = threads();
     let live = config.live().expect("a load");
     // Until the feed is open, and its thread waits for the next look.
-    let is_followed = || matches!(live.status().mode, LiveMode::Watching) || !backend.capability().watch;
+    let is_followed =
+        || matches!(live.status().mode, LiveMode::Pushed | LiveMode::Looking { .. }) || !backend.capability().watch;
     fork::until("it is followed", is_followed);
 
     let child = fork::child(|| {
