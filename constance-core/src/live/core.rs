@@ -340,7 +340,10 @@ impl<S> Keeper<S> {
 
 impl<S> Drop for Keeper<S> {
     fn drop(&mut self) {
-        self.0.wake(|state| state.stopping = true);
+        // In a forked child there is no thread to wake, and to interrupt the feed would be to interrupt the parent's.
+        if self.0.state.lock().process == std::process::id() {
+            self.0.wake(|state| state.stopping = true);
+        }
     }
 }
 
@@ -357,6 +360,8 @@ impl<S> Deref for Swap<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::{ErrorKind, SystemClock};
 
@@ -386,6 +391,18 @@ mod tests {
             core.note_answer();
             assert_eq!(resting.join().expect("no panic"), Rested::Answered);
         });
+    }
+
+    #[test]
+    fn in_another_process_the_feed_is_not_interrupted() {
+        for (process, calls) in [(std::process::id(), 1), (0, 0)] {
+            let (core, called) = (core(), Arc::new(AtomicUsize::new(0)));
+            let counted = Arc::clone(&called);
+            core.note_interrupt(Some(Arc::new(move || drop(counted.fetch_add(1, Ordering::Relaxed)))));
+            core.state.lock().process = process;
+            drop(Keeper(core));
+            assert_eq!(called.load(Ordering::Relaxed), calls);
+        }
     }
 
     #[test]
