@@ -141,7 +141,7 @@ impl Codec for Json {
 /// The value of a tree that fits the kind; otherwise what was found instead.
 pub(crate) fn value<T: DeserializeOwned>(kind: &Kind, tree: Tree) -> Result<T, String> {
     let described = found(&tree);
-    let fitted = fit(kind, tree).map_err(|Unfit(found)| found.to_owned())?;
+    let fitted = fit(kind, tree).map_err(|unfit| unfit.to_string())?;
     fitted.into_value(kind).map_err(|unfit| format!("{described} {unfit}"))
 }
 
@@ -155,13 +155,13 @@ pub(crate) fn write_text(tree: &Tree) -> Result<String, Unfit> {
 }
 
 /// The texts of the elements of a list.
-pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
-    parse::elements(text).ok()
+pub(crate) fn elements(text: &str) -> Result<Vec<&str>, Refused> {
+    parse::elements(text)
 }
 
 /// The names of an object's members, and the texts of their values.
-pub(crate) fn members(text: &str) -> Option<Vec<(String, &str)>> {
-    parse::members(text).ok()
+pub(crate) fn members(text: &str) -> Result<Vec<(String, &str)>, Refused> {
+    parse::members(text)
 }
 
 /// The bytes of a tree, from wherever it is.
