@@ -113,7 +113,13 @@ impl<S: Settings> Config<S> {
         registry: &Registry,
         var: impl Fn(&str) -> Result<Option<String>>,
     ) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
-        let url = match var("CONSTANCE_BACKEND")?.filter(|url| !url.is_empty()) {
+        let url = match var("CONSTANCE_BACKEND")? {
+            // A variable of a deployment that was not filled in: the default would be another store.
+            Some(url) if url.trim().is_empty() => {
+                return Err(Error::new(ErrorKind::Configuration)
+                    .with_detail("CONSTANCE_BACKEND is empty")
+                    .with_hint("set it to the URL of a backend, or unset it for the default"));
+            }
             Some(url) => url,
             None if registry.knows("redis") => DEFAULT_URL.to_owned(),
             None => {

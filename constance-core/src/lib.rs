@@ -21,6 +21,7 @@ pub mod identity;
 mod key;
 mod kind;
 mod layer;
+mod literal;
 mod live;
 mod overrides;
 mod panics;
@@ -101,4 +102,6 @@ pub use constance_derive::Settings;
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
+
+    pub use crate::literal::{Literal, ParsedLiteral, check_literal, expect_literal};
 }

@@ -3,14 +3,18 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use crate::convert::{self, at};
+use crate::convert::{self, Place, at, is_option};
 use crate::field::{DefaultValue, Help, SettingField};
 use crate::structs::SettingsStruct;
 
 pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
     let SettingsStruct { ident, fields, core, .. } = this;
     let constants = fields.iter().enumerate().map(|(index, field)| constant(this, index, field));
-    let defaults = fields.iter().map(default);
+    let defaults = fields.iter().map(|field| default(this, field));
+    let checks = fields.iter().filter_map(|field| match &field.default {
+        DefaultValue::Given(default) => convert::checked(default, &place(this, field)),
+        _ => None,
+    });
     let declarations = fields.iter().map(|field| declaration(this, field));
     let rule = this.rule.as_ref().map(|rule| {
         let function = convert::rule(rule, &quote!(Self));
@@ -25,13 +29,14 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(deprecated)]
+        #[allow(deprecated, unreachable_code)]
         impl #core::Settings for #ident {
             fn defaults() -> Self {
                 Self { #(#defaults),* }
             }
 
             fn schema<__Codec: #core::Codec>() -> #core::Result<#core::Schema<Self, __Codec>> {
+                #(#checks)*
                 let builder = #core::Schema::<Self, __Codec>::builder(<Self as #core::Settings>::defaults());
                 #(#declarations)*
                 #rule
@@ -56,12 +61,18 @@ fn constant(this: &SettingsStruct, index: usize, field: &SettingField) -> TokenS
     }
 }
 
-fn default(field: &SettingField) -> TokenStream {
+fn place<'f>(this: &'f SettingsStruct, field: &'f SettingField) -> Place<'f> {
+    Place { ty: &field.ty, name: &field.name, core: &this.core, serde: field.serde }
+}
+
+fn default(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     let SettingField { ident, ty, .. } = field;
     let value = match &field.default {
-        DefaultValue::Given(expression) => convert::value(expression, ty),
+        DefaultValue::Given(expression) => convert::value(expression, &place(this, field)),
         DefaultValue::OfType => quote_spanned!(at(ty)=> <#ty as ::core::default::Default>::default()),
-        DefaultValue::None => quote!(::core::option::Option::None),
+        DefaultValue::None if is_option(ty) => quote!(::core::option::Option::None),
+        // There is an error beside the expansion.
+        DefaultValue::None => quote!(::core::unreachable!()),
     };
     quote!(#ident: #value)
 }
@@ -82,12 +93,12 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     let group = field.group.as_ref().map(|group| quote!(.group(#group)));
     let bounds = [(&field.min, "min"), (&field.max, "max")].into_iter().filter_map(|(bound, method)| {
         let bound = bound.as_ref()?;
-        let value = convert::value(bound, ty);
+        let value = convert::bound(bound, &place(this, field));
         let method = Ident::new(method, at(bound));
         Some(quote_spanned!(at(bound)=> .#method(#value)))
     });
     let choices = field.choices.iter().map(|choices| {
-        let values = convert::values(choices, ty);
+        let values = convert::values(choices, &place(this, field));
         quote_spanned!(at(choices)=> .choices(#values))
     });
     let rules = field.rules.iter().map(|rule| {

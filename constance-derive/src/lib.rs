@@ -22,7 +22,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | `#[setting(…)]` | meaning |
 /// |---|---|
-/// | `default = 42` | the default, any expression; a string literal is converted into the field's type |
+/// | `default = 42` | the default, any expression; a string literal is converted into the field's type, or read as its text form: `"30m"`, `"2026-05-01"` |
 /// | `default` | the type's own `Default`; an `Option` needs no default and begins as `None` |
 /// | `rename = "name"` | the name, instead of the field's |
 /// | `alias = "old-name"` | an old name, read when nothing is stored under the new one; may be repeated |

@@ -60,7 +60,9 @@ pub(super) fn total_seconds(span: Span) -> Result<String, Unfit> {
     let digits = format!("{sign}{}.{:09}", span.secs.unsigned_abs(), span.nanos.unsigned_abs());
     let secs: f64 = digits.parse().map_err(|_| Unfit::RANGE)?;
     if timedelta(secs) != Some(span) {
-        return Err(Unfit::Words("whose microseconds Python loses, as in every interval of more than about 270 years,"));
+        return Err(Unfit::Words(
+            "whose microseconds Python loses, as in every interval of more than about 270 years,",
+        ));
     }
     Ok(float(&format!("{secs:e}")))
 }

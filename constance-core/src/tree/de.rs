@@ -162,7 +162,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
         visitor: V,
     ) -> Result<V::Value> {
         match self.tree {
-            Tree::List(_) => Err(Unfit::told("is a list, not an object")),
+            Tree::List(_) => Err(Unfit::another("a list", "an object")),
             Tree::Map(entries) => Self::map(self.manner, entries, names, visitor),
             Tree::Span(span) if name == "Duration" => Self::map(self.manner, typed::span_entries(span), &[], visitor),
             _ => self.deserialize_any(visitor),

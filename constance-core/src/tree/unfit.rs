@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::{Expected, Unexpected};
 
+use crate::Kind;
+
 /// Why a value does not go from one form into another, in our own words: serde's text may hold the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unfit {
@@ -19,6 +21,8 @@ pub(crate) struct Inside {
     path: Vec<Step>,
     /// What follows the path: `is missing`.
     what: String,
+    /// What is there, where it is something of another type.
+    found: Option<&'static str>,
 }
 
 /// A step into a value. The names of an object's members are data unless the type knows them.
@@ -52,7 +56,13 @@ impl Unfit {
 
     /// Something about the value itself, that follows its name: `is too large`.
     pub(crate) fn told(what: impl Into<String>) -> Self {
-        Self::Inside(Box::new(Inside { path: Vec::new(), what: what.into() }))
+        Self::Inside(Box::new(Inside { path: Vec::new(), what: what.into(), found: None }))
+    }
+
+    /// Something of another type than the wanted one.
+    pub(crate) fn another(found: &'static str, wanted: &str) -> Self {
+        let what = format!("is {found}, not {wanted}");
+        Self::Inside(Box::new(Inside { path: Vec::new(), what, found: Some(found) }))
     }
 
     /// The same, seen from around the value.
@@ -81,6 +91,18 @@ impl Unfit {
     pub(crate) fn is_loss(&self) -> bool {
         let is_loss = |what: &str| [Self::TWICE, Self::TOO_LARGE, Self::TOO_NEAR].contains(&what);
         matches!(self, Self::Inside(inside) if is_loss(&inside.what))
+    }
+
+    /// What was found where a value of this kind was wanted, for which there are words so far.
+    pub(crate) fn found(&self, kind: &Kind, words: &str) -> String {
+        match self {
+            Self::Inside(inside) if inside.path.is_empty() => match (inside.found, kind) {
+                (Some(_), Kind::Serde) => inside.what.trim_start_matches("is ").to_owned(),
+                (Some(found), _) => found.to_owned(),
+                (None, _) => format!("{words} {self}"),
+            },
+            _ => format!("{words} {self}"),
+        }
     }
 
     /// A whole sentence: `address.city is missing`.
@@ -134,9 +156,8 @@ impl serde::de::Error for Unfit {
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
         match (kind_of(&found), words_of(&wanted.to_string())) {
-            (Some(found), Some(wanted)) => Self::told(format!("is {found}, not {wanted}")),
-            (Some(found), None) => Self::told(format!("is {found}, which its type does not take")),
-            (None, _) => Self::SHAPE,
+            (Some(found), Some(wanted)) => Self::another(found, &wanted),
+            _ => Self::SHAPE,
         }
     }
 
@@ -173,7 +194,7 @@ fn kind_of(found: &Unexpected<'_>) -> Option<&'static str> {
     Some(match found {
         Unexpected::Bool(_) => "true or false",
         Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a whole number",
-        Unexpected::Float(_) => "a number with a point",
+        Unexpected::Float(_) => "a number",
         Unexpected::Char(_) | Unexpected::Str(_) => "a text",
         Unexpected::Bytes(_) => "bytes",
         Unexpected::Unit => "null",
@@ -229,8 +250,12 @@ mod tests {
         assert_eq!(missing.to_string(), "in which `addresses[1].city` is missing");
         assert_eq!(missing.sentence(), "`addresses[1].city` is missing");
         let wrong = Unfit::invalid_type(Unexpected::Str("hunter2"), &"u8");
-        assert_eq!(wrong.to_string(), "that is a text, not a whole number from 0 to 255");
-        assert_eq!(wrong.clone().at(Step::Entry(3)).sentence(), "`[entry 3]` is a text, not a whole number from 0 to 255");
+        assert_eq!(wrong.found(&Kind::Serde, "JSON"), "a text, not a whole number from 0 to 255");
+        assert_eq!(wrong.found(&Kind::Bool, "true or false"), "a text");
+        assert_eq!(
+            wrong.clone().at(Step::Entry(3)).sentence(),
+            "`[entry 3]` is a text, not a whole number from 0 to 255"
+        );
         assert_eq!(Unfit::SHAPE.at(Step::Field("mode")).to_string(), "in which `mode` is not of the type wanted there");
         assert_eq!(Unfit::CUT.at(Step::Field("mode")), Unfit::CUT);
     }

@@ -67,7 +67,8 @@ mod tests {
     fn every_text_reads_back() {
         // All texts of up to four of these: the words for none, quotes, escapes and white space, in every mixture.
         let pieces = ["", "none", "None", "null", "\"", "\\", " ", "\n", "\u{feff}", "x"];
-        let texts = (0..10_000).map(|n: usize| [n / 1000, n / 100 % 10, n / 10 % 10, n % 10].map(|at| pieces[at]).concat());
+        let texts =
+            (0..10_000).map(|n: usize| [n / 1000, n / 100 % 10, n / 10 % 10, n % 10].map(|at| pieces[at]).concat());
         for text in texts {
             let value = Some(text);
             assert_eq!(Option::<String>::parse(&value.print()).as_ref(), Ok(&value));

@@ -32,13 +32,7 @@ mod hostile;
 mod kinds;
 mod lengths;
 mod live;
-#[cfg(all(
-    feature = "jiff",
-    feature = "json",
-    feature = "rust_decimal",
-    feature = "url",
-    feature = "uuid"
-))]
+#[cfg(all(feature = "jiff", feature = "json", feature = "rust_decimal", feature = "url", feature = "uuid"))]
 mod messages;
 mod overrides;
 mod panics;

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Codec, Config, Encoded, Json, Kind, MessagePack, SettingEnum, SettingType, Settings, Stored, Value};
+use constance_core::{
+    Codec, Config, Encoded, Json, Kind, MessagePack, SettingEnum, SettingType, Settings, Stored, Value,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Default, SettingEnum)]
@@ -165,15 +167,21 @@ fn of_codec<C: Codec>(codec: C) -> String {
         ("nothing", Encoded::from(Vec::new())),
         ("rubbish", Encoded::from(b"hunter2".to_vec())),
     ];
-    let backend = ReferenceBackend::new();
-    let config = Config::<All>::builder(&backend).codec(codec.clone()).build().expect("a config");
+    let backend = std::sync::Arc::new(ReferenceBackend::new());
+    let config =
+        Config::<All>::builder(std::sync::Arc::clone(&backend)).codec(codec.clone()).build().expect("a config");
     let mut table = String::new();
     for info in config.schema().settings() {
         let told = |bytes: &Encoded| {
             backend.put(&config.prefix().key(info.name).expect("a key"), Stored::Value(bytes.clone()));
             config.get_text(info.name).err()
         };
-        section(&mut table, info.name, &info.accepted(), values.iter().map(|(what, bytes)| ((*what).to_owned(), told(bytes))));
+        section(
+            &mut table,
+            info.name,
+            &info.accepted(),
+            values.iter().map(|(what, bytes)| ((*what).to_owned(), told(bytes))),
+        );
     }
     table
 }
@@ -189,7 +197,14 @@ fn section(
     for (what, error) in told {
         let Some(error) = error else { continue };
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        // The same for every setting and length: what was being done, and how to repair it.
         let message = error.to_string();
+        let message = message.split_once("from reference: ").map_or(&*message, |(_, message)| message);
+        let message = message
+            .rsplit_once(" (")
+            .filter(|(_, rest)| rest.contains("bytes stored)"))
+            .map_or(message, |(message, _)| message)
+            .to_owned();
         match messages.iter_mut().find(|(known, _)| *known == message) {
             Some((_, about)) => about.push(what),
             None => messages.push((message, vec![what])),

@@ -92,13 +92,11 @@ impl Opener {
             info = info.set_redis_settings(settings);
         }
         crate::tls::prepare(info.addr());
+        let location = location(info.addr());
         let client = Client::open(info).map_err(|error| fault(&error).error)?;
-        client.get_multiplexed_async_connection_with_config(&config).await.map_err(|error| {
-            let error = fault(&error).error;
-            match error.kind() {
-                ErrorKind::Timeout => error.with_detail("the server could not be reached in time"),
-                _ => error,
-            }
-        })
+        client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(|error| unreached(fault(&error).error, &location))
     }
 }

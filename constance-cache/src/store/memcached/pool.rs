@@ -90,6 +90,10 @@ impl Pool {
     }
 
     pub(super) fn connect(&self) -> Result<Connection> {
+        self.connect_to_one().map_err(|error| error.with_location(self.address.to_string()))
+    }
+
+    fn connect_to_one(&self) -> Result<Connection> {
         let end = Instant::now() + self.connect_timeout;
         let found = self.resolve()?;
         addresses::each(&found, end, |address, share| {

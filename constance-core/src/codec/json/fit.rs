@@ -30,8 +30,12 @@ pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
         (Kind::Duration, Tree::Span(span)) if span.as_nanos() < 0 => Err(Unfit::Words("a duration below zero")),
         (Kind::Time, tree @ Tree::Time(_, Some(_))) => Err(Unfit::Words(found(&tree))),
         (Kind::DateTime, Tree::DateTime(at)) if at.offset.is_some() => Err(Unfit::Words("a datetime with an offset")),
-        (Kind::Timestamp, Tree::DateTime(at)) if at.offset.is_none() => Err(Unfit::Words("a datetime without an offset")),
-        (Kind::Decimal, Tree::Decimal(text)) if !is_held(&text) => Err(Unfit::Words("a decimal that the type cannot hold")),
+        (Kind::Timestamp, Tree::DateTime(at)) if at.offset.is_none() => {
+            Err(Unfit::Words("a datetime without an offset"))
+        }
+        (Kind::Decimal, Tree::Decimal(text)) if !is_held(&text) => {
+            Err(Unfit::Words("a decimal that the type cannot hold"))
+        }
         (Kind::Bool, tree @ Tree::Bool(_))
         | (Kind::Int { .. }, tree @ Tree::Int(_))
         | (Kind::Float, tree @ Tree::Float(_))

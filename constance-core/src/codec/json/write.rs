@@ -91,7 +91,9 @@ fn map(out: &mut String, entries: &[(String, Tree)], levels: usize) -> Result<()
     out.push('{');
     for (at, (name, element)) in entries.iter().enumerate() {
         if is_reserved(name) {
-            return Err(Unfit::Words("with a key \"__type__\" or \"__value__\", which would be taken for an envelope,"));
+            return Err(Unfit::Words(
+                "with a key \"__type__\" or \"__value__\", which would be taken for an envelope,",
+            ));
         }
         out.push_str(if at == 0 { "" } else { ", " });
         string(out, name);

@@ -225,7 +225,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
             return leaf.deserialize_struct(name, fields, visitor);
         }
         match self.reader.next()? {
-            Piece::List(_) => Err(Unfit::told("is a list, not an object")),
+            Piece::List(_) => Err(Unfit::another("a list", "an object")),
             Piece::Map(count) => self.map(count, fields, visitor),
             piece => self.piece(piece, visitor),
         }

@@ -26,7 +26,7 @@ pub(crate) fn parse<T: SettingValue>(text: &str) -> Result<T, ParseError> {
         return Err(ParseError::new(words));
     }
     let Written(tree) = json5::from_str(text).map_err(|error| broken(&error))?;
-    let written = infinities(&tree);
+    let written = count(&tree, |leaf| matches!(leaf, Tree::Float(value) if value.is_infinite()));
     // Read twice: the tree knows what is wrong and where, and the readers keep whole numbers of more than 64 bits.
     let read = T::deserialize(TreeDeserializer::written(tree));
     if let Err(unfit) = &read
@@ -36,7 +36,7 @@ pub(crate) fn parse<T: SettingValue>(text: &str) -> Result<T, ParseError> {
     }
     match serde_json::from_str(text).ok().or_else(|| json5::from_str(text).ok()) {
         // Where serde puts a part of a value aside (`flatten`, `untagged`), it rounds a number to an infinity by itself.
-        Some(exact) if infinities_in(&exact) > written => Err(ParseError::new("a number in this is too large")),
+        Some(exact) if narrow_infinities(&exact) > written => Err(ParseError::new("a number in this is too large")),
         Some(exact) => Ok(exact),
         None => read.map_err(|unfit| ParseError::new(unfit.sentence())),
     }
@@ -46,24 +46,24 @@ fn broken(error: &json5::Error) -> ParseError {
     let is_cut = error.code().is_some_and(|code| code.to_string().starts_with("EOF"));
     match error.position() {
         _ if is_cut => ParseError::new("this JSON is cut short"),
-        Some(at) => ParseError::new(format!("this is not JSON, from line {}, column {} on", at.line + 1, at.column + 1)),
+        Some(at) => ParseError::new(format!("this is not JSON: see line {}, column {}", at.line + 1, at.column + 1)),
         None => ParseError::new("this is not JSON"),
     }
 }
 
-fn infinities_in<T: SettingValue>(value: &T) -> usize {
-    // What cannot be told is refused at the write.
-    Tree::of(&Kind::Serde, value).map_or(0, |tree| infinities(&tree))
+/// How many floats of a tree are such.
+fn count(tree: &Tree, is_such: fn(&Tree) -> bool) -> usize {
+    match tree {
+        Tree::List(elements) => elements.iter().map(|element| count(element, is_such)).sum(),
+        Tree::Map(entries) => entries.iter().map(|(_, value)| count(value, is_such)).sum(),
+        leaf => usize::from(is_such(leaf)),
+    }
 }
 
-fn infinities(tree: &Tree) -> usize {
-    match tree {
-        Tree::Float(value) => value.is_infinite().into(),
-        Tree::Float32(value) => value.is_infinite().into(),
-        Tree::List(elements) => elements.iter().map(infinities).sum(),
-        Tree::Map(entries) => entries.iter().map(|(_, value)| infinities(value)).sum(),
-        _ => 0,
-    }
+/// The narrow floats of a value that are infinite. What cannot be told is refused at the write.
+fn narrow_infinities<T: SettingValue>(value: &T) -> usize {
+    Tree::of(&Kind::Serde, value)
+        .map_or(0, |tree| count(&tree, |leaf| matches!(leaf, Tree::Float32(value) if value.is_infinite())))
 }
 
 #[cfg(test)]
@@ -149,7 +149,8 @@ mod tests {
             refused(text, "`rate` is too large");
         }
         refused("{rate: 1e-60}", "`rate` is too near to zero");
-        for text in ["{\"rate\": 1e400}", "{rate: -1e400, note: \"Infinity\"}", "{rate: 1, unknown: [1e400, Infinity]}"] {
+        for text in ["{\"rate\": 1e400}", "{rate: -1e400, note: \"Infinity\"}", "{rate: 1, unknown: [1e400, Infinity]}"]
+        {
             refused(text, "a number in this is too large");
         }
         for text in ["{\"rate\": 1e400, \"big\": 1}", "{rate: 1e400, big: 1, name: 'Infinity'}"] {
@@ -204,8 +205,8 @@ mod tests {
             ("{rate: 'hunter2', big: 1}", "`rate` is a text, not a number"),
             ("{rate: 1.5, big: 1, name: ['hunter2']}", "`name` is a list, not a text"),
             ("[1.5, 'hunter2']", "this is a list, not an object"),
-            ("hunter2", "this is not JSON, from line 1, column 1 on"),
-            ("{rate: 1.5,\n big 1}", "this is not JSON, from line 2, column 6 on"),
+            ("hunter2", "this is not JSON: see line 1, column 1"),
+            ("{rate: 1.5,\n big 1}", "this is not JSON: see line 2, column 6"),
             ("{rate: 1.5", "this JSON is cut short"),
         ] {
             assert_eq!(parse::<Limits>(text).expect_err(text).to_string(), words);

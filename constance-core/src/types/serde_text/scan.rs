@@ -92,7 +92,17 @@ mod tests {
         }
         assert_eq!(lost_number(&"9".repeat(400)), Some("a number in this is too large"));
         assert_eq!(lost_number("{a: -1.5e-999}"), Some("a number in this is too near to zero"));
-        for text in ["\"1e400\"", "// 1e400", "{a1e400: 1, $1e400: 2}", "Infinity", "0e999", "0.0e-999", "1e308", "0x1e400", "'\\'1e400'"] {
+        for text in [
+            "\"1e400\"",
+            "// 1e400",
+            "{a1e400: 1, $1e400: 2}",
+            "Infinity",
+            "0e999",
+            "0.0e-999",
+            "1e308",
+            "0x1e400",
+            "'\\'1e400'",
+        ] {
             assert_eq!(lost_number(text), None, "{text}");
         }
     }
