@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod args;
 mod command;
@@ -9,11 +10,15 @@ mod import_legacy;
 mod invisible;
 mod list;
 mod mask;
+mod migrate;
 mod output;
 mod reset;
 mod set;
 mod stale;
+#[cfg(unix)]
+mod terminal;
 mod value;
+mod verify;
 
 pub use clap;
 

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "tokio")]
 pub mod aio;
@@ -17,6 +18,7 @@ mod error;
 mod events;
 mod field;
 mod forward;
+pub mod guide;
 pub mod identity;
 mod key;
 mod kind;
@@ -103,5 +105,5 @@ pub use constance_derive::Settings;
 pub mod __private {
     pub use serde;
 
-    pub use crate::literal::{Literal, ParsedLiteral, check_literal, expect_literal};
+    pub use crate::literal::{expect_literal, parse_literal};
 }

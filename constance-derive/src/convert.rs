@@ -1,6 +1,6 @@
 //! Values as users write them in attributes, turned into the type of their field.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, GenericArgument, Lit, LitStr, Path, PathArguments, PathSegment, Type};
@@ -14,25 +14,27 @@ pub(crate) struct Place<'f> {
     pub(crate) serde: bool,
 }
 
-/// The value as an expression of the type: a string literal is converted, anything else is the user's own words, so that
-/// the compiler's errors point at them. A text that is no value is a panic.
+/// The value as an expression of the type: a string literal is read as its text form, anything else is the user's own words, so
+/// that the compiler's errors point at them. A text that is no value is a panic.
 pub(crate) fn value(value: &Expr, place: &Place<'_>) -> TokenStream {
-    let Some(literal) = string_literal(value) else { return value.to_token_stream() };
-    let (span, Place { name, core, .. }) = (at(literal), place);
-    match converted(literal, place) {
-        Converted::Certain(value) => value,
-        Converted::Perhaps(value) => quote_spanned!(span=> #core::__private::expect_literal(#name, #value)),
-    }
+    read(value, place, "expect_literal", TokenStream::new())
 }
 
 /// The same within a function that can fail: a text that is no value is its error.
 pub(crate) fn bound(value: &Expr, place: &Place<'_>) -> TokenStream {
+    read(value, place, "parse_literal", quote::quote!(?))
+}
+
+fn read(value: &Expr, place: &Place<'_>, function: &str, end: TokenStream) -> TokenStream {
     let Some(literal) = string_literal(value) else { return value.to_token_stream() };
+    let ty = match converted(literal, place) {
+        Converted::Certain(value) => return value,
+        Converted::Perhaps(ty) => ty,
+    };
     let (span, Place { name, core, .. }) = (at(literal), place);
-    match converted(literal, place) {
-        Converted::Certain(value) => value,
-        Converted::Perhaps(value) => quote_spanned!(span=> #core::__private::check_literal(#name, #value)?),
-    }
+    let function = Ident::new(function, span);
+    let read = quote_spanned!(span=> #core::__private::#function::<#ty>(#name, #literal)#end);
+    if option_of(place.ty).is_some() { quote_spanned!(span=> ::core::option::Option::Some(#read)) } else { read }
 }
 
 /// The statement that finds out whether a default can be made at all, before [`value`] makes it.
@@ -46,35 +48,24 @@ pub(crate) fn checked(default: &Expr, place: &Place<'_>) -> Option<TokenStream> 
 
 enum Converted {
     Certain(TokenStream),
-    /// A `Result`.
+    /// A text of this type.
     Perhaps(TokenStream),
 }
 
 fn converted(literal: &LitStr, place: &Place<'_>) -> Converted {
-    let (span, Place { ty, core, serde, .. }) = (at(literal), place);
+    let (span, Place { ty, .. }) = (at(literal), place);
     let inner = option_of(ty);
     let ty = inner.unwrap_or(ty);
-    if takes_no_text(ty) && inner.is_none() {
+    let is_option = inner.is_some();
+    if takes_no_text(ty) && !is_option {
         return Converted::Certain(literal.to_token_stream());
     }
-    if *serde || takes_no_text(ty) {
+    if place.serde || takes_no_text(ty) {
         let value = quote_spanned!(span=> <#ty as ::core::convert::From<&'static str>>::from(#literal));
-        return Converted::Certain(in_option(value, inner.is_some(), span));
+        let value = if is_option { quote_spanned!(span=> ::core::option::Option::Some(#value)) } else { value };
+        return Converted::Certain(value);
     }
-    // The method of the type itself is taken where it is there, else that of the trait.
-    let value = quote_spanned!(span=> {
-        #[allow(unused_imports)]
-        use #core::__private::ParsedLiteral as _;
-        #core::__private::Literal::<#ty>::new(#literal).value()
-    });
-    Converted::Perhaps(match inner {
-        Some(_) => quote_spanned!(span=> #value.map(::core::option::Option::Some)),
-        None => value,
-    })
-}
-
-fn in_option(value: TokenStream, is_option: bool, span: Span) -> TokenStream {
-    if is_option { quote_spanned!(span=> ::core::option::Option::Some(#value)) } else { value }
+    Converted::Perhaps(ty.to_token_stream())
 }
 
 /// The list of a `choices = [a, b]`; an expression that is no array literal is used as it is.

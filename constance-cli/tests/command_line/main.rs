@@ -13,3 +13,4 @@ mod json;
 mod secret_copies;
 mod secrets;
 mod stale;
+mod stores;

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "tokio")]
 mod aio;
+#[cfg(feature = "json")]
+mod changing;
 mod derive;
 #[cfg(all(
     feature = "chrono",

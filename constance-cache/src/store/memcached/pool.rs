@@ -138,6 +138,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_server_that_is_not_there_is_named_by_host_and_port() {
+        let second = Duration::from_secs(1);
+        let pool = Pool::new("127.0.0.1:1".to_owned(), second, second, 1);
+        let Err(error) = pool.connect() else { panic!("something listens") };
+        assert_eq!(error.location(), Some("127.0.0.1:1"), "{error}");
+    }
+
+    #[test]
     fn a_name_server_that_deals_addresses_out_in_turn_changes_nothing() {
         let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
         let [one, two, six] = ["10.0.0.1:11211", "10.0.0.2:11211", "[::1]:11211"].map(address);

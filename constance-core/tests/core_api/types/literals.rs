@@ -47,7 +47,7 @@ fn a_text_is_read_as_every_type_that_has_a_text_form() {
     assert_eq!(shop.theme, Theme::VeryDark);
     assert_eq!(shop.numbers, [1, 2]);
     assert_eq!(shop.pause, Some(Duration::from_secs(5)));
-    // Where a text converts into the type, it is that text.
+    // An option holds what the text is.
     assert_eq!((shop.word.as_deref(), &*shop.title), (Some("none"), "none"));
     assert_eq!(config.set_text("day", "2027-01-01").expect_err("late").kind(), ErrorKind::Invalid);
     assert_eq!(config.set_text("timeout", "2h").expect_err("no choice").kind(), ErrorKind::Invalid);
