@@ -169,6 +169,6 @@ fn serde_impls(this: &WordEnum, refusal: &str, expecting: &str) -> TokenStream {
 }
 
 fn refused(place: impl ToTokens, what: &str, problems: &mut Problems) -> Vec<Word> {
-    problems.add(place, format!("`SettingEnum` needs an enum of plain words, and this is {what}"));
+    problems.add_fatal(place, format!("`SettingEnum` needs an enum of plain words, and this is {what}"));
     Vec::new()
 }

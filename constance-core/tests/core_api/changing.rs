@@ -54,7 +54,7 @@ fn read<S: Settings, C: Codec>(backend: &Arc<ReferenceBackend>, codec: C) -> Str
 }
 
 macro_rules! versions {
-    ($($name:literal => $field:ident: $type:ty, $($attribute:tt)*;)+) => {
+    ($($name:literal => $field:ident: $type:ty, ($($attribute:tt)*);)+) => {
         BTreeMap::from([$({
             #[derive(Debug, Clone, Settings)]
             struct Program {
@@ -78,25 +78,25 @@ macro_rules! versions {
 
 fn versions() -> BTreeMap<&'static str, Version> {
     versions! {
-        "`i64`" => value: i64, default;
-        "`u8`" => value: u8, default;
-        "`u64`" => value: u64, default;
-        "`f64`" => value: f64, default;
-        "`f32`" => value: f32, default;
-        "`String`" => value: String, default;
-        "`Duration`" => value: Duration, default;
-        "`Option<i64>`" => value: Option<i64>, default = None;
-        "`Option<f64>`" => value: Option<f64>, default = None;
-        "`Vec<i64>`" => value: Vec<i64>, default;
-        "`Vec<f64>`" => value: Vec<f64>, default;
-        "`Vec<Option<i64>>`" => value: Vec<Option<i64>>, default;
-        "an enum of `light`, `dark`" => value: Two, default = "light";
-        "an enum of `light`, `dark`, `red`" => value: Three, default = "light";
-        "an enum of `light`, `night` with `alias = \"dark\"`" => value: Renamed, default = "light";
-        "`i64` with `max = 50`" => value: i64, default, max = 50;
-        "`i64` with `choices = [1, 2]`" => value: i64, default = 1, choices = [1, 2];
-        "`i64` under another name" => other: i64, default;
-        "`i64` under another name, with `alias` of the old one" => other: i64, default, alias = "value";
+        "`i64`" => value: i64, (default);
+        "`u8`" => value: u8, (default);
+        "`u64`" => value: u64, (default);
+        "`f64`" => value: f64, (default);
+        "`f32`" => value: f32, (default);
+        "`String`" => value: String, (default);
+        "`Duration`" => value: Duration, (default);
+        "`Option<i64>`" => value: Option<i64>, (default = None);
+        "`Option<f64>`" => value: Option<f64>, (default = None);
+        "`Vec<i64>`" => value: Vec<i64>, (default);
+        "`Vec<f64>`" => value: Vec<f64>, (default);
+        "`Vec<Option<i64>>`" => value: Vec<Option<i64>>, (default);
+        "an enum of `light`, `dark`" => value: Two, (default = "light");
+        "an enum of `light`, `dark`, `red`" => value: Three, (default = "light");
+        "an enum of `light`, `night` with `alias = \"dark\"`" => value: Renamed, (default = "light");
+        "`i64` with `max = 50`" => value: i64, (default, max = 50);
+        "`i64` with `choices = [1, 2]`" => value: i64, (default = 1, choices = [1, 2]);
+        "`i64` under another name" => other: i64, (default);
+        "`i64` under another name, with `alias` of the old one" => other: i64, (default, alias = "value");
     }
 }
 
