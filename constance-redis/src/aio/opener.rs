@@ -7,6 +7,7 @@ use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ProtocolVersion};
 
 use crate::error::fault;
+use crate::manager::{location, unreached};
 use crate::target::Target;
 
 /// How many requests may lie in front of the driver. With its own 50, the tasks beyond wait for a place and are woken once more
