@@ -42,3 +42,13 @@ fn a_node_of_a_cluster_is_named_by_host_and_port() {
     let url = format!("redis+cluster://somebody:hunter2@{CLOSED}/");
     is_located(&RedisBackend::from_url(&url).expect("a backend").ping().expect_err("nothing listens"));
 }
+
+#[cfg(feature = "aio")]
+#[tokio::test]
+async fn a_server_that_tasks_ask_is_named_by_host_and_port() {
+    use constance_core::aio::AsyncBackend;
+
+    let url = format!("redis://somebody:hunter2@{CLOSED}/0");
+    let backend = constance_redis::aio::AsyncRedisBackend::from_url(&url).expect("a backend");
+    is_located(&backend.ping().await.expect_err("nothing listens"));
+}
