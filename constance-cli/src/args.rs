@@ -28,7 +28,7 @@ pub struct SettingsArgs {
     pub command: SettingsCommand,
 }
 
-/// One of `list`, `get`, `set`, `reset`, `stale`, `remove-stale` and, with the feature `legacy`, `import-legacy`, with its arguments;
+/// One of `list`, `get`, `set`, `reset`, `stale`, `remove-stale`, `verify`, `migrate` and, with the feature `legacy`, `import-legacy`, with its arguments;
 /// [`run`](Self::run) does it.
 ///
 /// Its `Debug` shows no value.
@@ -57,6 +57,12 @@ pub enum SettingsCommand {
     /// Show every setting: its value, default, help, and what it accepts
     #[non_exhaustive]
     List {
+        /// Only the settings of this group
+        #[arg(long)]
+        group: Option<String>,
+        /// Only the settings that have a stored value
+        #[arg(long)]
+        stored: bool,
         /// Print one JSON array, and errors as JSON
         #[arg(long)]
         json: bool,
@@ -75,7 +81,7 @@ pub enum SettingsCommand {
     Set {
         /// The setting's name
         name: String,
-        /// The new value; `-` reads it from standard input, which keeps a secret out of the shell's history
+        /// The new value; `-` reads it from standard input, which keeps a secret out of the shell's history and off the screen
         #[arg(allow_hyphen_values = true)]
         value: NewValue,
         /// More words, which only come from forgotten quotes
@@ -121,6 +127,24 @@ pub enum SettingsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Look whether the store answers and every setting in it is readable
+    ///
+    /// It also says what an operator should know of the store, such as that it may drop what is stored.
+    #[non_exhaustive]
+    Verify {
+        /// Print one JSON object, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring the store's tables up to date
+    ///
+    /// It can be repeated at any time. A store without tables has nothing to do.
+    #[non_exhaustive]
+    Migrate {
+        /// Print one JSON object, and errors as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Convert the values that django-constance 1 to 3 stored into what django-constance 4 stores
     ///
     /// Without --write nothing is changed, and the names are shown. Every stored key under the prefix is looked at, declared
@@ -142,7 +166,8 @@ impl SettingsCommand {
     #[must_use]
     pub fn is_json(&self) -> bool {
         match self {
-            Self::List { json } | Self::Stale { json } | Self::RemoveStale { json, .. } => *json,
+            Self::List { json, .. } | Self::Stale { json } | Self::RemoveStale { json, .. } => *json,
+            Self::Verify { json } | Self::Migrate { json } => *json,
             Self::Get { json, .. } | Self::Set { json, .. } | Self::Reset { json, .. } => *json,
             #[cfg(feature = "legacy")]
             Self::ImportLegacy { json, .. } => *json,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use constance_core::{Backend, Codec, Config, Settings};
 
-use crate::{CommandError, SettingsCommand, get, list, output, renamed, reset, set, stale, value};
+use crate::{CommandError, SettingsCommand, get, list, migrate, output, renamed, reset, set, stale, value, verify};
 
 impl SettingsCommand {
     /// Does it, with the process's standard streams, and gives the exit code for `main` to return.
@@ -32,15 +32,46 @@ impl SettingsCommand {
     /// }
     /// ```
     pub fn run<S: Settings, C: Codec, B: Backend>(&self, config: &Config<S, C, B>) -> ExitCode {
-        let input = io::stdin();
-        if matches!(self, Self::Set { value, .. } if value.is_from_input()) && input.is_terminal() {
-            // Otherwise it looks as if the command hung.
-            let _ = writeln!(io::stderr(), "reading the value from the terminal, up to an end of file (Ctrl-D)");
-        }
-        match self.run_with(config, &mut input.lock(), &mut io::stdout().lock()) {
+        let (input, out) = (io::stdin(), &mut io::stdout().lock());
+        let ran = match self {
+            Self::Set { name, value, .. } if value.is_from_input() && input.is_terminal() => {
+                if config.schema().find(name).is_ok_and(|info| info.secret) {
+                    self.run_hidden(config, input.lock(), out)
+                } else {
+                    // Otherwise it looks as if the command hung.
+                    let _ =
+                        writeln!(io::stderr(), "reading the value from the terminal, up to an end of file (Ctrl-D)");
+                    self.run_with(config, &mut input.lock(), out)
+                }
+            }
+            _ => self.run_with(config, &mut input.lock(), out),
+        };
+        match ran {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => self.report(&error),
         }
+    }
+
+    /// With a secret from a terminal, which does not show it.
+    #[cfg(unix)]
+    fn run_hidden<S: Settings, C: Codec, B: Backend>(
+        &self,
+        config: &Config<S, C, B>,
+        terminal: io::StdinLock<'_>,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        let _ = writeln!(io::stderr(), "reading the secret from the terminal, which does not show it, up to Enter");
+        self.run_with(config, &mut crate::terminal::HiddenLine::new(terminal), out)
+    }
+
+    #[cfg(not(unix))]
+    fn run_hidden<S: Settings, C: Codec, B: Backend>(
+        &self,
+        _: &Config<S, C, B>,
+        _: io::StdinLock<'_>,
+        _: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        Err(CommandError::usage("this terminal would show the secret; give it through a pipe or from a file"))
     }
 
     /// Does it, writing to `out`; a value given as `-` is read from the process's standard input.
@@ -102,7 +133,7 @@ impl SettingsCommand {
             renamed::say(name, config.schema().find(name)?, &mut io::stderr());
         }
         match self {
-            Self::List { json } => list::run(config, *json, out),
+            Self::List { group, stored, json } => list::run(config, group.as_deref(), *stored, *json, out),
             Self::Get { name, json } => get::run(config, name, *json, out),
             Self::Set { name, value, extra, empty, json } => {
                 // Before the input is read: nobody should type a password for a setting that does not exist.
@@ -127,6 +158,8 @@ impl SettingsCommand {
                 stale::run(config, *json, out, terminal)
             }
             Self::RemoveStale { names, json } => stale::remove(config, names, *json, out),
+            Self::Verify { json } => verify::run(config, *json, out),
+            Self::Migrate { json } => migrate::run(config, *json, out),
             #[cfg(feature = "legacy")]
             Self::ImportLegacy { write, json } => crate::import_legacy::run(config, *write, *json, out),
         }

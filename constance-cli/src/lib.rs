@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod args;
 mod command;
@@ -9,12 +10,16 @@ mod import_legacy;
 mod invisible;
 mod list;
 mod mask;
+mod migrate;
 mod output;
 mod renamed;
 mod reset;
 mod set;
 mod stale;
+#[cfg(unix)]
+mod terminal;
 mod value;
+mod verify;
 
 pub use clap;
 

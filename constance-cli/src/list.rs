@@ -1,17 +1,30 @@
 //! `settings list`.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
-use constance_core::{Backend, Codec, Config, Error, Settings};
+use constance_core::{Backend, Codec, Config, Entry, Error, Settings};
 
 use crate::{CommandError, output};
 
 pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     config: &Config<S, C, B>,
+    group: Option<&str>,
+    stored: bool,
     json: bool,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    let entries = config.list()?;
+    if let Some(group) = group {
+        // Before the store is asked. A group that is misspelt would look like one without settings.
+        let groups: BTreeSet<&str> = config.schema().settings().filter_map(|info| info.group).collect();
+        if !groups.contains(group) {
+            let known = groups.into_iter().collect::<Vec<_>>().join(", ");
+            let known = if known.is_empty() { "there is none".to_owned() } else { format!("groups are {known}") };
+            return Err(CommandError::usage(format!("there is no group of this name; {known}")));
+        }
+    }
+    let is_wanted = |entry: &Entry| (group.is_none() || entry.info.group == group) && (entry.is_set || !stored);
+    let entries: Vec<Entry> = config.list()?.into_iter().filter(is_wanted).collect();
     let text = if json { output::json::list(&entries) } else { output::text::list(&entries) };
     output::print(out, &text)?;
     // As with `ls` on a folder it may read in part: everything that can be shown was, and the exit code says that

@@ -129,7 +129,11 @@ pub(crate) fn of_process(name: &str) -> Result<Option<String>> {
 
 /// The URL of the backend that the variables name, or the default.
 pub(crate) fn named_url(registry: &Registry, var: &impl Fn(&str) -> Result<Option<String>>) -> Result<String> {
-    match var("CONSTANCE_BACKEND")?.filter(|url| !url.is_empty()) {
+    match var("CONSTANCE_BACKEND")? {
+        // A variable of a deployment that was not filled in: the default would be another store.
+        Some(url) if url.trim().is_empty() => Err(Error::new(ErrorKind::Configuration)
+            .with_detail("CONSTANCE_BACKEND is empty")
+            .with_hint("set it to the URL of a backend, or unset it for the default")),
         Some(url) => Ok(url),
         None if registry.knows("redis") => Ok(DEFAULT_URL.to_owned()),
         None => Err(Error::new(ErrorKind::Configuration)

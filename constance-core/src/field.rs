@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::codec::Limited;
 use crate::declaration::{Bounds, Check};
 use crate::panics::caught;
-use crate::{Codec, Encoded, Error, ErrorKind, ParseError, Result, SettingInfo, SettingValue};
+use crate::{Codec, Encoded, Error, ErrorKind, Kind, ParseError, Result, SettingInfo, SettingValue};
 
 /// A value whose type only its field knows.
 pub(crate) type AnyValue = Arc<dyn Any + Send + Sync>;
@@ -46,7 +46,7 @@ impl<S, T: SettingValue> TypedField<S, T> {
 
     /// The bytes to store, after the rules were held and the bytes were seen to read back.
     pub(crate) fn encode<C: Codec>(&self, codec: &Limited<C>, value: &T) -> Result<Encoded> {
-        self.check(value).map_err(|e| e.with_hint(format!("accepted is {}", self.info.accepted())))?;
+        self.check(value).map_err(|e| self.accepting(e))?;
         let words = "writing the value panicked in the code of its type";
         caught(ErrorKind::Encode, words, || self.encode_checked(codec, value))
             .map_err(|e| self.hidden(e, "the value of this secret setting cannot be written"))
@@ -65,6 +65,16 @@ impl<S, T: SettingValue> TypedField<S, T> {
         Err(Error::new(ErrorKind::Encode)
             .with_detail("the value does not read back as itself")
             .with_hint("check how its type implements serde's traits"))
+    }
+
+    /// The error with what is accepted, unless it says so already or the type alone knows.
+    #[cold]
+    fn accepting(&self, error: Error) -> Error {
+        let accepted = self.info.accepted();
+        if self.info.kind == Kind::Serde && !self.info.secret || error.detail().contains(&accepted) {
+            return error;
+        }
+        error.with_hint(format!("accepted is {accepted}"))
     }
 
     /// The error without what it says of the value, where that is a secret: a kind's words, a length, a first byte.
@@ -155,8 +165,7 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
                 Error::new(ErrorKind::Invalid).with_detail(words)
             })
         });
-        let value = read
-            .map_err(|e| e.with_setting(self.info.name).with_hint(format!("accepted is {}", self.info.accepted())))?;
+        let value = read.map_err(|e| self.accepting(e.with_setting(self.info.name)))?;
         Ok(Arc::new(value))
     }
 

@@ -74,6 +74,46 @@ impl Kind {
         }
     }
 
+    /// A value of this kind as it is written inside JSON.
+    pub(crate) fn example(&self) -> String {
+        self.examples().0
+    }
+
+    /// Two of them, so that a list shows its commas.
+    fn examples(&self) -> (String, String) {
+        let both = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+        let quoted = |one: &str, other: &str| (format!("{one:?}"), format!("{other:?}"));
+        match self {
+            Self::Bool => both("true", "false"),
+            Self::Int { .. } => both("1", "2"),
+            Self::Float => both("0.5", "2.0"),
+            Self::Text | Self::Char => quoted("a", "b"),
+            Self::Duration => quoted("1h 30m", "45s"),
+            Self::SignedDuration => quoted("1h 30m", "-45s"),
+            Self::Date => quoted("2010-12-24", "2010-12-31"),
+            Self::Time => quoted("18:30", "18:30:15"),
+            Self::DateTime => quoted("2010-12-24 18:30", "2010-12-31 23:59"),
+            Self::Timestamp => quoted("2010-12-24 18:30+01:00", "2010-12-31 23:59Z"),
+            Self::Decimal => quoted("1.50", "2.25"),
+            Self::Uuid => quoted("6f1b0c1e-9a3d-4c58-8d8e-0b7f4a3f2c11", "0d9c2f5a-3b7e-4f6a-9c1d-5e8b7a6f4d22"),
+            Self::Url => quoted("https://example.com/", "https://example.org/"),
+            Self::Choice(words) => {
+                let one = words.first().copied().unwrap_or_default();
+                quoted(one, words.get(1).copied().unwrap_or(one))
+            }
+            Self::Option(inner) => (inner.example(), "null".to_owned()),
+            Self::List(inner) => {
+                let (one, other) = inner.examples();
+                (format!("[{one}, {other}]"), format!("[{other}]"))
+            }
+            Self::Map(inner) => {
+                let (one, other) = inner.examples();
+                (format!("{{\"a\": {one}, \"b\": {other}}}"), format!("{{\"a\": {other}}}"))
+            }
+            Self::Serde | Self::Any => both("1", "\"text\""),
+        }
+    }
+
     /// Whether texts of this kind may hold what only Python's JSON has: a NaN, a longer number.
     #[cfg(feature = "json")]
     pub(crate) fn holds_any(&self) -> bool {
@@ -122,8 +162,8 @@ impl fmt::Display for Kind {
             Self::Uuid => f.write_str("a UUID"),
             Self::Url => f.write_str("a URL with its scheme, such as https://example.com/"),
             Self::Option(inner) => write!(f, "{inner}, or none"),
-            Self::List(inner) => write!(f, "a JSON list, each element {inner}"),
-            Self::Map(inner) => write!(f, "a JSON object, each value {inner}"),
+            Self::List(inner) => write!(f, "a JSON list such as {}, each element {inner}", self.example()),
+            Self::Map(inner) => write!(f, "a JSON object such as {}, each value {inner}", self.example()),
             Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
             Self::Serde => f.write_str("JSON"),
             Self::Any => f.write_str("any value in Django's JSON, such as 1, \"text\" or [true, null]"),

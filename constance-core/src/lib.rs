@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "tokio")]
 pub mod aio;
@@ -17,10 +18,12 @@ mod error;
 mod events;
 mod field;
 mod forward;
+pub mod guide;
 pub mod identity;
 mod key;
 mod kind;
 mod layer;
+mod literal;
 mod live;
 mod overrides;
 mod panics;
@@ -102,4 +105,6 @@ pub use constance_derive::Settings;
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
+
+    pub use crate::literal::{expect_literal, parse_literal};
 }

@@ -122,6 +122,11 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// ```
 pub trait Settings: Clone + Send + Sync + Sized + 'static {
     /// Every setting at its default.
+    ///
+    /// # Panics
+    ///
+    /// The derived one, where a text in the attributes (`default = "2026-02-30"`) is no value of its type. [`schema`](Self::schema)
+    /// is an error then, which every front asks for first.
     fn defaults() -> Self;
 
     /// The declared settings.

@@ -80,6 +80,18 @@ impl Item {
             .collect()
     }
 
+    /// The value of an item that is a function.
+    pub(crate) fn rule(self) -> syn::Result<Expr> {
+        let name = self.name.clone();
+        let value = self.expression()?;
+        match string_literal(&value) {
+            Some(text) => {
+                Err(syn::Error::new(text.span(), format!("write `{name} = {}`, without quotes", text.value())))
+            }
+            None => Ok(value),
+        }
+    }
+
     /// An item without a value.
     pub(crate) fn flag(self) -> syn::Result<bool> {
         match self.value {
@@ -116,8 +128,10 @@ pub(crate) fn items(attrs: &[Attribute], attribute: &str, known: &[Known], probl
             let name = item.name.to_string();
             match known.iter().find(|(known, _)| *known == name) {
                 None => {
+                    let meant = known.iter().map(|(known, _)| *known).find(|known| is_slip(&name, known));
                     let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-                    problems.add(&item.name, format!("unknown attribute `{name}`: known are {known}"));
+                    let meant = meant.map_or(String::new(), |meant| format!("did you mean `{meant}`? "));
+                    problems.add(&item.name, format!("unknown attribute `{name}`: {meant}known are {known}"));
                 }
                 Some((_, false)) if items.iter().any(|earlier| earlier.name == item.name) => {
                     problems.add(&item.name, format!("`{name}` is given twice"));
@@ -129,9 +143,37 @@ pub(crate) fn items(attrs: &[Attribute], attribute: &str, known: &[Known], probl
     items
 }
 
+/// Whether one word may be another with one letter too many, too few, another, or two that changed places.
+fn is_slip(one: &str, other: &str) -> bool {
+    let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one.as_bytes()[same..], &other.as_bytes()[same..]);
+    match (one, other) {
+        ([_, a @ ..], [_, b @ ..]) if a == b => true,
+        ([a, b, rest @ ..], [c, d, others @ ..]) if (a, b) == (d, c) && rest == others => true,
+        ([_, rest @ ..], others) if rest == others => true,
+        (rest, [_, others @ ..]) => rest == others,
+        _ => false,
+    }
+}
+
 /// Notes an attribute in a place where it would have no effect.
 pub(crate) fn refuse(attrs: &[Attribute], attribute: &str, words: &str, problems: &mut Problems) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
         problems.add(attr.path(), words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_slip;
+
+    #[test]
+    fn slips_are_one_letter_away() {
+        for slip in ["defualt", "defalt", "defaultt", "defoult", "efault", "default_"] {
+            assert!(is_slip(slip, "default"), "{slip}");
+        }
+        for other in ["value", "def", "standard", "min"] {
+            assert!(!is_slip(other, "default"), "{other}");
+        }
     }
 }

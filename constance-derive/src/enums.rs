@@ -24,7 +24,7 @@ struct WordEnum {
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut problems = Problems::default();
     let this = WordEnum::read(input, &mut problems);
-    problems.or_else(|| this.expand())
+    problems.with(|| this.expand())
 }
 
 impl WordEnum {
@@ -44,7 +44,7 @@ impl WordEnum {
             Data::Union(data) => refused(data.union_token, "a union", problems),
         };
         if words.is_empty() && matches!(input.data, Data::Enum(_)) {
-            problems.add(&input.ident, "`SettingEnum` needs at least one variant");
+            problems.add_fatal(&input.ident, "`SettingEnum` needs at least one variant");
         }
         Self { ident: input.ident.clone(), words, core }
     }
@@ -169,6 +169,6 @@ fn serde_impls(this: &WordEnum, refusal: &str, expecting: &str) -> TokenStream {
 }
 
 fn refused(place: impl ToTokens, what: &str, problems: &mut Problems) -> Vec<Word> {
-    problems.add(place, format!("`SettingEnum` needs an enum of plain words, and this is {what}"));
+    problems.add_fatal(place, format!("`SettingEnum` needs an enum of plain words, and this is {what}"));
     Vec::new()
 }

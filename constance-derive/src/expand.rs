@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use crate::convert::{self, at};
+use crate::convert::{self, Place, at, is_option};
 use crate::field::{DefaultValue, Help, SettingField};
 use crate::rule::Rule;
 use crate::structs::SettingsStruct;
@@ -11,7 +11,11 @@ use crate::structs::SettingsStruct;
 pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
     let SettingsStruct { ident, fields, removed, core, .. } = this;
     let constants = fields.iter().enumerate().map(|(index, field)| constant(this, index, field));
-    let defaults = fields.iter().map(default);
+    let defaults = fields.iter().map(|field| default(this, field));
+    let checks = fields.iter().filter_map(|field| match &field.default {
+        DefaultValue::Given(default) => convert::checked(default, &place(this, field)),
+        _ => None,
+    });
     let declarations = fields.iter().map(|field| declaration(this, field));
     let rules = this.rules.iter().map(|rule| self::rule(this, rule));
     // Locals are out of sight of the users' expressions; the codec's parameter is named so that no type of theirs is hidden.
@@ -23,18 +27,20 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(deprecated)]
+        #[allow(deprecated, unreachable_code)]
         impl #core::Settings for #ident {
             fn defaults() -> Self {
                 Self { #(#defaults),* }
             }
 
             fn schema<__Codec: #core::Codec>() -> #core::Result<#core::Schema<Self, __Codec>> {
-                let builder = #core::Schema::<Self, __Codec>::builder(<Self as #core::Settings>::defaults());
                 // A function for each: in one, a debug build gives every step of every setting its own place on the stack.
-                let steps: &[fn(#core::SchemaBuilder<Self, __Codec>) -> #core::SchemaBuilder<Self, __Codec>] =
+                let checks: &[fn() -> #core::Result<()>] = &[#(#checks,)*];
+                checks.iter().try_for_each(|check| check())?;
+                let builder = #core::Schema::<Self, __Codec>::builder(<Self as #core::Settings>::defaults());
+                let steps: &[fn(#core::SchemaBuilder<Self, __Codec>) -> #core::Result<#core::SchemaBuilder<Self, __Codec>>] =
                     &[#(#declarations,)* #(#rules,)*];
-                let builder = steps.iter().fold(builder, |builder, step| step(builder));
+                let builder = steps.iter().try_fold(builder, |builder, step| step(builder))?;
                 #(let builder = builder.removed(#removed);)*
                 builder.build()
             }
@@ -57,12 +63,18 @@ fn constant(this: &SettingsStruct, index: usize, field: &SettingField) -> TokenS
     }
 }
 
-fn default(field: &SettingField) -> TokenStream {
+fn place<'f>(this: &'f SettingsStruct, field: &'f SettingField) -> Place<'f> {
+    Place { ty: &field.ty, name: &field.name, core: &this.core, serde: field.serde }
+}
+
+fn default(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     let SettingField { ident, ty, .. } = field;
     let value = match &field.default {
-        DefaultValue::Given(expression) => convert::value(expression, ty),
+        DefaultValue::Given(expression) => convert::value(expression, &place(this, field)),
         DefaultValue::OfType => quote_spanned!(at(ty)=> <#ty as ::core::default::Default>::default()),
-        DefaultValue::None => quote!(::core::option::Option::None),
+        DefaultValue::None if is_option(ty) => quote!(::core::option::Option::None),
+        // There is an error beside the expansion.
+        DefaultValue::None => quote!(::core::unreachable!()),
     };
     quote!(#ident: #value)
 }
@@ -83,12 +95,12 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     let group = field.group.as_ref().map(|group| quote!(.group(#group)));
     let bounds = [(&field.min, "min"), (&field.max, "max")].into_iter().filter_map(|(bound, method)| {
         let bound = bound.as_ref()?;
-        let value = convert::value(bound, ty);
+        let value = convert::bound(bound, &place(this, field));
         let method = Ident::new(method, at(bound));
         Some(quote_spanned!(at(bound)=> .#method(#value)))
     });
     let choices = field.choices.iter().map(|choices| {
-        let values = convert::values(choices, ty);
+        let values = convert::values(choices, &place(this, field));
         quote_spanned!(at(choices)=> .choices(#values))
     });
     let rules = field.rules.iter().map(|rule| {
@@ -97,10 +109,10 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     });
     let secret = field.secret.then(|| quote!(.secret()));
     quote_spanned! {span=>
-        |builder| builder.setting(
+        |builder| ::core::result::Result::Ok(builder.setting(
             #new(Self::#constant, |values| &values.#ident, |values, value| values.#ident = value)
                 #help #group #(.alias(#aliases))* #(#bounds)* #(#choices)* #(#rules)* #secret
-        )
+        ))
     }
 }
 
@@ -109,7 +121,7 @@ fn rule(this: &SettingsStruct, rule: &Rule) -> TokenStream {
     let constants = this.fields.iter().filter(|field| rule.names(field)).map(|field| &field.constant);
     let name = rule.name();
     quote_spanned! {at(&rule.check)=>
-        |builder| builder.rule(#name, &[#(Self::#constants.name()),*], #function)
+        |builder| ::core::result::Result::Ok(builder.rule(#name, &[#(Self::#constants.name()),*], #function))
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) enum DefaultValue {
     Given(Expr),
     /// The `Default` of the type.
     OfType,
-    /// An `Option` begins as `None`.
+    /// An `Option` begins as `None`; anything else is without one.
     None,
 }
 
@@ -90,8 +90,11 @@ impl SettingField {
             kept: field.attrs.iter().filter(|a| kept.iter().any(|name| a.path().is_ident(name))).cloned().collect(),
             ident,
         };
+        let before = problems.count();
         let has_default = this.read_attributes(field, problems);
-        if !has_default && !is_option(&this.ty) {
+        // What is wrong may be the default.
+        let is_read = problems.count() == before;
+        if is_read && !has_default && !is_option(&this.ty) {
             let (ident, ty) = (&this.ident, &this.ty);
             problems.add(
                 quote!(#ident #ty),
@@ -125,7 +128,7 @@ impl SettingField {
                 "min" => self.min = problems.take(item.expression()),
                 "max" => self.max = problems.take(item.expression()),
                 "choices" => self.choices = problems.take(item.expression()),
-                "validate" => self.rules.extend(problems.take(item.expression())),
+                "validate" => self.rules.extend(problems.take(item.rule())),
                 "secret" => self.secret = problems.take(item.flag()).is_some(),
                 _ => self.serde = problems.take(item.flag()).is_some(),
             }

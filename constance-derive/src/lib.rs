@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attributes;
 mod case;
@@ -24,7 +25,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | `#[setting(…)]` | meaning |
 /// |---|---|
-/// | `default = 42` | the default, any expression; a string literal is converted into the field's type |
+/// | `default = 42` | the default, any expression; a string literal is read as the type's text form: `"30m"`, `"2026-05-01"`; in an `Option` it is what that holds |
 /// | `default` | the type's own `Default`; an `Option` needs no default and begins as `None` |
 /// | `rename = "name"` | the name, instead of the field's |
 /// | `alias = "old-name"` | an old name, written and read too; may be repeated, the oldest last |

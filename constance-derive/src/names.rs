@@ -47,7 +47,7 @@ impl Names {
     /// Notes a name that was seen before.
     pub(crate) fn add(&mut self, name: String, place: impl ToTokens, what: &str, problems: &mut Problems) {
         if self.0.contains(&name) {
-            problems.add(place, format!("{what} `{name}` is declared twice"));
+            problems.add_fatal(place, format!("{what} `{name}` is declared twice"));
         }
         self.0.insert(name);
     }

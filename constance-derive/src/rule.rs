@@ -21,7 +21,7 @@ pub(crate) struct Rule {
 impl Rule {
     pub(crate) fn read(mut item: Item) -> syn::Result<Self> {
         let more = item.more.take().unwrap_or_default();
-        Ok(Self { check: item.expression()?, fields: fields.parse2(more)? })
+        Ok(Self { check: item.rule()?, fields: fields.parse2(more)? })
     }
 
     /// What people know it by: that of a closure is empty.

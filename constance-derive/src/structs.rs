@@ -29,7 +29,7 @@ pub(crate) struct SettingsStruct {
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut problems = Problems::default();
     let this = SettingsStruct::read(input, &mut problems);
-    problems.or_else(|| expand::expand(&this))
+    problems.with(|| expand::expand(&this))
 }
 
 impl SettingsStruct {
@@ -57,7 +57,7 @@ impl SettingsStruct {
 /// Settings are `'static` and one constant stands for each, so there is nothing that a parameter could be.
 pub(crate) fn refuse_generics(input: &DeriveInput, problems: &mut Problems) {
     if !input.generics.params.is_empty() {
-        problems.add(&input.generics, "settings cannot have generic parameters: write the types out");
+        problems.add_fatal(&input.generics, "settings cannot have generic parameters: write the types out");
     }
 }
 
@@ -73,7 +73,7 @@ fn fields(input: &DeriveInput, rename_all: Option<Case>, problems: &mut Problems
         Data::Enum(data) => (data.enum_token.to_token_stream(), "an enum (for a setting's type, derive `SettingEnum`)"),
         Data::Union(data) => (data.union_token.to_token_stream(), "a union"),
     };
-    problems.add(place, format!("`Settings` needs a struct with named fields, and this is {what}"));
+    problems.add_fatal(place, format!("`Settings` needs a struct with named fields, and this is {what}"));
     Vec::new()
 }
 

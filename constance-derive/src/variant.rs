@@ -24,7 +24,7 @@ pub(crate) struct Word {
 impl Word {
     pub(crate) fn read(variant: &Variant, case: Case, names: &mut Names, problems: &mut Problems) -> Self {
         if !matches!(variant.fields, Fields::Unit) {
-            problems.add(&variant.fields, "`SettingEnum` needs variants without data: each stands for one word");
+            problems.add_fatal(&variant.fields, "`SettingEnum` needs variants without data: each stands for one word");
         }
         let (mut rename, mut aliases) = (None, Vec::new());
         for item in attributes::items(&variant.attrs, "setting", KNOWN, problems) {

@@ -37,6 +37,9 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     /// Tells whether what an open connection leads to is still what the target names.
     type Mark: PartialEq + Send + 'static;
 
+    /// Where the store is, for errors: host and port, or a file. No user, and nothing else of the URL.
+    fn location(target: &Self::Target) -> Option<String>;
+
     /// Reads a URL. No I/O.
     fn target(url: &str) -> Result<Self::Target>;
     /// Why the database takes no table of this name, where it does not.

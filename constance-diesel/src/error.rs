@@ -12,7 +12,7 @@ pub struct Fault {
 }
 
 /// The next step where the tables are missing.
-pub(crate) const MIGRATE: &str = "run DieselBackend::migrate";
+pub(crate) const MIGRATE: &str = "run the `migrate` command, or call DieselBackend::migrate";
 
 impl Fault {
     /// A clean answer of the database: the connection stays.

@@ -25,6 +25,14 @@ pub(crate) struct Manager<C: Dialect> {
     pub(crate) options: Options,
 }
 
+/// Opens a connection; an error says where it should have led.
+pub(crate) fn open<C: Dialect>(target: &C::Target, purpose: Purpose, options: &Options) -> Result<C> {
+    C::open(target, purpose, options).map_err(|error| match C::location(target) {
+        Some(location) => error.with_location(location),
+        None => error,
+    })
+}
+
 impl<C: Dialect> constance_pool::Manager for Manager<C> {
     type Connection = Session<C>;
 
@@ -34,11 +42,11 @@ impl<C: Dialect> constance_pool::Manager for Manager<C> {
         let mark = C::mark(&self.target);
         let (connection, worker) = if self.options.call_timeout.is_some() {
             let (target, options) = (self.target.clone(), self.options.clone());
-            let open = move || C::open(&target, Purpose::Serve, &options);
+            let open = move || open::<C>(&target, Purpose::Serve, &options);
             let (worker, opened) = Worker::start()?.run(within, open)?;
             (opened?, Some(worker))
         } else {
-            (C::open(&self.target, Purpose::Serve, &self.options)?, None)
+            (open::<C>(&self.target, Purpose::Serve, &self.options)?, None)
         };
         Ok(Session { connection: Kept::new(connection, worker), mark, looked_at: Instant::now() })
     }

@@ -37,6 +37,13 @@ pub fn resolve(host: &str, port: u16, within: Duration) -> Result<Vec<SocketAddr
     Ok(addresses)
 }
 
+/// A host and a port as errors name them.
+#[must_use]
+pub fn location(host: &str, port: u16) -> String {
+    // An address of IPv6 has colons of its own.
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
 /// Tries one address after the other until one can be connected to. Each has a share of the time, so that one that does not
 /// answer leaves some for the others.
 ///

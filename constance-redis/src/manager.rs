@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use constance_core::{ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result};
 use constance_pool::addresses;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Cmd, Connection, ConnectionAddr, ConnectionInfo, ConnectionLike, ProtocolVersion, RedisResult, Value};
@@ -75,6 +75,7 @@ pub(crate) fn dedicate(info: &ConnectionInfo, within: Duration) -> Result<Connec
 /// Makes a connection. Each address of the server has a share of the time.
 fn open(info: ConnectionInfo, within: Duration) -> Result<Connection> {
     crate::tls::prepare(info.addr());
+    let location = location(info.addr());
     let made = match info.addr() {
         ConnectionAddr::Tcp(host, port) => {
             let end = Instant::now() + within;
@@ -99,10 +100,26 @@ fn open(info: ConnectionInfo, within: Duration) -> Result<Connection> {
         }),
         _ => drive(info, within),
     };
-    made.map_err(|error| match error.kind() {
+    made.map_err(|error| unreached(error, &location))
+}
+
+/// The error of a connection that was not made, with where it should have led.
+pub(crate) fn unreached(error: Error, location: &str) -> Error {
+    let error = match error.kind() {
         ErrorKind::Timeout => error.with_detail("the server could not be reached in time"),
         _ => error,
-    })
+    };
+    error.with_location(location)
+}
+
+/// Where a server is, without a user.
+pub(crate) fn location(addr: &ConnectionAddr) -> String {
+    match addr {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+            constance_pool::addresses::location(host, *port)
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Makes sure that somebody answers: one who takes connections and says nothing makes way for the next address.

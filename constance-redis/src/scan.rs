@@ -147,7 +147,7 @@ cc 127.0.0.1:5@6 slave aa 0 171 1 connected
     }
 
     fn step(place: Place, run: &str, nodes: &str) -> Result<(Vec<Key>, Place)> {
-        let prefix = Prefix::new("constance").expect("a prefix");
+        let prefix = Prefix::new("constance:").expect("a prefix");
         place.step(&prefix, answers("17", run, nodes)).expect("an answer")
     }
 
@@ -178,7 +178,7 @@ cc 127.0.0.1:5@6 slave aa 0 171 1 connected
     #[test]
     fn who_may_not_ask_gets_the_keys() {
         let (_, place) = step(Place::default(), "r1", NODES).expect("keys");
-        let prefix = Prefix::new("constance").expect("a prefix");
+        let prefix = Prefix::new("constance:").expect("a prefix");
         let only = answers("0", "", "").into_iter().take(1).collect();
         let (_, next) = place.step(&prefix, only).expect("an answer").expect("keys");
         assert!(next.is_end());

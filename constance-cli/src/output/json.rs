@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::error::Error as _;
 
-use constance_core::{Entry, Kind, SettingInfo};
+use constance_core::{Entry, Kind, SettingInfo, Warning};
 use serde::Serialize;
 
 use super::Change;
@@ -66,6 +66,19 @@ struct Changed<'e> {
     new: Option<&'e str>,
 }
 
+/// The result of `verify`.
+#[derive(Serialize)]
+struct Verified {
+    verified: bool,
+    warnings: Vec<String>,
+}
+
+/// The result of `migrate`.
+#[derive(Serialize)]
+struct Migrated {
+    migrated: bool,
+}
+
 /// The result of `import-legacy`.
 #[cfg(feature = "legacy")]
 #[derive(Serialize)]
@@ -107,6 +120,14 @@ pub(crate) fn list(entries: &[Entry]) -> String {
 
 pub(crate) fn names(names: &BTreeSet<String>) -> String {
     pretty(names)
+}
+
+pub(crate) fn verified(warnings: &[Warning]) -> String {
+    pretty(&Verified { verified: true, warnings: warnings.iter().map(ToString::to_string).collect() })
+}
+
+pub(crate) fn migrated() -> String {
+    pretty(&Migrated { migrated: true })
 }
 
 pub(crate) fn one(entry: &Entry) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fmt::{self, Write};
 
-use constance_core::Entry;
+use constance_core::{Entry, Warning};
 
 use super::Change;
 use crate::CommandError;
@@ -77,6 +77,16 @@ fn width(text: &str) -> usize {
 /// A line for each. Names hold nothing that a terminal would obey.
 pub(crate) fn names(names: &BTreeSet<String>) -> String {
     names.iter().map(|name| format!("{name}\n")).collect()
+}
+
+pub(crate) fn verified(warnings: &[Warning]) -> String {
+    let mut text = "the store answers, and every setting is readable\n".to_owned();
+    text.extend(warnings.iter().map(|warning| format!("warning: {warning}\n")));
+    text
+}
+
+pub(crate) fn migrated() -> String {
+    "the store is up to date\n".to_owned()
 }
 
 /// `the_answer: 42 -> 43`.

@@ -68,7 +68,7 @@ fn a_refused_value_is_not_shown() {
     for text in ["hunter2", r#"{"__type__": "hunter2", "__value__": 1}"#] {
         let (code, error) = run(&config, &["set", "limits", text]).expect_err("refused");
         assert_ne!(code, 0);
-        assert!(error.contains("limits") && error.contains("this is not JSON such as"), "{error}");
+        assert!(error.contains("limits") && error.contains("this cannot be read as JSON"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
     }
     run(&config, &["set", "hidden", "\"hunter2\""]).expect("sets");

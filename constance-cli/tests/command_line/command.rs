@@ -119,7 +119,7 @@ fn a_wrong_value_says_what_is_accepted_and_changes_nothing() -> Result<()> {
             "setting \"the_answer\": this is not a whole number; accepted is a whole number, at least 0",
         ),
         ("the_answer", "-5", "setting \"the_answer\": must be at least 0; accepted is a whole number, at least 0"),
-        ("theme", "purple", "accepted is one of light, dark"),
+        ("theme", "purple", "setting \"theme\": this is not one of light, dark"),
     ] {
         let ran = shop.run(&["set", name, value]);
         let (code, error) = ran.failed();

@@ -15,3 +15,4 @@ mod rules;
 mod secret_copies;
 mod secrets;
 mod stale;
+mod stores;

@@ -1,13 +1,12 @@
-//! Numbers and dicts as Python has and prints them.
+//! Numbers as Python has and prints them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::civil::Span;
-use crate::tree::{Tree, Unfit};
+use crate::tree::Unfit;
 
 /// What no date, time or interval of Python can hold.
-pub(super) const FINER: Unfit = Unfit("that is finer than a microsecond");
+pub(super) const FINER: Unfit = Unfit::Words("that is finer than a microsecond");
 
 /// `timedelta.max` in days, and the microseconds of one.
 const MAX_DAYS: i128 = 999_999_999;
@@ -54,14 +53,16 @@ pub(super) fn total_seconds(span: Span) -> Result<String, Unfit> {
         return Err(FINER);
     }
     if !is_timedelta(span) {
-        return Err(Unfit("that is longer than Python's timedelta"));
+        return Err(Unfit::Words("that is longer than Python's timedelta"));
     }
     // Reading the digits rounds correctly, as Python's division of integers does.
     let sign = if span.as_nanos() < 0 { "-" } else { "" };
     let digits = format!("{sign}{}.{:09}", span.secs.unsigned_abs(), span.nanos.unsigned_abs());
     let secs: f64 = digits.parse().map_err(|_| Unfit::RANGE)?;
     if timedelta(secs) != Some(span) {
-        return Err(Unfit("whose microseconds Python loses, as in every interval of more than about 270 years,"));
+        return Err(Unfit::Words(
+            "whose microseconds Python loses, as in every interval of more than about 270 years,",
+        ));
     }
     Ok(float(&format!("{secs:e}")))
 }
@@ -94,22 +95,6 @@ pub(super) fn is_decimal(text: &str) -> bool {
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let has_digits = !whole.is_empty() || !fraction.is_empty();
     has_digits && !exponent.is_empty() && are_digits(whole) && are_digits(fraction) && are_digits(exponent)
-}
-
-/// Where a name occurs twice, its first place and its last value, as in a Python dict.
-pub(super) fn last_of_each(entries: Vec<(String, Tree)>) -> Vec<(String, Tree)> {
-    let mut places = HashMap::with_capacity(entries.len());
-    let mut kept: Vec<(String, Tree)> = Vec::with_capacity(entries.len());
-    for (name, value) in entries {
-        match places.get(&name) {
-            Some(&place) => kept[place] = (name, value),
-            None => {
-                places.insert(name.clone(), kept.len());
-                kept.push((name, value));
-            }
-        }
-    }
-    kept
 }
 
 /// `str` of a `Decimal`: as its digits are, or scientific where a person would have to count zeros.

@@ -18,7 +18,7 @@ pub(super) fn describe(bytes: &[u8]) -> String {
         // The opcode PROTO and the protocol's number, then a frame, a mark or any opcode.
         [0x80, 2..=5, ..] => "a Python pickle".to_owned(),
         [b'{' | b'[' | b'"', ..] | b"true" | b"false" | b"null" => "JSON".to_owned(),
-        [first, ..] => format!("no envelope of this format, but the byte 0x{first:02x}"),
+        [first, ..] => format!("bytes in another format, the first of them 0x{first:02x}"),
     }
 }
 

@@ -44,6 +44,7 @@ struct Inner {
     action: Option<Action>,
     settings: Vec<String>,
     backend: Option<Cow<'static, str>>,
+    location: Option<String>,
     detail: Option<Cow<'static, str>>,
     hint: Option<Cow<'static, str>>,
     transient: bool,
@@ -61,6 +62,7 @@ impl Error {
             action: None,
             settings: Vec::new(),
             backend: None,
+            location: None,
             detail: None,
             hint: None,
             transient: matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout),
@@ -123,6 +125,24 @@ impl Error {
         self
     }
 
+    /// Says where the store should have been, unless that is said already: host and port, or a file. Never a user, a password or a
+    /// whole URL.
+    ///
+    /// ```
+    /// use constance_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Unavailable)
+    ///     .with_detail("the connection was refused")
+    ///     .with_location("db.internal:5432")
+    ///     .with_backend("postgres");
+    /// assert_eq!(error.to_string(), "cannot use postgres at db.internal:5432: the connection was refused");
+    /// ```
+    #[must_use]
+    pub fn with_location(mut self, location: impl Into<String>) -> Self {
+        self.0.location.get_or_insert_with(|| location.into());
+        self
+    }
+
     /// Says what was being done, unless that is said already.
     #[must_use]
     pub fn with_action(mut self, action: Action) -> Self {
@@ -148,6 +168,7 @@ impl Error {
         let mut all = Self::new(first.kind).with_transient(errors.iter().any(Self::is_transient));
         all.0.action = first.action;
         all.0.backend = first.backend.clone();
+        all.0.location = first.location.clone();
         all.0.settings = errors.iter().flat_map(|e| e.0.settings.iter().cloned()).collect();
         let details: Vec<String> = errors.iter().map(Self::named_detail).collect();
         all.0.detail = Some(Cow::Owned(details.join("; ")));
@@ -183,6 +204,12 @@ impl Error {
     #[must_use]
     pub fn backend(&self) -> Option<&str> {
         self.0.backend.as_deref()
+    }
+
+    /// Where the store should have been, where it could not be reached: host and port, or a file.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.0.location.as_deref()
     }
 
     /// What was being done.
@@ -231,7 +258,15 @@ impl Error {
                 Some(format!("settings {}", quoted.join(", ")))
             }
         };
-        let backend = inner.backend.as_deref();
+        let place = |backend: &str| match &inner.location {
+            Some(location) => format!("{backend} at {location}"),
+            None => backend.to_owned(),
+        };
+        let backend = match (&inner.backend, &inner.location) {
+            (None, None) => None,
+            (backend, _) => Some(place(backend.as_deref().unwrap_or("the store"))),
+        };
+        let backend = backend.as_deref();
         let what = settings.as_deref().unwrap_or("settings");
         Some(match (inner.action, backend) {
             (Some(Action::Read), Some(b)) => format!("cannot read {what} from {b}"),
@@ -266,12 +301,14 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, action, settings, backend, detail, hint, transient, cause, current: _, parts } = &*self.0;
+        let Inner { kind, action, settings, backend, location, detail, hint, transient, cause, current: _, parts } =
+            &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("action", action)
             .field("settings", settings)
             .field("backend", backend)
+            .field("location", location)
             .field("detail", detail)
             .field("hint", hint)
             .field("transient", transient)

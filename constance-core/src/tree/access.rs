@@ -1,10 +1,88 @@
-//! The variants of an enum in a tree.
+//! The parts of a list, a map and an enum in a tree.
+
+use std::vec::IntoIter;
 
 use serde::de::value::StringDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
+};
 
-use super::de::TreeDeserializer;
-use super::{Tree, Unfit};
+use super::de::{Manner, TreeDeserializer};
+use super::key::KeyDeserializer;
+use super::{Step, Tree, Unfit};
+
+/// What is left of a list.
+pub(super) struct Elements {
+    left: IntoIter<Tree>,
+    at: usize,
+    manner: Manner,
+}
+
+impl Elements {
+    pub(super) fn new(elements: Vec<Tree>, manner: Manner) -> Self {
+        Self { left: elements.into_iter(), at: 0, manner }
+    }
+
+    pub(super) fn end(&self) -> Result<(), Unfit> {
+        if self.left.len() == 0 { Ok(()) } else { Err(Unfit::SHAPE) }
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements {
+    type Error = Unfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Unfit> {
+        let Some(tree) = self.left.next() else { return Ok(None) };
+        let step = Step::Element(self.at);
+        self.at += 1;
+        seed.deserialize(TreeDeserializer::inside(self.manner, tree)).map(Some).map_err(|unfit| unfit.at(step))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left.len())
+    }
+}
+
+/// What is left of a map.
+pub(super) struct Members {
+    left: IntoIter<(String, Tree)>,
+    value: Option<(Step, Tree)>,
+    names: &'static [&'static str],
+    at: usize,
+    manner: Manner,
+}
+
+impl Members {
+    pub(super) fn new(entries: Vec<(String, Tree)>, names: &'static [&'static str], manner: Manner) -> Self {
+        Self { left: entries.into_iter(), value: None, names, at: 0, manner }
+    }
+
+    pub(super) fn end(&self) -> Result<(), Unfit> {
+        if self.left.len() == 0 { Ok(()) } else { Err(Unfit::SHAPE) }
+    }
+}
+
+impl<'de> MapAccess<'de> for Members {
+    type Error = Unfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unfit> {
+        let Some((name, tree)) = self.left.next() else { return Ok(None) };
+        let step = Step::member(&name, self.names, self.at);
+        self.at += 1;
+        self.value = Some((step, tree));
+        seed.deserialize(KeyDeserializer(name)).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Unfit> {
+        let (step, tree) = self.value.take().ok_or(Unfit::SHAPE)?;
+        seed.deserialize(TreeDeserializer::inside(self.manner, tree)).map_err(|unfit| unfit.at(step))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left.len())
+    }
+}
 
 /// A variant by name, and what it holds.
 pub(super) struct Variant {
@@ -13,7 +91,7 @@ pub(super) struct Variant {
 }
 
 /// What a variant holds: nothing at all where only its name is stored.
-pub(super) struct Content(Option<TreeDeserializer>);
+pub(super) struct Content(Option<(Step, TreeDeserializer)>);
 
 impl Content {
     pub(super) fn none() -> Self {
@@ -21,14 +99,23 @@ impl Content {
     }
 }
 
+impl Content {
+    /// Reads what is held, under the variant's name.
+    fn read<T>(self, read: impl FnOnce(TreeDeserializer) -> Result<T, Unfit>) -> Result<T, Unfit> {
+        let (step, content) = self.0.ok_or(Unfit::SHAPE)?;
+        read(content).map_err(|unfit| unfit.at(step))
+    }
+}
+
 impl Variant {
     /// A text, or a map of one entry.
-    pub(super) fn of(tree: Tree, for_people: bool) -> Result<Self, Unfit> {
+    pub(super) fn of(tree: Tree, variants: &'static [&'static str], manner: Manner) -> Result<Self, Unfit> {
         match tree {
             Tree::Text(name) => Ok(Self { name, content: Content::none() }),
             Tree::Map(entries) => {
                 let [(name, content)] = <[_; 1]>::try_from(entries).map_err(|_| Unfit::SHAPE)?;
-                Ok(Self { name, content: Content(Some(TreeDeserializer::new(content, for_people))) })
+                let content = (Step::member(&name, variants, 0), TreeDeserializer::inside(manner, content));
+                Ok(Self { name, content: Content(Some(content)) })
             }
             _ => Err(Unfit::SHAPE),
         }
@@ -49,18 +136,18 @@ impl<'de> VariantAccess<'de> for Content {
     type Error = Unfit;
 
     fn unit_variant(self) -> Result<(), Unfit> {
-        self.0.map_or(Ok(()), <()>::deserialize)
+        if self.0.is_none() { Ok(()) } else { self.read(<()>::deserialize) }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Unfit> {
-        seed.deserialize(self.0.ok_or(Unfit::SHAPE)?)
+        self.read(|content| seed.deserialize(content))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Unfit> {
-        self.0.ok_or(Unfit::SHAPE)?.deserialize_tuple(len, visitor)
+        self.read(|content| content.deserialize_tuple(len, visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Unfit> {
-        self.0.ok_or(Unfit::SHAPE)?.deserialize_struct("", fields, visitor)
+        self.read(|content| content.deserialize_struct("", fields, visitor))
     }
 }

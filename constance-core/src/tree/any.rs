@@ -18,7 +18,7 @@ pub(super) fn unwrapped(map: Tree, in_some: bool) -> Result<Tree, Unfit> {
         _ => return Err(Unfit::SHAPE),
     };
     if in_some && tree == Tree::None {
-        return Err(Unfit("that is null within an option, which would be read as none,"));
+        return Err(Unfit::Words("that is null within an option, which would be read as none,"));
     }
     Ok(tree)
 }

@@ -1,10 +1,12 @@
 //! A tree to any serde value.
 
-use serde::de::value::{MapDeserializer, SeqDeserializer};
+use std::collections::HashSet;
+
+#[cfg(feature = "json")]
+use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 
-use super::access::Variant;
-use super::key::KeyDeserializer;
+use super::access::{Elements, Members, Variant};
 use super::{Tree, Unfit, number, typed};
 use crate::civil::{DateTime, IsoSpan, Span, Time};
 
@@ -12,30 +14,51 @@ type Result<T> = std::result::Result<T, Unfit>;
 
 pub(crate) struct TreeDeserializer {
     tree: Tree,
+    manner: Manner,
+}
+
+/// How types read themselves from a tree.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
     for_people: bool,
+    /// What a person wrote: numbers are rounded, and a value of any type is in its own form.
+    is_written: bool,
 }
 
 impl TreeDeserializer {
     pub(crate) fn new(tree: Tree, for_people: bool) -> Self {
-        Self { tree, for_people }
+        Self { tree, manner: Manner { for_people, is_written: false } }
     }
 
-    fn of(&self, tree: Tree) -> Self {
-        Self::new(tree, self.for_people)
+    /// Of what a person wrote.
+    pub(crate) fn written(tree: Tree) -> Self {
+        Self { tree, manner: Manner { for_people: true, is_written: true } }
     }
 
-    fn list<'de, V: Visitor<'de>>(&self, elements: Vec<Tree>, visitor: V) -> Result<V::Value> {
-        let mut elements = SeqDeserializer::new(elements.into_iter().map(|tree| self.of(tree)));
+    pub(super) fn inside(manner: Manner, tree: Tree) -> Self {
+        Self { tree, manner }
+    }
+
+    fn list<'de, V: Visitor<'de>>(manner: Manner, elements: Vec<Tree>, visitor: V) -> Result<V::Value> {
+        let mut elements = Elements::new(elements, manner);
         let value = visitor.visit_seq(&mut elements)?;
         elements.end()?;
         Ok(value)
     }
 
-    fn map<'de, V: Visitor<'de>>(&self, entries: Vec<(String, Tree)>, visitor: V) -> Result<V::Value> {
-        let entries = entries.into_iter().map(|(name, tree)| (KeyDeserializer(name), self.of(tree)));
-        let mut entries = MapDeserializer::new(entries);
-        let value = visitor.visit_map(&mut entries)?;
-        entries.end()?;
+    /// The names are those that the type knows.
+    fn map<'de, V: Visitor<'de>>(
+        manner: Manner,
+        entries: Vec<(String, Tree)>,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        if manner.is_written && has_a_double(&entries) {
+            return Err(Unfit::twice());
+        }
+        let mut members = Members::new(entries, names, manner);
+        let value = visitor.visit_map(&mut members)?;
+        members.end()?;
         Ok(value)
     }
 }
@@ -60,19 +83,19 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
             Tree::Float32(value) => visitor.visit_f32(value),
             Tree::Text(text) | Tree::Decimal(text) => visitor.visit_string(text),
             Tree::Bytes(bytes) => visitor.visit_byte_buf(bytes),
-            Tree::List(elements) => self.list(elements, visitor),
-            Tree::Map(entries) => self.map(entries, visitor),
+            Tree::List(elements) => Self::list(self.manner, elements, visitor),
+            Tree::Map(entries) => Self::map(self.manner, entries, &[], visitor),
             Tree::Date(date) => visitor.visit_string(date.to_string()),
             Tree::Time(time, None) => visitor.visit_string(time.to_string()),
-            Tree::Time(_, Some(_)) => Err(Unfit("with an offset from UTC")),
+            Tree::Time(_, Some(_)) => Err(Unfit::Words("with an offset from UTC")),
             // RFC 3339, which these types read, has no seconds in an offset: the moment stays, and is shown in UTC.
             Tree::DateTime(at @ DateTime { offset: Some(offset), .. }) if offset % 60 != 0 => {
                 visitor.visit_string(at.in_utc().ok_or(Unfit::RANGE)?.to_string())
             }
             Tree::DateTime(at) => visitor.visit_string(at.to_string()),
-            Tree::Span(span) if self.for_people => visitor.visit_string(IsoSpan(span).to_string()),
-            Tree::Span(span) => self.map(typed::span_entries(span), visitor),
-            Tree::Uuid(bytes) if self.for_people => visitor.visit_string(hyphenated(&bytes)),
+            Tree::Span(span) if self.manner.for_people => visitor.visit_string(IsoSpan(span).to_string()),
+            Tree::Span(span) => Self::map(self.manner, typed::span_entries(span), &[], visitor),
+            Tree::Uuid(bytes) if self.manner.for_people => visitor.visit_string(hyphenated(&bytes)),
             Tree::Uuid(bytes) => visitor.visit_bytes(&bytes),
         }
     }
@@ -83,7 +106,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         #[cfg(feature = "json")]
-        if name == super::any::NAME {
+        if name == super::any::NAME && !self.manner.is_written {
             let wrapped = std::iter::once(super::any::wrapped(&self.tree)?);
             return visitor.visit_newtype_struct(MapDeserializer::new(wrapped));
         }
@@ -95,14 +118,16 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        visitor.visit_enum(Variant::of(self.tree, self.for_people)?)
+        visitor.visit_enum(Variant::of(self.tree, variants, self.manner)?)
     }
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let float = match self.tree {
+            Tree::Int(value) if self.manner.is_written => Some(value as f32),
+            Tree::Float(value) if self.manner.is_written => return visitor.visit_f32(number::rounded(value)?),
             Tree::Int(value) => number::float_of_int(value).and_then(number::narrow),
             Tree::Float(value) => number::narrow_of_digits(value),
             _ => return self.deserialize_any(visitor),
@@ -112,6 +137,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.tree {
+            Tree::Int(value) if self.manner.is_written => visitor.visit_f64(value as f64),
             Tree::Int(value) => visitor.visit_f64(number::float_of_int(value).ok_or(Unfit::ANOTHER_NUMBER)?),
             _ => self.deserialize_any(visitor),
         }
@@ -133,12 +159,13 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
         match self.tree {
-            Tree::List(_) => Err(Unfit::SHAPE),
-            Tree::Span(span) if name == "Duration" => self.map(typed::span_entries(span), visitor),
+            Tree::List(_) => Err(Unfit::another("a list", "an object")),
+            Tree::Map(entries) => Self::map(self.manner, entries, names, visitor),
+            Tree::Span(span) if name == "Duration" => Self::map(self.manner, typed::span_entries(span), &[], visitor),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -158,7 +185,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
     /// The form of the types that ask for a tuple: those of `time`, and chrono's span. Where the kind does not say that it is
     /// one of them, it may be any tuple.
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        if self.for_people {
+        if self.manner.for_people {
             return self.deserialize_any(visitor);
         }
         let parts = match (&self.tree, len) {
@@ -176,7 +203,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
             }
             _ => return self.deserialize_any(visitor),
         };
-        self.list(parts.into_iter().map(|part| Tree::Int(part.into())).collect(), visitor)
+        Self::list(self.manner, parts.into_iter().map(|part| Tree::Int(part.into())).collect(), visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, len: usize, visitor: V) -> Result<V::Value> {
@@ -184,7 +211,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
     }
 
     fn is_human_readable(&self) -> bool {
-        self.for_people
+        self.manner.for_people
     }
 
     serde::forward_to_deserialize_any! {
@@ -198,6 +225,11 @@ impl IntoDeserializer<'_, Unfit> for TreeDeserializer {
     fn into_deserializer(self) -> Self {
         self
     }
+}
+
+fn has_a_double(entries: &[(String, Tree)]) -> bool {
+    let mut seen = HashSet::new();
+    !entries.iter().all(|(name, _)| seen.insert(name))
 }
 
 fn time_parts(Time { hour, minute, second, nanos }: Time) -> Vec<i64> {

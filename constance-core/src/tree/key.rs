@@ -121,7 +121,7 @@ impl Serializer for KeySerializer {
     }
 }
 
-const NO_TEXT: Unfit = Unfit("with a key in a map that has no text form");
+const NO_TEXT: Unfit = Unfit::Words("with a key in a map that has no text form");
 
 /// A text, and a number or a truth value where the type wants one.
 pub(super) struct KeyDeserializer(pub(super) String);

@@ -12,13 +12,15 @@ mod key;
 pub(crate) mod number;
 mod ser;
 mod typed;
+mod unfit;
 mod wire;
-
-use std::fmt;
+mod written;
 
 use serde::Serialize;
 
 pub(crate) use self::de::TreeDeserializer;
+pub(crate) use self::unfit::{Step, Unfit};
+pub(crate) use self::written::Written;
 use crate::Kind;
 use crate::civil::{Date, DateTime, Span, Time};
 
@@ -51,10 +53,6 @@ pub(crate) enum Tree {
 /// How deep lists and maps may be nested in any format of this crate.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// Why a value does not go from one form into another, in our own words: serde's text may hold the value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unfit(pub(crate) &'static str);
-
 impl Tree {
     /// What a value of this kind is. The types of the date crates are asked for the form that no feature of theirs changes.
     pub(crate) fn of<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Self, Unfit> {
@@ -75,34 +73,5 @@ fn is_for_people(kind: &Kind) -> bool {
     match kind {
         Kind::Option(inner) | Kind::List(inner) | Kind::Map(inner) => is_for_people(inner),
         kind => matches!(kind, Kind::Serde | Kind::Any),
-    }
-}
-
-impl Unfit {
-    pub(crate) const ANOTHER_NUMBER: Self = Self("that the type cannot hold exactly");
-    pub(crate) const CUT: Self = Self("that is cut short");
-    pub(crate) const DEEP: Self = Self("nested deeper than 64 levels");
-    pub(crate) const NOT_UTF8: Self = Self("that is not UTF-8");
-    pub(crate) const RANGE: Self = Self("out of the type's range");
-    pub(crate) const SHAPE: Self = Self("that does not fit");
-}
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl std::error::Error for Unfit {}
-
-impl serde::ser::Error for Unfit {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::SHAPE
-    }
-}
-
-impl serde::de::Error for Unfit {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::SHAPE
     }
 }

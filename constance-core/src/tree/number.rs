@@ -1,5 +1,7 @@
 //! Numbers in another type, where it is the same number.
 
+use super::Unfit;
+
 /// The float that is equal to a whole number.
 pub(crate) fn float_of_int(value: i128) -> Option<f64> {
     let float = value as f64;
@@ -20,6 +22,18 @@ pub(crate) fn narrow_of_digits(value: f64) -> Option<f32> {
         let digits: Option<f64> = format!("{float:e}").parse().ok();
         (float.is_finite() && digits == Some(value)).then_some(float)
     })
+}
+
+/// The narrow float that is nearest to what a person wrote, unless that is no number any more.
+pub(crate) fn rounded(value: f64) -> Result<f32, Unfit> {
+    let float = value as f32;
+    if float.is_infinite() && value.is_finite() {
+        return Err(Unfit::told(Unfit::TOO_LARGE));
+    }
+    if float == 0.0 && value != 0.0 {
+        return Err(Unfit::told(Unfit::TOO_NEAR));
+    }
+    Ok(float)
 }
 
 #[cfg(test)]

@@ -29,8 +29,9 @@ macro_rules! integers {
 
             fn parse(text: &str) -> Result<Self, ParseError> {
                 text.trim().parse().map_err(|e: std::num::ParseIntError| match e.kind() {
-                    IntErrorKind::PosOverflow => ParseError::new("this is too large"),
-                    IntErrorKind::NegOverflow => ParseError::new("this is too small"),
+                    IntErrorKind::PosOverflow => ParseError::new(format!("must be at most {}", <$int>::MAX)),
+                    IntErrorKind::NegOverflow => ParseError::new(format!("must be at least {}", <$int>::MIN)),
+                    _ if <$int>::MIN == 0 && is_below_zero(text) => ParseError::new("must be 0 or more"),
                     _ => ParseError::new("this is not a whole number"),
                 })
             }
@@ -43,6 +44,12 @@ macro_rules! integers {
 }
 
 integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
+
+/// For Rust, `-1` has a character that no number without a sign has.
+fn is_below_zero(text: &str) -> bool {
+    let digits = text.trim().strip_prefix('-').unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 macro_rules! floats {
     ($($float:ty),+) => {$(
@@ -157,14 +164,16 @@ mod tests {
             assert!(f64::parse(text).is_ok_and(f64::is_infinite), "{text}");
         }
         assert_eq!(f64::parse("0e-999"), Ok(0.0));
-        assert_eq!(Vec::<f64>::parse("[1, 1e400]").expect_err("large").to_string(), "this is too large");
+        assert_eq!(Vec::<f64>::parse("[1, 1e400]").expect_err("large").to_string(), "element 2: this is too large");
         assert_eq!(Option::<f64>::parse("1e400").expect_err("large").to_string(), "this is too large");
     }
 
     #[test]
     fn what_is_wrong_is_said_without_the_text() {
-        assert_eq!(u8::parse("300").expect_err("large").to_string(), "this is too large");
-        assert_eq!(i8::parse("-300").expect_err("small").to_string(), "this is too small");
+        assert_eq!(u8::parse("300").expect_err("large").to_string(), "must be at most 255");
+        assert_eq!(i8::parse("-300").expect_err("small").to_string(), "must be at least -128");
+        assert_eq!(u64::parse(" -1").expect_err("small").to_string(), "must be 0 or more");
+        assert_eq!(u8::parse("-x").expect_err("text").to_string(), "this is not a whole number");
         assert_eq!(u8::parse("hunter2").expect_err("text").to_string(), "this is not a whole number");
         assert_eq!(Duration::parse("45").expect_err("unit").to_string(), "this is not a duration with its unit");
         assert_eq!(char::parse("").expect_err("empty").to_string(), "this is not exactly one character");

@@ -52,7 +52,9 @@ pub(super) fn parse<F: Form, T>(text: &str, kind: Kind, make: impl FnOnce(F) -> 
     }
     let form = F::read(text.trim(), kind).ok_or_else(|| match kind {
         Kind::DateTime => ParseError::new(F::WORDS.to_owned() + " without an offset, such as 2010-12-24 18:30"),
-        Kind::Timestamp => ParseError::new(F::WORDS.to_owned() + " with an offset, such as 2010-12-24 18:30+01:00"),
+        Kind::Timestamp => {
+            ParseError::new(F::WORDS.to_owned() + " with an offset from UTC, such as 2010-12-24 18:30+01:00")
+        }
         _ => ParseError::new(F::WORDS),
     })?;
     make(form).ok_or(ParseError::new("this is out of the type's range"))

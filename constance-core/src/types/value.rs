@@ -144,7 +144,7 @@ impl SettingType for Value {
     const KIND: Kind = Kind::Any;
 
     fn parse(text: &str) -> Result<Self, ParseError> {
-        let words = |why: &str| ParseError::new(format!("this is not JSON such as 1, \"text\" or [true, null]: {why}"));
+        let words = |why: &str| ParseError::new(format!("this cannot be read as JSON: {why}"));
         let tree = json::read_text(text).map_err(|refused| words(refused.in_own_words()))?;
         let text = json::write_text(&tree).map_err(|unfit| words(&format!("a value {unfit}")))?;
         Ok(Self { text: text.into() })

@@ -32,7 +32,7 @@ fn formats_of_others_are_named() {
         (b"\xc1\x01?\x01", "a value of an unknown kind (4 bytes stored)"),
         (br#"{"__type__": "default", "__value__": 1}"#, "JSON (39 bytes stored)"),
         (b"\x80\x04K\x01.", "a Python pickle (5 bytes stored)"),
-        (b"\x2a", "no envelope of this format, but the byte 0x2a (1 bytes stored)"),
+        (b"\x2a", "bytes in another format, the first of them 0x2a (1 bytes stored)"),
     ] {
         assert_eq!(refusal::<i64>(bytes), format!("wanted a whole number, found {found}{tail}"));
     }

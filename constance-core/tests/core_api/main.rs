@@ -6,6 +6,8 @@
 mod aio;
 mod aliases;
 mod bounds;
+#[cfg(feature = "json")]
+mod changing;
 mod derive;
 #[cfg(all(
     feature = "chrono",
@@ -37,6 +39,8 @@ mod live;
 mod live_handlers;
 mod live_outages;
 mod live_status;
+#[cfg(all(feature = "jiff", feature = "json", feature = "rust_decimal", feature = "url", feature = "uuid"))]
+mod messages;
 mod overridden_writes;
 mod overrides;
 mod panics;

@@ -88,6 +88,20 @@ fn what_is_wrong_is_said_with_the_next_step_and_without_the_url() {
 }
 
 #[test]
+fn an_empty_variable_is_said_and_not_taken_for_the_default() {
+    let registry = Registry::new().with([scheme("redis")]);
+    for empty in ["", " "] {
+        let error = from(&registry, &[("CONSTANCE_BACKEND", empty)]).expect_err("empty");
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert_eq!(
+            error.to_string(),
+            "CONSTANCE_BACKEND is empty; set it to the URL of a backend, or unset it for the default"
+        );
+    }
+    assert!(from(&registry, &[]).is_ok(), "the default");
+}
+
+#[test]
 fn what_the_backend_says_of_its_url_is_passed_on() {
     let broken = Scheme::new("broken", |_| Err(Error::new(ErrorKind::Configuration).with_detail("no host")));
     let error = Registry::new().with([broken]).open("broken://").expect_err("refused");

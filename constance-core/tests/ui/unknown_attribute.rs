@@ -17,6 +17,12 @@ struct Shop {
     number: Option<i64>,
 }
 
+impl Shop {
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 #[derive(Clone, Settings)]
 #[settings(rename_all = "Train-Case", crate = "constance_core")]
 struct Cased {}

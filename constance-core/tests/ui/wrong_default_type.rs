@@ -10,7 +10,7 @@ struct Shop {
     site_name: String,
     #[setting(default = 1, min = 0.5, choices = [1, 'x'])]
     bounded: i64,
-    #[setting(default = "30m")]
+    #[setting(default = 30)]
     timeout: Duration,
     #[setting(default = "en", choices = ["en", 2])]
     language: String,

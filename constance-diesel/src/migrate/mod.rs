@@ -187,7 +187,7 @@ impl<C: Dialect> DieselBackend<C> {
         };
         match &self.pool {
             Pool::Brought(_) => self.pool.run(constance_pool::Purpose::Write, work),
-            Pool::Own(pool) => C::open(&pool.manager().target, Purpose::Migrate, &self.options)
+            Pool::Own(pool) => crate::manager::open::<C>(&pool.manager().target, Purpose::Migrate, &self.options)
                 .and_then(|mut connection| work(&mut connection).map_err(|error| connection.fault(&error).error)),
         }
         .and_then(|done| done)

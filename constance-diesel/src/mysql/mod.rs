@@ -82,6 +82,10 @@ impl Verbs for MysqlConnection {
         Ok(None)
     }
 
+    fn location(target: &Target) -> Option<String> {
+        target.location()
+    }
+
     fn identity(target: &Target) -> Option<String> {
         target.identity()
     }

@@ -83,11 +83,34 @@ impl Target {
     }
 }
 
+/// What a URL says of the place.
+struct Parts<'u> {
+    host: &'u str,
+    port: &'u str,
+    socket: Option<&'u str>,
+    database: &'u str,
+}
+
 impl Target {
     /// The host, the port and the database, or the local socket in place of the first two.
     pub(super) fn identity(&self) -> Option<String> {
-        let (place, query) =
-            self.url.strip_prefix("mysql://")?.split_once('?').unwrap_or((&self.url["mysql://".len()..], ""));
+        let Parts { host, port, socket, database } = self.parts()?;
+        let server = match socket {
+            Some(path) => identity::of_path(Path::new(path))?,
+            None => format!("{}:{port}", identity::of_host(host)?),
+        };
+        Some(format!("{server}/{database}"))
+    }
+
+    /// The host and the port, or the socket.
+    pub(super) fn location(&self) -> Option<String> {
+        let Parts { host, port, socket, database: _ } = self.parts()?;
+        Some(socket.map_or_else(|| format!("{host}:{port}"), str::to_owned))
+    }
+
+    fn parts(&self) -> Option<Parts<'_>> {
+        let rest = self.url.strip_prefix("mysql://")?;
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = place.split_once('/')?;
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let (host, port) = match host.rfind(']') {
@@ -95,11 +118,7 @@ impl Target {
             None => host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port))),
         };
         let socket = query.split('&').find_map(|parameter| parameter.strip_prefix("unix_socket="));
-        let server = match socket {
-            Some(path) => identity::of_path(Path::new(path))?,
-            None => format!("{}:{}", identity::of_host(host)?, port.unwrap_or("3306")),
-        };
-        Some(format!("{server}/{database}"))
+        Some(Parts { host, port: port.unwrap_or("3306"), socket, database })
     }
 
     /// What TLS over the client library at hand does not protect from.
@@ -281,6 +300,18 @@ mod tests {
         let local = of("mysql://u@localhost/d")?;
         assert_ne!(local, of("mysql://u@localhost/d?unix_socket=/run/x.sock")?);
         assert!(local.is_none_or(|local| local.contains(" on ")));
+        Ok(())
+    }
+
+    #[test]
+    fn the_location_is_the_host_and_the_port_or_the_socket() -> Result<()> {
+        for (url, location) in [
+            ("mysql://u:hunter2@db.internal/d", "db.internal:3306"),
+            ("mysql://u:hunter2@[::1]:3307/d", "[::1]:3307"),
+            ("mysql://u:hunter2@localhost/d?unix_socket=/run/x.sock", "/run/x.sock"),
+        ] {
+            assert_eq!(Target::parse_for(url, true)?.location().as_deref(), Some(location));
+        }
         Ok(())
     }
 

@@ -75,6 +75,10 @@ impl Verbs for PgConnection {
         Ok(None)
     }
 
+    fn location(target: &Target) -> Option<String> {
+        target.location()
+    }
+
     fn identity(target: &Target) -> Option<String> {
         target.identity()
     }

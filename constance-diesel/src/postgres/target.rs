@@ -120,6 +120,28 @@ impl Target {
         Some(format!("{}/{database} {user} {options}", places.join(",")))
     }
 
+    /// The hosts and ports as libpq finds them, as far as that can be seen without its files.
+    pub(super) fn location(&self) -> Option<String> {
+        let given = |name: &str, variable: &str| {
+            let of_url = self.parts.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+            of_url.or_else(|| std::env::var(variable).ok()).filter(|value| !value.is_empty())
+        };
+        let port = given("port", "PGPORT").unwrap_or_else(|| "5432".to_owned());
+        let place = |host: &str, port: &str| match host {
+            // The folder of a socket.
+            host if host.starts_with('/') => format!("{host}/.s.PGSQL.{port}"),
+            host if host.contains(':') => format!("[{host}]:{port}"),
+            host => format!("{host}:{port}"),
+        };
+        if self.parts.hosts.is_empty() || self.parts.parameters.iter().any(|(name, _)| name == "host") {
+            return Some(place(&given("host", "PGHOST")?, &port));
+        }
+        let hosts = self.parts.hosts.iter();
+        let places: Vec<String> =
+            hosts.map(|(host, own)| place(host, &own.map_or_else(|| port.clone(), |own| own.to_string()))).collect();
+        Some(places.join(", "))
+    }
+
     /// The options of a session that the URL or the environment gives.
     fn options_of_user(&self) -> Option<String> {
         let of_url =
@@ -270,6 +292,19 @@ mod tests {
         for empty in ["postgres://", "postgres:///", "postgres://@/?"] {
             let parts = Target::parse(empty)?.parts;
             assert!(parts.hosts.is_empty() && parts.user.is_none() && parts.database.is_none(), "{empty}: {parts:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_location_is_hosts_and_ports_alone() -> Result<()> {
+        for (url, location) in [
+            ("postgres://u:hunter2@db.internal:5433/d", "db.internal:5433"),
+            ("postgres://u:hunter2@a:1,[::1]:2/d", "a:1, [::1]:2"),
+            ("postgres://u:hunter2@%2Frun%2Fpg:7/d", "/run/pg/.s.PGSQL.7"),
+            ("postgres://u:hunter2@/d?host=b&port=9", "b:9"),
+        ] {
+            assert_eq!(Target::parse(url)?.location().as_deref(), Some(location));
         }
         Ok(())
     }

@@ -75,6 +75,10 @@ impl Verbs for SqliteConnection {
         }
     }
 
+    fn location(target: &Place) -> Option<String> {
+        Some(target.path().display().to_string())
+    }
+
     fn identity(target: &Place) -> Option<String> {
         identity::of_path(target.path())
     }

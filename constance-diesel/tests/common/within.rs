@@ -340,7 +340,7 @@ pub fn there_is_no_feed_and_no_migration<C: Dialect>(world: World<C>) {
     let missing = world.missing.within(&mut connection);
     let error = missing.migrate().expect_err("something is");
     assert_eq!(error.kind(), ErrorKind::Unsupported);
-    assert!(error.to_string().ends_with("; run DieselBackend::migrate"), "{error}");
+    assert!(error.to_string().ends_with("; run the `migrate` command, or call DieselBackend::migrate"), "{error}");
     assert!(!format!("{missing:?}").is_empty());
 }
 

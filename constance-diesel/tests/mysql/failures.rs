@@ -45,7 +45,10 @@ fn a_missing_table_says_to_migrate() {
             for (at, call) in calls.into_iter().enumerate() {
                 let error = call.expect_err(what);
                 is(&error, ErrorKind::NotMigrated, false, "1146");
-                assert!(error.to_string().ends_with("; run DieselBackend::migrate"), "call {at}: {error}");
+                assert!(
+                    error.to_string().ends_with("; run the `migrate` command, or call DieselBackend::migrate"),
+                    "call {at}: {error}"
+                );
             }
         };
         look("no table");

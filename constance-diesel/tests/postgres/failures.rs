@@ -75,7 +75,10 @@ fn a_missing_table_says_to_migrate() {
             let watch = ("watch", backend.watch(&Prefix::empty()).map(drop));
             for (what, call) in reads(&backend).into_iter().chain(writes(&backend)).chain([watch]) {
                 let error = expect(call, ErrorKind::NotMigrated, false, &format!("{when}, {what}"));
-                assert!(error.to_string().ends_with("; run DieselBackend::migrate"), "{error}");
+                assert!(
+                    error.to_string().ends_with("; run the `migrate` command, or call DieselBackend::migrate"),
+                    "{error}"
+                );
             }
         };
         look("no table");

@@ -42,7 +42,7 @@ fn a_table_of_an_older_migration_says_to_migrate() {
                 "{what}: {}",
                 shown(&error)
             );
-            assert!(error.to_string().contains("run DieselBackend::migrate"), "{error}");
+            assert!(error.to_string().contains("run the `migrate` command, or call DieselBackend::migrate"), "{error}");
             assert!(error.to_string().contains("older version"), "{error}");
             assert!(!shown(&error).contains("hunter2"), "{}", shown(&error));
         }

@@ -77,7 +77,10 @@ fn a_missing_table_says_to_migrate() {
         for (place, call) in calls.into_iter().enumerate() {
             let error = call.expect_err(what);
             assert_eq!(error.kind(), ErrorKind::NotMigrated, "{what}, call {place}: {error}");
-            assert!(error.to_string().ends_with("; run DieselBackend::migrate"), "{error}");
+            assert!(
+                error.to_string().ends_with("; run the `migrate` command, or call DieselBackend::migrate"),
+                "{error}"
+            );
         }
     };
     look("no file");

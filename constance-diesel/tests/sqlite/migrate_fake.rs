@@ -168,7 +168,10 @@ fn without_a_table_there_is_nothing_to_adopt() {
     assert!(!folder.file().exists(), "adopting creates nothing");
     let (folder, backend) = made("CREATE TABLE app (id INTEGER)");
     let error = backend.fake().expect_err("no table");
-    assert_eq!(error.to_string(), "cannot migrate sqlite: there is no table to adopt; run DieselBackend::migrate");
+    assert_eq!(
+        error.to_string(),
+        "cannot migrate sqlite: there is no table to adopt; run the `migrate` command, or call DieselBackend::migrate"
+    );
     assert_eq!(tables(&folder).len(), 1);
 }
 

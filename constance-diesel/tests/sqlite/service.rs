@@ -57,7 +57,11 @@ fn an_unmigrated_store_is_an_error_and_not_the_defaults() {
     let error = config.get(Shop::BASKETS).expect_err("a get");
     assert_eq!(
         error.to_string(),
-        "cannot read setting \"baskets\" from sqlite: the database file does not exist; run DieselBackend::migrate"
+        format!(
+            "cannot read setting \"baskets\" from sqlite at {}: the database file does not exist; \
+             run the `migrate` command, or call DieselBackend::migrate",
+            folder.file().display()
+        )
     );
     config.migrate().expect("tables");
     assert_eq!(config.get(Shop::BASKETS).expect("a get"), 42);

@@ -7,6 +7,7 @@ use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ProtocolVersion};
 
 use crate::error::fault;
+use crate::manager::{location, unreached};
 use crate::target::Target;
 
 /// How many requests may lie in front of the driver. With its own 50, the tasks beyond wait for a place and are woken once more
@@ -92,13 +93,11 @@ impl Opener {
             info = info.set_redis_settings(settings);
         }
         crate::tls::prepare(info.addr());
+        let location = location(info.addr());
         let client = Client::open(info).map_err(|error| fault(&error).error)?;
-        client.get_multiplexed_async_connection_with_config(&config).await.map_err(|error| {
-            let error = fault(&error).error;
-            match error.kind() {
-                ErrorKind::Timeout => error.with_detail("the server could not be reached in time"),
-                _ => error,
-            }
-        })
+        client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(|error| unreached(fault(&error).error, &location))
     }
 }

@@ -70,7 +70,11 @@ impl Cluster {
             }
             match self.ask(place, share) {
                 Ok(ranges) => return Ok(self.adopt(&ranges)),
-                Err(error) => failure = failure.or(Some(error)),
+                Err(error) => {
+                    failure.get_or_insert_with(|| {
+                        error.with_location(constance_pool::addresses::location(&place.host, place.port))
+                    });
+                }
             }
         }
         Err(failure.unwrap_or_else(|| timeout().with_detail("no node of the cluster could be asked in time")))

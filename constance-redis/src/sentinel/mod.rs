@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use constance_core::{Cause, Error, ErrorKind, Result};
+use constance_pool::addresses;
 use redis::{Connection, ConnectionLike, RedisResult, Value, cmd};
 
 use crate::error::{fault, not_redis, timeout};
@@ -74,7 +75,8 @@ impl Sentinels {
                 break;
             }
             let found = match self.sentinels.get(place) {
-                Some(sentinel) => ask(sentinel, &self.name, share),
+                Some(sentinel) => ask(sentinel, &self.name, share)
+                    .map_err(|error| error.with_location(manager::location(sentinel.server().addr()))),
                 None => break,
             };
             let address = match found {
@@ -92,7 +94,7 @@ impl Sentinels {
             let share = if others == 0 { left() } else { left() / 4 * 3 };
             match connect(&self.master.at(&address.0, address.1), share.max(Duration::from_millis(1))) {
                 Ok(connection) => return Ok(connection),
-                Err(error) => failure = Some(error),
+                Err(error) => failure = Some(error.with_location(addresses::location(&address.0, address.1))),
             }
             tried.push(address);
         }

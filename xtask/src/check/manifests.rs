@@ -5,7 +5,7 @@ use std::fs;
 use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
-use crate::workspace::Workspace;
+use crate::workspace::{Package, Workspace};
 
 const PROJECT_FILES: [&str; 6] =
     ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -17,6 +17,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
             .map_err(|error| Error::failed(format!("cannot read {}: {error}", package.manifest.display())))?;
         wrong.extend(not_inherited(&text).into_iter().map(|entry| format!("{} lacks `{entry}`", package.name)));
         if package.published {
+            wrong.extend(dead_links(package));
             wrong.extend(package.undescribed.iter().map(|entry| format!("{} lacks `{entry}`", package.name)));
         }
     }
@@ -43,6 +44,27 @@ fn not_inherited(manifest: &str) -> Vec<&'static str> {
     INHERITED.into_iter().filter(|entry| !has(entry)).collect()
 }
 
+/// Links of a crate's pages to files of the repository: the pages are the crate's documentation too, where such a link leads
+/// nowhere.
+fn dead_links(package: &Package) -> Vec<String> {
+    let folder = package.manifest.parent().unwrap_or(&package.manifest);
+    let docs = fs::read_dir(folder.join("docs")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let pages = std::iter::once(folder.join("README.md")).chain(docs);
+    let mut dead = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap_or_default();
+        let files = links(&text).filter(|link| link.contains('/') || link.ends_with(".md"));
+        dead.extend(files.map(|link| format!("{} links to the file {link}", page.display())));
+    }
+    dead
+}
+
+/// The targets of links that are no addresses.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
+    targets.filter(|target| !target.contains("://") && !target.starts_with('#'))
+}
+
 /// Files under version control that name the home folder of whoever runs this: such a path works on one machine.
 fn machine_paths(workspace: &Workspace) -> Result<Vec<String>> {
     let Some(home) = std::env::var("HOME").ok().filter(|home| home.len() > 1) else { return Ok(Vec::new()) };
@@ -61,6 +83,12 @@ fn machine_paths(workspace: &Workspace) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_to_files_are_told_from_addresses_and_paths() {
+        let text = "[a](docs/a.md) [b](https://docs.rs/b/) [c](#c) [d](crate::Config) [e](../e.rs)";
+        assert_eq!(links(text).collect::<Vec<_>>(), ["docs/a.md", "crate::Config", "../e.rs"]);
+    }
 
     #[test]
     fn what_is_not_inherited_is_named() {

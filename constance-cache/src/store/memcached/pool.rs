@@ -90,6 +90,10 @@ impl Pool {
     }
 
     pub(super) fn connect(&self) -> Result<Connection> {
+        self.connect_to_one().map_err(|error| error.with_location(self.address.to_string()))
+    }
+
+    fn connect_to_one(&self) -> Result<Connection> {
         let end = Instant::now() + self.connect_timeout;
         let found = self.resolve()?;
         addresses::each(&found, end, |address, share| {
@@ -132,6 +136,14 @@ fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_is_not_there_is_named_by_host_and_port() {
+        let second = Duration::from_secs(1);
+        let pool = Pool::new("127.0.0.1:1".to_owned(), second, second, 1);
+        let Err(error) = pool.connect() else { panic!("something listens") };
+        assert_eq!(error.location(), Some("127.0.0.1:1"), "{error}");
+    }
 
     #[test]
     fn a_name_server_that_deals_addresses_out_in_turn_changes_nothing() {

@@ -36,6 +36,26 @@ impl constance_pool::Manager for Manager {
     type Connection = Session;
 
     fn connect(&self, within: Duration) -> Result<Session> {
+        let location = match self.client.get_connection_info().addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                addresses::location(host, *port)
+            }
+            other => other.to_string(),
+        };
+        self.open(within).map_err(|error| error.with_location(location))
+    }
+
+    fn check(&self, session: &mut Session, _: Duration) -> Result<()> {
+        redis::cmd("TIME").exec(&mut session.connection).map_err(|failure| error(&failure))
+    }
+
+    fn is_broken(&self, session: &mut Session) -> bool {
+        !session.connection.is_open()
+    }
+}
+
+impl Manager {
+    fn open(&self, within: Duration) -> Result<Session> {
         let (info, response_timeout) = (self.client.get_connection_info(), self.response_timeout);
         let ConnectionAddr::Tcp(host, port) = info.addr() else {
             return open(&self.client, within, response_timeout).map_err(|failure| error(&failure));
@@ -49,14 +69,6 @@ impl constance_pool::Manager for Manager {
             // The driver waits for each reply of its greeting for so long, which would take the time of the next address.
             if found.len() > 1 { constance_pool::within(share, open) } else { open() }
         })
-    }
-
-    fn check(&self, session: &mut Session, _: Duration) -> Result<()> {
-        redis::cmd("TIME").exec(&mut session.connection).map_err(|failure| error(&failure))
-    }
-
-    fn is_broken(&self, session: &mut Session) -> bool {
-        !session.connection.is_open()
     }
 }
 

@@ -20,18 +20,22 @@ pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
             let entries = entries.into_iter().map(|(name, value)| Ok((name, fit(inner, value)?)));
             Ok(Tree::Map(entries.collect::<Result<_, Unfit>>()?))
         }
-        (Kind::Int { .. }, Tree::BigInt(_)) => Err(Unfit("a whole number out of the type's range")),
+        (Kind::Int { .. }, Tree::BigInt(_)) => Err(Unfit::Words("a whole number out of the type's range")),
         (Kind::Int { min, max }, Tree::Int(value)) if value < *min || value > *max => {
-            Err(Unfit("a whole number out of the type's range"))
+            Err(Unfit::Words("a whole number out of the type's range"))
         }
         (Kind::Float, Tree::Int(value)) => number::float_of_int(value)
             .map(|_| Tree::Int(value))
-            .ok_or(Unfit("a whole number that no float is equal to")),
-        (Kind::Duration, Tree::Span(span)) if span.as_nanos() < 0 => Err(Unfit("a duration below zero")),
-        (Kind::Time, tree @ Tree::Time(_, Some(_))) => Err(found(&tree)),
-        (Kind::DateTime, Tree::DateTime(at)) if at.offset.is_some() => Err(Unfit("a datetime with an offset")),
-        (Kind::Timestamp, Tree::DateTime(at)) if at.offset.is_none() => Err(Unfit("a datetime without an offset")),
-        (Kind::Decimal, Tree::Decimal(text)) if !is_held(&text) => Err(Unfit("a decimal that the type cannot hold")),
+            .ok_or(Unfit::Words("a whole number that no float is equal to")),
+        (Kind::Duration, Tree::Span(span)) if span.as_nanos() < 0 => Err(Unfit::Words("a duration below zero")),
+        (Kind::Time, tree @ Tree::Time(_, Some(_))) => Err(Unfit::Words(found(&tree))),
+        (Kind::DateTime, Tree::DateTime(at)) if at.offset.is_some() => Err(Unfit::Words("a datetime with an offset")),
+        (Kind::Timestamp, Tree::DateTime(at)) if at.offset.is_none() => {
+            Err(Unfit::Words("a datetime without an offset"))
+        }
+        (Kind::Decimal, Tree::Decimal(text)) if !is_held(&text) => {
+            Err(Unfit::Words("a decimal that the type cannot hold"))
+        }
         (Kind::Bool, tree @ Tree::Bool(_))
         | (Kind::Int { .. }, tree @ Tree::Int(_))
         | (Kind::Float, tree @ Tree::Float(_))
@@ -42,13 +46,13 @@ pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
         | (Kind::Duration | Kind::SignedDuration, tree @ Tree::Span(_))
         | (Kind::Decimal, tree @ Tree::Decimal(_))
         | (Kind::Uuid, tree @ Tree::Uuid(_)) => Ok(tree),
-        (_, tree) => Err(found(&tree)),
+        (_, tree) => Err(Unfit::Words(found(&tree))),
     }
 }
 
 /// What a tree is, without its content.
-pub(crate) fn found(tree: &Tree) -> Unfit {
-    Unfit(match tree {
+pub(crate) fn found(tree: &Tree) -> &'static str {
+    match tree {
         Tree::None => "null",
         Tree::Bool(_) => "true or false",
         Tree::Int(_) | Tree::BigInt(_) => "a whole number",
@@ -64,5 +68,5 @@ pub(crate) fn found(tree: &Tree) -> Unfit {
         Tree::Span(_) => "a timedelta",
         Tree::Decimal(_) => "a decimal",
         Tree::Uuid(_) => "a uuid",
-    })
+    }
 }

@@ -85,6 +85,7 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 ///   `timedelta` goes through a float, which loses microseconds beyond about 270 years: such a value is not written either.
 /// - A `timedelta` below zero is read by the date crates' durations, and refused for a [`Duration`](std::time::Duration).
 /// - A `Decimal` with more digits than the setting's type holds, `NaN` and `Infinity` are refused, not rounded.
+/// - An object with one name twice is an error: Python takes the last, and whoever wrote the other is not told.
 /// - A map with a key `__type__` or `__value__` would be taken for an envelope, and is not written.
 /// - An unknown `__type__`, from a type that the Django project registered, is an error that names it.
 /// - A Python text with half of a surrogate pair is no text in Rust, and an error.
@@ -156,8 +157,8 @@ const MEMBER: &[u8] = br#"{"__type__":"#;
 /// The value of a tree that fits the kind; otherwise what was found instead.
 pub(crate) fn value<T: DeserializeOwned>(kind: &Kind, tree: Tree) -> Result<T, String> {
     let described = found(&tree);
-    let fitted = fit(kind, tree).map_err(|Unfit(found)| found.to_owned())?;
-    fitted.into_value(kind).map_err(|unfit| format!("{described} {unfit}"))
+    let fitted = fit(kind, tree).map_err(|unfit| unfit.to_string())?;
+    fitted.into_value(kind).map_err(|unfit| unfit.found(kind, described))
 }
 
 /// The tree of a text, and the text of a tree: JSON as it is stored, without the outermost envelope of type `default`.
@@ -170,13 +171,13 @@ pub(crate) fn write_text(tree: &Tree) -> Result<String, Unfit> {
 }
 
 /// The texts of the elements of a list.
-pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
-    parse::elements(text).ok()
+pub(crate) fn elements(text: &str) -> Result<Vec<&str>, Refused> {
+    parse::elements(text)
 }
 
 /// The names of an object's members, and the texts of their values.
-pub(crate) fn members(text: &str) -> Option<Vec<(String, &str)>> {
-    parse::members(text).ok()
+pub(crate) fn members(text: &str) -> Result<Vec<(String, &str)>, Refused> {
+    parse::members(text)
 }
 
 /// The bytes of a tree, from wherever it is.

@@ -3,10 +3,10 @@
 //! serde_json cannot do this: it refuses NaN, rounds long integers, and fills its own types before the envelope is known.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use super::envelope;
-use crate::codec::python::last_of_each;
 use crate::tree::{MAX_DEPTH, Tree};
 
 /// What is wrong with the bytes, in words that go after "found".
@@ -112,7 +112,7 @@ impl<'t> Parser<'t> {
         match self.next() {
             Some(b'{') => {
                 let levels = inside(levels)?;
-                envelope::open(last_of_each(self.map_of(|parser| parser.value(levels))?))
+                envelope::open(self.map_of(|parser| parser.value(levels))?)
             }
             Some(b'[') => {
                 let levels = inside(levels)?;
@@ -179,6 +179,7 @@ impl<'t> Parser<'t> {
     ) -> Result<Vec<(String, T)>, Refused> {
         self.expect(b'{')?;
         let mut entries = Vec::new();
+        let mut names = HashSet::new();
         self.blanks();
         if self.take(b'}') {
             return Ok(entries);
@@ -186,6 +187,10 @@ impl<'t> Parser<'t> {
         loop {
             self.blanks();
             let name = self.string()?;
+            // Python takes the last. Nobody who wrote the other would be told.
+            if !names.insert(name.clone()) {
+                return Err("an object with a name twice".into());
+            }
             self.blanks();
             self.expect(b':')?;
             entries.push((name, each(self)?));

@@ -91,7 +91,9 @@ fn map(out: &mut String, entries: &[(String, Tree)], levels: usize) -> Result<()
     out.push('{');
     for (at, (name, element)) in entries.iter().enumerate() {
         if is_reserved(name) {
-            return Err(Unfit("with a key \"__type__\" or \"__value__\", which would be taken for an envelope,"));
+            return Err(Unfit::Words(
+                "with a key \"__type__\" or \"__value__\", which would be taken for an envelope,",
+            ));
         }
         out.push_str(if at == 0 { "" } else { ", " });
         string(out, name);
@@ -125,7 +127,7 @@ fn string(out: &mut String, text: &str) {
 
 /// Python has the years 1 to 9999.
 fn in_years(date: Date) -> Result<Date, Unfit> {
-    if (1..=9999).contains(&date.year) { Ok(date) } else { Err(Unfit("outside the years 1 to 9999")) }
+    if (1..=9999).contains(&date.year) { Ok(date) } else { Err(Unfit::Words("outside the years 1 to 9999")) }
 }
 
 fn in_micros(time: Time) -> Result<Time, Unfit> {

@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess,
 use super::leaf;
 use super::read::{Piece, Reader};
 use crate::Kind;
-use crate::tree::{TreeDeserializer, Unfit, number};
+use crate::tree::{Step, TreeDeserializer, Unfit, number};
 
 type Result<T> = std::result::Result<T, Unfit>;
 
@@ -45,14 +45,15 @@ impl<'b, 'k> Value<'_, 'b, 'k> {
 
     fn list<V: Visitor<'b>>(self, count: usize, visitor: V) -> Result<V::Value> {
         let (levels, kind) = (self.inside()?, self.element_kind());
-        let mut parts = Parts { reader: self.reader, kind, levels, left: count };
+        let mut parts = Parts::new(self.reader, kind, levels, count, &[]);
         let value = visitor.visit_seq(&mut parts)?;
         if parts.left == 0 { Ok(value) } else { Err(Unfit::SHAPE) }
     }
 
-    fn map<V: Visitor<'b>>(self, count: usize, visitor: V) -> Result<V::Value> {
+    /// The names are those that the type knows.
+    fn map<V: Visitor<'b>>(self, count: usize, names: &'static [&'static str], visitor: V) -> Result<V::Value> {
         let (levels, kind) = (self.inside()?, self.element_kind());
-        let mut parts = Parts { reader: self.reader, kind, levels, left: count };
+        let mut parts = Parts::new(self.reader, kind, levels, count, names);
         let value = visitor.visit_map(&mut parts)?;
         if parts.left == 0 { Ok(value) } else { Err(Unfit::SHAPE) }
     }
@@ -68,7 +69,7 @@ impl<'b, 'k> Value<'_, 'b, 'k> {
             Piece::Text(text) => visitor.visit_borrowed_str(text),
             Piece::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
             Piece::List(count) => self.list(count, visitor),
-            Piece::Map(count) => self.map(count, visitor),
+            Piece::Map(count) => self.map(count, &[], visitor),
         }
     }
 }
@@ -224,7 +225,8 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
             return leaf.deserialize_struct(name, fields, visitor);
         }
         match self.reader.next()? {
-            Piece::List(_) => Err(Unfit::SHAPE),
+            Piece::List(_) => Err(Unfit::another("a list", "an object")),
+            Piece::Map(count) => self.map(count, fields, visitor),
             piece => self.piece(piece, visitor),
         }
     }
@@ -269,10 +271,38 @@ struct Parts<'r, 'b, 'k> {
     reader: &'r mut Reader<'b>,
     kind: Option<&'k Kind>,
     levels: usize,
+    count: usize,
     left: usize,
+    names: &'static [&'static str],
+    /// Where the name of the member begins.
+    name: Reader<'b>,
 }
 
-impl<'b, 'k> Parts<'_, 'b, 'k> {
+impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
+    fn new(
+        reader: &'r mut Reader<'b>,
+        kind: Option<&'k Kind>,
+        levels: usize,
+        count: usize,
+        names: &'static [&'static str],
+    ) -> Self {
+        Self { name: *reader, reader, kind, levels, count, left: count, names }
+    }
+
+    /// The place of the part that was read last, from 0.
+    fn at(&self) -> usize {
+        self.count - self.left - 1
+    }
+
+    /// The name is only looked at after an error.
+    #[cold]
+    fn member(&self) -> Step {
+        match { self.name }.next() {
+            Ok(Piece::Text(name)) => Step::member(name, self.names, self.at()),
+            _ => Step::Entry(self.at() + 1),
+        }
+    }
+
     fn value(&mut self, kind: Option<&'k Kind>) -> Value<'_, 'b, 'k> {
         Value { reader: self.reader, kind, levels: self.levels }
     }
@@ -289,7 +319,7 @@ impl<'b> SeqAccess<'b> for Parts<'_, 'b, '_> {
     fn next_element_seed<T: DeserializeSeed<'b>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
-        seed.deserialize(self.value(self.kind)).map(Some)
+        seed.deserialize(self.value(self.kind)).map(Some).map_err(|unfit| unfit.at(Step::Element(self.at())))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -303,11 +333,12 @@ impl<'b> MapAccess<'b> for Parts<'_, 'b, '_> {
     fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
+        self.name = *self.reader;
         seed.deserialize(self.value(None)).map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'b>>(&mut self, seed: T) -> Result<T::Value> {
-        seed.deserialize(self.value(self.kind))
+        seed.deserialize(self.value(self.kind)).map_err(|unfit| unfit.at(self.member()))
     }
 
     fn size_hint(&self) -> Option<usize> {

@@ -145,7 +145,7 @@ fn is_shallow(body: &[u8]) -> bool {
 #[cold]
 fn unfit_value(kind: &Kind, bytes: &[u8], unfit: Unfit) -> Error {
     let words = bytes.get(2).map_or(CUT_SHORT, |letter| tag::words(*letter));
-    refused(kind, bytes, &format!("{words} {unfit}"))
+    refused(kind, bytes, &unfit.found(kind, words))
 }
 
 #[cold]

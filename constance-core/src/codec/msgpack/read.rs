@@ -7,6 +7,7 @@ use crate::tree::Unfit;
 type Result<T> = std::result::Result<T, Unfit>;
 
 /// What is left to read.
+#[derive(Clone, Copy)]
 pub(super) struct Reader<'b>(&'b [u8]);
 
 /// The beginning of a value; a list and a map are followed by their parts.

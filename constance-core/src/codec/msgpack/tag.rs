@@ -79,7 +79,7 @@ pub(super) fn words(letter: u8) -> &'static str {
         b'x' => "a decimal number",
         b'u' => "a UUID",
         b'a' => "a value of any type",
-        b'v' => "a value of a type marked serde",
+        b'v' => "JSON",
         LIST => "a list",
         MAP => "a map",
         _ => "a value of an unknown kind",

@@ -44,7 +44,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{json, sniff};
-use crate::tree::{Tree, Unfit};
+use crate::tree::Tree;
 use crate::{Encoded, Error, ErrorKind, Result};
 
 /// What is wrong with the bytes, in words that go after "found".
@@ -64,7 +64,7 @@ impl LegacyValue {
     /// `Encode` where it would not come back as it is: see the rules of [`Json`](crate::Json).
     pub fn to_json(&self) -> Result<Encoded> {
         json::write(&self.0).map_err(|unfit| {
-            let Unfit(what) = json::found(&self.0);
+            let what = json::found(&self.0);
             Error::new(ErrorKind::Encode).with_detail(format!("{what} {unfit} cannot be written as JSON"))
         })
     }

@@ -1,5 +1,7 @@
 //! What a pickle built, as a value.
 
+use std::collections::HashMap;
+
 use super::machine::Built;
 use super::objects::{Id, MAX_SIZE, NODE, Object};
 use super::reader::text;
@@ -40,7 +42,7 @@ impl Builder<'_> {
                 for (key, value) in entries {
                     map.push((self.key(*key)?, self.tree(*value, levels)?));
                 }
-                Tree::Map(python::last_of_each(map))
+                Tree::Map(last_of_each(map))
             }
             Object::Date(date) => Tree::Date(*date),
             Object::Time(time, offset) => Tree::Time(*time, *offset),
@@ -81,4 +83,20 @@ fn inside(levels: usize) -> Result<usize, Refused> {
     levels
         .checked_sub(1)
         .ok_or_else(|| "a pickle nested deeper than 64 levels, or a value that contains itself".to_owned())
+}
+
+/// Where a name occurs twice, its first place and its last value, as in a Python dict.
+fn last_of_each(entries: Vec<(String, Tree)>) -> Vec<(String, Tree)> {
+    let mut places = HashMap::with_capacity(entries.len());
+    let mut kept: Vec<(String, Tree)> = Vec::with_capacity(entries.len());
+    for (name, value) in entries {
+        match places.get(&name) {
+            Some(&place) => kept[place] = (name, value),
+            None => {
+                places.insert(name.clone(), kept.len());
+                kept.push((name, value));
+            }
+        }
+    }
+    kept
 }

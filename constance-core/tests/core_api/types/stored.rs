@@ -169,5 +169,5 @@ fn texts_that_are_no_such_value_are_refused_without_showing_them() {
     let deep = [b"\xc1\x01Ld".to_vec(), vec![0x91; 10_000], vec![0x90]].concat();
     // It is seen at the second level, where no date is.
     let error = MessagePack.decode::<Vec<jiff::civil::Date>>(&Kind::List(&Kind::Date), &deep).expect_err("too deep");
-    assert!(error.to_string().contains("found a list that does not fit"), "{error}");
+    assert!(error.to_string().contains("found a list in which `[0]` is not of the type wanted there"), "{error}");
 }

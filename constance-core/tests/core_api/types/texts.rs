@@ -100,9 +100,9 @@ fn aware_datetimes() {
     prints::<jiff::Timestamp>(&in_utc);
     prints::<time::UtcDateTime>(&in_utc);
     for text in ["2010-12-24T09:30", "2010-12-24 09:30+25:00", "hunter2"] {
-        refuses::<chrono::DateTime<chrono::Utc>>(text, "with an offset, such as 2010-12-24 18:30+01:00");
-        refuses::<jiff::Timestamp>(text, "with an offset, such as 2010-12-24 18:30+01:00");
-        refuses::<time::OffsetDateTime>(text, "with an offset, such as 2010-12-24 18:30+01:00");
+        refuses::<chrono::DateTime<chrono::Utc>>(text, "with an offset from UTC, such as 2010-12-24 18:30+01:00");
+        refuses::<jiff::Timestamp>(text, "with an offset from UTC, such as 2010-12-24 18:30+01:00");
+        refuses::<time::OffsetDateTime>(text, "with an offset from UTC, such as 2010-12-24 18:30+01:00");
     }
 }
 
