@@ -398,7 +398,9 @@ mod tests {
         for (process, calls) in [(std::process::id(), 1), (0, 0)] {
             let (core, called) = (core(), Arc::new(AtomicUsize::new(0)));
             let counted = Arc::clone(&called);
-            core.note_interrupt(Some(Arc::new(move || drop(counted.fetch_add(1, Ordering::Relaxed)))));
+            core.note_interrupt(Some(Arc::new(move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+            })));
             core.state.lock().process = process;
             drop(Keeper(core));
             assert_eq!(called.load(Ordering::Relaxed), calls);
