@@ -1,14 +1,36 @@
 //! Promise 6: batches that come apart.
 
-use constance_core::{Applied, Batch, Change, Encoded, Expect, Result, Stored, To};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Result, Stored, To};
 
 use super::wrong::{Defect, Inside, assert_caught};
 
 /// One after the other, up to the one that fails.
-#[derive(Debug)]
-struct OneByOne;
+#[derive(Debug, Default)]
+struct OneByOne {
+    /// How many reads have ended.
+    reads: AtomicUsize,
+}
+
+impl OneByOne {
+    /// Until somebody has read in between, where anybody reads: of two readers, both may have begun before.
+    fn rest(&self) {
+        let (before, begun) = (self.reads.load(Ordering::Relaxed), Instant::now());
+        while self.reads.load(Ordering::Relaxed) < before + 3 && begun.elapsed() < Duration::from_millis(50) {
+            std::thread::yield_now();
+        }
+    }
+}
 
 impl Defect for OneByOne {
+    fn read(&self, right: &dyn Inside, keys: &[&Key]) -> Result<Vec<Stored>> {
+        let found = right.read(keys);
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
     fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
         let mut all = Vec::new();
         for (index, change) in batch.changes().iter().enumerate() {
@@ -16,7 +38,7 @@ impl Defect for OneByOne {
                 Applied::Done(previous) => all.extend(previous),
                 Applied::Conflict { current, .. } => return Ok(Applied::Conflict { index, current }),
             }
-            std::thread::yield_now();
+            self.rest();
         }
         Ok(Applied::Done(all))
     }
@@ -26,7 +48,7 @@ impl Defect for OneByOne {
 fn a_batch_applied_one_by_one_is_caught() {
     let by =
         ["failing_last_expectation_writes_nothing", "failing_keep_stops_the_others", "batches_are_never_seen_torn"];
-    assert_caught(|| OneByOne, &by);
+    assert_caught(OneByOne::default, &by);
 }
 
 /// A batch is changed on its way.
