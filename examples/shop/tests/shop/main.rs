@@ -135,7 +135,7 @@ fn the_service_starts_during_an_outage_and_recovers() {
 
     let list = shop.settings(&["list"]);
     assert_eq!((list.status.code(), text(&list.stdout)), (Some(1), ""), "an outage is never a default");
-    assert!(text(&list.stderr).starts_with("error: cannot migrate sqlite: "), "{}", text(&list.stderr));
+    assert!(text(&list.stderr).starts_with("error: cannot migrate sqlite at /"), "{}", text(&list.stderr));
 
     shop.bring_store();
     let set = shop.settings(&["set", "the_answer", "43"]);
