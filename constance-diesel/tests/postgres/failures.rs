@@ -291,7 +291,7 @@ fn what_libpq_does_not_understand_is_never_shown() {
         let call = backend.and_then(|backend| read(&backend, "a")).map(drop);
         expect(call, ErrorKind::Configuration, false, parameter);
     }
-    let missing = backend("postgres://u:hunter2@hunter2.invalid/d");
+    let missing = backend("postgres://u:hunter2@nobody.invalid/d");
     expect(read(&missing, "a").map(drop), ErrorKind::Unavailable, true, "no such host");
 }
 
