@@ -24,6 +24,13 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
     let missing = PROJECT_FILES.iter().filter(|name| !workspace.root.join(name).is_file());
     wrong.extend(missing.map(|name| format!("{name} does not exist")));
     wrong.extend(machine_paths(workspace)?);
+    // A workspace of its own, whose lock file no other build keeps up to date.
+    let targets = Cmd::cargo().words("metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml");
+    if let Err(error) = targets.output(&workspace.root) {
+        wrong.push(format!(
+            "fuzz/Cargo.lock: {error}; `cargo metadata --manifest-path fuzz/Cargo.toml` brings it up to date"
+        ));
+    }
     for line in &wrong {
         output::line(line);
     }

@@ -25,7 +25,8 @@ them unless some are named:
   features       every library crate and the shop with no feature, with each feature alone, and with all of them
   dependencies   crates depend on each other in one direction; a build with one backend links no other's driver,
                  and the demo's no library of the system
-  manifests      descriptions, lints and the minimum Rust version are declared; project files exist
+  manifests      descriptions, lints and the minimum Rust version are declared; project files exist; the fuzz targets'
+                 lock file is up to date
   package        the crates can be packaged and build from the package
 
 Options:
