@@ -44,7 +44,8 @@ fn the_last_good_values_of_the_rules_settings_stay_and_all_others_are_loaded() {
     until("the others are not loaded", || live.load().site_name == "Shop");
     assert_eq!(*live.load(), held);
     assert_eq!(live.status().last_error.expect("an error").to_string(), BROKEN);
-    assert!(live.status().to_string().ends_with(BROKEN), "{}", live.status());
+    // The handler may run just now, which it says behind that.
+    assert!(live.status().to_string().contains(BROKEN), "{}", live.status());
     assert!(live.status().age.is_some());
     // Nobody is woken by what did not change.
     let waiter = live.clone();
