@@ -2,6 +2,7 @@
 
 use crate::args::Accepts;
 use crate::command::Cmd;
+use crate::count;
 use crate::error::{Error, Result};
 use crate::output;
 use crate::services::{Durability, Kind, Running};
@@ -38,6 +39,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let all: Vec<(&str, &Target)> = workspace
         .packages
         .iter()
+        // Those are counted and not timed: `cargo xtask count`.
+        .filter(|package| package.name != count::PACKAGE)
         .flat_map(|package| package.targets("bench").map(|target| (package.name.as_str(), target)))
         .collect();
     if given.help {

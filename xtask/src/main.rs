@@ -4,6 +4,7 @@
 //! - `check`: format, lints, docs, features one by one, who depends on whom, packaging
 //! - `test`: the tests, by suite, with the system packages that they need
 //! - `bench`: the benchmarks
+//! - `count`: the instructions of reads and of encoding, against the counts in the tree
 //! - `fuzz`: bytes and texts from outside, changed at random
 //! - `services`: real servers, for tests and for trying things out
 //!
@@ -15,6 +16,7 @@ mod args;
 mod bench;
 mod check;
 mod command;
+mod count;
 mod demo;
 mod error;
 mod fuzz;
@@ -40,6 +42,7 @@ Commands:
   check      format, lints, docs, features one by one, who depends on whom, packaging
   test       run the tests, by suite, and install the system packages that they need
   bench      run the benchmarks and print their tables
+  count      count the instructions of reads and encoding, and compare them with those in the tree
   fuzz       change bytes and texts from outside at random, and see what they break
   services   start real servers, for tests and for trying things out
 
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
             "check" => check::run(rest),
             "test" => test::run(rest),
             "bench" => bench::run(rest),
+            "count" => count::run(rest),
             "fuzz" => fuzz::run(rest),
             "services" => services::run(rest),
             "help" | "--help" | "-h" => {

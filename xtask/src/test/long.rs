@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::count;
 use crate::error::Result;
 use crate::fuzz;
 use crate::steps::Step;
@@ -27,7 +28,16 @@ pub(super) struct LongSuite {
 }
 
 /// All of them.
-const SUITES: [&LongSuite; 3] = [&STRESS, &FUZZ, &bare::SUITE];
+const SUITES: [&LongSuite; 4] = [&INSTRUCTIONS, &STRESS, &FUZZ, &bare::SUITE];
+
+pub(super) const INSTRUCTIONS: LongSuite = LongSuite {
+    name: "instructions",
+    about: "the instructions of reads and of encoding are counted, against the counts in the tree",
+    advice: "take back what made the path longer, or say in the commit why it has to be: `cargo xtask count --accept`",
+    can_run: || Ok(()),
+    homes: &["instructions"],
+    run: count::compare,
+};
 
 const STRESS: LongSuite = LongSuite {
     name: "stress",

@@ -1,5 +1,6 @@
 //! What each suite needs from the machine: system packages, and servers that run while it does.
 
+use crate::count::VALGRIND;
 use crate::fuzz::COMPILER;
 use crate::services::Kind;
 use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, PGBOUNCER, POSTGRES, REDIS};
@@ -26,6 +27,7 @@ const PACKAGES: &[(&str, &[SystemPackage])] = &[
     (interop::NAME, &[REDIS, interop::PYTHON]),
     (long::FUZZ.name, &[COMPILER]),
     (bare::SUITE.name, &[bare::DEBOOTSTRAP]),
+    (long::INSTRUCTIONS.name, &[VALGRIND]),
 ];
 
 /// The system packages for the tests of these suites, each once. Every suite builds the whole workspace.
