@@ -41,7 +41,7 @@ fn start() -> Result<Service> {
         Err(error) if error.is_transient() => store::say(&format!("warning: {error}")),
         done => done?,
     }
-    let live = config.live_with(LiveOptions::new().start_on_defaults())?;
+    let live = config.live_with(LiveOptions::new().default_if_unreadable().defaults_if_unreachable())?;
     if let Some(error) = live.status().last_error {
         store::say(&format!("warning: starting on defaults: {error}"));
     }
