@@ -140,3 +140,64 @@ fn refused(path: &Path, action: Action, error: &io::Error) -> Error {
 pub(super) fn unfit(path: &Path, action: Action, kind: ErrorKind, words: String) -> Error {
     Error::new(kind).with_action(action).with_detail(format!("the last good file {} {words}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contents() -> Contents {
+        let owner = Owner { codec: "c".into(), prefix: "p:".into(), backend: "b".into(), store: None };
+        Contents { owner, entries: Vec::new() }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_said() {
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        let error = fill(full, b"bytes").expect_err("no room");
+        let error = refused(Path::new("/a/last-good"), Action::Write, &error);
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert_eq!(
+            error.to_string(),
+            "cannot write settings: the last good file /a/last-good cannot be written: no storage space"
+        );
+    }
+
+    #[test]
+    fn what_was_left_behind_long_ago_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("last-good");
+        let put = |name: &Path, old: bool| {
+            let file = File::create(folder.path().join(name)).expect("a file");
+            let modified = SystemTime::now() - if old { 2 * LEFT_BEHIND } else { Duration::ZERO };
+            file.set_modified(modified).expect("a time");
+        };
+        let beside = |unique: &str| name_beside(OsStr::new("last-good"), unique);
+        let stays =
+            [beside("0123456789abcde"), beside("0123456789abcdeg"), name_beside(OsStr::new("other"), &"0".repeat(16))];
+        stays.iter().for_each(|name| put(name, true));
+        put(&beside("00000000000000aa"), false);
+        put(&beside("0123456789abcdef"), true);
+        replace(&path, &contents()).expect("a file");
+        assert!(stays.iter().all(|name| folder.path().join(name).exists()));
+        assert!(folder.path().join(beside("00000000000000aa")).exists(), "somebody may be at it");
+        assert!(!folder.path().join(beside("0123456789abcdef")).exists());
+    }
+
+    #[test]
+    fn what_is_no_file_is_neither_read_nor_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for path in [folder.path(), Path::new("/dev/null")].into_iter().filter(|path| path.exists()) {
+            assert_eq!(read(path).expect_err("no file").kind(), ErrorKind::Configuration);
+            assert_eq!(replace(path, &contents()).expect_err("no file").kind(), ErrorKind::Configuration);
+        }
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn a_replacement_that_fails_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(replace(&folder.path().join("missing").join("last-good"), &contents()).is_err());
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+}

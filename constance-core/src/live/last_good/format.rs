@@ -105,3 +105,79 @@ impl Visitor<'_> for RawVisitor {
         Ok(Raw(Encoded::from(bytes)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contents() -> Contents {
+        let owner = Owner {
+            codec: "MessagePack".to_owned(),
+            prefix: "shop:".to_owned(),
+            backend: "redis".to_owned(),
+            store: Some("redis db.example.org:6379 0".to_owned()),
+        };
+        let entry = |key: &str, stored: Option<&[u8]>| Entry {
+            key: key.to_owned(),
+            read_at: 1_790_000_000_000,
+            stored: stored.map(|bytes| Raw(Encoded::from(bytes))),
+        };
+        Contents { owner, entries: vec![entry("shop:a", Some(b"\xc1\x01i\x2a")), entry("shop:b", None)] }
+    }
+
+    /// Contents with a checksum that is right.
+    fn sealed(contents: &[u8]) -> Vec<u8> {
+        [head(contents).as_bytes(), contents].concat()
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let written = contents().to_bytes().expect("bytes");
+        assert_eq!(Contents::from_bytes(&written), Ok(contents()));
+        assert!(written.starts_with(b"constance last good values, format 1, checksum "));
+    }
+
+    #[test]
+    fn a_file_that_is_cut_or_has_another_bit_anywhere_is_refused() {
+        let written = contents().to_bytes().expect("bytes");
+        for len in 0..written.len() {
+            assert!(Contents::from_bytes(&written[..len]).is_err(), "cut to {len}");
+        }
+        for at in 0..written.len() {
+            for bit in 0..8 {
+                let mut flipped = written.clone();
+                flipped[at] ^= 1 << bit;
+                assert!(Contents::from_bytes(&flipped).is_err(), "bit {bit} of byte {at}");
+            }
+        }
+        assert!(Contents::from_bytes(&[written.as_slice(), b"\0"].concat()).is_err());
+        assert_eq!(Contents::from_bytes(&vec![0; written.len()]), Err("is damaged"));
+    }
+
+    #[test]
+    fn what_is_wrong_behind_a_right_checksum_is_refused_without_a_panic() {
+        let written = MessagePack.encode(&Kind::Serde, &contents()).expect("bytes");
+        let written = written.as_bytes();
+        assert!(Contents::from_bytes(&sealed(written)).is_ok());
+        for len in 0..written.len() {
+            assert!(Contents::from_bytes(&sealed(&written[..len])).is_err(), "cut to {len}");
+        }
+        assert!(Contents::from_bytes(&sealed(&[written, b"\xc0"].concat())).is_err(), "bytes at the end");
+        // Lists, texts and bytes of four billion parts, and lists in lists.
+        for marker in [&b"\xdd"[..], b"\xdb", b"\xc6", b"\xdf"] {
+            for at in 0..written.len() {
+                let huge = [&written[..at], marker, b"\xff\xff\xff\xff", &written[at..]].concat();
+                assert!(Contents::from_bytes(&sealed(&huge)).is_err(), "{marker:?} at {at}");
+            }
+        }
+        let nested = [&written[..3], &vec![0x91; 100_000]].concat();
+        assert!(Contents::from_bytes(&sealed(&nested)).is_err());
+    }
+
+    #[test]
+    fn a_later_format_is_named_as_such() {
+        let written = contents().to_bytes().expect("bytes");
+        let later = String::from_utf8_lossy(&written).replace("format 1,", "format 2,").into_bytes();
+        assert_eq!(Contents::from_bytes(&later), Err("has a format that this version does not know"));
+    }
+}

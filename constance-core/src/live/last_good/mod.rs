@@ -120,10 +120,13 @@ impl<S: Settings> LastGood<S> {
             problems.push(breach.error);
         }
         self.values = values;
-        let words = match Error::several(problems) {
-            Some(problem) => Some(format!("has what cannot be used: {}", problem.named_detail())),
-            None if self.kept.iter().all(Option::is_none) => Some("has none of this program's settings".to_owned()),
-            None => None,
+        let details: Vec<String> = problems.iter().map(Error::named_detail).collect();
+        let words = if !details.is_empty() {
+            Some(format!("has what cannot be used: {}", details.join("; ")))
+        } else if self.kept.iter().all(Option::is_none) {
+            Some("has none of this program's settings".to_owned())
+        } else {
+            None
         };
         self.problem = words.map(|words| self.unfit(ErrorKind::Decode, words));
         // What it has beside that is to go: a secret perhaps, that was let in before.
