@@ -42,8 +42,9 @@ fn start() -> Result<Service> {
         done => done?,
     }
     let live = config.live_with(LiveOptions::new().default_if_unreadable().defaults_if_unreachable())?;
-    if let Some(error) = live.status().last_error {
-        store::say(&format!("warning: starting on defaults: {error}"));
+    let status = live.status();
+    if let Some(error) = status.last_error {
+        store::say(&format!("warning: starting on the defaults of {}: {error}", status.on_default.join(", ")));
     }
     Ok(Service { config, live })
 }

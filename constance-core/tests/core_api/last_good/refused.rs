@@ -47,15 +47,14 @@ fn anothers_file_is_neither_used_nor_replaced_and_said() {
     world.has_run_with(7);
     let before = world.bytes();
     let path = world.path().display().to_string();
-    let cases: [(&str, &dyn Fn(Arc<FaultyBackend<Arc<ReferenceBackend>>>) -> Result<Config<Shop>>, bool); 2] = [
-        ("prefix, \"reference:\"", &|store| Config::builder(store).prefix(Prefix::new("other:")?).build(), true),
-        ("store, ", &|store| Ok(Config::new(store)), false),
-    ];
-    for (words, config, same_store) in cases {
+    for words in ["prefix, \"reference:\"", "store, "] {
+        let same_store = words.starts_with("prefix");
         let store = if same_store { Arc::clone(world.store.inner()) } else { Arc::new(ReferenceBackend::new()) };
         let store = Arc::new(FaultyBackend::new(store));
         store.fail_all(ErrorKind::Unavailable);
-        let config = config(Arc::clone(&store)).expect("a config");
+        let prefix = if same_store { "other:" } else { "reference:" };
+        let builder = Config::<Shop>::builder(Arc::clone(&store)).prefix(Prefix::new(prefix).expect("a prefix"));
+        let config = builder.build().expect("a config");
         let error = config.live_with(world.options()).expect_err("nothing to start on");
         let said = format!("the last good file {path} is of another {words}");
         assert!(error.to_string().contains(&said), "{error}");
