@@ -75,11 +75,16 @@ pub(super) fn replace(path: &Path, contents: &Contents) -> Result<()> {
     };
     remove_what_was_left_behind(folder, name);
     let beside = folder.join(name_beside(name, &identity::unique()));
-    let replaced = create(&beside).and_then(|file| fill(file, &bytes)).and_then(|()| fs::rename(&beside, path));
-    replaced.map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        refused(path, Action::Write, &error)
-    })
+    put(&beside, path, &bytes).map_err(|error| refused(path, Action::Write, &error))
+}
+
+/// Writes the file beside its place, and moves it there.
+fn put(beside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let put = create(beside).and_then(|file| fill(file, bytes)).and_then(|()| fs::rename(beside, path));
+    if put.is_err() {
+        let _ = fs::remove_file(beside);
+    }
+    put
 }
 
 /// A new file that its owner alone may read.
@@ -143,7 +148,9 @@ pub(super) fn unfit(path: &Path, action: Action, kind: ErrorKind, words: String)
 
 #[cfg(test)]
 mod tests {
+    use super::super::format::{Entry, Raw};
     use super::*;
+    use crate::Encoded;
 
     fn contents() -> Contents {
         let owner = Owner { codec: "c".into(), prefix: "p:".into(), backend: "b".into(), store: None };
@@ -197,7 +204,38 @@ mod tests {
     #[test]
     fn a_replacement_that_fails_leaves_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert!(replace(&folder.path().join("missing").join("last-good"), &contents()).is_err());
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        let (beside, place) = (folder.path().join("beside"), folder.path().join("place"));
+        fs::create_dir(&place).expect("a folder");
+        assert!(put(&beside, &place, b"bytes").is_err(), "a folder is there");
+        assert!(!beside.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_says_the_same_stays_and_so_does_what_is_anothers() {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("last-good");
+        let entry =
+            |read_at, stored: &[u8]| Entry { key: "p:a".into(), read_at, stored: Some(Raw(Encoded::from(stored))) };
+        let with = |entry| Contents { entries: vec![entry], ..contents() };
+        replace(&path, &with(entry(1, b"a"))).expect("a file");
+        let first = fs::metadata(&path).expect("a file").ino();
+        replace(&path, &with(entry(2, b"a"))).expect("the same");
+        assert_eq!(fs::metadata(&path).expect("a file").ino(), first, "the time alone is no reason");
+        let owner = contents().owner;
+        for other in [
+            Owner { codec: "x".into(), ..owner.clone() },
+            Owner { prefix: "x:".into(), ..owner.clone() },
+            Owner { backend: "x".into(), ..owner.clone() },
+            Owner { store: Some("x".into()), ..owner },
+        ] {
+            let other = Contents { owner: other, ..with(entry(3, b"b")) };
+            assert_eq!(replace(&path, &other).expect_err("not its own").kind(), ErrorKind::Configuration);
+        }
+        assert_eq!(read(&path).expect("a file"), Some(with(entry(1, b"a"))));
+        replace(&path, &with(entry(2, b"b"))).expect("a file");
+        assert_eq!(read(&path).expect("a file"), Some(with(entry(2, b"b"))));
     }
 }

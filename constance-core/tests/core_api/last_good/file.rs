@@ -150,3 +150,16 @@ fn two_services_with_one_file_never_tear_it() {
     until("the last is not in it", || world.in_the_file().is_some_and(|values| values.the_answer == 29));
     assert!(lives.iter().all(|live| live.status().last_good_error.is_none()));
 }
+
+#[test]
+fn what_was_found_unchanged_is_as_young_as_what_changed() {
+    let world = World::new();
+    world.has_run_with(7);
+    world.clock.advance(Duration::from_secs(60));
+    let live = world.live();
+    world.other().set(Shop::SITE_NAME, "Shop".into()).expect("writes");
+    world.until_the_file_has(&live, &Shop { the_answer: 7, site_name: "Shop".into(), ..Shop::defaults() });
+    drop(live);
+    world.outage();
+    assert_eq!(world.live().status().age, Some(Duration::ZERO));
+}
