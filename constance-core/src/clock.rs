@@ -2,12 +2,17 @@
 
 use std::fmt::Debug;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A monotonic clock.
 pub trait Clock: Debug + Send + Sync {
     /// The time since a fixed moment that is the clock's own; it never goes back.
     fn now(&self) -> Duration;
+
+    /// The date and time of day, which outlive the process and which the system may set back. Default: the system's.
+    fn wall_time(&self) -> SystemTime {
+        SystemTime::now()
+    }
 }
 
 /// The clock of the system ([`Instant`]).
@@ -24,5 +29,9 @@ impl Clock for SystemClock {
 impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     fn now(&self) -> Duration {
         (**self).now()
+    }
+
+    fn wall_time(&self) -> SystemTime {
+        (**self).wall_time()
     }
 }

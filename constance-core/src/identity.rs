@@ -66,6 +66,12 @@ fn marked(place: &str, namespace: &str) -> Option<String> {
     Some(format!("{place} on {} {} {}", name.trim(), start.trim(), namespace.display()))
 }
 
+/// The identity for a file on this machine, which outlives the machine's start and the container's: without its mark.
+pub(crate) fn without_mark(identity: &str) -> String {
+    let marks = ["net", "mnt"].into_iter().filter_map(|namespace| marked("", namespace));
+    marks.fold(identity.to_owned(), |identity, mark| identity.replace(&mark, ""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +104,18 @@ mod tests {
     fn a_path_belongs_to_the_files_of_its_container() {
         let namespace = fs::read_link("/proc/self/ns/mnt").expect("a namespace").display().to_string();
         assert!(of_path(Path::new("/a.db")).is_some_and(|told| told.ends_with(&namespace)));
+    }
+
+    #[test]
+    fn without_its_mark_it_is_the_same_after_the_next_start() {
+        let of = |host: &str| Some(format!("redis {}:6379 0", of_host(host)?));
+        for (told, kept) in [
+            (of("127.0.0.1"), "redis 127.0.0.1:6379 0"),
+            (of("db.example.org"), "redis db.example.org:6379 0"),
+            (of_path(Path::new("/on on/a.db")), "/on on/a.db"),
+        ] {
+            assert!(told.is_none_or(|told| without_mark(&told) == kept), "{kept}");
+        }
     }
 
     #[test]

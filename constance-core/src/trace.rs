@@ -15,3 +15,10 @@ pub(crate) fn live_failed(error: &Error) {
     #[cfg(feature = "tracing")]
     tracing::warn!(target: "constance", %error, "live settings stay at their last good values");
 }
+
+/// The file of the last good values could not be used, or not be replaced.
+#[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "nothing is recorded without the feature"))]
+pub(crate) fn last_good_failed(error: &Error) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "constance", %error, "no start without the store is possible as things are");
+}

@@ -65,6 +65,7 @@ fn the_next_call_in_a_child_follows_anew() {
     assert!(is_here(&live.status()));
     #[cfg(feature = "tokio")]
     asynchronously();
+    the_file_is_the_parents();
 
     // Without anything to follow, a child is as its parent was.
     drop(live);
@@ -94,4 +95,30 @@ fn asynchronously() {
         fork::until("it is followed", || live.load().rounds == 3);
     });
     child.ends_well();
+}
+
+/// A child neither starts from the file of the last good values nor replaces it, until it has a `live()` of its own.
+fn the_file_is_the_parents() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, of_child) = (folder.path().join("last-good"), folder.path().join("of-child"));
+    let backend = Arc::new(ReferenceBackend::new().without_watch());
+    let config = Config::<Shop>::new(Arc::clone(&backend));
+    let live = config.live_with(options().last_good(&path)).expect("a load");
+    fork::until("it is not written", || path.exists());
+    let before = std::fs::read(&path).expect("a file");
+    let child = fork::child(|| {
+        let other = Config::<Shop>::new(Arc::clone(&backend));
+        assert_eq!(config.get(Shop::PAGES).expect("a read"), 1);
+        for n in 2..12 {
+            other.set(Shop::ROUNDS, n).expect("a write");
+            fork::until("it is followed", || live.load().rounds == n);
+        }
+        // By now a replacement would be done.
+        let own = other.live_with(options().last_good(&of_child)).expect("a load");
+        fork::until("it is not written", || of_child.exists());
+        assert_eq!(std::fs::read(&path).expect("a file"), before);
+        assert!(own.status().last_good_error.is_none());
+    });
+    child.ends_well();
+    assert_eq!(live.load().rounds, 1);
 }

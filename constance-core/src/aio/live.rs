@@ -19,7 +19,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend + 'static> AsyncConfig<S, C, B> {
     ///
     /// # Errors
     ///
-    /// Where the first load fails, naming every unreadable setting; outside a tokio runtime.
+    /// Where the first load fails, naming every unreadable setting, unless [`LiveOptions`] say otherwise; outside a tokio runtime.
     pub async fn live(&self) -> Result<Live<S>> {
         self.live_with(LiveOptions::new()).await
     }

@@ -39,6 +39,11 @@ impl<C: Codec> Limited<C> {
         self.codec.decode(kind, bytes)
     }
 
+    /// See [`Codec::name`].
+    pub(crate) fn name(&self) -> &'static str {
+        self.codec.name()
+    }
+
     /// See [`Codec::joint`].
     pub(crate) fn joint(&self, plain: &Encoded) -> Option<Encoded> {
         self.codec.joint(plain)

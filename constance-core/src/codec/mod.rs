@@ -41,6 +41,14 @@ pub trait Codec: Clone + Debug + Send + Sync + 'static {
     /// `Decode`, saying the type wanted, what was found, and the length.
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T>;
 
+    /// The name of the format, by which [a file of stored bytes](crate::LiveOptions::last_good) says how they are to be read. Bytes of
+    /// another name are never read by this codec. Default: the name of the type.
+    fn name(&self) -> &'static str {
+        let path = std::any::type_name::<Self>();
+        let path = path.split_once('<').map_or(path, |(path, _)| path);
+        path.rsplit_once("::").map_or(path, |(_, name)| name)
+    }
+
     /// The same value in a second form, which says that it was stored under all names of a setting at once: its own and its
     /// [aliases](crate::Declaration::alias). [`decode`](Self::decode) reads both forms, and the second is as long as the first.
     ///

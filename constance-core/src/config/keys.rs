@@ -43,6 +43,11 @@ impl Found {
         self.stored.get(self.place)
     }
 
+    /// What is stored under each name, the newest first.
+    pub(crate) fn stored(&self) -> &[Stored] {
+        &self.stored
+    }
+
     /// The bytes in force.
     pub(crate) fn bytes(&self) -> Result<Option<&Encoded>> {
         self.in_force().map_or(Ok(None), Stored::bytes)

@@ -178,7 +178,7 @@ impl Error {
     }
 
     /// The detail after the names of the settings, if any are named.
-    fn named_detail(&self) -> String {
+    pub(crate) fn named_detail(&self) -> String {
         let names: Vec<String> = self.settings().map(|name| format!("\"{name}\"")).collect();
         if names.is_empty() { self.detail().to_owned() } else { format!("{}: {}", names.join(", "), self.detail()) }
     }

@@ -30,14 +30,14 @@ pub(crate) struct Ledger<S> {
 pub(super) struct State<S> {
     /// Counts the beginnings and ends of writes and loads: the order in which this process saw them.
     now: u64,
-    slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
     /// What handlers have not been told of.
     pub(super) queue: VecDeque<Event<S>>,
     /// Somebody tells them.
     pub(super) delivering: bool,
     /// The handler that is being called.
     pub(super) running: Option<Running>,
-    live: Option<Arc<Core<S>>>,
+    pub(super) live: Option<Arc<Core<S>>>,
 }
 
 /// What a write made of one setting.
@@ -196,7 +196,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                     slot.written_at = now;
                 }
             }
-            let kept = state.take_kept(written.began, kept, is_heard, judge);
+            let kept = state.take_kept(written.began, written.origin, kept, is_heard, judge);
             let in_order = outcomes.iter().filter(|o| !overtaken.contains(&o.index));
             let values = in_order.map(|o| (o.index, &o.new)).chain(kept.iter().map(|(index, value)| (*index, value)));
             held_back = !state.publish(values, judge, |_, _| {}).is_empty();
@@ -288,16 +288,6 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         let before = state.live.replace(core);
         drop(state);
         drop(before);
-    }
-
-    /// The `live()` starts on the defaults: handlers do hear of what its first load finds different.
-    pub(crate) fn assume_defaults(&self, judge: &dyn Judge<S>) {
-        let mut state = self.state.lock();
-        for (index, slot) in state.slots.iter_mut().enumerate() {
-            if matches!(slot.seen, Seen::Nothing) {
-                slot.seen = Seen::Value(judge.default(index));
-            }
-        }
     }
 
     /// Ends what [`attach`](Self::attach) began, unless another `live()` has taken over.
@@ -402,6 +392,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
     fn take_kept(
         &mut self,
         began: u64,
+        origin: Option<Origin>,
         kept: Vec<(usize, AnyValue)>,
         is_heard: bool,
         judge: &dyn Judge<S>,
@@ -413,6 +404,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
             if slot.written_at > began || slot.loaded_at > began {
                 continue;
             }
+            slot.origin = origin.or(slot.origin);
             if slot.in_flight > 0 {
                 (slot.written_at, slot.passed_over) = (now, true);
             } else {
@@ -427,7 +419,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
 
     /// Puts values into what `live()` gives out, but for those that break a rule across settings there; that is told before
     /// the others are out.
-    fn publish<'v>(
+    pub(super) fn publish<'v>(
         &self,
         values: impl Iterator<Item = (usize, &'v AnyValue)>,
         judge: &dyn Judge<S>,

@@ -1,5 +1,6 @@
 //! Telling the application what changed.
 
+mod assumed;
 mod ledger;
 mod slot;
 mod subscription;
@@ -8,6 +9,7 @@ mod telling;
 use std::fmt;
 use std::marker::PhantomData;
 
+pub(crate) use self::assumed::Assumed;
 pub(crate) use self::ledger::{Judge, Ledger, Loaded, Origin, Outcome, Taken, Written};
 pub(crate) use self::slot::Old;
 pub(crate) use self::subscription::Subscriber;

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::{Condvar, Mutex};
@@ -35,8 +35,9 @@ pub(super) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
 /// The values under these overrides, and which rules across settings those broke: without effect there.
 pub(super) type Overlay<S> = dyn Fn(&Arc<S>, &[(usize, AnyValue)]) -> (Arc<S>, Option<Error>) + Send + Sync;
 
-/// The age of the oldest value, and the handler that is being called.
-pub(super) type Account = dyn Fn(Duration) -> (Option<Duration>, Option<RunningHandler>) + Send + Sync;
+/// The age of the oldest value, the settings that are on their defaults, and the handler that is being called.
+pub(super) type Account =
+    dyn Fn(Duration) -> (Option<Duration>, Vec<&'static str>, Option<RunningHandler>) + Send + Sync;
 
 struct State {
     /// The process that the thread is in.
@@ -46,7 +47,10 @@ struct State {
     ticks: u64,
     /// Where the last load's values come from.
     loaded: Option<Origin>,
+    /// That was the file of the last good values.
+    from_last_good: bool,
     last_error: Option<Error>,
+    last_good_error: Option<Error>,
     mode: LiveMode,
     /// Since when.
     mode_since: Duration,
@@ -84,7 +88,9 @@ impl<S> Core<S> {
             version: 0,
             ticks: 0,
             loaded: None,
+            from_last_good: false,
             last_error: None,
+            last_good_error: None,
             mode: LiveMode::Starting,
             mode_since: clock.now(),
             started: None,
@@ -218,6 +224,8 @@ impl<S> Core<S> {
             state.process = process;
             (state.started, state.interrupt, state.nudged, state.answered) = (None, None, false, false);
             (state.mode, state.mode_since) = (LiveMode::Starting, self.clock.now());
+            // The file is the parent's.
+            state.last_good_error = None;
         }
         // Threads of the parent may stand in the queue. One by one, and not under the lock: else they are put into its queue, and
         // it is handed to them.
@@ -288,10 +296,33 @@ impl<S> Core<S> {
         self.clock.now()
     }
 
+    /// The date of what comes from there.
+    pub(super) fn date_of(&self, origin: Origin) -> SystemTime {
+        let age = self.clock.now().saturating_sub(origin.began).saturating_add(origin.older);
+        self.clock.wall_time().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
+    /// The origin of what is of this date; of no age that could be said, where the date is still to come.
+    pub(super) fn origin_of(&self, date: SystemTime) -> Origin {
+        let older = self.clock.wall_time().duration_since(date).unwrap_or(Duration::MAX);
+        Origin { began: self.clock.now(), older }
+    }
+
+    /// The values are those of the file of the last good values.
+    pub(super) fn note_recalled(&self, origin: Origin) {
+        let mut state = self.state.lock();
+        (state.loaded, state.from_last_good) = (Some(origin), true);
+    }
+
+    /// What is wrong with that file.
+    pub(super) fn note_last_good(&self, error: Option<Error>) {
+        self.state.lock().last_good_error = error;
+    }
+
     /// A load succeeded; `error` names what was unreadable in it.
     pub(super) fn note_load(&self, origin: Origin, error: Option<Error>) {
         let mut state = self.state.lock();
-        state.loaded = Some(origin);
+        (state.loaded, state.from_last_good) = (Some(origin), false);
         state.last_error = error;
         // One that began with a failure has been made good.
         if let Some(started) = &mut state.started {
@@ -306,13 +337,16 @@ impl<S> Core<S> {
     pub(super) fn status(&self) -> LiveStatus {
         let now = self.clock.now();
         // Under no lock: it takes one under which ours is taken.
-        let (oldest, handler) = (self.account)(now);
+        let (oldest, on_default, handler) = (self.account)(now);
         let state = self.state.lock();
         let is_here = state.process == std::process::id();
         let of_load = |origin: Origin| now.saturating_sub(origin.began).saturating_add(origin.older);
         LiveStatus {
             age: state.loaded.map(|origin| oldest.unwrap_or_else(|| of_load(origin))),
+            from_last_good: state.from_last_good,
+            on_default,
             last_error: state.last_error.clone(),
+            last_good_error: state.last_good_error.clone(),
             mode: if is_here { state.mode } else { LiveMode::OtherProcess },
             mode_for: is_here.then(|| now.saturating_sub(state.mode_since)),
             handler,
@@ -370,7 +404,7 @@ mod tests {
             Arc::new(1),
             Arc::new(SystemClock),
             Box::new(|n, _| (Arc::clone(n), None)),
-            Box::new(|_| (None, None)),
+            Box::new(|_| (None, Vec::new(), None)),
             Box::new(|_| false),
         ))
     }

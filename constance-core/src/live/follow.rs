@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 use super::core::Rested;
 use super::start::broken_off;
 use super::tell::tell;
-use super::{Core, LiveMode, LiveOptions};
+use super::{Core, LastGood, LiveMode, LiveOptions};
 use crate::config::Inner;
 use crate::{Action, Backend, Codec, Error, ErrorKind, Result, Settings, Wake, Watch, trace};
 
 /// Reads again whenever the feed of the backend, or the time, says so; goes on whatever fails.
 pub(super) struct Follower<S, C, B> {
-    inner: Arc<Inner<S, C, B>>,
-    core: Arc<Core<S>>,
-    options: LiveOptions,
+    pub(super) inner: Arc<Inner<S, C, B>>,
+    pub(super) core: Arc<Core<S>>,
+    pub(super) options: LiveOptions,
+    pub(super) last_good: Option<LastGood<S>>,
     feed: Feed,
     /// Since when no load has succeeded.
     outage: Option<Instant>,
@@ -66,6 +67,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
             inner,
             core,
             options,
+            last_good: None,
             feed: Feed::Broken { since: now, retry_at: now },
             outage: None,
             tried_at: now,
@@ -76,28 +78,30 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     /// Opens the feed, then loads, so that nothing falls in between.
     pub(super) fn first_load(&mut self) -> Result<()> {
         self.open_feed();
+        self.last_good = LastGood::read(&self.inner, &self.core, &self.options);
         loop {
-            let loaded = self.inner.load(&self.core);
+            let loaded = self.inner.load(&self.core, self.last_good.as_mut());
             tell(&self.inner, &self.core);
             match loaded {
                 Ok((_, unreadable)) => {
-                    if let Some(error) = unreadable.filter(|_| !self.options.start_on_defaults) {
+                    if let Some(error) = unreadable.filter(|_| !self.options.default_if_unreadable) {
                         return Err(error);
                     }
                     // Not yet where a setting was being written just then; its writer publishes it.
                     if self.inner.ledger.has_seen_all() {
                         self.read_at = Instant::now();
+                        self.recall_unreadable();
+                        self.keep_last_good();
                         return Ok(());
                     }
                     self.core.rest(PASSED_OVER);
                     self.core.take_nudge();
                 }
-                Err(error) if self.options.start_on_defaults => {
-                    self.inner.ledger.assume_defaults(&self.inner.front);
+                Err(error) => {
+                    self.start_without_store(&error)?;
                     self.failed(error);
                     return Ok(());
                 }
-                Err(error) => return Err(error),
             }
         }
     }
@@ -134,10 +138,11 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
         }
         self.core.take_nudge();
         // A backend of the application's may panic; the settings have to be followed nevertheless.
-        let loaded = catch_unwind(AssertUnwindSafe(|| self.inner.load(&self.core))).unwrap_or_else(|_| {
-            let error = Error::new(ErrorKind::Contract).with_detail("the backend panicked while it was read");
-            Err(self.inner.explain(error, Action::Read))
-        });
+        let loaded = catch_unwind(AssertUnwindSafe(|| self.inner.load(&self.core, self.last_good.as_mut())))
+            .unwrap_or_else(|_| {
+                let error = Error::new(ErrorKind::Contract).with_detail("the backend panicked while it was read");
+                Err(self.inner.explain(error, Action::Read))
+            });
         tell(&self.inner, &self.core);
         match loaded {
             Err(error) => {
@@ -146,6 +151,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
             }
             Ok((taken, _)) => {
                 self.loaded();
+                self.keep_last_good();
                 if taken.ask_again {
                     self.core.rest(PASSED_OVER);
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Core;
+use super::{Core, LastGood};
 use crate::config::{Found, Front, Inner};
 use crate::events::{Judge, Loaded, Origin, Taken, Written};
 use crate::field::AnyValue;
@@ -11,7 +11,7 @@ use crate::{Action, Backend, Codec, Error, Result, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
     /// Reads everything into `live()`. What is unreadable keeps its last good value, and an error names it.
-    pub(super) fn load(&self, core: &Core<S>) -> Result<(Taken, Option<Error>)> {
+    pub(super) fn load(&self, core: &Core<S>, last_good: Option<&mut LastGood<S>>) -> Result<(Taken, Option<Error>)> {
         let all = self.all();
         let (now, began) = (core.now(), self.ledger.begin_load());
         let answers = self.backend.read_with_age(&self.keys_of(&all));
@@ -23,6 +23,9 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
             core.note_error(error);
         }
         let origin = Origin { began: now, older: age };
+        if let Some(last_good) = last_good {
+            last_good.take(self, &found, &loaded, core.date_of(origin));
+        }
         let mut taken = self.ledger.finish_load(began, Some(origin), loaded, &**self);
         unreadable.append(&mut taken.broken);
         let unreadable = Error::several(unreadable);

@@ -2,6 +2,7 @@
 
 mod core;
 mod follow;
+mod last_good;
 mod load;
 mod options;
 mod reader;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use arc_swap::Guard;
 
 pub(crate) use self::core::{Core, Keeper};
+use self::last_good::LastGood;
 pub(crate) use self::load::Settling;
 pub use self::options::LiveOptions;
 pub use self::reader::LiveReader;

@@ -123,7 +123,8 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     ///
     /// # Errors
     ///
-    /// Where the first load fails, naming every unreadable setting and every broken rule across settings. [`LiveOptions::start_on_defaults`] starts nevertheless.
+    /// Where the first load fails, naming every unreadable setting and every broken rule across settings. [`LiveOptions`] has a
+    /// choice for each of these faults, and for a store that cannot be reached.
     pub fn live(&self) -> Result<Live<S>> {
         self.live_with(LiveOptions::new())
     }
@@ -160,8 +161,13 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
         let inner = Arc::clone(&self.inner);
         let overlay = move |values: &Arc<S>, overrides: &[(usize, AnyValue)]| inner.overlaid(values, overrides);
         let inner = Arc::clone(&self.inner);
-        let account = move |now| (inner.ledger.oldest(now), inner.ledger.running_handler());
-        let (inner, anew) = (Arc::clone(&self.inner), options.clone());
+        let account = move |now| {
+            let (oldest, unknown) = (inner.ledger.oldest(now), inner.ledger.unknown());
+            let on_default = unknown.into_iter().map(|index| inner.schema.fields[index].info().name).collect();
+            (oldest, on_default, inner.ledger.running_handler())
+        };
+        // A child has the values of its parent, and the file is its parent's.
+        let (inner, anew) = (Arc::clone(&self.inner), LiveOptions { last_good: None, ..options.clone() });
         let follow = move |core| Follower::new(Arc::clone(&inner), core, anew.clone()).start();
         let defaults = Arc::from(self.inner.schema.defaults.clone());
         let clock = Arc::clone(&options.clock);

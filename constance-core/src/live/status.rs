@@ -28,11 +28,21 @@ pub struct LiveStatus {
     ///
     /// Over a cache that is the read of the store, as far as the cache [says so](crate::Backend::read_with_age). A setting that
     /// has become unreadable keeps its last good value, which grows old. Where changes are pushed, values are current although
-    /// their age grows until the next read.
+    /// their age grows until the next read. Of values [from the file](Self::from_last_good) it counts from the time in it;
+    /// [`Duration::MAX`] where the system's clock says that this is still to come.
     pub age: Option<Duration>,
+    /// Whether the store has not been read, and the values are those of the file of
+    /// [`LiveOptions::last_good`](crate::LiveOptions::last_good).
+    pub from_last_good: bool,
+    /// The settings that have their defaults since what is stored of them is not known: nothing was read, they are unreadable or
+    /// break a rule across settings, or the file of the last good values says nothing of them. In the order of declaration.
+    pub on_default: Vec<&'static str>,
     /// Why the values may be old, or which settings are unreadable or break a rule across settings and have their last good
     /// values; `None` after a load without fault.
     pub last_error: Option<Error>,
+    /// What is wrong with the file of [`LiveOptions::last_good`](crate::LiveOptions::last_good): why it was not used, as far as it
+    /// was not replaced since, or why it could not be replaced.
+    pub last_good_error: Option<Error>,
     /// How changes are noticed.
     pub mode: LiveMode,
     /// For how long they have been noticed like that; `None` where they are not in this process.
@@ -77,7 +87,11 @@ impl fmt::Display for LiveStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.age {
             None => write!(f, "never loaded, ")?,
+            Some(Duration::MAX) => write!(f, "loaded at an unknown time, ")?,
             Some(age) => write!(f, "loaded {:.1} s ago, ", age.as_secs_f64())?,
+        }
+        if self.from_last_good {
+            f.write_str("from the last good file, ")?;
         }
         match self.mode {
             LiveMode::Starting => f.write_str("starting to follow")?,
@@ -89,8 +103,12 @@ impl fmt::Display for LiveStatus {
         if let Some(mode_for) = self.mode_for {
             write!(f, " for {:.1} s", mode_for.as_secs_f64())?;
         }
-        if let Some(error) = &self.last_error {
+        for error in [&self.last_error, &self.last_good_error].into_iter().flatten() {
             write!(f, "; {error}")?;
+        }
+        // Where nothing was loaded, all are.
+        if self.age.is_some() && !self.on_default.is_empty() {
+            write!(f, "; on their defaults: {}", self.on_default.join(", "))?;
         }
         if let Some(RunningHandler { setting, subscribed_at, running_for, waiting }) = &self.handler {
             let running = running_for.as_secs_f64();

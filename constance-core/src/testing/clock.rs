@@ -1,7 +1,7 @@
 //! A clock that is turned by hand.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::Clock;
 
@@ -49,5 +49,10 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Duration {
         Duration::from_nanos(self.nanos.load(Ordering::SeqCst))
+    }
+
+    /// It was zero at the beginning of 1970.
+    fn wall_time(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.now()
     }
 }

@@ -137,7 +137,7 @@ fn the_first_load_has_to_succeed_unless_told_otherwise() {
         let values = (event.old(Shop::THE_ANSWER).copied(), event.new_value(Shop::THE_ANSWER).copied());
         sender.send(values).expect("somebody listens");
     });
-    let live = config.live_with(quick().start_on_defaults()).expect("starts");
+    let live = config.live_with(quick().defaults_if_unreachable()).expect("starts");
     assert_eq!(*live.load(), Shop::defaults());
     assert!(live.status().age.is_none());
     assert!(live.status().to_string().starts_with("never loaded"), "{}", live.status());

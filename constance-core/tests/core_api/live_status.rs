@@ -109,7 +109,7 @@ fn a_setting_that_has_become_unreadable_grows_old() {
 fn nothing_was_loaded_before_the_first_load_also_where_something_was_written() {
     let world = World::new();
     world.backend.fail_method(Method::Read, ErrorKind::Unavailable);
-    let live = world.config.live_with(world.options().start_on_defaults()).expect("starts");
+    let live = world.config.live_with(world.options().defaults_if_unreachable()).expect("starts");
     world.config.set(Shop::THE_ANSWER, 1).expect("writes");
     assert_eq!((live.load().the_answer, live.status().age), (1, None));
     world.backend.heal();

@@ -34,6 +34,7 @@ mod hostile;
     feature = "uuid"
 ))]
 mod kinds;
+mod last_good;
 mod lengths;
 mod live;
 mod live_handlers;

@@ -41,9 +41,10 @@ fn start() -> Result<Service> {
         Err(error) if error.is_transient() => store::say(&format!("warning: {error}")),
         done => done?,
     }
-    let live = config.live_with(LiveOptions::new().start_on_defaults())?;
-    if let Some(error) = live.status().last_error {
-        store::say(&format!("warning: starting on defaults: {error}"));
+    let live = config.live_with(LiveOptions::new().default_if_unreadable().defaults_if_unreachable())?;
+    let status = live.status();
+    if let Some(error) = status.last_error {
+        store::say(&format!("warning: starting on the defaults of {}: {error}", status.on_default.join(", ")));
     }
     Ok(Service { config, live })
 }

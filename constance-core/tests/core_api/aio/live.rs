@@ -70,7 +70,7 @@ async fn the_first_load_has_to_succeed_unless_told_otherwise() -> Result<()> {
     config.set(Shop::THE_ANSWER, 1).await?;
     backend.fail_all(ErrorKind::Unavailable);
     assert_eq!(config.live().await.expect_err("an outage").kind(), ErrorKind::Unavailable);
-    let live = config.live_with(quick().start_on_defaults()).await?;
+    let live = config.live_with(quick().defaults_if_unreachable()).await?;
     assert_eq!(live.load().the_answer, 42);
     assert_eq!(live.status().age, None);
     let mut settings = live.receiver();

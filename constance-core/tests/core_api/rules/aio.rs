@@ -19,7 +19,7 @@ async fn reads_and_writes_hold_the_rules() -> Result<()> {
     assert_eq!(config.list().await?.iter().filter(|entry| entry.broken_rule.is_some()).count(), 2);
     assert_eq!(config.get(Shop::MIN).await?, 50);
     assert_eq!(config.live().await.expect_err("broken").to_string(), BROKEN);
-    let live = config.live_with(LiveOptions::new().start_on_defaults()).await?;
+    let live = config.live_with(LiveOptions::new().default_if_unreadable()).await?;
     assert_eq!(live.load().min, 1);
 
     assert_eq!(config.set(Shop::MAX, 40).await.expect_err("below 50").kind(), ErrorKind::Invalid);
