@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::output;
 use crate::workspace::{Package, Workspace};
 
-const PROJECT_FILES: [&str; 6] =
-    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE-MIT", "LICENSE-APACHE"];
+const PROJECT_FILES: [&str; 7] =
+    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 pub(super) fn check(workspace: &Workspace) -> Result<()> {
     let mut wrong = Vec::new();
