@@ -7,7 +7,8 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::{fs, io};
 
@@ -15,53 +16,63 @@ use constance_core::{
     Applied, Backend, Batch, Capability, Config, Encoded, Error, ErrorKind, Key, Prefix, Result, Settings, Stored, To,
 };
 
-/// Settings in a file. Other processes may read it; one process writes.
+/// Settings in the file `settings` of a folder. Other processes may read it; one process writes.
 #[derive(Debug)]
-struct FileBackend {
-    path: PathBuf,
+struct FileBackend<F> {
+    folder: F,
     /// One write at a time, from its look at the file to its end.
     writing: Mutex<()>,
 }
 
-impl FileBackend {
-    fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), writing: Mutex::new(()) } // no I/O: a service may start while the disk is away
+impl<F: AsRef<Path>> FileBackend<F> {
+    fn new(folder: F) -> Self {
+        Self { folder, writing: Mutex::new(()) } // no I/O: a service may start while the disk is away
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.as_ref().join("settings")
     }
 
     fn load(&self) -> Result<BTreeMap<String, Encoded>> {
-        let text = match fs::read_to_string(&self.path) {
+        let text = match fs::read_to_string(self.path()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(), // nothing was stored yet
             read => read.map_err(failed)?,
         };
-        let lines = text.lines().map(|line| {
-            let (key, hex) = line.split_once('=').ok_or_else(|| unreadable("a line has no value"))?;
-            let pairs: Vec<&[u8]> = hex.as_bytes().chunks(2).collect();
-            let byte = |pair: &&[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-            let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
-            Ok((key.to_owned(), Encoded::from(bytes.ok_or_else(|| unreadable("a value is not hexadecimal"))?)))
-        });
-        lines.collect()
+        let pair = |line: &str| {
+            let (key, value) = line.split_once('=')?;
+            Some((String::from_utf8(bytes(key)?).ok()?, Encoded::from(bytes(value)?)))
+        };
+        text.lines().map(|line| pair(line).ok_or_else(|| unavailable("a line of the file is damaged"))).collect()
     }
 
     /// Replaces the file as a whole: a reader sees all of a batch or nothing of it.
     fn save(&self, map: &BTreeMap<String, Encoded>) -> Result<()> {
-        let hex = |value: &Encoded| value.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let text: String = map.iter().map(|(key, value)| format!("{key}={}\n", hex(value))).collect();
-        let new = self.path.with_extension("new");
-        fs::write(&new, text).and_then(|()| fs::rename(&new, &self.path)).map_err(failed)
+        let line = |(key, value): (&String, &Encoded)| format!("{}={}\n", hex(key.as_bytes()), hex(value.as_bytes()));
+        let text: String = map.iter().map(line).collect();
+        let new = self.path().with_extension("new");
+        fs::write(&new, text).and_then(|()| fs::rename(&new, self.path())).map_err(failed)
     }
+}
+
+/// A prefix may hold any character, and a value any byte: a line end, too.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 /// Says what happened, and never what is in the file.
 fn failed(error: io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable).with_detail(format!("the file cannot be used ({:?})", error.kind()))
+    unavailable(format!("the file cannot be used ({:?})", error.kind()))
 }
 
-fn unreadable(detail: &'static str) -> Error {
-    Error::new(ErrorKind::Unavailable).with_detail(detail)
+fn unavailable(detail: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unavailable).with_detail(detail.into())
 }
 
-impl Backend for FileBackend {
+impl<F: AsRef<Path> + Debug + Send + Sync> Backend for FileBackend<F> {
     fn name(&self) -> &str {
         "file"
     }
@@ -115,7 +126,7 @@ struct Shop {
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
-    let config = Config::<Shop>::new(FileBackend::new(folder.path().join("settings")));
+    let config = Config::<Shop>::new(FileBackend::new(folder.path().to_owned()));
     config.set(Shop::SITE_NAME, "Corner".to_owned())?;
     println!("the file has: {}", fs::read_to_string(folder.path().join("settings"))?.trim_end());
     println!("the setting is: {}", config.get(Shop::SITE_NAME)?);
@@ -127,9 +138,8 @@ mod tests {
     use super::FileBackend;
 
     // Every case opens a store of its own here; a store that several tests share would do as well.
-    fn make_backend() -> Option<FileBackend> {
-        let folder = tempfile::tempdir().expect("a folder").keep();
-        Some(FileBackend::new(folder.join("settings")))
+    fn make_backend() -> Option<FileBackend<tempfile::TempDir>> {
+        Some(FileBackend::new(tempfile::tempdir().expect("a folder")))
     }
 
     constance_core::conformance_tests!(make_backend);
