@@ -125,10 +125,11 @@ struct Shop {
 }
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let folder = tempfile::tempdir()?;
-    let config = Config::<Shop>::new(FileBackend::new(folder.path().to_owned()));
+    let temporary = tempfile::tempdir()?;
+    let folder = temporary.path().to_owned();
+    let config = Config::<Shop>::new(FileBackend::new(folder.clone()));
     config.set(Shop::SITE_NAME, "Corner".to_owned())?;
-    println!("the file has: {}", fs::read_to_string(folder.path().join("settings"))?.trim_end());
+    println!("the file has: {}", fs::read_to_string(folder.join("settings"))?.trim_end());
     println!("the setting is: {}", config.get(Shop::SITE_NAME)?);
     Ok(())
 }
