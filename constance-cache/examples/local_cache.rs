@@ -37,8 +37,10 @@ fn main() -> Result<()> {
         config.get(Shop::PAGE_SIZE)?;
     }
     println!("after 1,000 reads: {}", counters.counts());
+    assert_eq!((counters.counts().hits, counters.counts().fetches), (1_000, 1));
     config.set(Shop::PAGE_SIZE, 50)?;
     println!("its own write is seen at once: {}", config.get(Shop::PAGE_SIZE)?);
+    assert_eq!(config.get(Shop::PAGE_SIZE)?, 50);
     println!("and the rest:      {}, {}", config.snapshot()?.site_name, counters.counts());
     Ok(())
 }

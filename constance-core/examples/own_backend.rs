@@ -131,6 +131,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     config.set(Shop::SITE_NAME, "Corner".to_owned())?;
     println!("the file has: {}", fs::read_to_string(folder.join("settings"))?.trim_end());
     println!("the setting is: {}", config.get(Shop::SITE_NAME)?);
+    assert_eq!(config.get(Shop::SITE_NAME)?, "Corner");
     Ok(())
 }
 

@@ -50,7 +50,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         config.within(&store).set(Shop::NEXT_INVOICE, 2)?;
         Err::<(), Box<dyn std::error::Error>>("the application's own work fails".into())
     });
-    println!("rolled back ({}): {}", failed.is_err(), config.get(Shop::NEXT_INVOICE)?);
+    println!("rolled back: {failed:?}, and the number is {}", config.get(Shop::NEXT_INVOICE)?);
+    assert_eq!(config.get(Shop::NEXT_INVOICE)?, 1);
 
     let written = connection.immediate_transaction(|connection| {
         connection.batch_execute("INSERT INTO invoices VALUES (1)")?;
@@ -61,7 +62,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
     // Caches, handlers and `live()` learn of it only now.
     config.committed(written)?;
-    println!("committed: {}", live.load().next_invoice);
+    println!("committed: the number is {}", live.load().next_invoice);
+    assert_eq!(live.load().next_invoice, 2);
     Ok(())
 }
 

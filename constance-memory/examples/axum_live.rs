@@ -42,10 +42,12 @@ async fn serve(config: Config<Shop>, live: Live<Shop>) -> Result<(), Box<dyn std
     let router = Router::new().route("/", get(index)).with_state(live);
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
 
-    println!("before: {}", body(address).await?);
+    let before = body(address).await?;
     // What an operator does. It waits for the store, so a task leaves it to a thread that may block.
     tokio::task::spawn_blocking(move || config.set(Shop::SITE_NAME, "Corner".to_owned())).await??;
-    println!("after:  {}", body(address).await?);
+    let after = body(address).await?;
+    println!("before: {before}\nafter:  {after}");
+    assert_eq!((before.as_str(), after.as_str()), ("My Title", "Corner"));
     server.abort();
     Ok(())
 }

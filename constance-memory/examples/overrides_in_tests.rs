@@ -57,9 +57,4 @@ mod tests {
         let test = shared().overrides();
         test.with(Shop::FREE_DELIVERY_FROM, i64::MAX, || assert_eq!(delivery(test.config(), 1_000).ok(), Some(490)))
     }
-
-    #[test]
-    fn it_runs() -> Result<()> {
-        main()
-    }
 }
