@@ -8,6 +8,11 @@
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// The code in the guide, for the same reason.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide.md")]
+pub struct Guide;
+
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};

@@ -1,14 +1,15 @@
 //! What a compiler does not look at: entries of manifests, project files, and paths of somebody's machine.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
 use crate::workspace::{Package, Workspace};
 
-const PROJECT_FILES: [&str; 6] =
-    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE-MIT", "LICENSE-APACHE"];
+const PROJECT_FILES: [&str; 7] =
+    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 pub(super) fn check(workspace: &Workspace) -> Result<()> {
     let mut wrong = Vec::new();
@@ -21,6 +22,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
             wrong.extend(package.undescribed.iter().map(|entry| format!("{} lacks `{entry}`", package.name)));
         }
     }
+    wrong.extend(lost_links(&workspace.root));
     let missing = PROJECT_FILES.iter().filter(|name| !workspace.root.join(name).is_file());
     wrong.extend(missing.map(|name| format!("{name} does not exist")));
     wrong.extend(machine_paths(workspace)?);
@@ -66,6 +68,30 @@ fn dead_links(package: &Package) -> Vec<String> {
     dead
 }
 
+/// Links between the project's own pages that lead to no file.
+fn lost_links(root: &Path) -> Vec<String> {
+    let mut pages: Vec<PathBuf> = PROJECT_FILES.iter().map(|name| root.join(name)).collect();
+    let mut folders = vec![root.join("docs")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() { folders.push(path) } else { pages.push(path) }
+        }
+    }
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    let mut lost = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap_or_default();
+        let folder = page.parent().unwrap_or(root);
+        let lost_here = lost_in(&text, |file| folder.join(file).exists());
+        lost.extend(lost_here.map(|link| format!("{} links to {link}, which is not there", page.display())));
+    }
+    lost
+}
+
+fn lost_in(text: &str, exists: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+    links(text).filter(move |link| link.split('#').next().is_some_and(|file| !exists(file)))
+}
+
 /// The targets of links that are no addresses.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
@@ -90,6 +116,13 @@ fn machine_paths(workspace: &Workspace) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_to_a_page_that_is_not_there_is_lost() {
+        let text = "[a](docs/a.md#b) [b](docs/b.md) [c](https://b/) [d](#d) [e](docs/c.md#d)";
+        let lost: Vec<&str> = lost_in(text, |file| file == "docs/a.md").collect();
+        assert_eq!(lost, ["docs/b.md", "docs/c.md#d"]);
+    }
 
     #[test]
     fn links_to_files_are_told_from_addresses_and_paths() {

@@ -137,7 +137,7 @@ impl Suite {
 
     fn about(&self) -> String {
         match &self.content {
-            Content::Unit => "the tests inside the sources".to_owned(),
+            Content::Unit => "the tests inside the sources, and the examples".to_owned(),
             Content::Docs => "the examples in the docs and READMEs".to_owned(),
             Content::Files { files, .. } => {
                 let packages: BTreeSet<&String> = files.iter().map(|file| &file.package).collect();
@@ -154,7 +154,7 @@ impl Suite {
     pub(super) fn command(&self, keep_going: bool, passed_on: &[String]) -> Cmd {
         let mut test = cargo_test();
         match &self.content {
-            Content::Unit => test = test.words("--lib --bins"),
+            Content::Unit => test = test.words("--lib --bins --examples"),
             Content::Docs => test = test.words("--doc"),
             Content::Files { files, all } => {
                 let elsewhere = |file: &File| files.iter().any(|own| own.name == file.name) && !files.contains(file);
@@ -271,7 +271,7 @@ mod tests {
         let wanted = "cargo test --locked --workspace --all-features --test conformance --test core_conformance \
                       --test postgres_conformance --test sqlite_conformance";
         assert_eq!(line("conformance", &[]), wanted);
-        assert_eq!(line("unit", &["x"]), "cargo test --locked --workspace --all-features --lib --bins -- x");
+        assert_eq!(line("unit", &["x"]), "cargo test --locked --workspace --all-features --lib --bins --examples -- x");
     }
 
     #[test]
