@@ -116,6 +116,12 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         front
     }
 
+    /// The same for what [`peek`](AsyncBackend::peek) may answer: what asks the backend then looks by itself.
+    pub(super) fn front_to_peek(&self) -> &Front<S, C> {
+        let front = &self.sync.inner.front;
+        if front.running.is_found_elsewhere() { self.front() } else { front }
+    }
+
     /// Asks the backend for these settings in one round trip.
     pub(super) async fn find(&self, indices: &[usize]) -> Result<Vec<Found>> {
         let keys = self.front().keys_of(indices);

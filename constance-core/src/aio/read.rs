@@ -12,7 +12,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     ///
     /// As [`Config::get`](crate::Config::get): an outage is never the default.
     pub async fn get<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<T> {
-        let front = self.front();
+        let front = self.front_to_peek();
         front.schema.typed(setting)?;
         let index = setting.index();
         if let Some(value) = self.sync.overridden(index)

@@ -18,6 +18,13 @@ pub(super) struct Access<'a, S, C, B: ?Sized> {
 }
 
 impl<S, C, B> Inner<S, C, B> {
+    /// Without overrides, for [`Access::get`].
+    #[inline]
+    pub(super) fn access_to_read(&self) -> Access<'_, S, C, B> {
+        self.front.keep_following_to_read();
+        Access { front: &self.front, backend: &self.backend, scope: None }
+    }
+
     /// Without overrides.
     #[inline]
     pub(super) fn access(&self) -> Access<'_, S, C, B> {

@@ -89,8 +89,8 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     pub fn build_typed(self) -> Result<Config<S, C, B>> {
         let Self { backend, codec, prefix, max_value_len, settings: _ } = self;
         let prefix = prefix.unwrap_or_else(|| backend.default_prefix());
-        let front =
-            Front::new(Limited::new(codec, max_value_len), prefix, backend.name(), backend.capability().remembers)?;
+        let codec = Limited::new(codec, max_value_len);
+        let front = Front::new(codec, prefix, backend.name(), backend.capability())?;
         let all: Vec<_> = front.keys.iter().flat_map(SettingKeys::all).cloned().collect();
         backend.declare(&all);
         Ok(Config { inner: Arc::new(Inner { front, backend }), scope: None })

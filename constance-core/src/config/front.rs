@@ -8,7 +8,7 @@ use crate::events::{Judge, Ledger};
 use crate::field::AnyValue;
 use crate::live::Running;
 use crate::rule::Breach;
-use crate::{Action, Codec, Error, Prefix, Result, Schema, Settings};
+use crate::{Action, Capability, Codec, Error, Prefix, Result, Schema, Settings};
 
 /// Everything of a front but its backend. Whatever is done here is free of I/O: which keys to ask for, what the answers
 /// mean, which batch to write, what its result means.
@@ -24,15 +24,19 @@ pub(crate) struct Front<S, C> {
     pub(crate) running: Running<S>,
     /// Whether the backend may answer a read from what it remembers.
     pub(crate) remembers: bool,
+    /// Whether it may answer one from memory at all: a store in this process has nothing else.
+    pub(crate) reads_memory: bool,
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(super) fn new(codec: Limited<C>, prefix: Prefix, backend_name: &str, remembers: bool) -> Result<Self> {
+    pub(super) fn new(codec: Limited<C>, prefix: Prefix, backend_name: &str, capability: Capability) -> Result<Self> {
         let schema = S::schema::<C>()?;
         let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
         let ledger = Ledger::new(keys.len());
         let (backend_name, running) = (backend_name.into(), Running::new());
-        Ok(Self { schema, codec, prefix, keys, backend_name, ledger, running, remembers })
+        let remembers = capability.remembers;
+        let reads_memory = remembers || !capability.shared;
+        Ok(Self { schema, codec, prefix, keys, backend_name, ledger, running, remembers, reads_memory })
     }
 
     /// Adds what a backend does not know to its error.
@@ -53,7 +57,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
 impl<S, C> Front<S, C> {
     /// The `Debug` of a front.
     pub(crate) fn describe(&self, f: &mut fmt::DebugStruct<'_, '_>) -> fmt::Result {
-        let Self { schema, codec: _, prefix, keys: _, backend_name, ledger: _, running: _, remembers: _ } = self;
+        let Self { schema, prefix, backend_name, .. } = self;
         f.field("schema", schema).field("prefix", prefix).field("backend", backend_name).finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use super::access::Access;
 use super::{Config, Found, Front};
 use crate::events::Judge;
 use crate::field::AnyValue;
@@ -33,7 +34,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Where the store could not be asked (never the default then); `Decode` where what is stored is unreadable; `Invalid`
     /// where it breaks today's rules.
     pub fn get<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<T> {
-        self.access().get(setting)
+        Access { scope: self.scope.as_deref(), ..self.inner.access_to_read() }.get(setting)
     }
 
     /// Whether a value is stored, readable or not, rather than the default in force. One read.

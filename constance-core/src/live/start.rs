@@ -1,5 +1,6 @@
 //! How a `live()` starts.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -34,6 +35,13 @@ impl<S> Running<S> {
         process != 0 && process != std::process::id()
     }
 
+    /// The same for a read that may be answered from memory, which takes a fraction of the time in which the system says the
+    /// process: one of so many looks.
+    #[inline]
+    pub(crate) fn is_found_elsewhere(&self) -> bool {
+        self.process.load(Ordering::Relaxed) != 0 && is_turn() && self.is_elsewhere()
+    }
+
     /// Whether a call that the store answers is news.
     #[inline]
     fn waits_for_answer(&self) -> bool {
@@ -54,7 +62,32 @@ impl<S> Running<S> {
     }
 }
 
+/// How many reads from memory there are to a look at the process.
+const READS: u8 = 64;
+
+fn is_turn() -> bool {
+    thread_local! {
+        static READ: Cell<u8> = const { Cell::new(0) };
+    }
+    READ.with(|read| {
+        let count = (read.get() + 1) % READS;
+        read.set(count);
+        count == 0
+    })
+}
+
 impl<S, C> Front<S, C> {
+    /// Before the read of one setting. In a forked child: follows anew, at the first of these that has to ask the store, or soon where
+    /// memory may answer.
+    #[inline]
+    pub(crate) fn keep_following_to_read(&self) {
+        let running = &self.running;
+        let is_elsewhere = if self.reads_memory { running.is_found_elsewhere() } else { running.is_elsewhere() };
+        if is_elsewhere {
+            self.follow_anew();
+        }
+    }
+
     /// In a forked child, where nobody follows: follows anew.
     #[inline]
     pub(crate) fn keep_following(&self) {
@@ -117,7 +150,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
     /// Loads every setting now, then follows the store in the background: [`Live`].
     ///
     /// One thread follows, however often this is called. A child that the process forks has none: there the next call of this
-    /// `Config`, such as this one, follows anew, and until then [`Live::status`] says so. A set through this `Config` is
+    /// `Config` that asks the store, such as this one, follows anew, and until then [`Live::status`] says so. A set through this `Config` is
     /// seen by it before the set returns; those of others within milliseconds where the backend pushes changes, else within
     /// the [poll interval](LiveOptions::poll_interval).
     ///

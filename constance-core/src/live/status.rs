@@ -70,7 +70,7 @@ pub enum LiveMode {
         every: Duration,
     },
     /// By nobody in this process: it was forked, and the thread that follows is in its parent. The next call of the `Config`
-    /// starts one here.
+    /// that asks the store starts one here.
     OtherProcess,
 }
 

@@ -58,6 +58,8 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
         assert!(live.status().to_string().contains("in another process"), "{}", live.status());
         reads(&*backend, "child");
         assert_eq!(live.status().mode, LiveMode::OtherProcess, "the backend itself follows nothing");
+        assert_eq!(config.get(Shop::ROUNDS).expect("a read"), 1);
+        assert_ne!(live.status().mode, LiveMode::OtherProcess);
         config.set(Shop::ROUNDS, 2).expect("a write");
         assert_ne!(live.status().mode, LiveMode::OtherProcess);
         assert_eq!(live.load().rounds, 2);
