@@ -33,6 +33,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// Where the store could not be asked (never the default then); `Decode` where what is stored is unreadable; `Invalid`
     /// where it breaks today's rules.
+    #[inline]
     pub fn get<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<T> {
         Access { scope: self.scope.as_deref(), ..self.inner.access_to_read() }.get(setting)
     }

@@ -35,11 +35,17 @@ impl<S> Running<S> {
         process != 0 && process != std::process::id()
     }
 
-    /// The same for a read that may be answered from memory, which takes a fraction of the time in which the system says the
-    /// process: one of so many looks.
+    /// Whether anything is followed: else a read has nothing to look for.
+    #[inline]
+    fn is_followed(&self) -> bool {
+        self.process.load(Ordering::Relaxed) != 0
+    }
+
+    /// As [`is_elsewhere`](Self::is_elsewhere), for a read that may be answered from memory, which takes a fraction of the time in which
+    /// the system says the process: one look in so many is made.
     #[inline]
     pub(crate) fn is_found_elsewhere(&self) -> bool {
-        self.process.load(Ordering::Relaxed) != 0 && is_turn() && self.is_elsewhere()
+        self.is_followed() && is_turn() && self.is_elsewhere()
     }
 
     /// Whether a call that the store answers is news.
@@ -81,6 +87,14 @@ impl<S, C> Front<S, C> {
     /// memory may answer.
     #[inline]
     pub(crate) fn keep_following_to_read(&self) {
+        if self.running.is_followed() {
+            self.look_where();
+        }
+    }
+
+    /// By itself, so that a read is small where nothing is followed.
+    #[inline(never)]
+    fn look_where(&self) {
         let running = &self.running;
         let is_elsewhere = if self.reads_memory { running.is_found_elsewhere() } else { running.is_elsewhere() };
         if is_elsewhere {
