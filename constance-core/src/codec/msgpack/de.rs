@@ -43,6 +43,7 @@ impl<'b, 'k> Value<'_, 'b, 'k> {
         }
     }
 
+    #[inline]
     fn list<V: Visitor<'b>>(self, count: usize, visitor: V) -> Result<V::Value> {
         let (levels, kind) = (self.inside()?, self.element_kind());
         let mut parts = Parts::new(self.reader, kind, levels, count, &[]);
@@ -51,6 +52,7 @@ impl<'b, 'k> Value<'_, 'b, 'k> {
     }
 
     /// The names are those that the type knows.
+    #[inline]
     fn map<V: Visitor<'b>>(self, count: usize, names: &'static [&'static str], visitor: V) -> Result<V::Value> {
         let (levels, kind) = (self.inside()?, self.element_kind());
         let mut parts = Parts::new(self.reader, kind, levels, count, names);
@@ -58,6 +60,7 @@ impl<'b, 'k> Value<'_, 'b, 'k> {
         if parts.left == 0 { Ok(value) } else { Err(Unfit::SHAPE) }
     }
 
+    #[inline]
     fn piece<V: Visitor<'b>>(self, piece: Piece<'b>, visitor: V) -> Result<V::Value> {
         match piece {
             Piece::Nil => visitor.visit_unit(),
@@ -142,6 +145,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
         visitor.visit_f32(wide.and_then(number::narrow).ok_or(Unfit::ANOTHER_NUMBER)?)
     }
 
+    #[inline]
     fn deserialize_f64<V: Visitor<'b>>(mut self, visitor: V) -> Result<V::Value> {
         if let Some(leaf) = self.leaf()? {
             return leaf.deserialize_f64(visitor);
@@ -156,16 +160,19 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
         visitor.visit_f64(float.ok_or(Unfit::ANOTHER_NUMBER)?)
     }
 
+    #[inline]
     fn deserialize_str<V: Visitor<'b>>(mut self, visitor: V) -> Result<V::Value> {
         if let Some(leaf) = self.leaf()? {
             return leaf.deserialize_str(visitor);
         }
         match self.reader.next()? {
+            Piece::Text(text) => visitor.visit_borrowed_str(text),
             Piece::Bytes(_) => Err(Unfit::SHAPE),
             piece => self.piece(piece, visitor),
         }
     }
 
+    #[inline]
     fn deserialize_string<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value> {
         self.deserialize_str(visitor)
     }
@@ -252,6 +259,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
     }
 
     /// The name of a field, which is always written.
+    #[inline]
     fn deserialize_identifier<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value> {
         match self.reader.next()? {
             Piece::Text(name) => visitor.visit_borrowed_str(name),
@@ -303,6 +311,7 @@ impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
         }
     }
 
+    #[inline]
     fn value(&mut self, kind: Option<&'k Kind>) -> Value<'_, 'b, 'k> {
         Value { reader: self.reader, kind, levels: self.levels }
     }
@@ -316,6 +325,7 @@ impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
 impl<'b> SeqAccess<'b> for Parts<'_, 'b, '_> {
     type Error = Unfit;
 
+    #[inline]
     fn next_element_seed<T: DeserializeSeed<'b>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
@@ -330,6 +340,7 @@ impl<'b> SeqAccess<'b> for Parts<'_, 'b, '_> {
 impl<'b> MapAccess<'b> for Parts<'_, 'b, '_> {
     type Error = Unfit;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
@@ -337,6 +348,7 @@ impl<'b> MapAccess<'b> for Parts<'_, 'b, '_> {
         seed.deserialize(self.value(None)).map(Some)
     }
 
+    #[inline]
     fn next_value_seed<T: DeserializeSeed<'b>>(&mut self, seed: T) -> Result<T::Value> {
         seed.deserialize(self.value(self.kind)).map_err(|unfit| unfit.at(self.member()))
     }

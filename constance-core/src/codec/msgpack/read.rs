@@ -120,6 +120,7 @@ impl<'b> Reader<'b> {
         Ok(*taken)
     }
 
+    #[inline]
     fn length8(&mut self) -> Result<usize> {
         Ok(u8::from_be_bytes(self.array()?).into())
     }
@@ -132,6 +133,7 @@ impl<'b> Reader<'b> {
         usize::try_from(u32::from_be_bytes(self.array()?)).map_err(|_| Unfit::CUT)
     }
 
+    #[inline]
     fn text(&mut self, length: usize) -> Result<Piece<'b>> {
         std::str::from_utf8(self.take(length)?).map(Piece::Text).map_err(|_| Unfit::NOT_UTF8)
     }
