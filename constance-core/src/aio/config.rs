@@ -7,7 +7,9 @@ use tokio::runtime::Handle;
 
 use super::{AsyncBackend, AsyncConfigBuilder, BlockOn};
 use crate::config::{Found, Front, Inner};
-use crate::{Action, Codec, Config, Event, MessagePack, Prefix, Result, Schema, Settings, Subscription};
+use crate::{
+    Action, Codec, Config, Event, MessagePack, Prefix, Result, Schema, Setting, SettingValue, Settings, Subscription,
+};
 
 /// The settings of a struct `S` in an asynchronous backend: the twin of [`Config`], call for call.
 ///
@@ -102,6 +104,36 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     #[track_caller]
     pub fn subscribe(&self, handler: impl Fn(&Event<S>) + Send + Sync + 'static) -> Subscription {
         self.sync.subscribe(handler)
+    }
+
+    /// Calls `handler` for every change of one setting, with the value before and the value now, until the [`Subscription`] is
+    /// dropped: as [`Config::subscribe_to`](crate::Config::subscribe_to).
+    ///
+    /// ```
+    /// # use constance_core::Settings;
+    /// # use constance_core::aio::{AsyncConfig, Blocking};
+    /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+    /// # #[derive(Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 42)]
+    /// #     the_answer: i64,
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> constance_core::Result<()> {
+    /// # let config = AsyncConfig::<Shop>::new(Blocking::new(MemoryBackend::default()));
+    /// let subscription = config.subscribe_to(Shop::THE_ANSWER, |old, new| assert_eq!((old, new), (Some(&42), &43)));
+    /// config.set(Shop::THE_ANSWER, 43).await?;
+    /// drop(subscription);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn subscribe_to<T: SettingValue>(
+        &self,
+        setting: Setting<S, T>,
+        handler: impl Fn(Option<&T>, &T) + Send + Sync + 'static,
+    ) -> Subscription {
+        self.sync.subscribe_to(setting, handler)
     }
 
     pub(super) fn front(&self) -> &Front<S, C> {

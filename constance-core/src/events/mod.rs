@@ -107,6 +107,44 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     }
 }
 
+impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
+    /// Calls `handler` with the value before and the value now for every change of one setting, until the [`Subscription`] is
+    /// dropped. All else is as with [`subscribe`](Self::subscribe).
+    ///
+    /// The value before is `None` where it was unreadable. A reset gives the default as the value now.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use std::sync::atomic::{AtomicI64, Ordering};
+    /// # use constance_core::{Config, Settings};
+    /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
+    /// # #[derive(Clone, Settings)]
+    /// # struct Shop {
+    /// #     #[setting(default = 10)]
+    /// #     workers: i64,
+    /// # }
+    /// # let config = Config::<Shop>::new(MemoryBackend::default());
+    /// let pool = Arc::new(AtomicI64::new(config.get(Shop::WORKERS)?));
+    /// let resized = Arc::clone(&pool);
+    /// config.subscribe_to(Shop::WORKERS, move |_old, new| resized.store(*new, Ordering::Relaxed)).forever();
+    /// config.set(Shop::WORKERS, 12)?;
+    /// assert_eq!(pool.load(Ordering::Relaxed), 12);
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn subscribe_to<T: SettingValue>(
+        &self,
+        setting: Setting<S, T>,
+        handler: impl Fn(Option<&T>, &T) + Send + Sync + 'static,
+    ) -> Subscription {
+        self.subscribe(move |event| {
+            if let Some(new) = event.new_value(setting) {
+                handler(event.old(setting), new);
+            }
+        })
+    }
+}
+
 impl<S> fmt::Debug for Event<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, index: _, old: _, new: _, settings: _ } = self;

@@ -339,7 +339,7 @@ impl<S> Core<S> {
         // Under no lock: it takes one under which ours is taken.
         let (oldest, on_default, handler) = (self.account)(now);
         let state = self.state.lock();
-        let is_here = state.process == std::process::id();
+        let is_here = state.process == std::process::id() || state.mode == LiveMode::Fixed;
         let of_load = |origin: Origin| now.saturating_sub(origin.began).saturating_add(origin.older);
         LiveStatus {
             age: state.loaded.map(|origin| oldest.unwrap_or_else(|| of_load(origin))),

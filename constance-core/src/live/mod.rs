@@ -1,6 +1,7 @@
 //! Settings that follow the store in the background.
 
 mod core;
+mod fixed;
 mod follow;
 mod last_good;
 mod load;

@@ -72,6 +72,8 @@ pub enum LiveMode {
     /// By nobody in this process: it was forked, and the thread that follows is in its parent. The next call of the `Config`
     /// that asks the store starts one here.
     OtherProcess,
+    /// Not at all: these are the values of [`Live::fixed`](crate::Live::fixed).
+    Fixed,
 }
 
 impl From<WatchMode> for LiveMode {
@@ -85,6 +87,9 @@ impl From<WatchMode> for LiveMode {
 
 impl fmt::Display for LiveStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.mode == LiveMode::Fixed {
+            return f.write_str("fixed values");
+        }
         match self.age {
             None => write!(f, "never loaded, ")?,
             Some(Duration::MAX) => write!(f, "loaded at an unknown time, ")?,
@@ -99,6 +104,7 @@ impl fmt::Display for LiveStatus {
             LiveMode::Looking { every } => write!(f, "looking for changes every {every:?}")?,
             LiveMode::Polling { every } => write!(f, "reading every {every:?}")?,
             LiveMode::OtherProcess => f.write_str("followed in another process")?,
+            LiveMode::Fixed => {}
         }
         if let Some(mode_for) = self.mode_for {
             write!(f, " for {:.1} s", mode_for.as_secs_f64())?;

@@ -37,6 +37,7 @@ mod kinds;
 mod last_good;
 mod lengths;
 mod live;
+mod live_fixed;
 mod live_handlers;
 mod live_outages;
 mod live_status;
@@ -54,6 +55,7 @@ mod secrecy;
 #[cfg(all(feature = "json", feature = "pickle"))]
 mod secret_shape;
 mod stale;
+mod subscribe_to;
 #[cfg(all(
     feature = "chrono",
     feature = "jiff",
