@@ -301,7 +301,7 @@ fn run(test: &str, programs: &[Program], chaos: Chaos) {
     let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
     let database_url = std::env::var("CONSTANCE_STRESS_DATABASE_URL")
         .unwrap_or_else(|_| format!("sqlite://{}/settings.sqlite3", folder.path().display()));
-    let hosts: Vec<String> = servers.iter().map(|server| format!("127.0.0.1:{}", server.port)).collect();
+    let hosts: Vec<String> = servers.iter().map(|server| format!("127.0.0.1:{}", server.port())).collect();
     let cache_url = match programs {
         [Program::Redis] => servers[0].url(),
         _ => format!("memcache://{}", hosts.join(",")),

@@ -11,7 +11,7 @@ mod threads;
 use std::time::Duration;
 
 use constance_diesel::MysqlBackend;
-use mysql_support::server::MariadbServer;
+use constance_testserver::MariadbServer;
 
 #[test]
 fn no_call_outlasts_its_timeout() {
@@ -20,5 +20,5 @@ fn no_call_outlasts_its_timeout() {
     let builder = MysqlBackend::builder().url(server.url()).acquire_timeout(long).statement_timeout(long);
     let backend = builder.connect_timeout(long).call_timeout(soon).build().expect("a valid URL");
     backend.migrate().expect("tables");
-    frozen::every_call_ends(&backend, &mut server, MariadbServer::pause, MariadbServer::resume);
+    frozen::every_call_ends(&backend, &mut server, |server| server.pause(), |server| server.resume());
 }

@@ -22,10 +22,10 @@ fn no_call_outlasts_its_timeout() {
     let builder = PostgresBackend::builder().url(server.url()).acquire_timeout(LONG).statement_timeout(LONG);
     let backend = builder.connect_timeout(LONG).call_timeout(soon).build().expect("a valid URL");
     backend.migrate().expect("tables");
-    frozen::every_call_ends(&backend, &mut server, PostgresServer::pause, PostgresServer::resume);
+    frozen::every_call_ends(&backend, &mut server, |server| server.pause(), |server| server.resume());
 
     let manager = ConnectionManager::<PgConnection>::new(server.url());
     let pool = Pool::builder().max_size(4).min_idle(Some(0)).build_unchecked(manager);
     let backend = PostgresBackend::builder().pool(pool).call_timeout(soon).build().expect("valid options");
-    frozen::every_call_ends(&backend, &mut server, PostgresServer::pause, PostgresServer::resume);
+    frozen::every_call_ends(&backend, &mut server, |server| server.pause(), |server| server.resume());
 }

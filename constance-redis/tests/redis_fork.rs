@@ -19,8 +19,8 @@ fn a_child_reads_its_own_answers() {
     asynchronously(&server);
     #[cfg(feature = "sentinel")]
     {
-        let sentinel = common::group::Sentinel::start(&server.port.to_string(), "");
-        forked::each_has_its_own(common::patient(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port)));
+        let sentinel = common::group::Sentinel::start(&server.port().to_string(), "");
+        forked::each_has_its_own(common::patient(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port())));
     }
     #[cfg(feature = "cluster")]
     {

@@ -12,14 +12,7 @@ use constance_memory::MemoryBackend;
 /// A backend by URL, or `None` where the variable that names its service is not set.
 fn service(variable: &str) -> Option<Arc<dyn Backend>> {
     let registry = Registry::new().with(constance_redis::schemes()).with(constance_diesel::schemes());
-    let url = std::env::var(variable).ok();
-    if url.is_none() {
-        assert!(
-            std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|value| value != "1"),
-            "{variable} is not set, and CONSTANCE_REQUIRE_SERVICES asks for it"
-        );
-    }
-    let backend = registry.open(&url?).expect("a URL of a known scheme");
+    let backend = registry.open(&constance_testserver::url_in(variable)?).expect("a URL of a known scheme");
     backend.migrate().expect("the service answers");
     Some(backend)
 }

@@ -43,7 +43,7 @@ fn sqlite(name: &str) -> SqliteBackend {
 
 /// The database that a variable names, or `None` (and a word about it) where none is named.
 fn database(variable: &str) -> Option<Arc<dyn Backend>> {
-    let url = common::service(variable)?;
+    let url = constance_testserver::url_in(variable)?;
     let backend = Registry::new().with(constance_diesel::schemes()).open(&url).expect("a URL of a known scheme");
     backend.migrate().expect("tables");
     Some(backend)
@@ -126,7 +126,7 @@ mod in_two_memcached {
     fn two_memcached() -> Option<Box<dyn CacheStore>> {
         let own = || {
             let [one, two] = SERVERS.as_ref()?;
-            Some(format!("memcache://127.0.0.1:{},127.0.0.1:{}", one.port, two.port))
+            Some(format!("memcache://127.0.0.1:{},127.0.0.1:{}", one.port(), two.port()))
         };
         let url = std::env::var("CONSTANCE_MEMCACHED_SERVERS_URL").ok().or_else(own)?;
         let hosts = url.replace("memcache://", "");

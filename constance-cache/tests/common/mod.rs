@@ -18,19 +18,6 @@ use constance_core::{Backend, Batch, Change, Encoded, Key, Prefix, Result, Store
 pub use self::faulty::FaultyStore;
 pub use self::poll::until;
 
-/// The URL in a variable, or `None` (and a word about it) where it is not set.
-pub fn service(variable: &str) -> Option<String> {
-    let url = std::env::var(variable).ok();
-    if url.is_none() {
-        assert!(
-            std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|value| value != "1"),
-            "{variable} is not set, and CONSTANCE_REQUIRE_SERVICES asks for it"
-        );
-        eprintln!("skipped: {variable} names no server");
-    }
-    url
-}
-
 pub type Inner = Arc<FaultyBackend<ReferenceBackend>>;
 pub type Store = Arc<FaultyStore<MemoryStore>>;
 
@@ -112,13 +99,4 @@ pub fn read(backend: &dyn Backend, name: &str) -> Result<Stored> {
 pub fn read_all(backend: &dyn Backend, names: &[&str]) -> Result<Vec<Stored>> {
     let keys: Vec<Key> = names.iter().map(|name| key(name)).collect();
     backend.read(&keys.iter().collect::<Vec<_>>())
-}
-
-/// Whether what needs a service that is not there is to fail.
-pub fn skipped(what: &str) {
-    assert!(
-        std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|v| v != "1"),
-        "{what} is not there, and CONSTANCE_REQUIRE_SERVICES asks for it"
-    );
-    eprintln!("skipped: {what} is not there");
 }

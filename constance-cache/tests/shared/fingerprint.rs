@@ -147,7 +147,7 @@ fn two_stores_behind_one_cache_never_read_each_others_values() {
         let urls = [
             one.url(),
             other.url(),
-            format!("redis://127.0.0.1:{}/1", one.port),
+            format!("redis://127.0.0.1:{}/1", one.port()),
             file.clone(),
             file.replace("shop", "other"),
         ];
@@ -170,7 +170,7 @@ fn two_stores_behind_one_cache_never_read_each_others_values() {
 #[test]
 fn two_host_names_of_one_server_see_each_others_writes() {
     let (Some(cache), Some(store)) = (Program::Memcached.start(), Program::Redis.start()) else { return };
-    let by = |host: &str| config(&format!("redis://{host}:{}/0", store.port), &cache, Program::Memcached);
+    let by = |host: &str| config(&format!("redis://{host}:{}/0", store.port()), &cache, Program::Memcached);
     let (one, other) = (by("127.0.0.1"), by("localhost"));
     for round in 0..5 {
         one.set(Shop::API_KEY, format!("one {round}")).expect("a set");

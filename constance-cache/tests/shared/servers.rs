@@ -180,7 +180,7 @@ fn a_server_that_stands_still_is_not_waited_for_by_each() {
 #[test]
 fn a_dead_server_among_two_costs_its_own_keys_only() {
     let (Some(mut one), Some(two)) = (Program::Memcached.start(), Program::Memcached.start()) else { return };
-    let url = format!("memcache://127.0.0.1:{},127.0.0.1:{}", one.port, two.port);
+    let url = format!("memcache://127.0.0.1:{},127.0.0.1:{}", one.port(), two.port());
     let (inner, store) = (inner(), open(Program::Memcached, &url));
     let cache = cache(&inner, Arc::clone(&store));
     // The parts are sorted by address.

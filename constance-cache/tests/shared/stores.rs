@@ -40,7 +40,7 @@ mod memcached_servers {
     fn open() -> Option<MemcachedStore> {
         let own = || {
             let [one, two] = SERVERS.as_ref()?;
-            Some(format!("memcache://127.0.0.1:{},127.0.0.1:{}", one.port, two.port))
+            Some(format!("memcache://127.0.0.1:{},127.0.0.1:{}", one.port(), two.port()))
         };
         let url = std::env::var("CONSTANCE_MEMCACHED_SERVERS_URL").ok().or_else(own)?;
         // As `memcache://one,two` or `memcache://one,memcache://two`.

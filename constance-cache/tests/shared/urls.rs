@@ -29,11 +29,11 @@ fn config(url: &str) -> Result<Config<Shop>> {
 fn the_database_of_the_query_is_the_one_that_is_used() {
     let Some(server) = Program::Redis.start() else { return };
     let config =
-        config(&format!(" REDIS://127.0.0.1:{}?db=3&socket_timeout=60&socket_connect_timeout=60\n", server.port))
+        config(&format!(" REDIS://127.0.0.1:{}?db=3&socket_timeout=60&socket_connect_timeout=60\n", server.port()))
             .expect("a config");
     config.get(Shop::THE_ANSWER).expect("a get");
     let size = |db: u32| {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}/{db}", server.port)).expect("a URL");
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}/{db}", server.port())).expect("a URL");
         let mut connection = client.get_connection().expect("a connection");
         redis::cmd("DBSIZE").query::<u64>(&mut connection).expect("a number")
     };
@@ -95,12 +95,12 @@ fn the_url_and_the_builder_have_to_agree() {
 #[test]
 fn timeouts_too_long_for_the_clock_are_none() {
     if let Some(server) = Program::Redis.start() {
-        let builder = RedisStore::builder(&format!("redis://127.0.0.1:{}", server.port)).expect("a valid URL");
+        let builder = RedisStore::builder(&format!("redis://127.0.0.1:{}", server.port())).expect("a valid URL");
         let store = builder.connect_timeout(Duration::MAX).response_timeout(Duration::MAX).build().expect("a store");
         assert!(store.read(&["key"]).expect("an answer").len() == 1);
     }
     if let Some(server) = Program::Memcached.start() {
-        let builder = MemcachedStore::builder().server(&format!("127.0.0.1:{}", server.port)).expect("an address");
+        let builder = MemcachedStore::builder().server(&format!("127.0.0.1:{}", server.port())).expect("an address");
         let store = builder.connect_timeout(Duration::MAX).response_timeout(Duration::MAX).build().expect("a store");
         assert!(store.read(&["key"]).expect("an answer").len() == 1);
     }

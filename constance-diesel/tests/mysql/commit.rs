@@ -9,8 +9,8 @@ use constance_diesel::diesel::connection::{Connection, InstrumentationEvent, Sim
 use constance_diesel::diesel::mysql::MysqlConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, CustomizeConnection, Error, Pool};
 
-use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{key, number, raw, set, shown, value};
+use constance_testserver::MariadbServer;
 
 /// What takes a transaction.
 fn two() -> Batch {

@@ -10,10 +10,10 @@ use constance_diesel::{Layout, MysqlBackend};
 
 use crate::django_table;
 use crate::mysql_support;
-use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{
     Place, as_user, key, mariadb_admin, raw, read, set, shown, store, texts, until, value, write,
 };
+use constance_testserver::MariadbServer;
 
 /// Short, where a test waits for it to pass.
 const SOON: Duration = Duration::from_secs(1);

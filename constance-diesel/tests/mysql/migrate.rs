@@ -10,8 +10,8 @@ use constance_diesel::diesel::mysql::MysqlConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool, TestCustomizer};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
-use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{Place, key, number, raw, read, set, shown, store, texts, value};
+use constance_testserver::MariadbServer;
 
 const ALL: [&str; 2] = ["0001_settings", "0002_revisions"];
 

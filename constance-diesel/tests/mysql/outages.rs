@@ -8,8 +8,8 @@ use constance_diesel::diesel::connection::{Connection, SimpleConnection};
 use constance_diesel::diesel::mysql::MysqlConnection;
 
 use crate::crash;
-use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{key, number, patient, raw, read, set, shown, store, texts, until, value, write};
+use constance_testserver::MariadbServer;
 
 const SOON: Duration = Duration::from_secs(1);
 
@@ -77,7 +77,7 @@ fn killed_connections_cost_a_read_a_second_try_only() {
 
 #[test]
 fn a_silent_server_does_not_hold_who_connects() {
-    let Some(mut server) = MariadbServer::start() else { return };
+    let Some(server) = MariadbServer::start() else { return };
     backend(&server).migrate().expect("tables");
     server.pause();
     let silent = patient(&server.url()).connect_timeout(SOON).build().expect("a valid URL");

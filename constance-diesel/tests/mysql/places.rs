@@ -1,10 +1,10 @@
 //! Where the URL of MySQL or MariaDB leads, and what the server's limits are called.
 
-use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{Place, number, raw, read, shown, store, value};
 use constance_core::{Backend, ErrorKind};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
+use constance_testserver::MariadbServer;
 
 #[test]
 fn with_a_port_localhost_is_not_the_socket_of_the_system() {

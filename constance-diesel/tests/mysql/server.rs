@@ -11,7 +11,7 @@ use constance_diesel::diesel::{
     Connection as _, MysqlConnection, QueryResult, QueryableByName, RunQueryDsl as _, sql_query,
 };
 
-use crate::mysql_support::server::MariadbServer;
+use constance_testserver::MariadbServer;
 
 #[derive(QueryableByName)]
 struct Number {
@@ -55,7 +55,7 @@ fn what_was_acknowledged_outlives_a_kill() {
 
 #[test]
 fn a_paused_server_is_silent_and_goes_on() {
-    let Some(mut server) = MariadbServer::start() else { return };
+    let Some(server) = MariadbServer::start() else { return };
     let mut connection = connect(&server.url());
     server.pause();
     let (sender, answers) = channel();
@@ -103,7 +103,7 @@ fn it_takes_settings_and_has_an_administrator() {
 #[test]
 fn nothing_listens_after_the_end() {
     for paused in [false, true] {
-        let Some(mut server) = MariadbServer::start() else { return };
+        let Some(server) = MariadbServer::start() else { return };
         if paused {
             server.pause();
         }

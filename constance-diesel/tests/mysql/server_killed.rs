@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::mysql_support::server::MariadbServer;
 use constance_diesel::MysqlBackend;
+use constance_testserver::MariadbServer;
 
 #[test]
 fn every_call_fails_at_once_when_the_server_is_killed() {

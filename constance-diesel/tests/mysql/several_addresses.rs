@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{read, store, value};
 use constance_core::Backend;
 use constance_diesel::MysqlBackend;
+use constance_testserver::MariadbServer;
 
 #[test]
 fn the_other_address_of_a_server_has_time_left() {

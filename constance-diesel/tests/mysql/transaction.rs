@@ -13,10 +13,10 @@ use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 use constance_diesel::diesel::result::Error as DieselError;
 
 use crate::mysql_support;
-use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{Place, mariadb, mysql, number, raw, read, shown, store, value, write};
 use crate::within;
 use crate::within::World;
+use constance_testserver::MariadbServer;
 
 /// A database with this table, which stays.
 fn named(url: &str, table: &str) -> MysqlBackend {

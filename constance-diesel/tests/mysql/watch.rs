@@ -8,8 +8,8 @@ use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::mysql::MysqlConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 
-use crate::mysql_support::server::MariadbServer;
 use crate::mysql_support::{Place, key, patient, raw, store, until, write};
+use constance_testserver::MariadbServer;
 
 /// Longer than any test may take: it ends by a wake or not at all.
 const LONG: Duration = Duration::from_secs(600);

@@ -3,8 +3,6 @@
 
 #[path = "../common/poll.rs"]
 mod poll;
-#[path = "../common/server/mod.rs"]
-pub mod server;
 
 use std::error::Error as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,8 +16,9 @@ use constance_diesel::diesel::mysql::MysqlConnection;
 use constance_diesel::diesel::sql_types::{BigInt, Text};
 use constance_diesel::diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
+use constance_testserver::MariadbServer;
+
 pub use self::poll::until;
-use self::server::MariadbServer;
 
 /// One server for all tests of a program that do nothing to it, each with a table of its own.
 static SERVER: LazyLock<Option<Shared>> = LazyLock::new(|| {

@@ -10,7 +10,6 @@ use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, NopErrorHandler, Pool};
 
 use crate::crash;
-use crate::postgres_support;
 use crate::postgres_support::{
     PostgresServer, Schema, User, everywhere, key, patient, raw, read, server_url, set, shown, store, texts, until,
     value, write,
@@ -297,7 +296,7 @@ fn what_libpq_does_not_understand_is_never_shown() {
 
 #[test]
 fn an_outage_does_not_wait_for_the_pool() {
-    let port = postgres_support::server::free_port();
+    let port = constance_testserver::free_port();
     let backend = PostgresBackend::builder()
         .url(format!("postgres://u:hunter2@127.0.0.1:{port}/d"))
         // A test that waits this out does not end.

@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 
 use constance_core::{Applied, Backend, Batch, Change, Expect, Prefix, Stored, Wake};
 use constance_diesel::diesel::{Connection, PgConnection};
+use constance_testserver::{find, free_port, skip};
 use tempfile::TempDir;
 
-use crate::postgres_support::server::{find, free_port, have};
 use crate::postgres_support::{LONG, PostgresServer, key, patient, read, set, store, texts, until, value};
 
 static PROGRAM: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("pgbouncer"));
@@ -28,9 +28,10 @@ struct Pooler {
 impl Pooler {
     /// A pooler with further settings, or `None` (and a word about it) where none is installed.
     fn start(server: &PostgresServer, settings: &str) -> Option<Self> {
-        if !have(&[("pgbouncer", PROGRAM.as_ref())]) {
+        let Some(program) = PROGRAM.as_ref() else {
+            skip("pgbouncer is not installed");
             return None;
-        }
+        };
         let folder = TempDir::new().expect("a folder");
         // It refuses to be root.
         let root = std::fs::metadata(folder.path()).expect("a folder").uid() == 0;
@@ -45,7 +46,7 @@ impl Pooler {
             server.port()
         );
         std::fs::write(&file, text).expect("a file");
-        let mut command = Command::new(PROGRAM.as_ref()?);
+        let mut command = Command::new(program);
         if root {
             command.args(["-u", "nobody"]);
         }

@@ -62,7 +62,7 @@ fn what_was_acknowledged_outlives_a_kill() {
 
 #[test]
 fn a_paused_server_is_silent_and_goes_on() {
-    let Some(mut server) = PostgresServer::start() else { return };
+    let Some(server) = PostgresServer::start() else { return };
     let mut connection = connect(&server.url());
     server.pause();
     let (sender, answers) = channel();
@@ -109,7 +109,7 @@ fn it_takes_settings_and_has_an_administrator() {
 #[test]
 fn nothing_listens_after_the_end() {
     for paused in [false, true] {
-        let Some(mut server) = PostgresServer::start() else { return };
+        let Some(server) = PostgresServer::start() else { return };
         if paused {
             server.pause();
         }

@@ -3,8 +3,6 @@
 
 #[path = "../common/poll.rs"]
 mod poll;
-#[path = "../common/server/mod.rs"]
-pub mod server;
 
 use std::error::Error as _;
 use std::hash::{BuildHasher, RandomState};
@@ -17,24 +15,12 @@ use constance_diesel::diesel::sql_types::Text;
 use constance_diesel::diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use constance_diesel::{Builder, PostgresBackend};
 
+pub use constance_testserver::{PostgresServer, url_in};
+
 pub use self::poll::until;
-pub use self::server::PostgresServer;
 
 /// Longer than any test may take: it ends by a wake or not at all.
 pub const LONG: Duration = Duration::from_secs(600);
-
-/// Where a server is, or `None` (and a word about it) where nobody says.
-pub fn url_in(variable: &str) -> Option<String> {
-    let url = std::env::var(variable).ok();
-    if url.is_none() {
-        assert!(
-            std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|value| value != "1"),
-            "{variable} is not set, and CONSTANCE_REQUIRE_SERVICES asks for it"
-        );
-        eprintln!("skipped: {variable} names no server");
-    }
-    url
-}
 
 /// The server of this program, where there is no other.
 static SERVER: LazyLock<Option<Mutex<PostgresServer>>> = LazyLock::new(|| PostgresServer::start().map(Mutex::new));

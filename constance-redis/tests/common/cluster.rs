@@ -50,7 +50,7 @@ impl Cluster {
             for (port, bus) in &ports {
                 cmd("CLUSTER").arg("MEET").arg("127.0.0.1").arg(port).arg(bus).exec(&mut node).expect("a meeting");
             }
-            ports.push((nodes[number].port, bus(&mut node)));
+            ports.push((nodes[number].port(), bus(&mut node)));
         }
         let cluster = Self { nodes };
         cluster.each("nodes that know each other", |node| {
@@ -86,7 +86,7 @@ impl Cluster {
 
     /// The URL with another beginning of its scheme.
     pub fn url_by(&self, scheme: &str) -> String {
-        let hosts: Vec<String> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+        let hosts: Vec<String> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
         format!("{scheme}+cluster://{}", hosts.join(","))
     }
 
@@ -120,7 +120,7 @@ impl Cluster {
     /// Moves a key from the first master to the second.
     pub fn carry(&self, key: &str) {
         let mut command = cmd("MIGRATE");
-        command.arg("127.0.0.1").arg(self.nodes[1].port).arg(key).arg(0).arg(5000);
+        command.arg("127.0.0.1").arg(self.nodes[1].port()).arg(key).arg(0).arg(5000);
         command.exec(&mut self.nodes[0].raw()).expect("a key on the move");
     }
 

@@ -1,12 +1,9 @@
 //! A master with two replicas, and three sentinels that watch it.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-
 use constance_redis::redis::{Value, cmd};
-use tempfile::TempDir;
+use constance_testserver::RedisServer;
 
-use super::server::{KEEPER, drain, end, free_port, raw};
+use super::server::raw;
 use super::{Server, until};
 
 /// It ends with this value, or with the test program.
@@ -17,17 +14,13 @@ pub struct Group {
 }
 
 /// A sentinel that watches a master.
-pub struct Sentinel {
-    pub port: u16,
-    folder: PathBuf,
-    keeper: Child,
-}
+pub struct Sentinel(RedisServer);
 
 impl Group {
     /// A group that is ready to fail over, or `None` (and a word about it) where no server is installed.
     pub fn start() -> Option<Self> {
         let master = Server::with(COMMON)?;
-        let port = master.port.to_string();
+        let port = master.port().to_string();
         let mut servers = vec![master];
         for _ in 0..2 {
             let arguments: Vec<&str> = COMMON.iter().copied().chain(["--replicaof", "127.0.0.1", &port]).collect();
@@ -47,7 +40,7 @@ impl Group {
     }
 
     pub fn url(&self) -> String {
-        let hosts: Vec<String> = self.sentinels.iter().map(|one| format!("127.0.0.1:{}", one.port)).collect();
+        let hosts: Vec<String> = self.sentinels.iter().map(|one| format!("127.0.0.1:{}", one.port())).collect();
         format!("redis+sentinel://{}/mymaster/0", hosts.join(","))
     }
 
@@ -60,7 +53,7 @@ impl Group {
             (self.master() != port).then_some(())
         });
         // Sentinels name the new one before they tell the old one.
-        let old = self.servers.iter().find(|server| server.port == port).expect("one of the group");
+        let old = self.servers.iter().find(|server| server.port() == port).expect("one of the group");
         until("a replica", || {
             let role: Vec<Value> = cmd("ROLE").query(&mut old.raw()).ok()?;
             (role.first() != Some(&Value::BulkString(b"master".to_vec()))).then_some(())
@@ -82,33 +75,21 @@ const COMMON: &[&str] = &["--repl-diskless-sync-delay", "0"];
 impl Sentinel {
     /// With further lines of configuration, in which `{port}` stands for its own.
     pub fn start(master: &str, more: &str) -> Self {
-        let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep();
-        let file = folder.join("sentinel.conf");
-        // Between finding a free port and using it, somebody else may take it.
-        for _ in 0..5 {
-            let port = free_port();
-            let lines = [
-                format!("port {port}\nbind 127.0.0.1\ndir \"{}\"", folder.display()),
-                format!("sentinel monitor mymaster 127.0.0.1 {master} 2"),
-                "sentinel down-after-milliseconds mymaster 500".to_owned(),
-                "sentinel failover-timeout mymaster 2000".to_owned(),
-                format!("{}\n", more.replace("{port}", &port.to_string())),
-            ];
-            std::fs::write(&file, lines.join("\n")).expect("a file");
-            let mut command = Command::new("sh");
-            command.args(["-c", KEEPER, "keeper"]).arg(&folder).arg(&file).arg("--sentinel");
-            let mut keeper =
-                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a shell");
-            if drain(&mut keeper).into_iter().any(|line| line.contains("Sentinel ID is")) {
-                return Self { port, folder, keeper };
-            }
-            end(&mut keeper, "keep");
-        }
-        panic!("a sentinel does not start");
+        let lines = [
+            &format!("sentinel monitor mymaster 127.0.0.1 {master} 2"),
+            "sentinel down-after-milliseconds mymaster 500",
+            "sentinel failover-timeout mymaster 2000",
+            more,
+        ];
+        Self(RedisServer::sentinel(&lines.join("\n")).expect("installed, since its master is"))
+    }
+
+    pub fn port(&self) -> u16 {
+        self.0.port()
     }
 
     fn raw(&self) -> constance_redis::redis::Connection {
-        raw(&format!("redis://127.0.0.1:{}", self.port))
+        raw(&format!("redis://127.0.0.1:{}", self.port()))
     }
 
     fn sees_all(&self) -> bool {
@@ -117,12 +98,5 @@ impl Sentinel {
         let others = ask("SENTINELS").map_or(0, |answer| answer.into_sequence().map_or(0, |others| others.len()));
         let replicas = ask("REPLICAS").map_or(String::new(), |answer| format!("{answer:?}"));
         others == 2 && replicas.matches("\"slave\"").count() + replicas.matches("'slave'").count() >= 2
-    }
-}
-
-impl Drop for Sentinel {
-    fn drop(&mut self) {
-        end(&mut self.keeper, "remove");
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

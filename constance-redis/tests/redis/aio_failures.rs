@@ -215,7 +215,7 @@ async fn one_attempt_is_made_for_all_and_its_error_shared() {
 #[tokio::test]
 async fn a_wrong_password_is_denied() {
     let Some(server) = Server::with(&["--requirepass", "right"]) else { return };
-    let url = |login: &str| format!("redis://{login}127.0.0.1:{}/0", server.port);
+    let url = |login: &str| format!("redis://{login}127.0.0.1:{}/0", server.port());
     for login in [":hunter2@", "nobody:hunter2@", ""] {
         let backend = patient(&url(login));
         for (call, result) in calls(&backend).await {

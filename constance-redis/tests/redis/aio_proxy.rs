@@ -22,7 +22,7 @@ async fn ten_thousand_reads_over_connections_that_are_cut() {
     write(&direct, "a", b"1").await.expect("a write");
     write(&direct, "long", &long).await.expect("a write");
     let cuts = Arc::default();
-    let backend = Arc::new(hasty(&format!("redis://127.0.0.1:{}/0", proxy(server.port, Arc::clone(&cuts)))));
+    let backend = Arc::new(hasty(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::clone(&cuts)))));
 
     let mut tasks = JoinSet::new();
     for _ in 0..TASKS {
@@ -72,7 +72,7 @@ async fn some_reads(backend: Arc<AsyncRedisBackend>, long: Vec<u8>) -> (usize, u
 async fn a_write_over_a_connection_that_is_cut_is_never_done_twice() {
     let Some(server) = Server::start() else { return };
     let direct = patient(&server.url());
-    let backend = hasty(&format!("redis://127.0.0.1:{}/0", proxy(server.port, Arc::default())));
+    let backend = hasty(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::default())));
     let number = |stored: Stored| -> u32 {
         let bytes = stored.value().expect("a value").as_bytes();
         std::str::from_utf8(bytes).expect("a number").parse().expect("a number")

@@ -122,7 +122,7 @@ async fn a_user_without_the_right_polls() {
     let Some(server) = Server::start() else { return };
     let rights = ["SETUSER", "reader", "on", ">hunter2", "~constance:*", "nocommands", "+get", "+hello"];
     cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
-    let backend = patient(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port));
+    let backend = patient(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port()));
     let error = backend.watch(&prefix("constance:")).await.map(drop).expect_err("a right that it does not have");
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     let error = write(&backend, "a", b"hunter2").await.expect_err("a right that it does not have");

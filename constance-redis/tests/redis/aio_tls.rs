@@ -17,7 +17,7 @@ use crate::common::{PATIENCE, Server, shown};
 static SERVER: LazyLock<Option<(Server, &'static Path)>> = LazyLock::new(|| server(false));
 
 fn builder(server: &Server, folder: &Path) -> AsyncBuilder {
-    let url = format!("rediss://localhost:{}/0", server.port);
+    let url = format!("rediss://localhost:{}/0", server.port());
     let builder = AsyncRedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
     builder.connect_timeout(PATIENCE).response_timeout(PATIENCE)
 }
@@ -101,7 +101,7 @@ async fn a_server_without_tls_is_refused() {
 async fn a_certificate_that_is_none_is_a_configuration_error() {
     let Some((server, _)) = server(false) else { return };
     let backend = AsyncRedisBackend::builder()
-        .url(format!("rediss://localhost:{}/0", server.port))
+        .url(format!("rediss://localhost:{}/0", server.port()))
         .root_certificates("hunter2")
         .client_certificate("hunter2", "hunter2")
         .build()

@@ -5,7 +5,6 @@ use std::time::Duration;
 use constance_core::{Backend, Batch, Config, Error, ErrorKind, Expect, LiveOptions, Settings, Stored};
 use constance_redis::RedisBackend;
 
-use crate::common;
 use crate::common::cluster::{Cluster, told};
 use crate::common::{Server, hasty, key, patient, prefix, read, read_all, set, shown, until, value, write};
 
@@ -112,10 +111,10 @@ fn a_replica_takes_over_and_is_found() {
 #[test]
 fn a_server_alone_is_no_cluster() {
     let Some(server) = Server::start() else { return };
-    let backend = patient(&format!("redis+cluster://:hunter2@127.0.0.1:{}", common::server::free_port()));
+    let backend = patient(&format!("redis+cluster://:hunter2@127.0.0.1:{}", constance_testserver::free_port()));
     assert_eq!(read(&backend, "a").expect_err("nobody is there").kind(), ErrorKind::Unavailable);
     assert!(!format!("{backend:?}").contains("hunter2"), "{backend:?}");
-    let backend = patient(&format!("redis+cluster://127.0.0.1:{}", server.port));
+    let backend = patient(&format!("redis+cluster://127.0.0.1:{}", server.port()));
     let error = read(&backend, "a").expect_err("no cluster");
     assert_eq!(error.kind(), ErrorKind::Configuration, "{error:?}");
     // Nor is one of a cluster a server alone.

@@ -25,8 +25,8 @@ fn timeouts_too_long_for_the_clock_are_none() {
 #[test]
 fn those_of_sentinels_too() {
     let Some(server) = Server::start() else { return };
-    let sentinel = crate::common::group::Sentinel::start(&server.port.to_string(), "");
-    works(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port));
+    let sentinel = crate::common::group::Sentinel::start(&server.port().to_string(), "");
+    works(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port()));
 }
 
 #[cfg(feature = "cluster")]

@@ -49,7 +49,7 @@ fn what_may_not_be_asked_is_no_failure() {
     let mut command = cmd("ACL");
     command.arg(&["SETUSER", "settings", "on", ">hunter2", "resetkeys", "~constance:*"]);
     command.arg(RIGHTS.split(' ').collect::<Vec<_>>()).exec(&mut server.raw()).expect("a user");
-    let url = format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port);
+    let url = format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port());
     told(&patient(&url), false, "without the right to INFO");
     cmd("ACL").arg(&["SETUSER", "settings", "+info"]).exec(&mut server.raw()).expect("a right");
     told(&patient(&url), true, "with it");

@@ -6,7 +6,6 @@ use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind,
 use constance_redis::redis::{self, cmd};
 use constance_redis::{RedisBackend, RedisOptions};
 
-use crate::common;
 use crate::common::{Server, backend, hasty, key, patient, prefix, read, read_all, set, shown, until, value, write};
 
 /// Every call that asks the server, and what became of it.
@@ -138,7 +137,7 @@ fn a_pool_whose_connections_are_all_in_use_is_a_timeout() {
 #[test]
 fn a_wrong_password_is_denied() {
     let Some(server) = Server::with(&["--requirepass", "right"]) else { return };
-    let url = |login: &str| format!("redis://{login}127.0.0.1:{}/0", server.port);
+    let url = |login: &str| format!("redis://{login}127.0.0.1:{}/0", server.port());
     for login in [":hunter2@", "nobody:hunter2@", ""] {
         let backend = patient(&url(login));
         each_is(&backend, ErrorKind::Denied, false);
@@ -146,7 +145,7 @@ fn a_wrong_password_is_denied() {
     }
     write(&patient(&url(":right@")), "a", b"1").expect("the right password");
     // Another database takes one more step while connecting.
-    let backend = patient(&format!("redis://127.0.0.1:{}/1", server.port));
+    let backend = patient(&format!("redis://127.0.0.1:{}/1", server.port()));
     assert_eq!(read(&backend, "a").expect_err("no password").kind(), ErrorKind::Denied);
 }
 
@@ -159,7 +158,7 @@ fn a_missing_right_is_denied() {
         .arg(&["+get", "+mget", "+hello", "+evalsha", "+eval"])
         .exec(&mut admin)
         .expect("a user");
-    let backend = patient(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port));
+    let backend = patient(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port()));
     assert_eq!(read(&backend, "a").expect("a right that it has"), Stored::Absent);
     // Without the right to EXISTS and TYPE the script finds out what is no string.
     cmd("RPUSH").arg("constance:list").arg("x").exec(&mut admin).expect("a list");
@@ -275,7 +274,7 @@ fn a_replica_takes_no_writes() {
     let Some(server) = Server::start() else { return };
     let backend = backend(&server);
     write(&backend, "a", b"1").expect("a write");
-    let gone = common::server::free_port();
+    let gone = constance_testserver::free_port();
     cmd("REPLICAOF").arg("127.0.0.1").arg(gone).exec(&mut server.raw()).expect("a replica");
     for batch in [Batch::one(set("a", b"hunter2")), Batch::one(set("b", b"hunter2").expecting(Expect::Absent))] {
         let error = backend.write(&batch).expect_err("read only");
@@ -303,7 +302,8 @@ fn a_forgotten_script_is_sent_again() {
 #[test]
 fn a_database_that_does_not_exist_is_a_configuration_error() {
     let Some(server) = Server::start() else { return };
-    let error = read(&patient(&format!("redis://127.0.0.1:{}/9999", server.port)), "a").expect_err("no such database");
+    let error =
+        read(&patient(&format!("redis://127.0.0.1:{}/9999", server.port())), "a").expect_err("no such database");
     assert_eq!(error.kind(), ErrorKind::Configuration, "{}", shown(&error));
 }
 

@@ -110,7 +110,7 @@ fn a_listing_needs_no_right_to_info() {
     let Some(server) = Server::start() else { return };
     let rights = ["SETUSER", "settings", "on", ">hunter2", "~*", "+@all", "-info"];
     cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
-    let backend = patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port));
+    let backend = patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port()));
     begun(&backend);
     assert_eq!(in_portions(&backend, &prefix("constance:")).0.len(), 3_000);
 }

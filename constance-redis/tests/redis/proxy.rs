@@ -16,7 +16,7 @@ fn ten_thousand_reads_over_connections_that_are_cut() {
     write(&direct, "a", b"1").expect("a write");
     write(&direct, "long", &long).expect("a write");
     let cuts = Arc::default();
-    let backend = patient(&format!("redis://127.0.0.1:{}/0", proxy(server.port, Arc::clone(&cuts))));
+    let backend = patient(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::clone(&cuts))));
 
     let (mut right, mut failed) = (0, 0);
     for round in 0..10_000_u32 {
@@ -49,7 +49,7 @@ fn ten_thousand_reads_over_connections_that_are_cut() {
 fn a_write_over_a_connection_that_is_cut_is_never_done_twice() {
     let Some(server) = Server::start() else { return };
     let direct = patient(&server.url());
-    let backend = patient(&format!("redis://127.0.0.1:{}/0", proxy(server.port, Arc::default())));
+    let backend = patient(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::default())));
     let number = |bytes: &[u8]| std::str::from_utf8(bytes).expect("a number").parse::<u32>().expect("a number");
     write(&direct, "counter", b"0").expect("a write");
     let (mut done, mut unknown) = (0, 0);

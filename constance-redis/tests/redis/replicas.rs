@@ -38,7 +38,7 @@ fn too_few_replicas_are_an_error_and_the_master_has_the_change() {
 #[test]
 fn a_replica_confirms() {
     let Some(master) = Server::with(&["--repl-diskless-sync-delay", "0"]) else { return };
-    let port = master.port.to_string();
+    let port = master.port().to_string();
     let Some(mut replica) = Server::with(&["--replicaof", "127.0.0.1", &port]) else { return };
     let backend = waiting(&master, PATIENCE);
     until("a replica that confirms", || write(&backend, "a", b"1").ok());

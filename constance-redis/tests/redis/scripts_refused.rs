@@ -77,10 +77,10 @@ fn a_forbidden_eval_is_named_and_the_rest_goes_on() {
     let Some(server) = Server::start() else { return };
     let rights = ["SETUSER", "settings", "on", ">hunter2", "~*", "+@all", "-eval", "-evalsha"];
     cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
-    goes_on_without_scripts(&patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port)));
+    goes_on_without_scripts(&patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port())));
     // The server may run what it has, and nothing new.
     cmd("ACL").arg(&["SETUSER", "settings", "+evalsha"]).exec(&mut server.raw()).expect("a right");
-    goes_on_without_scripts(&patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port)));
+    goes_on_without_scripts(&patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port())));
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn a_list_is_found_without_scripts_and_hides_nothing() {
 #[test]
 fn a_master_without_scripts_is_no_other_case() {
     let Some(master) = Server::with(RENAMED) else { return };
-    let sentinel = crate::common::group::Sentinel::start(&master.port.to_string(), "");
-    goes_on_without_scripts(&patient(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port)));
+    let sentinel = crate::common::group::Sentinel::start(&master.port().to_string(), "");
+    goes_on_without_scripts(&patient(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port())));
 }
 
 #[cfg(feature = "cluster")]

@@ -50,14 +50,14 @@ fn secured() -> Option<Server> {
 #[test]
 fn those_that_are_dead_silent_or_wrong_are_passed_over() {
     let Some(master) = secured() else { return };
-    let port = master.port.to_string();
+    let port = master.port().to_string();
     let Some(replica) =
         Server::with(&["--requirepass", "hunter2", "--masterauth", "hunter2", "--replicaof", "127.0.0.1", &port])
     else {
         return;
     };
-    let (dead, silent, ignorant) = (common::server::free_port(), sentinel(""), sentinel("*-1\r\n"));
-    let (outdated, right) = (naming(replica.port), naming(master.port));
+    let (dead, silent, ignorant) = (constance_testserver::free_port(), sentinel(""), sentinel("*-1\r\n"));
+    let (outdated, right) = (naming(replica.port()), naming(master.port()));
     for first in [dead, ignorant, outdated] {
         let backend = over(&[first, right]);
         write(&backend, "a", b"1").expect("the other one is right");
@@ -75,16 +75,16 @@ fn those_that_are_dead_silent_or_wrong_are_passed_over() {
 #[test]
 fn without_a_master_nothing_is_absent() {
     let Some(master) = secured() else { return };
-    let port = master.port.to_string();
+    let port = master.port().to_string();
     let Some(replica) = Server::with(&["--requirepass", "hunter2", "--replicaof", "127.0.0.1", &port]) else { return };
-    let dead = common::server::free_port();
+    let dead = constance_testserver::free_port();
     for (sentinels, kind) in [
         (vec![dead], ErrorKind::Unavailable),
         (vec![sentinel("")], ErrorKind::Timeout),
         (vec![sentinel("*-1\r\n")], ErrorKind::Unavailable),
         (vec![sentinel("-NOAUTH Authentication required.\r\n")], ErrorKind::Denied),
         (vec![sentinel("+hello\r\n")], ErrorKind::Unavailable),
-        (vec![naming(replica.port)], ErrorKind::Unavailable),
+        (vec![naming(replica.port())], ErrorKind::Unavailable),
         (vec![naming(dead)], ErrorKind::Unavailable),
     ] {
         // On a busy machine an answer may take long; only who waits for one that never comes is to be in a hurry.
@@ -101,11 +101,11 @@ fn without_a_master_nothing_is_absent() {
 #[test]
 fn a_server_that_becomes_a_replica_is_left_at_the_first_refusal() {
     let (Some(one), Some(other)) = (secured(), secured()) else { return };
-    let raw = |server: &Server| common::server::raw(&format!("redis://:hunter2@127.0.0.1:{}", server.port));
-    let backend = over(&[naming(one.port), naming(other.port)]);
+    let raw = |server: &Server| common::server::raw(&format!("redis://:hunter2@127.0.0.1:{}", server.port()));
+    let backend = over(&[naming(one.port()), naming(other.port())]);
     write(&backend, "a", b"1").expect("a write");
     // Its connections stay: only its answer to a write tells.
-    cmd("REPLICAOF").arg("127.0.0.1").arg(other.port).exec(&mut raw(&one)).expect("a replica");
+    cmd("REPLICAOF").arg("127.0.0.1").arg(other.port()).exec(&mut raw(&one)).expect("a replica");
     let error = write(&backend, "a", b"2").expect_err("it takes no writes");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true), "{error}");
     until("a write at the other one", || write(&backend, "a", b"3").ok());
@@ -116,8 +116,8 @@ fn a_server_that_becomes_a_replica_is_left_at_the_first_refusal() {
 #[test]
 fn sentinels_have_a_password_of_their_own() {
     let Some(master) = Server::start() else { return };
-    let guarded = Sentinel::start(&master.port.to_string(), "requirepass own");
-    let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", guarded.port);
+    let guarded = Sentinel::start(&master.port().to_string(), "requirepass own");
+    let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", guarded.port());
     let asked = |builder: Builder| read(&builder.url(&url).build().expect("a valid URL"), "a");
     let builder = RedisBackend::builder;
     assert_eq!(asked(builder()).expect_err("no password").kind(), ErrorKind::Denied);
@@ -127,7 +127,7 @@ fn sentinels_have_a_password_of_their_own() {
     assert!(!format!("{named:?}").contains("own\""), "{named:?}");
     assert_eq!(asked(named).expect("the right one"), Stored::Absent);
     // What is no sentinel says so.
-    let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", master.port);
+    let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", master.port());
     assert_eq!(read(&patient(&url), "a").expect_err("no sentinel").kind(), ErrorKind::Unsupported);
 }
 
@@ -138,7 +138,7 @@ fn the_role_is_asked_for_with_a_right_of_its_own() {
     command.arg(&["SETUSER", "settings", "on", ">hunter2", "resetkeys", "~constance:*"]);
     command.arg(common::RIGHTS.split(' ').collect::<Vec<_>>());
     command.exec(&mut master.raw()).expect("a user");
-    let backend = patient(&format!("redis+sentinel://settings:hunter2@127.0.0.1:{}/mymaster", naming(master.port)));
+    let backend = patient(&format!("redis+sentinel://settings:hunter2@127.0.0.1:{}/mymaster", naming(master.port())));
     assert_eq!(read(&backend, "a").expect_err("a right is missing").kind(), ErrorKind::Denied);
     cmd("ACL").arg(&["SETUSER", "settings", "+role"]).exec(&mut master.raw()).expect("a right");
     assert_eq!(read(&backend, "a").expect("a read"), Stored::Absent);

@@ -16,7 +16,7 @@ fn open(server: &Server, folder: &Path) -> RedisBackend {
 }
 
 fn builder(server: &Server, folder: &Path) -> Builder {
-    let url = format!("rediss://localhost:{}/0", server.port);
+    let url = format!("rediss://localhost:{}/0", server.port());
     let builder = RedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
     builder.connect_timeout(PATIENCE).response_timeout(PATIENCE).acquire_timeout(PATIENCE)
 }
@@ -36,14 +36,14 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", shown(&error));
 
     let backend = builder(&server, folder)
-        .url(format!("rediss://127.0.0.1:{}/0", server.port))
+        .url(format!("rediss://127.0.0.1:{}/0", server.port()))
         .client_certificate(pem(folder, "client.pem"), pem(folder, "client.key"))
         .build()
         .expect("valid options");
     write(&backend, "a", b"1").expect("it is shown");
 
     let mut options = RedisOptions::default();
-    options.port = server.port;
+    options.port = server.port();
     options.tls = true;
     options.root_certificates = Some(folder.join("ca.pem"));
     options.client_certificate = Some(folder.join("client.pem"));
@@ -82,7 +82,7 @@ fn a_server_without_tls_is_refused() {
 fn a_certificate_that_is_none_is_a_configuration_error() {
     let Some((server, _)) = server(false) else { return };
     let backend = RedisBackend::builder()
-        .url(format!("rediss://localhost:{}/0", server.port))
+        .url(format!("rediss://localhost:{}/0", server.port()))
         .root_certificates("hunter2")
         .client_certificate("hunter2", "hunter2")
         .build()

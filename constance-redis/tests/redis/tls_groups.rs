@@ -56,7 +56,7 @@ impl Watched {
             Server::with(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
         };
         let master = start(&common)?;
-        let port = master.port.to_string();
+        let port = master.port().to_string();
         let replica = start(&[&common[..], &["--replicaof", "127.0.0.1", &port]].concat())?;
         let mut connection = master.raw();
         until("a replica that is online", || {
@@ -67,7 +67,7 @@ impl Watched {
         let words = secure(&["--tls-replication", "yes"])?;
         let lines: Vec<String> = words.chunks(2).map(|line| line.join(" ").replacen("--", "", 1)).collect();
         let sentinel = Sentinel::start(&port, &lines.join("\n"));
-        let mut connection = raw(sentinel.port);
+        let mut connection = raw(sentinel.port());
         until("a sentinel that sees the replica", || {
             let replicas: Value = cmd("SENTINEL").arg("REPLICAS").arg("mymaster").query(&mut connection).ok()?;
             replicas.into_sequence().is_ok_and(|replicas| replicas.len() == 1).then_some(())
@@ -76,12 +76,12 @@ impl Watched {
     }
 
     fn url(&self) -> String {
-        format!("rediss+sentinel://localhost:{}/mymaster/0", self.sentinel.port)
+        format!("rediss+sentinel://localhost:{}/mymaster/0", self.sentinel.port())
     }
 
     /// The port of the master, by what the sentinel says.
     fn master(&self) -> u16 {
-        let mut connection = raw(self.sentinel.port);
+        let mut connection = raw(self.sentinel.port());
         let mut command = cmd("SENTINEL");
         let found: (String, u16) =
             command.arg("get-master-addr-by-name").arg("mymaster").query(&mut connection).expect("an address");
@@ -98,10 +98,10 @@ fn a_fail_over_is_followed_by_tls() {
     let Some(watched) = Watched::start() else { return };
     let backend = builder(&watched.url()).wait_replicas(1).build().expect("valid options");
     write(&backend, "a", b"1").expect("a write that the replica has");
-    assert_eq!(watched.master(), watched.servers[0].port);
+    assert_eq!(watched.master(), watched.servers[0].port());
     until("a fail-over", || {
-        let _ = cmd("SENTINEL").arg("FAILOVER").arg("mymaster").exec(&mut raw(watched.sentinel.port));
-        (watched.master() == watched.servers[1].port).then_some(())
+        let _ = cmd("SENTINEL").arg("FAILOVER").arg("mymaster").exec(&mut raw(watched.sentinel.port()));
+        (watched.master() == watched.servers[1].port()).then_some(())
     });
     // The old master has to become a replica: nobody else acknowledges.
     until("a write that the new replica has", || write(&backend, "b", b"2").ok());

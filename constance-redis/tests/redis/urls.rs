@@ -23,7 +23,7 @@ fn has(server: &Server, db: u32, name: &str) -> bool {
 fn the_database_of_the_query_is_the_one_that_is_used() {
     let Some(server) = Server::with(&["--unixsocket", "{folder}/redis.sock"]) else { return };
     let socket = server.folder().join("redis.sock");
-    let tcp = format!("127.0.0.1:{}", server.port);
+    let tcp = format!("127.0.0.1:{}", server.port());
     for (name, url) in [
         ("in_the_query", format!("redis://{tcp}?db=3")),
         ("in_both", format!("valkey://{tcp}/3?db=3&socket_timeout=5&max_connections=2")),
@@ -47,7 +47,7 @@ fn the_user_of_the_query_is_the_one_who_logs_in() {
         .exec(&mut server.raw())
         .expect("a user");
     redis::cmd("ACL").arg(&["SETUSER", "default", "off"]).exec(&mut server.raw()).expect("a user");
-    let tcp = format!("127.0.0.1:{}", server.port);
+    let tcp = format!("127.0.0.1:{}", server.port());
     for url in [
         format!("redis://{tcp}?username=shop&password=p%40ss"),
         format!("redis://{tcp}/0?user=shop&pass=p%40ss&protocol=3"),
@@ -186,7 +186,7 @@ fn the_url_and_the_builder_have_to_agree() {
 #[test]
 fn the_sizes_and_times_of_the_query_hold() {
     let Some(server) = Server::start() else { return };
-    let url = format!("redis://127.0.0.1:{}?socket_timeout=0.2&max_connections=1&timeout=0.2", server.port);
+    let url = format!("redis://127.0.0.1:{}?socket_timeout=0.2&max_connections=1&timeout=0.2", server.port());
     let backend = RedisBackend::from_url(&url).expect("a valid URL");
     let shown = format!("{backend:?}");
     assert!(shown.contains("max_size: 1,") && shown.contains("acquire_timeout: 200ms"), "{shown}");

@@ -16,7 +16,7 @@ static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| Server::with(&["--uni
 
 /// A server that is there already, or the one of this program.
 fn url() -> Option<String> {
-    std::env::var("CONSTANCE_REDIS_URL").ok().or_else(|| SERVER.as_ref().map(Server::url))
+    std::env::var("CONSTANCE_REDIS_URL").ok().or_else(|| SERVER.as_ref().map(|server| server.url()))
 }
 
 fn open(url: &str) -> AsyncRedisBackend {
@@ -56,7 +56,7 @@ fn limited() -> Option<AsyncRedisBackend> {
     });
     let server = SERVER.as_ref()?;
     LazyLock::force(&USER);
-    let url = format!("redis://settings:secret@127.0.0.1:{}/0", server.port);
+    let url = format!("redis://settings:secret@127.0.0.1:{}/0", server.port());
     Some(open(&url))
 }
 

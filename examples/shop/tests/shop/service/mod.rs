@@ -39,14 +39,7 @@ impl Shop {
 
     /// The store is the server that a variable names, or `None` (and a word about it) where none is named.
     pub(crate) fn on(variable: &str) -> Option<Self> {
-        let Ok(url) = std::env::var(variable) else {
-            assert!(
-                std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_none_or(|value| value != "1"),
-                "{variable} is not set, and CONSTANCE_REQUIRE_SERVICES asks for it"
-            );
-            let _ = writeln!(std::io::stderr(), "skipped: {variable} names no server");
-            return None;
-        };
+        let url = constance_testserver::url_in(variable)?;
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
         let prefix = format!("shop-{}-{}:", std::process::id(), now.as_nanos());
         Some(Self { elsewhere: Some((url, prefix)), ..Self::without_store() })

@@ -1,11 +1,13 @@
 //! A shell that runs a server, does to it what it is told, and ends it with whoever holds the other end of its input.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
-use super::user::User;
+use crate::user::User;
 
 /// A PostgreSQL is a process with children, which are killed and paused with it: those of a killed server would go on
 /// for a while, those of a paused one answer. The first process comes first, so that it starts no others. The children of
@@ -59,14 +61,34 @@ test -z "$memory" || ipcrm -m "$memory" 2>/dev/null
 rm -rf "$folder"
 "#;
 
-pub(super) struct Keeper {
+/// How a server shows that it takes connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ready {
+    /// It has these words in its log.
+    Says(&'static str),
+    /// It answers on this port, as the process of this id.
+    Answers(fn(port: u16, process: &str) -> bool),
+}
+
+/// How long a server that says nothing is left alone before it is asked again.
+const REST: Duration = Duration::from_millis(5);
+
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    folder: PathBuf,
+    /// One word at a time: the answer to it is looked for among what the server says.
+    pipes: Mutex<Pipes>,
+}
+
+#[derive(Debug)]
+struct Pipes {
     shell: Child,
     lines: Receiver<String>,
 }
 
 impl Keeper {
     /// A keeper of a server that does not run yet, in a folder that it removes at its end.
-    pub(super) fn new(server: &Command, folder: &Path, user: Option<User>) -> Self {
+    pub(crate) fn new(server: &Command, folder: &Path, user: Option<User>) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", KEEPER, "keeper"]).arg(folder).arg(server.get_program()).args(server.get_args());
         // Messages in the language in which we look for them.
@@ -77,30 +99,51 @@ impl Keeper {
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut shell = pipes.spawn().expect("a shell");
         let lines = drain(&mut shell);
-        Self { shell, lines }
+        Self { folder: folder.to_owned(), pipes: Mutex::new(Pipes { shell, lines }) }
     }
 
-    /// Starts the server and waits until it says that it is ready; its log where it does not.
-    pub(super) fn start(&mut self, ready: &str) -> Result<(), String> {
+    /// Starts the server and waits until it is ready; its log where it does not get so far.
+    pub(crate) fn start(&self, ready: Ready, port: u16) -> Result<(), String> {
+        let mut pipes = self.pipes.lock().expect("nobody panicked");
         // Not told like anything else: the server may be ready before the keeper says that it did what it was told.
-        self.send("start");
+        pipes.send("start");
         let mut log = String::new();
-        for line in self.lines.iter() {
-            if line.contains(ready) {
-                return Ok(());
+        loop {
+            match (ready, pipes.lines.recv_timeout(REST)) {
+                (Ready::Says(words), Ok(line)) if line.contains(words) => return Ok(()),
+                (_, Ok(line)) if line == "keeper: ended" => {
+                    pipes.tell("kill");
+                    return Err(log);
+                }
+                (_, Ok(line)) => {
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+                (Ready::Answers(answers), Err(RecvTimeoutError::Timeout)) => {
+                    if self.process().is_some_and(|process| answers(port, &process)) {
+                        return Ok(());
+                    }
+                }
+                (Ready::Says(_), Err(RecvTimeoutError::Timeout)) => {}
+                (_, Err(RecvTimeoutError::Disconnected)) => panic!("the keeper ended:\n{log}"),
             }
-            if line == "keeper: ended" {
-                self.tell("kill");
-                return Err(log);
-            }
-            log.push_str(&line);
-            log.push('\n');
         }
-        panic!("the keeper ended:\n{log}");
     }
 
     /// Has it do something, and waits until it did.
-    pub(super) fn tell(&mut self, word: &str) {
+    pub(crate) fn tell(&self, word: &str) {
+        self.pipes.lock().expect("nobody panicked").tell(word);
+    }
+
+    /// The process of the server.
+    fn process(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.folder.join("pid")).ok()?;
+        text.strip_suffix('\n').map(str::to_owned)
+    }
+}
+
+impl Pipes {
+    fn tell(&mut self, word: &str) {
         self.send(word);
         let done = format!("keeper: did {word}");
         assert!(self.lines.iter().any(|line| line == done), "the keeper ended");
@@ -112,7 +155,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for Pipes {
     fn drop(&mut self) {
         drop(self.shell.stdin.take());
         let _ = self.shell.wait();

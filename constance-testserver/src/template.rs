@@ -7,12 +7,13 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::Builder;
 
-use super::user::User;
+use crate::user::User;
 
 /// Removes the folder with the test program: a static is never dropped.
 const REMOVER: &str = r#"trap '' HUP INT QUIT TERM; read -r word; rm -rf "$1""#;
 
-pub(super) struct Template {
+#[derive(Debug)]
+pub(crate) struct Template {
     folder: PathBuf,
     user: Option<User>,
     _remover: Child,
@@ -20,7 +21,7 @@ pub(super) struct Template {
 
 impl Template {
     /// An empty folder of the user that the server runs as, where we are root.
-    pub(super) fn new(user: &str) -> Self {
+    pub(crate) fn new(user: &str) -> Self {
         let user = User::instead_of_root(user);
         let folder = own_folder(user);
         let mut remover = Command::new("sh");
@@ -29,12 +30,12 @@ impl Template {
         Self { folder, user, _remover: remover }
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// Writes a file that the server can read.
-    pub(super) fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).expect("a file");
         if let Some(user) = self.user {
             user.own(&self.path(name));
@@ -42,7 +43,7 @@ impl Template {
     }
 
     /// Runs a program in the folder, as its owner.
-    pub(super) fn run(&self, mut command: Command) {
+    pub(crate) fn run(&self, mut command: Command) {
         if let Some(user) = self.user {
             user.run(&mut command);
         }
@@ -52,21 +53,21 @@ impl Template {
     }
 
     /// A copy, which is removed by whoever gets it.
-    pub(super) fn copy(&self) -> PathBuf {
+    pub(crate) fn copy(&self) -> PathBuf {
         let folder = own_folder(self.user);
         let status = Command::new("cp").arg("-a").arg(self.folder.join(".")).arg(&folder).status();
         assert!(status.expect("`cp`").success(), "the template cannot be copied");
         folder
     }
 
-    pub(super) fn user(&self) -> Option<User> {
+    pub(crate) fn user(&self) -> Option<User> {
         self.user
     }
 }
 
 /// Where every user may go, and with a short name, since there will be a socket in it: cargo's folder may be closed to
 /// the server's user.
-fn own_folder(user: Option<User>) -> PathBuf {
+pub(crate) fn own_folder(user: Option<User>) -> PathBuf {
     let folder =
         Builder::new().prefix("constance-").tempdir_in(std::env::temp_dir()).expect("a temporary folder").keep();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("a private folder");

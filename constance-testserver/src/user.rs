@@ -5,26 +5,26 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-#[derive(Clone, Copy)]
-pub(super) struct User {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct User {
     user: u32,
     group: u32,
 }
 
 impl User {
     /// The user of this name where we are root; nobody where we are not, and servers run as ourselves.
-    pub(super) fn instead_of_root(name: &str) -> Option<Self> {
+    pub(crate) fn instead_of_root(name: &str) -> Option<Self> {
         if number(&["-u"]) != 0 {
             return None;
         }
         Some(Self { user: number(&["-u", name]), group: number(&["-g", name]) })
     }
 
-    pub(super) fn own(self, path: &Path) {
+    pub(crate) fn own(self, path: &Path) {
         chown(path, Some(self.user), Some(self.group)).expect("a change of owner");
     }
 
-    pub(super) fn run(self, command: &mut Command) {
+    pub(crate) fn run(self, command: &mut Command) {
         command.uid(self.user).gid(self.group);
     }
 }

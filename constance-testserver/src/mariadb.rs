@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use super::template::Template;
-use super::{Server, find, have};
+use crate::keeper::Ready;
+use crate::programs::{find, installed};
+use crate::server::{Server, controls};
+use crate::template::Template;
 
 static SERVER: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("mariadbd"));
 static INSTALL: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("mariadb-install-db"));
@@ -24,66 +26,67 @@ GRANT ALL ON constance.* TO constance@'%';
 const SMALL: &str = "--innodb-log-file-size=8M";
 
 /// A server on a free port, with a database `constance` of the default charset and its owner, who is not root.
+///
+/// It ends with this value, or with the test program.
+#[derive(Debug)]
 pub struct MariadbServer(Server);
+
+controls!(MariadbServer);
 
 impl MariadbServer {
     /// A server, or `None` (and a word about it) where none is installed.
+    ///
+    /// # Panics
+    ///
+    /// Where it is installed and does not start, or is not and has to be: see [`skip`](crate::skip).
+    #[must_use]
     pub fn start() -> Option<Self> {
         Self::with(&[])
     }
 
     /// A server with further settings, such as `max_connections=5`.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[must_use]
     pub fn with(settings: &[&str]) -> Option<Self> {
-        if !have(&[("MariaDB", SERVER.as_ref()), ("mariadb-install-db", INSTALL.as_ref())]) {
-            return None;
-        }
-        Some(Self(Server::start(&TEMPLATE, "ready for connections", |folder, port| {
-            let mut command = Command::new(SERVER.as_ref().expect("looked for before"));
-            let option = |name: &str, file: &str| format!("--{name}={}", folder.join(file).display());
-            command.args(["--no-defaults".to_owned(), option("datadir", "data"), option("tmpdir", ".")]);
-            command.args([option("socket", "socket"), option("pid-file", "mariadbd.pid"), option("init-file", "init")]);
-            command.args(["--bind-address=127.0.0.1", &format!("--port={port}"), "--skip-name-resolve", SMALL]);
-            command.args(settings.iter().map(|setting| format!("--{setting}")));
-            command
-        })))
+        let (program, _) = (installed("mariadbd", &SERVER)?, installed("mariadb-install-db", &INSTALL)?);
+        let ready = Ready::Says("ready for connections");
+        Some(Self(Server::start(
+            TEMPLATE.user(),
+            ready,
+            || TEMPLATE.copy(),
+            |folder, port| {
+                let mut command = Command::new(program);
+                let option = |name: &str, file: &str| format!("--{name}={}", folder.join(file).display());
+                command.args(["--no-defaults".to_owned(), option("datadir", "data"), option("tmpdir", ".")]);
+                command.args([
+                    option("socket", "socket"),
+                    option("pid-file", "mariadbd.pid"),
+                    option("init-file", "init"),
+                ]);
+                command.args(["--bind-address=127.0.0.1", &format!("--port={port}"), "--skip-name-resolve", SMALL]);
+                command.args(settings.iter().map(|setting| format!("--{setting}")));
+                command
+            },
+        )))
     }
 
-    /// As the owner of the database.
+    /// The URL of the database for its owner.
+    #[must_use]
     pub fn url(&self) -> String {
         self.url_of("constance", "password-of-constance")
     }
 
-    /// The same database as root.
+    /// The URL of the database for root.
+    #[must_use]
     pub fn admin_url(&self) -> String {
         self.url_of("root", "password-of-root")
     }
 
     fn url_of(&self, user: &str, password: &str) -> String {
         format!("mysql://{user}:{password}@127.0.0.1:{}/constance", self.port())
-    }
-
-    pub fn port(&self) -> u16 {
-        self.0.port
-    }
-
-    /// Ends it at once, as `kill -9` does.
-    pub fn kill(&mut self) {
-        self.0.kill();
-    }
-
-    /// Starts it again on the same port and data; kills it first where it runs.
-    pub fn restart(&mut self) {
-        self.0.restart();
-    }
-
-    /// Stops it in its tracks; connections stay open, and nothing answers.
-    pub fn pause(&mut self) {
-        self.0.pause();
-    }
-
-    /// Lets it go on.
-    pub fn resume(&mut self) {
-        self.0.resume();
     }
 }
 

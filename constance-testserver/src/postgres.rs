@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use super::template::Template;
-use super::{Server, find, have};
+use crate::keeper::Ready;
+use crate::programs::{find, installed};
+use crate::server::{Server, controls};
+use crate::template::Template;
 
-static INITDB: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("initdb"));
+/// The file itself and not a link to it: its other programs are beside it.
+static INITDB: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("initdb")?.canonicalize().ok());
 static TEMPLATE: LazyLock<Template> = LazyLock::new(template);
 
 /// Shared memory as files in the data folder, which go with it.
@@ -25,64 +28,60 @@ CREATE DATABASE constance OWNER constance
 ";
 
 /// A server on a free port, with a database `constance` and its owner, who is not the administrator.
+///
+/// It ends with this value, or with the test program.
+#[derive(Debug)]
 pub struct PostgresServer(Server);
+
+controls!(PostgresServer);
 
 impl PostgresServer {
     /// A server, or `None` (and a word about it) where none is installed.
+    ///
+    /// # Panics
+    ///
+    /// Where it is installed and does not start, or is not and has to be: see [`skip`](crate::skip).
+    #[must_use]
     pub fn start() -> Option<Self> {
         Self::with(&[])
     }
 
     /// A server with further settings, such as `max_connections=5`.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[must_use]
     pub fn with(settings: &[&str]) -> Option<Self> {
-        if !have(&[("PostgreSQL", INITDB.as_ref())]) {
-            return None;
-        }
-        let ready = "database system is ready to accept connections";
-        Some(Self(Server::start(&TEMPLATE, ready, |folder, port| {
-            let mut command = Command::new(program("postgres"));
-            command.arg("-D").arg(folder.join("data")).args(["-p", &port.to_string()]);
-            command.args(settings.iter().flat_map(|setting| ["-c", *setting]));
-            command
-        })))
+        installed("PostgreSQL", &INITDB)?;
+        let ready = Ready::Says("database system is ready to accept connections");
+        Some(Self(Server::start(
+            TEMPLATE.user(),
+            ready,
+            || TEMPLATE.copy(),
+            |folder, port| {
+                let mut command = Command::new(program("postgres"));
+                command.arg("-D").arg(folder.join("data")).args(["-p", &port.to_string()]);
+                command.args(settings.iter().flat_map(|setting| ["-c", *setting]));
+                command
+            },
+        )))
     }
 
-    /// As the owner of the database.
+    /// The URL of the database for its owner.
+    #[must_use]
     pub fn url(&self) -> String {
         self.url_of("constance", "password-of-constance")
     }
 
-    /// The same database as the administrator.
+    /// The URL of the database for the administrator.
+    #[must_use]
     pub fn admin_url(&self) -> String {
         self.url_of("postgres", "password-of-postgres")
     }
 
     fn url_of(&self, user: &str, password: &str) -> String {
         format!("postgres://{user}:{password}@127.0.0.1:{}/constance", self.port())
-    }
-
-    pub fn port(&self) -> u16 {
-        self.0.port
-    }
-
-    /// Ends it at once, as `kill -9` of every process of it does.
-    pub fn kill(&mut self) {
-        self.0.kill();
-    }
-
-    /// Starts it again on the same port and data; kills it first where it runs.
-    pub fn restart(&mut self) {
-        self.0.restart();
-    }
-
-    /// Stops every process of it in its tracks; connections stay open, and nothing answers.
-    pub fn pause(&mut self) {
-        self.0.pause();
-    }
-
-    /// Lets it go on.
-    pub fn resume(&mut self) {
-        self.0.resume();
     }
 }
 
