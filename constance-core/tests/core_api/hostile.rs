@@ -105,3 +105,67 @@ fn no_byte_string_up_to_three_bytes_panics() {
     // Fixed-length lists of one `none` or one empty text, and the empty list, in each of its 256 repetitions.
     assert!(read > 0);
 }
+
+/// A stored map in which one name became another.
+fn renamed(map: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = map.windows(from.len()).position(|window| window == from).expect("it is there");
+    [&map[..at], to, &map[at + from.len()..]].concat()
+}
+
+#[test]
+fn a_name_that_is_there_twice_is_refused() {
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Rest {
+        known: i64,
+        #[serde(flatten)]
+        rest: BTreeMap<String, i64>,
+    }
+
+    let map = BTreeMap::from([("ab".to_owned(), 1_i64), ("cd".to_owned(), 2)]);
+    let stored = MessagePack.encode(&<BTreeMap<String, i64>>::KIND, &map).expect("encodes");
+    // A text of two bytes, and the same in the form of longer ones.
+    for twice in [&b"\xa2ab"[..], b"\xd9\x02ab", b"\xda\x00\x02ab"] {
+        let refused = refusal::<BTreeMap<String, i64>>(&renamed(stored.as_bytes(), b"\xa2cd", twice));
+        assert!(refused.contains("a map that has a name twice") && !refused.contains("ab"), "{refused}");
+    }
+
+    let in_serde = |bytes: &[u8]| MessagePack.decode::<BTreeMap<i64, bool>>(&Kind::Serde, bytes);
+    let numbers = MessagePack.encode(&Kind::Serde, &BTreeMap::from([(5_i64, true), (6, false)])).expect("encodes");
+    assert!(in_serde(&renamed(numbers.as_bytes(), b"\x06", b"\xd0\x06")).is_ok(), "it may be written longer");
+    assert!(in_serde(&renamed(numbers.as_bytes(), b"\x06", b"\xd0\x05")).is_err(), "five is five");
+
+    let flat = MessagePack.encode(&Kind::Serde, &Rest { known: 1, rest: map.clone() }).expect("encodes");
+    assert!(MessagePack.decode::<Rest>(&Kind::Serde, flat.as_bytes()).is_ok());
+    for twice in [&b"\xa2ab"[..], b"\xa5known"] {
+        let doubled = renamed(flat.as_bytes(), b"\xa2cd", twice);
+        assert!(MessagePack.decode::<Rest>(&Kind::Serde, &doubled).is_err());
+    }
+}
+
+#[test]
+fn what_a_type_does_not_know_may_say_anything() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Known {
+        known: i64,
+    }
+
+    #[derive(Serialize)]
+    struct Stored {
+        known: i64,
+        other: BTreeMap<String, Vec<i64>>,
+    }
+
+    let other = BTreeMap::from([("ab".to_owned(), vec![1, 2]), ("cd".to_owned(), vec![])]);
+    let stored = MessagePack.encode(&Kind::Serde, &Stored { known: 7, other }).expect("encodes");
+    let doubled = renamed(stored.as_bytes(), b"\xa2cd", b"\xa2ab");
+    assert_eq!(MessagePack.decode::<Known>(&Kind::Serde, &doubled).expect("reads"), Known { known: 7 });
+    // But it has to be whole, and not deeper than anything else.
+    for cut in 3..doubled.len() {
+        assert!(MessagePack.decode::<Known>(&Kind::Serde, &doubled[..cut]).is_err());
+    }
+    let lists =
+        |count: usize| [&stored.as_bytes()[..3], b"\x82\xa5known\x07\xa5other", &vec![0x91; count], b"\xc0"].concat();
+    assert!(MessagePack.decode::<Known>(&Kind::Serde, &lists(MessagePack::MAX_DEPTH - 1)).is_ok());
+    assert!(MessagePack.decode::<Known>(&Kind::Serde, &lists(MessagePack::MAX_DEPTH)).is_err());
+    assert!(MessagePack.decode::<Known>(&Kind::Serde, &lists(100_000)).is_err());
+}

@@ -3,6 +3,8 @@
 //! `rmp_serde` reads an integer that no float is equal to as a rounded float, a list as a struct, bytes as a text, and a number
 //! as a variant of an enum. What is read here by its type is what was written by it.
 
+use std::collections::HashSet;
+
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
@@ -267,11 +269,17 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
         }
     }
 
+    /// A name that is there twice is nobody's loss here.
+    fn deserialize_ignored_any<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value> {
+        self.reader.skip(self.levels)?;
+        visitor.visit_unit()
+    }
+
     fn is_human_readable(&self) -> bool {
         false
     }
 
-    serde::forward_to_deserialize_any! { <V: Visitor<'b>> bool char unit seq map ignored_any }
+    serde::forward_to_deserialize_any! { <V: Visitor<'b>> bool char unit seq map }
 }
 
 /// What is inside a list or a map.
@@ -284,6 +292,17 @@ struct Parts<'r, 'b, 'k> {
     names: &'static [&'static str],
     /// Where the name of the member begins.
     name: Reader<'b>,
+    /// The names so far, in a map: a struct knows its fields by itself.
+    seen: HashSet<Name<'b>>,
+}
+
+/// The name of a member of a map, whichever way it is written.
+#[derive(PartialEq, Eq, Hash)]
+enum Name<'b> {
+    Integer(i128),
+    Text(&'b str),
+    /// As it is stored.
+    Other(&'b [u8]),
 }
 
 impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
@@ -294,7 +313,7 @@ impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
         count: usize,
         names: &'static [&'static str],
     ) -> Self {
-        Self { name: *reader, reader, kind, levels, count, left: count, names }
+        Self { name: *reader, reader, kind, levels, count, left: count, names, seen: HashSet::new() }
     }
 
     /// The place of the part that was read last, from 0.
@@ -309,6 +328,17 @@ impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
             Ok(Piece::Text(name)) => Step::member(name, self.names, self.at()),
             _ => Step::Entry(self.at() + 1),
         }
+    }
+
+    /// Refuses the name that was just read where it was there before: nobody knows which of the two values was meant.
+    fn is_new(&mut self) -> Result<()> {
+        let name = match { self.name }.next()? {
+            Piece::Unsigned(value) => Name::Integer(value.into()),
+            Piece::Signed(value) => Name::Integer(value.into()),
+            Piece::Text(text) => Name::Text(text),
+            _ => Name::Other(self.name.until(self.reader)),
+        };
+        if self.seen.insert(name) { Ok(()) } else { Err(Unfit::twice()) }
     }
 
     #[inline]
@@ -345,7 +375,11 @@ impl<'b> MapAccess<'b> for Parts<'_, 'b, '_> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
         self.name = *self.reader;
-        seed.deserialize(self.value(None)).map(Some)
+        let key = seed.deserialize(self.value(None))?;
+        if self.names.is_empty() {
+            self.is_new()?;
+        }
+        Ok(Some(key))
     }
 
     #[inline]

@@ -5,8 +5,8 @@ mod leaf;
 mod read;
 mod tag;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use self::de::Value;
 use self::read::Reader;
@@ -128,17 +128,11 @@ fn written<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Encoded> {
         // serde's text may carry the value, so only our own words go on.
         Error::new(ErrorKind::Encode).with_detail("the value cannot be written as MessagePack")
     })?;
-    if !is_shallow(&bytes[start..]) {
-        return Err(Error::new(ErrorKind::Encode)
-            .with_detail(format!("the value is nested deeper than {} levels", MessagePack::MAX_DEPTH)));
+    // Everything that the serializer wrote has to be readable again.
+    match Reader::new(&bytes[start..]).skip(MessagePack::MAX_DEPTH) {
+        Ok(()) => Ok(Encoded::from(bytes)),
+        Err(unfit) => Err(Error::new(ErrorKind::Encode).with_detail(format!("the value is {unfit}"))),
     }
-    Ok(Encoded::from(bytes))
-}
-
-/// Whether everything that the serializer wrote can be read again within the limit.
-fn is_shallow(body: &[u8]) -> bool {
-    let mut reader = Reader::new(body);
-    IgnoredAny::deserialize(Value { reader: &mut reader, kind: None, levels: MessagePack::MAX_DEPTH }).is_ok()
 }
 
 /// What was found instead, from the kind in the envelope: the letters are there, since they were stripped.

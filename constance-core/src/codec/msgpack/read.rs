@@ -40,6 +40,11 @@ impl<'b> Reader<'b> {
         self.0.len()
     }
 
+    /// The bytes from here to where another reader of the same bytes has come.
+    pub(super) fn until(&self, other: &Self) -> &'b [u8] {
+        self.0.get(..self.0.len().saturating_sub(other.0.len())).unwrap_or_default()
+    }
+
     /// Whether the next value is none; takes it if it is.
     pub(super) fn take_nil(&mut self) -> bool {
         match self.0.split_first() {
@@ -104,6 +109,18 @@ impl<'b> Reader<'b> {
             // The byte that no value begins with, and extensions, which nothing here writes.
             _ => return Err(Unfit::SHAPE),
         })
+    }
+
+    /// Passes over a value, and over what is in it as deep as `levels`.
+    pub(super) fn skip(&mut self, levels: usize) -> Result<()> {
+        let parts = match self.next()? {
+            Piece::List(count) => count,
+            // Twice the four billion of a map fit where they fit at all.
+            Piece::Map(count) => count.saturating_mul(2),
+            _ => return Ok(()),
+        };
+        let inside = levels.checked_sub(1).ok_or(Unfit::DEEP)?;
+        (0..parts).try_for_each(|_| self.skip(inside))
     }
 
     #[inline]
