@@ -11,7 +11,7 @@ use redis::{ConnectionLike, Pipeline, RedisResult, Value};
 use crate::builder::{Builder, default_prefix};
 use crate::command::{self, CHUNK, NO_STRING};
 use crate::connections::{Connections, Layout, Lease};
-use crate::error::fault;
+use crate::error::{Fault, INTERRUPTIONS, fault};
 use crate::plan::{self, Many, Plain};
 use crate::replicas::Replicas;
 use crate::scan::Place;
@@ -120,17 +120,22 @@ impl RedisBackend {
     }
 
     /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
-    /// fresh one.
+    /// fresh one; where a signal interrupts, on another one.
     fn look<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        match once(self.connections.lend()?, &work)? {
-            Ok(value) => Ok(value),
-            Err(_) => once(self.connections.lend()?, &work)?,
+        let (mut closed, mut interrupted) = (false, 0);
+        loop {
+            match once(self.connections.lend()?, &work)? {
+                Ok(value) => return Ok(value),
+                Err(fault) if fault.interrupted && interrupted < INTERRUPTIONS => interrupted += 1,
+                Err(fault) if fault.gone && !closed => closed = true,
+                Err(fault) => return Err(fault.error),
+            }
         }
     }
 
     /// Sends what may change something. It is sent once: whether a connection that closed had taken it, nobody can tell.
     fn change<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        once(self.connections.lend_for_change()?, work)?
+        once(self.connections.lend_for_change()?, work)?.map_err(|fault| fault.error)
     }
 }
 
@@ -138,7 +143,7 @@ impl RedisBackend {
 fn once<T>(
     mut lease: Box<dyn Lease + '_>,
     work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
-) -> Result<Result<T>> {
+) -> Result<Result<T, Fault>> {
     let error = match work(lease.connection()) {
         Ok(value) => return Ok(Ok(value)),
         Err(error) => error,
@@ -147,7 +152,7 @@ fn once<T>(
     if fault.broken {
         lease.failed(fault.gone);
     }
-    if fault.gone && lease.is_used() { Ok(Err(fault.error)) } else { Err(fault.error) }
+    if fault.interrupted || fault.gone && lease.is_used() { Ok(Err(fault)) } else { Err(fault.error) }
 }
 
 /// What is stored under these keys, all of one moment. `likely` says whether the last read met a key without a string.

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use constance_core::{Cause, Error, ErrorKind};
-use redis::{ErrorKind as DriverKind, RedisError};
+use redis::{ErrorKind as DriverKind, RedisError, RedisResult};
 
 use crate::script::NO_EVAL;
 
@@ -21,17 +21,38 @@ pub(crate) struct Fault {
     pub(crate) broken: bool,
     /// Whether the other side had closed the connection, or is no longer who it was: so it is for its sisters too.
     pub(crate) gone: bool,
+    /// Whether a signal cut the wait for the answer short. Linux does that wherever there is a limit of time, whatever the
+    /// handler of the signal says of restarting.
+    pub(crate) interrupted: bool,
+}
+
+/// How often in a row a signal may interrupt what can be done again.
+pub(crate) const INTERRUPTIONS: usize = 16;
+
+/// Does something again where a signal interrupted it.
+pub(crate) fn uninterrupted<T>(mut work: impl FnMut() -> RedisResult<T>) -> RedisResult<T> {
+    for _ in 0..INTERRUPTIONS {
+        match work() {
+            Err(error) if is_interrupted(&error) => {}
+            done => return done,
+        }
+    }
+    work()
+}
+
+pub(crate) fn is_interrupted(error: &RedisError) -> bool {
+    io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
 }
 
 impl Fault {
     /// A clean answer: the connection stays.
     fn answered(error: Error) -> Self {
-        Self { error, broken: false, gone: false }
+        Self { error, broken: false, gone: false, interrupted: false }
     }
 
     /// Anything else: the connection goes.
     fn broken(error: Error) -> Self {
-        Self { error, broken: true, gone: false }
+        Self { error, broken: true, gone: false, interrupted: false }
     }
 }
 
@@ -112,6 +133,9 @@ fn of_io(error: &RedisError, io: &io::Error) -> Fault {
         ),
         Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown => {
             Fault::broken(unavailable("unreachable", "there is no way to the server"))
+        }
+        Io::Interrupted => {
+            Fault { interrupted: true, ..Fault::broken(unavailable("EINTR", "a signal interrupted the call")) }
         }
         _ => Fault::broken(unavailable("I/O", "the connection failed")),
     }

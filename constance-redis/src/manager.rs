@@ -7,7 +7,7 @@ use constance_pool::addresses;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Cmd, Connection, ConnectionAddr, ConnectionInfo, ConnectionLike, ProtocolVersion, RedisResult, Value};
 
-use crate::error::fault;
+use crate::error::{fault, uninterrupted};
 use crate::way::Way;
 
 /// A connection with a bound on each call.
@@ -133,14 +133,15 @@ fn drive_and_ask(info: ConnectionInfo, within: Duration) -> Result<Connection> {
 
 /// An answer, whatever it says.
 fn sign_of_life(connection: &mut dyn ConnectionLike) -> Result<()> {
-    match redis::cmd("PING").exec(connection).map_err(|error| fault(&error)) {
+    match uninterrupted(|| redis::cmd("PING").exec(connection)).map_err(|error| fault(&error)) {
         Err(fault) if fault.broken => Err(fault.error),
         _ => Ok(()),
     }
 }
 
 fn drive(info: ConnectionInfo, within: Duration) -> Result<Connection> {
-    let made = redis::Client::open(info).and_then(|client| client.get_connection_with_timeout(within));
+    let made = redis::Client::open(info)
+        .and_then(|client| uninterrupted(|| client.get_connection_with_timeout(within)));
     made.map_err(|error| fault(&error).error)
 }
 

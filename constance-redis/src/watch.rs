@@ -8,7 +8,7 @@ use constance_core::{Cause, Error, ErrorKind, Prefix, Result, Wake, Watch};
 use parking_lot::{Condvar, Mutex};
 use redis::{Cmd, Connection, PushKind, Value, cmd};
 
-use crate::error::{fault, timeout};
+use crate::error::{fault, is_interrupted, timeout};
 
 /// How long a server may say nothing before it is asked for a sign of life. With two `PING`s each time, a process with two feeds
 /// sends 30 a minute.
@@ -108,6 +108,10 @@ fn listen(mut connection: Connection, news: &News) -> Result<()> {
                 owes = true;
             }
             Err(error) if error.is_timeout() => return Err(silent()),
+            // Such a read costs a reply as well.
+            Err(error) if is_interrupted(&error) => {
+                connection.send_packed_command(&cmd("PING").get_packed_command()).map_err(|error| fault(&error).error)?;
+            }
             Err(error) => return Err(fault(&error).error),
         }
     }

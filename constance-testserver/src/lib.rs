@@ -11,6 +11,7 @@ mod programs;
 mod redis;
 mod required;
 mod server;
+mod signals;
 mod template;
 mod user;
 
@@ -21,3 +22,4 @@ pub use self::postgres::PostgresServer;
 pub use self::programs::find;
 pub use self::redis::RedisServer;
 pub use self::required::{skip, url_in};
+pub use self::signals::interrupt_this_process;

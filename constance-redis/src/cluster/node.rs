@@ -7,7 +7,7 @@ use redis::{ConnectionLike, ErrorKind as DriverKind, RedisError, RedisResult, Se
 
 use super::map::Address;
 use crate::connections::Connections;
-use crate::error::fault;
+use crate::error::{INTERRUPTIONS, fault};
 use crate::pool::Pool;
 
 /// A node with a pool of connections of its own, so that one that is dead holds up nobody but those who ask it.
@@ -42,14 +42,30 @@ pub(super) enum State {
 }
 
 impl Node {
-    /// One try on one connection. A connection that is to change something is looked at first where it has rested.
+    /// One try on one connection; where a signal interrupts what only reads, on another one. A connection that is to change
+    /// something is looked at first where it has rested.
     pub(super) fn once<T>(
         &self,
         change: bool,
-        work: impl FnOnce(&mut dyn ConnectionLike) -> RedisResult<T>,
+        work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
     ) -> Result<T, Failure> {
+        let mut interrupted = 0;
+        loop {
+            match self.uninterrupted(change, &work) {
+                Err((_, true)) if !change && interrupted < INTERRUPTIONS => interrupted += 1,
+                done => return done.map_err(|(failure, _)| failure),
+            }
+        }
+    }
+
+    /// As [`once`](Self::once); whether a signal interrupted it stands beside the failure.
+    fn uninterrupted<T>(
+        &self,
+        change: bool,
+        work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
+    ) -> Result<T, (Failure, bool)> {
         let lease = if change { self.pool.lend_for_change() } else { self.pool.lend() };
-        let mut lease = lease.map_err(|error| Failure { error, state: State::Undone })?;
+        let mut lease = lease.map_err(|error| (Failure { error, state: State::Undone }, false))?;
         let error = match work(lease.connection()) {
             Ok(value) => return Ok(value),
             Err(error) => error,
@@ -66,7 +82,7 @@ impl Node {
             None if fault.broken => State::Unknown,
             None => State::Answered,
         };
-        Err(Failure { error: fault.error, state })
+        Err((Failure { error: fault.error, state }, fault.interrupted))
     }
 }
 

@@ -10,7 +10,7 @@ use constance_core::{Cause, Error, ErrorKind, Result};
 use constance_pool::addresses;
 use redis::{Connection, ConnectionLike, RedisResult, Value, cmd};
 
-use crate::error::{fault, not_redis, timeout};
+use crate::error::{fault, not_redis, timeout, uninterrupted};
 use crate::manager::{self, Session};
 use crate::target::Target;
 
@@ -120,7 +120,7 @@ fn ask(sentinel: &Target, name: &str, within: Duration) -> Result<(String, u16)>
 
 /// Makes sure that a server is a master.
 fn role(connection: &mut dyn ConnectionLike) -> Result<()> {
-    let answer: Value = cmd("ROLE").query(connection).map_err(|error| {
+    let answer: Value = uninterrupted(|| cmd("ROLE").query(connection)).map_err(|error| {
         let error = fault(&error).error;
         match error.kind() {
             ErrorKind::Denied => error.with_detail("the user may not ask for the server's role"),

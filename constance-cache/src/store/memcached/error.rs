@@ -31,15 +31,21 @@ pub(super) fn is_gone(error: &DriverError) -> bool {
     )
 }
 
+/// Whether a signal cut the wait for the answer short.
+pub(super) fn is_interrupted(error: &DriverError) -> bool {
+    matches!(error, DriverError::Io(error) if error.kind() == io::ErrorKind::Interrupted)
+}
+
 pub(super) fn of_io(error: &io::Error) -> Error {
     use io::ErrorKind as Io;
 
     match error.kind() {
         Io::TimedOut | Io::WouldBlock => timeout(),
         Io::ConnectionRefused => unavailable("ECONNREFUSED", "the connection was refused"),
-        Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe => {
+        Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::NotConnected => {
             unavailable("closed", "the connection was closed")
         }
+        Io::Interrupted => unavailable("EINTR", "a signal interrupted the call"),
         _ => unavailable("I/O", "the connection failed"),
     }
 }

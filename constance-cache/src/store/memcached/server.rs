@@ -5,13 +5,17 @@ use std::time::Duration;
 use constance_core::Result;
 use memcache::exp::{Error as DriverError, MetaCommand, MetaOp, MetaResponse, ReturnCode, parse_meta_result};
 
-use super::error::{error, is_gone};
+use super::error::{error, is_gone, is_interrupted};
 use super::pool::{Connection, Pool};
 use crate::store::{Cell, Seen, Swap, SwapFrom, Version};
 
 /// How many keys are asked for at once. What is asked fits into the buffers of the system, so that neither side ever waits
 /// for the other to read first.
 const CHUNK: usize = 64;
+
+/// How often in a row a signal may interrupt what can be done again. Linux does that wherever there is a limit of time,
+/// whatever the handler of the signal says of restarting.
+const INTERRUPTIONS: usize = 16;
 
 /// memcached takes a longer time to live for a date.
 const LONGEST: u64 = 30 * 24 * 60 * 60;
@@ -32,21 +36,28 @@ impl Server {
     /// Cells of one moment: each is looked at twice, all of them a second time after all of them a first time. Those whose
     /// number is the same were there, all together, in between.
     pub(super) fn read(&self, keys: &[&str]) -> Result<Vec<Seen>> {
+        self.over(|connection| self.look(connection, keys))?.map_err(|failure| error(&failure))
+    }
+
+    /// Does something that may be done twice over a connection: over another one where the first turns out to have been closed
+    /// while nobody looked, or a signal interrupts.
+    fn over<T>(
+        &self,
+        work: impl Fn(&mut Connection) -> Result<T, DriverError>,
+    ) -> Result<Result<T, DriverError>> {
         let mut connection = self.0.any()?;
-        match self.look(&mut connection, keys) {
-            Ok(seen) => {
-                self.0.give_back(connection);
-                Ok(seen)
+        let mut interrupted = 0;
+        loop {
+            match work(&mut connection) {
+                Ok(done) => {
+                    self.0.give_back(connection);
+                    return Ok(Ok(done));
+                }
+                Err(failure) if is_interrupted(&failure) && interrupted < INTERRUPTIONS => interrupted += 1,
+                Err(failure) if is_gone(&failure) && connection.used => self.0.forget(),
+                failed => return Ok(failed),
             }
-            // It was closed while nobody looked.
-            Err(failure) if connection.used && is_gone(&failure) => {
-                self.0.forget();
-                let mut connection = self.0.connect()?;
-                let seen = self.look(&mut connection, keys).map_err(|failure| error(&failure))?;
-                self.0.give_back(connection);
-                Ok(seen)
-            }
-            Err(failure) => Err(error(&failure)),
+            connection = self.0.connect()?;
         }
     }
 
@@ -85,14 +96,7 @@ impl Server {
         });
         let nothing = || Ok(vec![None; swaps.len()]);
         let Some(tick) = oldest.min() else {
-            let mut connection = self.0.any()?;
-            return match self.send(&mut connection, swaps) {
-                Err(failure) if connection.used && is_gone(&failure) => {
-                    self.0.forget();
-                    self.finish(self.0.connect()?, swaps)
-                }
-                sent => self.finished(connection, sent, swaps.len()),
-            };
+            return answered(self.over(|connection| self.send(connection, swaps))?, swaps.len());
         };
         // All that were there are in use, or the server was restarted since: the cells may be others.
         let Some(mut connection) = self.0.older_than(tick) else { return nothing() };
@@ -101,29 +105,12 @@ impl Server {
                 self.0.forget();
                 nothing()
             }
-            sent => self.finished(connection, sent, swaps.len()),
-        }
-    }
-
-    fn finish(&self, mut connection: Connection, swaps: &[Swap<'_>]) -> Result<Vec<Option<Version>>> {
-        let sent = self.send(&mut connection, swaps);
-        self.finished(connection, sent, swaps.len())
-    }
-
-    fn finished(
-        &self,
-        connection: Connection,
-        sent: Result<Vec<Option<Version>>, DriverError>,
-        count: usize,
-    ) -> Result<Vec<Option<Version>>> {
-        match sent {
+            Err(failure) if is_interrupted(&failure) => nothing(),
             Ok(swapped) => {
                 self.0.give_back(connection);
                 Ok(swapped)
             }
-            // It has no room for one of them, or finds it too long. The answers to the others are lost.
-            Err(DriverError::Server(_)) => Ok(vec![None; count]),
-            Err(failure) => Err(error(&failure)),
+            failed => answered(failed, swaps.len()),
         }
     }
 
@@ -137,6 +124,14 @@ impl Server {
                 Ok(result.ok().then_some(result.cas).flatten().map(|cas| Version(cas, tick)))
             })
             .collect()
+    }
+}
+
+fn answered(sent: Result<Vec<Option<Version>>, DriverError>, count: usize) -> Result<Vec<Option<Version>>> {
+    match sent {
+        // It has no room for one of them, or finds it too long. The answers to the others are lost.
+        Err(DriverError::Server(_)) => Ok(vec![None; count]),
+        sent => sent.map_err(|failure| error(&failure)),
     }
 }
 

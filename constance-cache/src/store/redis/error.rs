@@ -1,7 +1,32 @@
 //! Failures of the driver in words of our own.
 
+use std::error::Error as _;
+use std::io;
+use std::sync::Arc;
+
 use constance_core::{Cause, Error, ErrorKind};
-use redis::RedisError;
+use redis::{RedisError, RedisResult};
+
+/// How often in a row a signal may interrupt what can be done again. Linux does that wherever there is a limit of time,
+/// whatever the handler of the signal says of restarting.
+pub(super) const INTERRUPTIONS: usize = 16;
+
+/// Does something again where a signal interrupted it.
+pub(super) fn uninterrupted<T>(work: impl Fn() -> RedisResult<T>) -> RedisResult<T> {
+    for _ in 0..INTERRUPTIONS {
+        match work() {
+            Err(error) if is_interrupted(&error) => {}
+            done => return done,
+        }
+    }
+    work()
+}
+
+pub(super) fn is_interrupted(error: &RedisError) -> bool {
+    let shared = error.source().and_then(|source| source.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>());
+    let io = shared.and_then(|error| error.downcast_ref::<io::Error>());
+    io.is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
+}
 
 /// What the driver says, without its text.
 pub(super) fn error(error: &RedisError) -> Error {

@@ -12,7 +12,7 @@ use constance_core::{Error, ErrorKind, Result};
 use constance_pool::{LONGEST_TIMEOUT, Pool, PoolOptions, Purpose};
 use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 
-use self::error::error;
+use self::error::{INTERRUPTIONS, error, is_interrupted};
 use self::pool::{Manager, Session};
 use self::url::Url;
 use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, random};
@@ -97,15 +97,21 @@ impl RedisStore {
         Ok(RedisStoreBuilder { url: Url::read(url)?, connect_timeout: None, response_timeout: None, pool_size: None })
     }
 
-    /// Does something over a connection, and once more over a new one where that turns out to have been closed.
+    /// Does something over a connection, and once more over a new one where that turns out to have been closed;
+    /// where a signal interrupts, over another one.
     fn over<T>(&self, work: impl Fn(&mut Session) -> RedisResult<T>) -> Result<T> {
-        let mut again = true;
+        let (mut again, mut interrupted) = (true, 0);
         loop {
             let mut session = self.pool.get(Purpose::Read)?;
             let failure = match work(&mut session) {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
+            if is_interrupted(&failure) && interrupted < INTERRUPTIONS {
+                interrupted += 1;
+                session.discard();
+                continue;
+            }
             let is_gone = failure.is_connection_dropped() || failure.is_io_error() && !failure.is_timeout();
             again &= is_gone && session.is_used();
             if is_gone {

@@ -7,7 +7,7 @@ use constance_core::Result;
 use constance_pool::addresses;
 use redis::{Client, Connection, ConnectionAddr, ConnectionLike, RedisResult};
 
-use super::error::error;
+use super::error::{error, uninterrupted};
 use crate::shared::stable_hash;
 
 /// Makes connections that give up soon.
@@ -23,10 +23,13 @@ pub(super) struct Session {
 }
 
 fn open(client: &Client, within: Duration, response_timeout: Duration) -> RedisResult<Session> {
-    let mut connection = client.get_connection_with_timeout(within)?;
-    connection.set_read_timeout(Some(response_timeout))?;
-    connection.set_write_timeout(Some(response_timeout))?;
-    let about: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
+    let (connection, about) = uninterrupted(|| {
+        let mut connection = client.get_connection_with_timeout(within)?;
+        connection.set_read_timeout(Some(response_timeout))?;
+        connection.set_write_timeout(Some(response_timeout))?;
+        let about: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
+        Ok((connection, about))
+    })?;
     let run = about.lines().find_map(|line| line.strip_prefix("run_id:")).map(str::trim);
     let run = run.ok_or((redis::ErrorKind::UnexpectedReturnType, "no run_id"))?;
     Ok(Session { connection, run: stable_hash(&[run.as_bytes()]) })
