@@ -140,8 +140,8 @@ fn sign_of_life(connection: &mut dyn ConnectionLike) -> Result<()> {
 }
 
 fn drive(info: ConnectionInfo, within: Duration) -> Result<Connection> {
-    let made = redis::Client::open(info)
-        .and_then(|client| uninterrupted(|| client.get_connection_with_timeout(within)));
+    let made =
+        redis::Client::open(info).and_then(|client| uninterrupted(|| client.get_connection_with_timeout(within)));
     made.map_err(|error| fault(&error).error)
 }
 

@@ -110,7 +110,9 @@ fn listen(mut connection: Connection, news: &News) -> Result<()> {
             Err(error) if error.is_timeout() => return Err(silent()),
             // Such a read costs a reply as well.
             Err(error) if is_interrupted(&error) => {
-                connection.send_packed_command(&cmd("PING").get_packed_command()).map_err(|error| fault(&error).error)?;
+                connection
+                    .send_packed_command(&cmd("PING").get_packed_command())
+                    .map_err(|error| fault(&error).error)?;
             }
             Err(error) => return Err(fault(&error).error),
         }

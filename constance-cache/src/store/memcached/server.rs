@@ -41,10 +41,7 @@ impl Server {
 
     /// Does something that may be done twice over a connection: over another one where the first turns out to have been closed
     /// while nobody looked, or a signal interrupts.
-    fn over<T>(
-        &self,
-        work: impl Fn(&mut Connection) -> Result<T, DriverError>,
-    ) -> Result<Result<T, DriverError>> {
+    fn over<T>(&self, work: impl Fn(&mut Connection) -> Result<T, DriverError>) -> Result<Result<T, DriverError>> {
         let mut connection = self.0.any()?;
         let mut interrupted = 0;
         loop {
