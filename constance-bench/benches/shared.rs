@@ -115,7 +115,7 @@ fn hits(title: &str, store: impl CacheStore, raw: impl Fn(&[&str]) -> u64 + Sync
     config.get(Shop::THE_ANSWER)?;
     let names: Vec<&str> = keys.iter().map(Key::as_str).collect();
     raw(&names);
-    let before = cache.counts().misses;
+    let before = cache.counters().counts().misses;
     Table::new()
         .row("bare get", None, || || raw(&names[..1]))
         .row("SharedCache, a hit", Some("bare get"), || || read(&cache, &keys[..1]))
@@ -127,7 +127,7 @@ fn hits(title: &str, store: impl CacheStore, raw: impl Fn(&[&str]) -> u64 + Sync
         .row("bare get of 100", None, || || raw(&names))
         .row("SharedCache, 100 hits", Some("bare get of 100"), || || read(&cache, &keys))
         .print(title, Duration::from_millis(10));
-    eprintln!("{} misses while it was measured", cache.counts().misses - before);
+    eprintln!("{} misses while it was measured", cache.counters().counts().misses - before);
     Ok(())
 }
 

@@ -26,7 +26,7 @@ pub enum CacheEvent {
     CacheError,
 }
 
-/// Hears what a cache counts as it happens, to pass it on to a metrics library.
+/// Is called for each event that a cache counts, to pass it on to a metrics library.
 ///
 /// It is called on the path of every read, in the thread that reads, and under no lock: it should be quick.
 ///
@@ -37,7 +37,7 @@ pub enum CacheEvent {
 /// struct Metrics;
 ///
 /// impl Observer for Metrics {
-///     fn saw(&self, event: CacheEvent, count: u64) {
+///     fn on_event(&self, event: CacheEvent, count: u64) {
 ///         match event {
 ///             CacheEvent::Hit => { /* metrics::counter!("settings_cache_hits").increment(count) */ }
 ///             _ => { /* … */ }
@@ -47,8 +47,14 @@ pub enum CacheEvent {
 /// }
 /// ```
 pub trait Observer: Debug + Send + Sync {
-    /// This happened so many times.
-    fn saw(&self, event: CacheEvent, count: u64);
+    /// The event happened `count` times.
+    fn on_event(&self, event: CacheEvent, count: u64);
+}
+
+impl<O: Observer + ?Sized> Observer for Arc<O> {
+    fn on_event(&self, event: CacheEvent, count: u64) {
+        (**self).on_event(event, count);
+    }
 }
 
 /// The counters of one cache. Cloning is cheap and shares them.
@@ -123,7 +129,7 @@ impl Counters {
             counter.fetch_add(count, Ordering::Relaxed);
         }
         if let Some(observer) = &self.0.observer {
-            observer.saw(event, count);
+            observer.on_event(event, count);
         }
     }
 
@@ -196,7 +202,7 @@ mod tests {
         #[derive(Debug, Default)]
         struct Heard(Mutex<Vec<(CacheEvent, u64)>>);
         impl Observer for Heard {
-            fn saw(&self, event: CacheEvent, count: u64) {
+            fn on_event(&self, event: CacheEvent, count: u64) {
                 self.0.lock().push((event, count));
             }
         }

@@ -84,7 +84,7 @@ impl Process {
         let cache = SharedCache::builder(database(database_url), store(cache_url))
             .mark_ttl(HOLD)
             .ttl(Duration::from_secs(600))
-            .rest(Duration::from_millis(50))
+            .retry_after(Duration::from_millis(50))
             .build()
             .expect("valid options");
         let keys = keys();
@@ -167,7 +167,7 @@ impl Process {
             self.stop.store(true, Ordering::Relaxed);
         });
         let counts = [&self.reads, &self.writes, &self.refused, &self.torn].map(|count| count.load(Ordering::Relaxed));
-        let cached = self.cache.counts();
+        let cached = self.cache.counters().counts();
         let words = counts.iter().chain([&cached.hits, &cached.lease_lost, &cached.cache_errors]).map(u64::to_string);
         say(&words.collect::<Vec<_>>().join(" "));
         for line in std::io::stdin().lines() {

@@ -1,4 +1,4 @@
-//! The cache in the process over an asynchronous backend: the same state, with other waits.
+//! The cache in the process over an asynchronous backend: the same state, awaited and not blocked on.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -8,20 +8,20 @@ use constance_core::aio::{AsyncBackend, AsyncWatch, BlockOn, BoxFuture};
 use constance_core::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning};
 use tokio::runtime::Handle;
 
-use super::asking::Next;
 use super::builder::{Options, options};
-use super::flight::Answer;
+use super::fetch::Answer;
 use super::follow::{Follower, Opener};
+use super::invalidation::{InFlightWrite, InvalidateOnDrop};
+use super::lookup::Next;
 use super::state::State;
-use super::watch::Told;
-use super::writing::{Forgetting, Writing};
+use super::watch::InvalidatingWatch;
 use crate::Counters;
 
 /// Remembers what an asynchronous backend has for a while: the twin of [`LocalCache`](crate::LocalCache), promise for
 /// promise.
 ///
 /// A `get` that it can answer makes no future: see [`AsyncBackend::peek`]. Any future may be dropped, or kept without being
-/// polled, such as that of a `get` in a `select!`: all tasks that wait for a fetch drive it, whoever began it. A write whose
+/// polled, such as that of a `get` in a `select!`: all tasks that wait for a fetch poll it, whichever of them began it. A write whose
 /// future was dropped is one of unknown end.
 ///
 /// A fetch may outlive the future that began it, so the backend borrows nothing (`'static`).
@@ -49,7 +49,7 @@ use crate::Counters;
 /// # }
 /// ```
 pub struct AsyncLocalCache<B> {
-    backend: Arc<B>,
+    inner: Arc<B>,
     state: Arc<State>,
     follower: Option<Follower<B>>,
 }
@@ -76,11 +76,11 @@ impl<B: AsyncBackend + 'static> AsyncLocalCache<B> {
 }
 
 impl<B> AsyncLocalCache<B> {
-    /// What is below. A write to it goes past the cache, which then has to be told by
+    /// The backend below. A write to it goes past the cache, which then has to be told by
     /// [`forget`](AsyncBackend::forget).
     #[must_use]
-    pub fn backend(&self) -> &B {
-        &self.backend
+    pub fn inner(&self) -> &B {
+        &self.inner
     }
 
     /// What it has counted.
@@ -118,7 +118,7 @@ impl<B: AsyncBackend + 'static> AsyncLocalCacheBuilder<B> {
         let capability = backend.capability();
         let follow = follow.filter(|_| capability.watch);
         let state = options.state(capability, follow.is_some());
-        AsyncLocalCache { backend: Arc::new(backend), state, follower: follow.map(Follower::new) }
+        AsyncLocalCache { inner: Arc::new(backend), state, follower: follow.map(Follower::new) }
     }
 }
 
@@ -127,22 +127,22 @@ impl<B: AsyncBackend + 'static> AsyncLocalCache<B> {
         if keys.is_empty() {
             return Ok(Answer { stored: Vec::new(), age: 0 });
         }
-        let mut asking = match self.state.ask(keys) {
+        let mut lookup = match self.state.ask(keys) {
             Ok(found) => return Ok(found),
-            Err(asking) => asking,
+            Err(lookup) => lookup,
         };
         loop {
-            let end = match asking.next() {
+            let end = match lookup.next() {
                 Next::Answer(found) => return Ok(found),
                 Next::Wait(waiting) => waiting.ended().await,
-                Next::Fetch(lead) => {
+                Next::Fetch(owner) => {
                     if let Some(follower) = &self.follower {
-                        follower.follow(&self.backend, &self.state, lead.keys());
+                        follower.follow(&self.inner, &self.state, owner.keys());
                     }
-                    lead.ended(Arc::clone(&self.backend)).await
+                    owner.ended(Arc::clone(&self.inner)).await
                 }
             };
-            if let Some(answer) = asking.answer(end) {
+            if let Some(answer) = lookup.answer(end) {
                 return answer;
             }
         }
@@ -152,11 +152,11 @@ impl<B: AsyncBackend + 'static> AsyncLocalCache<B> {
 #[deny(clippy::missing_trait_methods)]
 impl<B: AsyncBackend + 'static> AsyncBackend for AsyncLocalCache<B> {
     fn name(&self) -> &str {
-        self.backend.name()
+        self.inner.name()
     }
 
     fn capability(&self) -> Capability {
-        self.backend.capability().with_remembers(true)
+        self.inner.capability().with_remembers(true)
     }
 
     fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {
@@ -169,13 +169,13 @@ impl<B: AsyncBackend + 'static> AsyncBackend for AsyncLocalCache<B> {
 
     // Tools want to see the store.
     fn list<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Vec<(Key, Stored)>>> {
-        self.backend.list(prefix)
+        self.inner.list(prefix)
     }
 
     fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Applied>> {
         Box::pin(async move {
-            let writing = Writing::new(&self.state, batch);
-            writing.end(self.backend.write(batch).await)
+            let writing = InFlightWrite::new(&self.state, batch);
+            writing.end(self.inner.write(batch).await)
         })
     }
 
@@ -185,46 +185,46 @@ impl<B: AsyncBackend + 'static> AsyncBackend for AsyncLocalCache<B> {
 
     fn watch<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Box<dyn AsyncWatch>>> {
         Box::pin(async move {
-            let watch = self.backend.watch(prefix).await?;
-            Ok(Box::new(Told::new(watch, Arc::clone(&self.state), prefix.clone())) as _)
+            let watch = self.inner.watch(prefix).await?;
+            Ok(Box::new(InvalidatingWatch::new(watch, Arc::clone(&self.state), prefix.clone())) as _)
         })
     }
 
     fn default_prefix(&self) -> Prefix {
-        self.backend.default_prefix()
+        self.inner.default_prefix()
     }
 
     fn declare(&self, keys: &[Key]) {
         self.state.declare(keys);
-        self.backend.declare(keys);
+        self.inner.declare(keys);
     }
 
     fn forget<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let _dropped_at_the_end = Forgetting { state: &self.state, keys };
-            self.backend.forget(keys).await
+            let _dropped_at_the_end = InvalidateOnDrop { state: &self.state, keys };
+            self.inner.forget(keys).await
         })
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
-        self.backend.ping()
+        self.inner.ping()
     }
 
     fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
-        self.backend.keys_from(prefix, from)
+        self.inner.keys_from(prefix, from)
     }
 
     fn identity(&self) -> Option<String> {
-        self.backend.identity()
+        self.inner.identity()
     }
 
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<Warning>>> {
-        self.backend.warnings()
+        self.inner.warnings()
     }
 
     fn migrate(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            let migrated = self.backend.migrate().await;
+            let migrated = self.inner.migrate().await;
             self.state.drop_all();
             migrated
         })
@@ -233,8 +233,8 @@ impl<B: AsyncBackend + 'static> AsyncBackend for AsyncLocalCache<B> {
 
 impl<B: fmt::Debug> fmt::Debug for AsyncLocalCache<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { backend, state, follower: _ } = self;
-        f.debug_struct("AsyncLocalCache").field("backend", backend).field("state", state).finish()
+        let Self { inner, state, follower: _ } = self;
+        f.debug_struct("AsyncLocalCache").field("inner", inner).field("state", state).finish()
     }
 }
 

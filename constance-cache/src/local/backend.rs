@@ -8,33 +8,33 @@ use constance_core::{
 };
 
 use super::LocalCache;
-use super::asking::Next;
-use super::flight::Answer;
-use super::watch::Told;
-use super::writing::{Forgetting, Writing};
+use super::fetch::Answer;
+use super::invalidation::{InFlightWrite, InvalidateOnDrop};
+use super::lookup::Next;
+use super::watch::InvalidatingWatch;
 
 impl<B: Backend> LocalCache<B> {
     fn ask(&self, keys: &[&Key]) -> Result<Answer> {
         if keys.is_empty() {
             return Ok(Answer { stored: Vec::new(), age: 0 });
         }
-        let mut asking = match self.state.ask(keys) {
+        let mut lookup = match self.state.ask(keys) {
             Ok(found) => return Ok(found),
-            Err(asking) => asking,
+            Err(lookup) => lookup,
         };
         loop {
-            let end = match asking.next() {
+            let end = match lookup.next() {
                 Next::Answer(found) => return Ok(found),
                 Next::Wait(waiting) => waiting.wait(),
-                Next::Fetch(lead) => {
+                Next::Fetch(owner) => {
                     if let Some(follower) = &self.follower {
-                        follower.follow(&self.backend, &self.state, lead.keys());
+                        follower.follow(&self.inner, &self.state, owner.keys());
                     }
-                    let found = self.backend.read_with_age(&lead.keys().iter().collect::<Vec<_>>());
-                    lead.land(found)
+                    let found = self.inner.read_with_age(&owner.keys().iter().collect::<Vec<_>>());
+                    owner.finish(found)
                 }
             };
-            if let Some(answer) = asking.answer(end) {
+            if let Some(answer) = lookup.answer(end) {
                 return answer;
             }
         }
@@ -44,11 +44,11 @@ impl<B: Backend> LocalCache<B> {
 #[deny(clippy::missing_trait_methods)]
 impl<B: Backend> Backend for LocalCache<B> {
     fn name(&self) -> &str {
-        self.backend.name()
+        self.inner.name()
     }
 
     fn capability(&self) -> Capability {
-        self.backend.capability().with_remembers(true)
+        self.inner.capability().with_remembers(true)
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
@@ -61,11 +61,11 @@ impl<B: Backend> Backend for LocalCache<B> {
 
     // Tools want to see the store.
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
-        self.backend.list(prefix)
+        self.inner.list(prefix)
     }
 
     fn write(&self, batch: &Batch) -> Result<Applied> {
-        Writing::new(&self.state, batch).end(self.backend.write(batch))
+        InFlightWrite::new(&self.state, batch).end(self.inner.write(batch))
     }
 
     #[inline]
@@ -77,42 +77,42 @@ impl<B: Backend> Backend for LocalCache<B> {
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
-        let watch = self.backend.watch(prefix)?;
-        Ok(Box::new(Told::new(watch, Arc::clone(&self.state), prefix.clone())))
+        let watch = self.inner.watch(prefix)?;
+        Ok(Box::new(InvalidatingWatch::new(watch, Arc::clone(&self.state), prefix.clone())))
     }
 
     fn default_prefix(&self) -> Prefix {
-        self.backend.default_prefix()
+        self.inner.default_prefix()
     }
 
     fn declare(&self, keys: &[Key]) {
         self.state.declare(keys);
-        self.backend.declare(keys);
+        self.inner.declare(keys);
     }
 
     fn forget(&self, keys: &[&Key]) -> Result<()> {
-        let _dropped_at_the_end = Forgetting { state: &self.state, keys };
-        self.backend.forget(keys)
+        let _dropped_at_the_end = InvalidateOnDrop { state: &self.state, keys };
+        self.inner.forget(keys)
     }
 
     fn ping(&self) -> Result<()> {
-        self.backend.ping()
+        self.inner.ping()
     }
 
     fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
-        self.backend.keys_from(prefix, from)
+        self.inner.keys_from(prefix, from)
     }
 
     fn identity(&self) -> Option<String> {
-        self.backend.identity()
+        self.inner.identity()
     }
 
     fn warnings(&self) -> Result<Vec<Warning>> {
-        self.backend.warnings()
+        self.inner.warnings()
     }
 
     fn migrate(&self) -> Result<()> {
-        let migrated = self.backend.migrate();
+        let migrated = self.inner.migrate();
         self.state.drop_all();
         migrated
     }

@@ -12,14 +12,14 @@ use super::state::{Lifetime, State};
 use super::time::{NEVER, Time, nanos};
 use crate::{Counters, Observer};
 
-/// What a synchronous and an asynchronous cache can be told.
+/// The options of a synchronous and an asynchronous cache.
 #[derive(Debug)]
 pub(super) struct Options {
     /// `None` is for ever.
     pub(super) ttl: Option<Duration>,
     pub(super) jitter: Duration,
     pub(super) stale: Duration,
-    pub(super) together: bool,
+    pub(super) fill_together: bool,
     pub(super) clock: Option<Arc<dyn Clock>>,
     pub(super) observer: Option<Arc<dyn Observer>>,
 }
@@ -27,26 +27,26 @@ pub(super) struct Options {
 impl Options {
     pub(super) fn new() -> Self {
         let (jitter, stale) = (Duration::ZERO, Duration::ZERO);
-        Self { ttl: Some(Duration::from_secs(60)), jitter, stale, together: true, clock: None, observer: None }
+        Self { ttl: Some(Duration::from_secs(60)), jitter, stale, fill_together: true, clock: None, observer: None }
     }
 
     pub(super) fn state(self, capability: Capability, follows: bool) -> Arc<State> {
-        let Self { ttl, jitter, stale, together, clock, observer } = self;
+        let Self { ttl, jitter, stale, fill_together, clock, observer } = self;
         let ttl = ttl.map_or(NEVER, nanos);
         let lifetime = Lifetime {
             ttl,
             jitter: nanos(jitter).min(ttl / 2),
             stale: nanos(stale),
             follows,
-            second_hand: capability.remembers && (follows || ttl == NEVER),
-            together: together && ttl > 0 && capability.atomic_batch,
+            backend_remembers: capability.remembers && (follows || ttl == NEVER),
+            fill_together: fill_together && ttl > 0 && capability.atomic_batch,
         };
         let counters = observer.map_or_else(Counters::new, Counters::with_observer);
         Arc::new(State::new(lifetime, clock.map_or(Time::Coarse, Time::Given), counters))
     }
 }
 
-/// The words that both builders have, once.
+/// The methods of both builders.
 macro_rules! options {
     () => {
         /// How long a value is served, from the start of the read that found it. Default: 60 s. Zero keeps nothing.
@@ -97,22 +97,22 @@ macro_rules! options {
         /// them in several places, and a read of one key should not fail because the place of another one is down.
         #[must_use]
         pub fn fill_together(mut self, yes: bool) -> Self {
-            self.options.together = yes;
+            self.options.fill_together = yes;
             self
         }
 
         /// What time it is. Default: the system's monotonic clock, in steps of a few milliseconds where it is cheaper
         /// so.
         #[must_use]
-        pub fn clock(mut self, clock: std::sync::Arc<dyn constance_core::Clock>) -> Self {
-            self.options.clock = Some(clock);
+        pub fn clock(mut self, clock: impl constance_core::Clock + 'static) -> Self {
+            self.options.clock = Some(std::sync::Arc::new(clock));
             self
         }
 
-        /// Who hears of every event as it is counted. Default: nobody.
+        /// Is called for every event as it is counted. Default: none.
         #[must_use]
-        pub fn observer(mut self, observer: std::sync::Arc<dyn crate::Observer>) -> Self {
-            self.options.observer = Some(observer);
+        pub fn observer(mut self, observer: impl crate::Observer + 'static) -> Self {
+            self.options.observer = Some(std::sync::Arc::new(observer));
             self
         }
     };
@@ -180,7 +180,7 @@ impl<B: Backend> LocalCacheBuilder<B> {
         let capability = backend.capability();
         let follow = follow.filter(|_| capability.watch);
         let state = options.state(capability, follow.is_some());
-        LocalCache { backend: Arc::new(backend), state, follower: follow.map(Follower::new) }
+        LocalCache { inner: Arc::new(backend), state, follower: follow.map(Follower::new) }
     }
 }
 

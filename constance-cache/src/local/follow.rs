@@ -11,10 +11,10 @@ use parking_lot::{Condvar, Mutex};
 use super::state::State;
 use crate::CacheEvent;
 
-/// Opens a feed under a prefix; `None` where there is nobody left to ask.
+/// Opens a feed under a prefix. `None` where the backend is gone.
 pub(super) type Open = Box<dyn Fn(&Prefix) -> Option<Result<Box<dyn Watch>>> + Send>;
 
-/// What makes the function that opens feeds of a backend, where it can have one now. It does not keep the backend.
+/// Makes an [`Open`] for a backend, where that is possible now. It does not keep the backend alive.
 pub(super) type Opener<B> = fn(&Arc<B>) -> Option<Open>;
 
 /// Follows the feed of every prefix under which something is fetched, each in a thread of its own, which ends with it.
@@ -30,15 +30,15 @@ struct Followed {
     process: u32,
 }
 
-/// The rest before a feed is opened again: the first, twice as long each time, and the longest.
-const FIRST_REST: Duration = Duration::from_millis(50);
-const LONGEST_REST: Duration = Duration::from_secs(5);
+/// How long to wait before a broken feed is opened again: at first, doubled each time, and at most.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
-/// How long the thread of a dropped cache may stay, where nothing interrupts its wait.
-const UNINTERRUPTED: Duration = Duration::from_secs(1);
+/// How long the thread of a dropped cache may live on where its wait cannot be interrupted.
+const WAIT_WITHOUT_INTERRUPTER: Duration = Duration::from_secs(1);
 
-/// The same where something does: it may have been called just before the wait began.
-const UNDISTURBED: Duration = Duration::from_secs(30);
+/// The same where it can: the interrupter may have been called just before the wait began.
+const WAIT_WITH_INTERRUPTER: Duration = Duration::from_secs(30);
 
 impl<B> Follower<B> {
     pub(super) fn new(opener: Opener<B>) -> Self {
@@ -51,7 +51,7 @@ impl<B> Follower<B> {
         let new: Vec<Box<str>> = {
             let Followed { prefixes, process } = &mut *self.followed.lock();
             if *process != std::process::id() {
-                // Those of its parent do nothing for a forked child.
+                // The threads of its parent do nothing for a forked child.
                 prefixes.clear();
                 *process = std::process::id();
             }
@@ -66,7 +66,7 @@ impl<B> Follower<B> {
                 thread.spawn(move || run(&open, &state, &stop, &prefix)).is_ok()
             });
             if !started {
-                // Until then the time is what ends a value.
+                // Until then values end by their TTL only.
                 state.counters.add(CacheEvent::CacheError, 1);
                 self.followed.lock().prefixes.remove(&text);
             }
@@ -81,13 +81,13 @@ impl<B> Drop for Follower<B> {
 }
 
 fn run(open: &Open, state: &Weak<State>, stop: &Stop, prefix: &Prefix) {
-    let mut rest = FIRST_REST;
+    let mut backoff = FIRST_BACKOFF;
     while !stop.is_stopped() {
         let (Some(opened), Some(state)) = (open(prefix), state.upgrade()) else { return };
         match opened {
             Ok(mut watch) => {
-                rest = FIRST_REST;
-                let _hearing = Hearing::new(&state, prefix);
+                backoff = FIRST_BACKOFF;
+                let _open = OpenFeed::new(&state, prefix);
                 listen(&mut *watch, &state, stop, prefix);
             }
             Err(error) if error.kind() == ErrorKind::Unsupported => return,
@@ -96,37 +96,37 @@ fn run(open: &Open, state: &Weak<State>, stop: &Stop, prefix: &Prefix) {
         if !stop.is_stopped() {
             state.counters.add(CacheEvent::CacheError, 1);
             drop(state);
-            stop.rest(rest);
-            rest = (rest * 2).min(LONGEST_REST);
+            stop.wait(backoff);
+            backoff = (backoff * 2).min(LONGEST_BACKOFF);
         }
     }
 }
 
-/// A feed is open: until this is dropped, also by a panic in it.
-struct Hearing<'a> {
+/// An open feed, until this is dropped, also by a panic.
+struct OpenFeed<'a> {
     state: &'a State,
     prefix: &'a Prefix,
 }
 
-impl<'a> Hearing<'a> {
+impl<'a> OpenFeed<'a> {
     fn new(state: &'a State, prefix: &'a Prefix) -> Self {
-        state.hear(prefix);
+        state.feed_opened(prefix);
         Self { state, prefix }
     }
 }
 
-impl Drop for Hearing<'_> {
+impl Drop for OpenFeed<'_> {
     fn drop(&mut self) {
-        self.state.hear_no_more(self.prefix);
+        self.state.feed_closed(self.prefix);
     }
 }
 
-/// Listens until the feed breaks or the cache is gone.
+/// Waits for changes until the feed breaks or the cache is dropped.
 fn listen(watch: &mut dyn Watch, state: &State, stop: &Stop, prefix: &Prefix) {
     let number = stop.listening(watch.interrupter());
-    let patience = if number.is_some() { UNDISTURBED } else { UNINTERRUPTED };
+    let timeout = if number.is_some() { WAIT_WITH_INTERRUPTER } else { WAIT_WITHOUT_INTERRUPTER };
     while !stop.is_stopped() {
-        match watch.wait(patience) {
+        match watch.wait(timeout) {
             Ok(Wake::Changed) => state.drop_under(prefix),
             Ok(_) => {}
             Err(_) => break,
@@ -135,7 +135,7 @@ fn listen(watch: &mut dyn Watch, state: &State, stop: &Stop, prefix: &Prefix) {
     stop.listened(number);
 }
 
-/// Ends the threads.
+/// Ends the threads of a follower.
 #[derive(Default)]
 struct Stop {
     state: Mutex<Stopping>,
@@ -154,15 +154,15 @@ impl Stop {
         self.state.lock().stopped
     }
 
-    /// Waits, unless it is over.
-    fn rest(&self, rest: Duration) {
+    /// Waits so long, or until the follower is dropped.
+    fn wait(&self, backoff: Duration) {
         let mut state = self.state.lock();
         if !state.stopped {
-            self.stopped.wait_for(&mut state, rest);
+            self.stopped.wait_for(&mut state, backoff);
         }
     }
 
-    /// Notes what ends a wait, and by which number it is found again.
+    /// Registers the interrupter of a wait. Returns the number to unregister it by.
     fn listening(&self, interrupt: Option<Box<dyn Fn() + Send + Sync>>) -> Option<u64> {
         let mut state = self.state.lock();
         state.numbers += 1;

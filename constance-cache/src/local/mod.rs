@@ -2,21 +2,21 @@
 
 #[cfg(feature = "tokio")]
 pub(crate) mod aio;
-mod asking;
 mod backend;
 mod builder;
-#[cfg(feature = "tokio")]
-mod drive;
 mod entries;
 mod env;
-mod flight;
+mod fetch;
 mod follow;
 #[cfg(test)]
-mod schedules;
+mod interleaving_tests;
+mod invalidation;
+mod lookup;
+#[cfg(feature = "tokio")]
+mod shared_future;
 mod state;
 mod time;
 mod watch;
-mod writing;
 
 use std::fmt;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ use crate::Counters;
 ///   a write is not known (`Timeout`, `Unavailable`, a dropped future), it may arrive later: what is read within the
 ///   next minute is read again after it.
 /// - **One moment**: the answers of one `read`, and so a snapshot, are of one moment of the store: all come from one read
-///   of the backend below, or all are read anew. So settings that were written together are seen together, as far as the
+///   of the backend below, or all are read anew. So settings that were written together are seen fill_together, as far as the
 ///   backend below answers of one moment: a [`SharedCache`](crate::SharedCache) does but for what its
 ///   [guide](crate::shared#what-can-be-seen-apart) says. Two reads, such as a `get` and another, may be of different
 ///   moments.
@@ -83,7 +83,7 @@ use crate::Counters;
 ///
 /// It is not `Clone`. To share one, put it into an [`Arc`], which is a backend too.
 pub struct LocalCache<B> {
-    backend: Arc<B>,
+    inner: Arc<B>,
     state: Arc<State>,
     follower: Option<Follower<B>>,
 }
@@ -103,10 +103,10 @@ impl<B: Backend> LocalCache<B> {
 }
 
 impl<B> LocalCache<B> {
-    /// What is below. A write to it goes past the cache, which then has to be told by [`forget`](Backend::forget).
+    /// The backend below. A write to it goes past the cache, which then has to be told by [`forget`](Backend::forget).
     #[must_use]
-    pub fn backend(&self) -> &B {
-        &self.backend
+    pub fn inner(&self) -> &B {
+        &self.inner
     }
 
     /// What it has counted.
@@ -118,7 +118,7 @@ impl<B> LocalCache<B> {
 
 impl<B: fmt::Debug> fmt::Debug for LocalCache<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { backend, state, follower: _ } = self;
-        f.debug_struct("LocalCache").field("backend", backend).field("state", state).finish()
+        let Self { inner, state, follower: _ } = self;
+        f.debug_struct("LocalCache").field("inner", inner).field("state", state).finish()
     }
 }

@@ -7,23 +7,23 @@ use constance_core::{Prefix, Result, Wake, Watch, WatchMode};
 
 use super::state::State;
 
-/// A feed of the backend below. What is remembered is dropped before a listener is told of a change, since the listener
-/// is going to read through the cache.
-pub(super) struct Told<W> {
+/// A feed of the backend below. It drops the entries before it reports a change, since the caller is going to read through the
+/// cache.
+pub(super) struct InvalidatingWatch<W> {
     watch: W,
     state: Arc<State>,
     prefix: Prefix,
 }
 
-impl<W> Told<W> {
-    /// Takes a feed that is open by now. What was fetched before it was may have been changed before it was.
+impl<W> InvalidatingWatch<W> {
+    /// Wraps an open feed. Drops the entries: they may have been changed before the feed was open.
     pub(super) fn new(watch: W, state: Arc<State>, prefix: Prefix) -> Self {
         state.drop_under(&prefix);
         Self { watch, state, prefix }
     }
 }
 
-impl Watch for Told<Box<dyn Watch>> {
+impl Watch for InvalidatingWatch<Box<dyn Watch>> {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         let wake = self.watch.wait(timeout)?;
         if wake == Wake::Changed {
@@ -42,7 +42,7 @@ impl Watch for Told<Box<dyn Watch>> {
 }
 
 #[cfg(feature = "tokio")]
-impl constance_core::aio::AsyncWatch for Told<Box<dyn constance_core::aio::AsyncWatch>> {
+impl constance_core::aio::AsyncWatch for InvalidatingWatch<Box<dyn constance_core::aio::AsyncWatch>> {
     fn changed(&mut self) -> constance_core::aio::BoxFuture<'_, Result<()>> {
         Box::pin(async {
             self.watch.changed().await?;

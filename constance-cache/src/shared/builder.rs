@@ -8,7 +8,7 @@ use constance_core::{Backend, Clock, Error, ErrorKind, Result, SystemClock};
 use parking_lot::Mutex;
 
 use super::cells::Cells;
-use super::debts::Debts;
+use super::pending_invalidations::PendingInvalidations;
 use super::record::Times;
 use super::{Declared, SharedCache, stable_hash};
 use crate::counters::{Counters, Observer};
@@ -24,7 +24,7 @@ pub struct SharedCacheBuilder<B, C> {
     mark_ttl: Duration,
     autofill: Option<Duration>,
     cache_down: CacheDown,
-    rest: Duration,
+    retry_after: Duration,
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
     allow_unshared: bool,
@@ -55,7 +55,7 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
             mark_ttl: Duration::from_secs(30),
             autofill: Some(DAY),
             cache_down: CacheDown::default(),
-            rest: Duration::from_secs(1),
+            retry_after: Duration::from_secs(1),
             clock: Arc::new(SystemClock),
             observer: None,
             allow_unshared: false,
@@ -103,19 +103,19 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         self
     }
 
-    /// How long reads leave a cache alone that did not answer, and go to the store at once. Default: 1 second.
-    pub fn rest(mut self, rest: Duration) -> Self {
-        self.rest = rest;
+    /// How long a cache that did not answer is not asked again: reads go to the store at once meanwhile. Default: 1 second.
+    pub fn retry_after(mut self, time: Duration) -> Self {
+        self.retry_after = time;
         self
     }
 
-    /// The clock by which it rests. Default: [`SystemClock`]. The time to live of entries is the cache server's business.
+    /// The clock for [`retry_after`](Self::retry_after). Default: [`SystemClock`]. The cache server itself ends its entries.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Hears what the cache counts.
+    /// Is called for each event that the cache counts. Default: none.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
@@ -151,12 +151,12 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         let namespace = self.namespace.unwrap_or_else(|| "constance".to_owned());
         let counters = self.observer.map_or_else(Counters::new, Counters::with_observer);
         let times = Times { store, ttl: self.ttl, hold: self.mark_ttl };
-        let cells = Cells::new(self.store, times, namespace, self.clock, self.rest, counters.clone());
+        let cells = Cells::new(self.store, times, namespace, self.clock, self.retry_after, counters.clone());
         Ok(SharedCache {
             inner: self.inner,
             name,
             cells,
-            debts: Debts::default(),
+            pending: PendingInvalidations::default(),
             declared: Mutex::new(Arc::new(Declared::default())),
             autofill: self.autofill,
             cache_down: self.cache_down,
@@ -206,7 +206,7 @@ pub(super) fn unnamed() -> Error {
 
 impl<B: fmt::Debug, C: fmt::Debug> fmt::Debug for SharedCacheBuilder<B, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { inner, store, namespace, ttl, mark_ttl, autofill, cache_down, rest, .. } = self;
+        let Self { inner, store, namespace, ttl, mark_ttl, autofill, cache_down, retry_after, .. } = self;
         f.debug_struct("SharedCacheBuilder")
             .field("inner", inner)
             .field("store", store)
@@ -215,7 +215,7 @@ impl<B: fmt::Debug, C: fmt::Debug> fmt::Debug for SharedCacheBuilder<B, C> {
             .field("mark_ttl", mark_ttl)
             .field("autofill", autofill)
             .field("cache_down", cache_down)
-            .field("rest", rest)
+            .field("retry_after", retry_after)
             .finish_non_exhaustive()
     }
 }

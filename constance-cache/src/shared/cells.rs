@@ -1,16 +1,16 @@
-//! The cells of the keys: names, parts, rests, and the steps of the protocol over a store.
+//! The cells of the keys: their names, the parts of the store, and the steps of the protocol.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::{Clock, Encoded, Error, ErrorKind, Key, Result, Stored};
 
-use super::breaker::Breaker;
+use super::circuit_breaker::CircuitBreaker;
 use super::hash::stable_hash;
 use super::record::{Look, Mark, Record, Timed, Times};
 use super::wire::{Entry, FORMAT, decode, encode, own};
 use crate::counters::{CacheEvent, Counters};
-use crate::store::{CacheStore, Seen, Swap, SwapFrom, Version, random};
+use crate::store::{CacheStore, Seen, Swap, SwapFrom, Version, unique_id};
 
 /// How often a step is taken again, where others keep changing the cell.
 const TRIES: usize = 8;
@@ -22,7 +22,7 @@ pub(super) struct Cells<C> {
     pub(super) times: Times,
     namespace: String,
     clock: Arc<dyn Clock>,
-    breakers: Vec<Breaker>,
+    breakers: Vec<CircuitBreaker>,
     counters: Counters,
 }
 
@@ -57,10 +57,10 @@ impl<C: CacheStore> Cells<C> {
         times: Times,
         namespace: String,
         clock: Arc<dyn Clock>,
-        rest: std::time::Duration,
+        retry_after: Duration,
         counters: Counters,
     ) -> Self {
-        let breakers = (0..store.parts().max(1)).map(|_| Breaker::new(rest)).collect();
+        let breakers = (0..store.parts().max(1)).map(|_| CircuitBreaker::new(retry_after)).collect();
         Self { store, times, namespace, clock, breakers, counters }
     }
 
@@ -110,8 +110,8 @@ impl<C: CacheStore> Cells<C> {
         result
     }
 
-    fn rests(&self, part: usize) -> bool {
-        !self.breakers[part].lets(|| self.clock.now())
+    fn is_paused(&self, part: usize) -> bool {
+        !self.breakers[part].allows(|| self.clock.now())
     }
 
     fn read(&self, part: usize, names: &[&str]) -> Result<Vec<Seen>> {
@@ -130,7 +130,7 @@ impl<C: CacheStore> Cells<C> {
         let parts = self.by_part(&names);
         let mut findings = vec![Finding::Busy; keys.len()];
         for (part, places) in &parts {
-            if self.rests(*part) {
+            if self.is_paused(*part) {
                 continue;
             }
             let asked: Vec<&str> = places.iter().map(|at| &*names[*at]).collect();
@@ -168,7 +168,7 @@ impl<C: CacheStore> Cells<C> {
             Seen::Moved => return Finding::Busy,
         };
         let (version, number) = (cell.version, own(&cell.bytes).unwrap_or_default());
-        // What is no record is of no use to anybody, and may be replaced.
+        // What is no record may be replaced.
         let Some(timed) = decode(key.as_str(), cell.bytes, cell.left) else {
             return Finding::Lease(Lease { version, known: false, settles: false });
         };
@@ -182,7 +182,7 @@ impl<C: CacheStore> Cells<C> {
         }
     }
 
-    /// Puts a gap where nothing was, so that what is read now can be put in its place.
+    /// Puts a gap where nothing was, so that a fill can replace it by its version.
     pub(super) fn occupy(&self, keys: &[&Key], findings: &mut [Finding]) {
         let places: Vec<usize> =
             findings.iter().enumerate().filter(|(_, finding)| **finding == Finding::Vacant).map(|(at, _)| at).collect();
@@ -222,7 +222,7 @@ impl<C: CacheStore> Cells<C> {
         let mut versions = vec![None; puts.len()];
         let names: Vec<String> = puts.iter().map(|put| self.name(put.key.as_str())).collect();
         for (part, places) in self.by_part(&names) {
-            if places.is_empty() || self.rests(part) {
+            if places.is_empty() || self.is_paused(part) {
                 continue;
             }
             for (at, version) in places.iter().zip(self.put_in(part, &names, puts, &places).unwrap_or_default()) {
@@ -242,12 +242,12 @@ impl<C: CacheStore> Cells<C> {
         let bytes: Vec<Vec<u8>> = places.iter().map(|at| encode(puts[*at].key.as_str(), &puts[*at].to)).collect();
         let swaps = places.iter().zip(&bytes).map(|(at, to)| {
             let put = &puts[*at];
-            Swap { key: &names[*at], from: put.from, to, ttl: put.to.left.max(std::time::Duration::from_millis(1)) }
+            Swap { key: &names[*at], from: put.from, to, ttl: put.to.left.max(Duration::from_millis(1)) }
         });
         self.swap(part, &swaps.collect::<Vec<_>>())
     }
 
-    /// Changes cells, each in one step that nobody comes between. A part that rests is asked all the same. Gives what was put
+    /// Changes cells, each in one step that nobody comes between. A part that is paused is asked all the same. Returns what was put
     /// where; keys that needed no change are left out.
     fn change(
         &self,
@@ -287,7 +287,7 @@ impl<C: CacheStore> Cells<C> {
                         again.push(at);
                         continue;
                     }
-                    // What is no record may hide somebody's mark: nothing is known of it, as of a gap.
+                    // What is no record may have replaced a mark: as little is known of it as of a gap.
                     Seen::Cell(cell) => (
                         SwapFrom::Version(cell.version),
                         Some(decode(keys[at].as_str(), cell.bytes, cell.left).unwrap_or_else(|| self.times.vacant())),
@@ -312,7 +312,7 @@ impl<C: CacheStore> Cells<C> {
         self.bar(part, keys, names, &places, done)
     }
 
-    /// The last resort where others keep changing a cell: a mark that nobody clears covers all of them, until its end.
+    /// The last resort where other writers keep changing a cell: a mark that no writer clears covers all of them, until it ends.
     fn bar(&self, part: usize, keys: &[&Key], names: &[String], places: &[usize], done: &mut Marks) -> Result<()> {
         let barred: Vec<Put<'_>> = places
             .iter()
@@ -337,7 +337,7 @@ impl<C: CacheStore> Cells<C> {
 
     /// Clears marks after the commit. Gives the failure where some could not be.
     pub(super) fn clear(&self, marks: &Marks, mark: Mark) -> Option<Error> {
-        // Mostly nobody else came: then what was put there is there still, and one round trip does it.
+        // Mostly no other writer came in between: then the mark is still there, and one round trip clears it.
         let step = |cell: Option<&Timed<Entry>>| cell.and_then(|cell| self.times.clear(cell, mark));
         let puts: Vec<Put<'_>> = marks
             .iter()
@@ -357,10 +357,10 @@ impl<C: CacheStore> Cells<C> {
         self.change(keys, |cell| cell.and_then(|cell| self.times.forget(cell))).1
     }
 
-    /// Whether this is the first to put something under a name of our own, which then stays there so long.
-    pub(super) fn is_first(&self, name: &str, stays: std::time::Duration) -> bool {
+    /// Whether this call is the first to put something under a name of our own. It stays there so long.
+    pub(super) fn is_first(&self, name: &str, stays: Duration) -> bool {
         let part = self.part_of(name);
-        if self.rests(part) {
+        if self.is_paused(part) {
             return false;
         }
         let swap = Swap { key: name, from: SwapFrom::Vacant, to: b"1", ttl: stays };
@@ -374,7 +374,7 @@ impl<C: CacheStore> Cells<C> {
             parts[self.part_of(&self.name(key.as_str()))].push((key, with));
         }
         let parts = parts.into_iter().enumerate();
-        parts.filter(|(part, keys)| !keys.is_empty() && !self.rests(*part)).map(|(_, keys)| keys).collect()
+        parts.filter(|(part, keys)| !keys.is_empty() && !self.is_paused(*part)).map(|(_, keys)| keys).collect()
     }
 }
 
@@ -387,7 +387,7 @@ struct Put<'k> {
 
 /// A mark of one's own.
 pub(super) fn new_mark() -> Mark {
-    u128::from(random()) << 64 | u128::from(random())
+    u128::from(unique_id()) << 64 | u128::from(unique_id())
 }
 
 fn out_of_step() -> Error {

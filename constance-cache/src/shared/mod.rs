@@ -2,12 +2,12 @@
 #![doc = include_str!("guide.md")]
 
 mod backend;
-mod breaker;
 mod builder;
 mod cells;
-mod debts;
+mod circuit_breaker;
 mod env;
 mod hash;
+mod pending_invalidations;
 mod read;
 mod record;
 mod wire;
@@ -23,10 +23,10 @@ use parking_lot::Mutex;
 
 pub use self::builder::{CacheDown, SharedCacheBuilder};
 use self::cells::Cells;
-use self::debts::Debts;
 pub(crate) use self::env::layer;
 pub(crate) use self::hash::stable_hash;
-use crate::counters::{Counters, Counts};
+use self::pending_invalidations::PendingInvalidations;
+use crate::counters::Counters;
 use crate::store::CacheStore;
 
 /// Puts a cache that all processes share, memcached or Redis, in front of any backend.
@@ -52,7 +52,7 @@ pub struct SharedCache<B, C> {
     /// The store's and the cache's, since an error may come from either.
     name: String,
     cells: Cells<C>,
-    debts: Debts,
+    pending: PendingInvalidations,
     declared: Mutex<Arc<Declared>>,
     autofill: Option<Duration>,
     cache_down: CacheDown,
@@ -83,25 +83,20 @@ impl<B, C: CacheStore> SharedCache<B, C> {
         &self.cells.store
     }
 
-    /// What it has counted, of this process only.
-    pub fn counts(&self) -> Counts {
-        self.counters.counts()
+    /// What this process has counted.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 
-    /// The counters themselves, to keep and to look at later.
-    pub fn counters(&self) -> Counters {
-        self.counters.clone()
-    }
-
-    /// Clears what is owed to the cache, where it may be asked.
-    fn settle(&self) {
-        if self.debts.is_empty() {
+    /// Clears the keys of which the cache may hold an old value, where it may be asked.
+    fn clear_pending(&self) {
+        if self.pending.is_empty() {
             return;
         }
-        for due in self.cells.ready(self.debts.due()) {
+        for due in self.cells.ready(self.pending.due()) {
             let keys: Vec<&Key> = due.iter().map(|(key, _)| key).collect();
             if self.cells.forget(&keys).is_none() {
-                self.debts.paid(&due);
+                self.pending.cleared(&due);
             }
         }
     }

@@ -21,7 +21,7 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
         if keys.is_empty() {
             return Ok((Vec::new(), Duration::ZERO));
         }
-        self.settle();
+        self.clear_pending();
         let mut findings = self.look(keys);
         let missed = findings.iter().filter(|finding| !matches!(finding, Finding::Hit(..))).count();
         if missed == 0 {
@@ -59,15 +59,15 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
         Ok((found, age))
     }
 
-    /// What the cache says, and nothing of keys that this process has to clear there. Whether it has is asked first: who
-    /// clears a key meanwhile clears it before it is off the list.
+    /// What the cache says, and nothing of the keys that this process has to clear there. These are looked up before the cache
+    /// is asked: a thread that clears a key meanwhile removes it from the list only afterwards.
     fn look(&self, keys: &[&Key]) -> Vec<Finding> {
-        if self.debts.is_empty() {
+        if self.pending.is_empty() {
             return self.cells.look(keys);
         }
-        let owed: Vec<bool> = keys.iter().map(|key| self.debts.has(key)).collect();
+        let pending: Vec<bool> = keys.iter().map(|key| self.pending.contains(key)).collect();
         let mut findings = self.cells.look(keys);
-        for (finding, _) in findings.iter_mut().zip(owed).filter(|(_, owed)| *owed) {
+        for (finding, _) in findings.iter_mut().zip(pending).filter(|(_, pending)| *pending) {
             *finding = Finding::Busy;
         }
         findings
@@ -90,7 +90,7 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
         }
     }
 
-    /// The declared keys to be read along with these, if it is time for that and nobody else does it.
+    /// The declared keys to read along with these, if they are due and no other process reads them now.
     ///
     /// It is time where a declared key was not in the cache at all. What is then filled is on probation, so that it is
     /// time once more when that is over. What says that it was done lives no longer than what was filled is served: it

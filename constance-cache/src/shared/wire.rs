@@ -12,7 +12,7 @@ use constance_core::bytes::Bytes;
 
 use super::hash::stable_hash;
 use super::record::{Fingerprint, Record, Timed};
-use crate::store::random;
+use crate::store::unique_id;
 
 /// Stands in the keys of cells, too.
 pub(super) const FORMAT: u8 = b'2';
@@ -45,7 +45,7 @@ pub(super) fn encode(key: &str, timed: &Timed<Entry>) -> Vec<u8> {
     };
     let mut bytes = vec![FORMAT, kind];
     bytes.extend_from_slice(&[0; HEAD - 2]);
-    bytes.extend_from_slice(&random().to_be_bytes());
+    bytes.extend_from_slice(&unique_id().to_be_bytes());
     // A stored key has at most 255 bytes.
     bytes.extend_from_slice(&u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
     bytes.extend_from_slice(key.as_bytes());

@@ -3,7 +3,7 @@
 use constance_core::{Applied, Backend, Batch, Cause, Error, ErrorKind, Key, Result, To};
 
 use super::cells::new_mark;
-use super::debts::Debts;
+use super::pending_invalidations::PendingInvalidations;
 use super::{CacheDown, SharedCache};
 use crate::store::CacheStore;
 
@@ -25,15 +25,15 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
             }
             Some(_) => keys.iter().copied().filter(|key| !marks.iter().any(|(marked, ..)| marked == *key)).collect(),
         };
-        let unmarked = Unmarked::new(&self.debts, unmarked);
+        let unmarked = Unmarked::new(&self.pending, unmarked);
         let applied = self.inner.write(batch);
         drop(unmarked);
-        // Nobody knows whether such a write is still on its way: its marks stay until their end.
+        // Such a write may still arrive: its marks stay until they end.
         let is_open = |error: &Error| matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout);
         if !applied.as_ref().is_err_and(is_open) && !marks.is_empty() && self.cells.clear(&marks, mark).is_some() {
-            self.debts.owe(marks.iter().map(|(key, ..)| key));
+            self.pending.add(marks.iter().map(|(key, ..)| key));
         }
-        self.settle();
+        self.clear_pending();
         applied
     }
 
@@ -42,7 +42,7 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
         let below = self.inner.forget(keys);
         match self.cells.forget(keys) {
             Some(failure) => {
-                self.debts.owe(keys.iter().copied());
+                self.pending.add(keys.iter().copied());
                 below.and(Err(self.failed("the shared cache does not answer, and may hold an old value", &failure)))
             }
             None => below,
@@ -63,22 +63,22 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
     }
 }
 
-/// Keys that are written without a mark, for as long as that takes.
+/// Keys while they are written without a mark.
 struct Unmarked<'d> {
-    debts: &'d Debts,
+    pending: &'d PendingInvalidations,
     keys: Vec<&'d Key>,
 }
 
 impl<'d> Unmarked<'d> {
-    fn new(debts: &'d Debts, keys: Vec<&'d Key>) -> Self {
-        debts.open(keys.iter().copied());
-        Self { debts, keys }
+    fn new(pending: &'d PendingInvalidations, keys: Vec<&'d Key>) -> Self {
+        pending.writer_started(keys.iter().copied());
+        Self { pending, keys }
     }
 }
 
 impl Drop for Unmarked<'_> {
-    /// Also where the backend panics: whatever it did, it does no more.
+    /// Also where the backend panics.
     fn drop(&mut self) {
-        self.debts.close(self.keys.iter().copied());
+        self.pending.writer_finished(self.keys.iter().copied());
     }
 }

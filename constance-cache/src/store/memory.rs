@@ -8,7 +8,7 @@ use std::time::Duration;
 use constance_core::{Clock, Result, SystemClock};
 use parking_lot::Mutex;
 
-use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, random};
+use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, unique_id};
 
 /// Cells in the memory of this process, which no other process sees.
 ///
@@ -91,7 +91,7 @@ impl CacheStore for MemoryStore {
                 SwapFrom::Any => true,
             };
             is_due.then(|| {
-                let version = Version(random(), random());
+                let version = Version(unique_id(), unique_id());
                 let held = Held { bytes: swap.to.to_vec(), until: now + swap.ttl, version };
                 cells.insert(swap.key.to_owned(), held);
                 version

@@ -5,7 +5,7 @@ mod memcached;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
-mod word;
+mod unique_id;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub use self::memcached::{MemcachedBuilder, MemcachedStore};
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreBuilder};
-pub(crate) use self::word::random;
+pub(crate) use self::unique_id::unique_id;
 
 /// A cache server (or several) in two operations: look at cells, and replace a cell that is still what it was.
 ///

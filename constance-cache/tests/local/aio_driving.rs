@@ -126,7 +126,7 @@ fn a_wake_that_comes_while_it_is_polled_is_not_lost() {
             for future in kept {
                 assert!(ends("a kept one", future).await.expect("reads")[0].is_absent());
             }
-            assert_eq!(cache.backend().reads.load(Ordering::SeqCst), 1, "{steps}");
+            assert_eq!(cache.inner().reads.load(Ordering::SeqCst), 1, "{steps}");
         }
     });
 }
@@ -138,7 +138,7 @@ fn a_fetch_that_nobody_waits_for_is_over() {
         let cache = AsyncLocalCache::new(Steps { steps: 3, ..Steps::default() });
         let theme = key("theme");
         let asked = [&theme];
-        let held = || Arc::strong_count(&cache.backend().token) - 1;
+        let held = || Arc::strong_count(&cache.inner().token) - 1;
         let (mut leader, mut waiting) = (cache.read(&asked), cache.read(&asked));
         assert!(!poll_once(&mut leader).await && !poll_once(&mut waiting).await);
         assert_eq!(held(), 1);
@@ -147,7 +147,7 @@ fn a_fetch_that_nobody_waits_for_is_over() {
         drop(waiting);
         assert_eq!(held(), 0);
         assert!(get(&cache, &theme).await.is_absent());
-        assert_eq!((held(), cache.backend().reads.load(Ordering::SeqCst)), (0, 2));
+        assert_eq!((held(), cache.inner().reads.load(Ordering::SeqCst)), (0, 2));
     });
 }
 
@@ -165,7 +165,7 @@ fn a_fetch_that_panics_takes_one_task_with_it() {
         let waiting = tokio::spawn(async move { other.read(&[&name]).await });
         assert!(ends("the one that panics", waiting).await.expect_err("a panic").is_panic());
         assert!(ends("the leader", leader).await.expect("reads")[0].is_absent());
-        assert_eq!(cache.backend().reads.load(Ordering::SeqCst), 2);
+        assert_eq!(cache.inner().reads.load(Ordering::SeqCst), 2);
     });
 }
 
@@ -230,6 +230,6 @@ async fn many_tasks_in_every_manner() {
         for task in tasks {
             ends("a task", task).await.expect("no panic");
         }
-        assert_eq!(Arc::strong_count(&cache.backend().token), 1, "nothing is under way any more");
+        assert_eq!(Arc::strong_count(&cache.inner().token), 1, "nothing is under way any more");
     }
 }

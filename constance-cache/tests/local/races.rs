@@ -297,7 +297,7 @@ fn a_panicking_fetch_leaves_nobody_waiting() {
         gate.wait();
     });
     assert_eq!(panicked.into_inner(), 2, "a panic is its own thread's");
-    assert_eq!(cache.backend().reads.load(Ordering::SeqCst), 3);
+    assert_eq!(cache.inner().reads.load(Ordering::SeqCst), 3);
 }
 
 /// A write that panics may have been applied.
@@ -306,10 +306,10 @@ fn a_panicking_write_drops_its_keys() {
     let cache = LocalCache::new(panics(0, None));
     let theme = key("theme");
     assert!(get(&cache, &theme).is_absent());
-    cache.backend().left.store(1, Ordering::SeqCst);
+    cache.inner().left.store(1, Ordering::SeqCst);
     let written = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| write(&cache, vec![set(&theme, "new")])));
     assert!(written.is_err());
-    cache.backend().left.store(0, Ordering::SeqCst);
+    cache.inner().left.store(0, Ordering::SeqCst);
     assert_eq!(get(&cache, &theme), value("new"));
 }
 
@@ -319,7 +319,7 @@ fn a_panicking_observer_leaves_nobody_waiting() {
     #[derive(Debug)]
     struct Panicking(parking_lot::Mutex<Vec<CacheEvent>>);
     impl Observer for Panicking {
-        fn saw(&self, event: CacheEvent, _count: u64) {
+        fn on_event(&self, event: CacheEvent, _count: u64) {
             let mut left = self.0.lock();
             if let Some(at) = left.iter().position(|wanted| *wanted == event) {
                 left.swap_remove(at);

@@ -303,7 +303,7 @@ fn an_observer_hears_what_is_counted() {
     #[derive(Debug, Default)]
     struct Heard(Mutex<Vec<(CacheEvent, u64)>>);
     impl Observer for Heard {
-        fn saw(&self, event: CacheEvent, count: u64) {
+        fn on_event(&self, event: CacheEvent, count: u64) {
             self.0.lock().push((event, count));
         }
     }

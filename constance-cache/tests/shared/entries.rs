@@ -220,7 +220,7 @@ fn many_keys_are_one_round_trip_each_way() {
     assert_eq!(world.store.calls(), (1, 2), "look; make room, fill");
     read_all(&process, &names).expect("a read");
     assert_eq!((world.reads(), world.store.calls()), (0, (1, 0)));
-    let counts = process.counts();
+    let counts = process.counters().counts();
     assert_eq!((counts.hits, counts.misses, counts.fetches), (20, 20, 1));
 }
 
@@ -294,7 +294,7 @@ fn an_observer_hears_what_is_counted() {
     #[derive(Debug)]
     struct Heard(std::sync::mpsc::Sender<(CacheEvent, u64)>);
     impl Observer for Heard {
-        fn saw(&self, event: CacheEvent, count: u64) {
+        fn on_event(&self, event: CacheEvent, count: u64) {
             self.0.send((event, count)).expect("a listener");
         }
     }

@@ -201,7 +201,7 @@ fn one_name_is_served_from_the_cache() {
         write(&one, "theme", b"dark").expect("a write");
         until("a hit in the other process", || {
             assert_eq!(read(&other, "theme").expect("a read"), value(b"dark"));
-            (other.counts().hits > 0).then_some(())
+            (other.counters().counts().hits > 0).then_some(())
         });
     }
 }

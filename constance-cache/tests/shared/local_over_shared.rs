@@ -19,7 +19,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const TTL: Duration = Duration::from_secs(300);
 
 fn local(world: &World, with: impl FnOnce(LocalCacheBuilder<Shared>) -> LocalCacheBuilder<Shared>) -> Local {
-    let builder = LocalCache::builder(Arc::new(world.process())).clock(Arc::clone(&world.clock) as _);
+    let builder = LocalCache::builder(Arc::new(world.process())).clock(Arc::clone(&world.clock));
     with(builder).build()
 }
 
@@ -77,7 +77,7 @@ fn a_write_past_the_shared_cache_is_seen_when_both_times_are_up() {
     let world = World::new();
     world.put("theme", b"old");
     let local = following(&world);
-    world.settle(&**local.backend(), "theme");
+    world.settle(&**local.inner(), "theme");
     world.put("theme", b"new");
     told(&local, || {});
     assert_eq!(read(&local, "theme").expect("a read"), value(b"old"), "the shared cache knows nothing of it");
@@ -91,10 +91,10 @@ fn for_ever_is_a_minute_without_following_too() {
     let world = World::new();
     world.put("theme", b"old");
     let local = local(&world, LocalCacheBuilder::ttl_forever);
-    world.settle(&**local.backend(), "theme");
+    world.settle(&**local.inner(), "theme");
     assert_eq!(read(&local, "theme").expect("a read"), value(b"old"));
     world.put("theme", b"new");
-    local.backend().forget(&[&key("theme")]).expect("a cache that answers");
+    local.inner().forget(&[&key("theme")]).expect("a cache that answers");
     world.clock.advance(MINUTE - Duration::from_secs(1));
     assert_eq!(read(&local, "theme").expect("a read"), value(b"old"));
     world.clock.advance(Duration::from_secs(1));
@@ -109,7 +109,7 @@ fn a_time_that_was_chosen_is_kept() {
     let local = local(&world, |builder| builder.ttl(2 * MINUTE));
     read(&local, "theme").expect("a read");
     world.put("theme", b"new");
-    local.backend().forget(&[&key("theme")]).expect("a cache that answers");
+    local.inner().forget(&[&key("theme")]).expect("a cache that answers");
     world.clock.advance(2 * MINUTE - Duration::from_secs(1));
     assert_eq!(read(&local, "theme").expect("a read"), value(b"old"));
     world.clock.advance(Duration::from_secs(1));

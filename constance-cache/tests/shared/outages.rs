@@ -21,7 +21,7 @@ fn a_cache_outage_on_read_is_not_felt() {
         assert_eq!(read(&process, "theme").expect("a read"), value(b"dark"));
     }
     assert_eq!(world.store.calls(), (1, 0), "one read has waited for it, the others have left it alone");
-    assert_eq!(process.counts().cache_errors, 1);
+    assert_eq!(process.counters().counts().cache_errors, 1);
     // What was changed meanwhile by somebody who could reach it is seen.
     world.store.heal();
     write(&world.process(), "theme", b"light").expect("a write");

@@ -28,7 +28,7 @@ fn a_fill_in_flight_during_a_write_does_not_land() {
     world.put("theme", b"old");
     let late = late_read(&world, &reader, "theme", || write(&writer, "theme", b"new").expect("a write"));
     assert_eq!(late, value(b"old"), "it had read before the write");
-    assert_eq!(reader.counts().lease_lost, 1);
+    assert_eq!(reader.counters().counts().lease_lost, 1);
     for process in [&reader, &writer] {
         assert_eq!(read(process, "theme").expect("a read"), value(b"new"));
     }

@@ -39,7 +39,7 @@ fn open_hasty(program: Program, url: &str) -> Arc<dyn CacheStore> {
 
 fn cache(inner: &Inner, store: Arc<dyn CacheStore>) -> SharedCache<Inner, Arc<dyn CacheStore>> {
     let builder = SharedCache::builder(Arc::clone(inner), store).mark_ttl(Duration::from_secs(1));
-    builder.rest(Duration::from_millis(10)).build().expect("valid options")
+    builder.retry_after(Duration::from_millis(10)).build().expect("valid options")
 }
 
 fn inner() -> Inner {
@@ -51,9 +51,9 @@ fn inner() -> Inner {
 /// Reads until the cache answers.
 fn hits(cache: &SharedCache<Inner, Arc<dyn CacheStore>>, name: &str, wanted: &[u8]) {
     until("a hit", || {
-        let before = cache.counts().hits;
+        let before = cache.counters().counts().hits;
         assert_eq!(read(cache, name).expect("a read"), value(wanted));
-        (cache.counts().hits > before).then_some(())
+        (cache.counters().counts().hits > before).then_some(())
     });
 }
 
@@ -122,7 +122,7 @@ fn a_server_that_dies_and_comes_back_is_used_again() {
         let error = write(&cache, "theme", b"light").expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert_eq!(inner.calls(Method::Write), 0);
-        assert!(cache.counts().cache_errors > 0);
+        assert!(cache.counters().counts().cache_errors > 0);
         server.restart();
         write(&cache, "theme", b"light").expect("a write");
         hits(&cache, "theme", b"light");
@@ -143,7 +143,7 @@ fn a_restart_that_nobody_noticed_costs_no_error() {
             server.restart();
             assert_eq!(read(&cache, "theme").expect("a read"), value(b"dark"));
         }
-        assert_eq!(cache.counts().cache_errors, 0, "{program:?}");
+        assert_eq!(cache.counters().counts().cache_errors, 0, "{program:?}");
     }
 }
 
@@ -154,7 +154,7 @@ fn a_server_that_stands_still_is_not_waited_for_by_each() {
         let inner = inner();
         let still = SharedCache::builder(Arc::clone(&inner), open_hasty(program, &server.url()))
             .mark_ttl(Duration::from_secs(1))
-            .rest(Duration::from_secs(3600))
+            .retry_after(Duration::from_secs(3600))
             .build()
             .expect("valid options");
         hits(&still, "theme", b"dark");
@@ -163,10 +163,10 @@ fn a_server_that_stands_still_is_not_waited_for_by_each() {
         // It takes the system a moment to stop all of it.
         until("a read that has waited", || {
             read();
-            (still.counts().cache_errors > 0).then_some(())
+            (still.counters().counts().cache_errors > 0).then_some(())
         });
         (0..50).for_each(|_| read());
-        assert_eq!(still.counts().cache_errors, 1, "{program:?}: no other read has waited");
+        assert_eq!(still.counters().counts().cache_errors, 1, "{program:?}: no other read has waited");
         let error = write(&still, "theme", b"light").expect_err("refused");
         assert_eq!((error.kind(), inner.calls(Method::Write)), (ErrorKind::Unavailable, 0));
         server.resume();
@@ -192,21 +192,21 @@ fn a_dead_server_among_two_costs_its_own_keys_only() {
     };
     let all: Vec<&str> = names.iter().map(String::as_str).collect();
     until("everything is cached", || {
-        let before = cache.counts().hits;
+        let before = cache.counters().counts().hits;
         read_all(&cache, &all).expect("a read");
-        (cache.counts().hits == before + 40).then_some(())
+        (cache.counters().counts().hits == before + 40).then_some(())
     });
     one.kill();
     read_all(&cache, &all).expect("a read");
-    let before = cache.counts();
+    let before = cache.counters().counts();
     for name in of(1 - dead) {
         read(&cache, name).expect("a read");
     }
-    assert_eq!(cache.counts().hits - before.hits, of(1 - dead).len() as u64);
+    assert_eq!(cache.counters().counts().hits - before.hits, of(1 - dead).len() as u64);
     for name in of(dead) {
         read(&cache, name).expect("a read");
     }
-    assert_eq!(cache.counts().hits - before.hits, of(1 - dead).len() as u64);
+    assert_eq!(cache.counters().counts().hits - before.hits, of(1 - dead).len() as u64);
     write(&cache, of(1 - dead)[0], b"new").expect("a write of a key that does not lie there");
     assert_eq!(write(&cache, of(dead)[0], b"new").expect_err("refused").kind(), ErrorKind::Unavailable);
     one.restart();
@@ -218,7 +218,7 @@ fn nothing_is_asked_before_it_is_needed() {
     let cache = cache(&inner(), open(Program::Memcached, "memcache://127.0.0.1:1,no-such-host.invalid"));
     assert_eq!(read_all(&cache, &["theme", "a", "b", "c"]).expect("a read")[0], value(b"dark"));
     assert!(cache.ping().is_ok(), "the store answers, and that is what counts");
-    assert!(cache.counts().cache_errors > 0);
+    assert!(cache.counters().counts().cache_errors > 0);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn an_item_too_long_for_the_server_costs_no_error() {
         assert_eq!(read_all(&cache, &["large", "theme"]).expect("a read"), [value(&large), value(b"dark")]);
     }
     hits(&cache, "theme", b"dark");
-    assert_eq!(cache.counts().cache_errors, 0);
+    assert_eq!(cache.counters().counts().cache_errors, 0);
 }
 
 /// A password shows nowhere.

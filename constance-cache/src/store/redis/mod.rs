@@ -15,7 +15,7 @@ use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 use self::error::{INTERRUPTIONS, error, is_interrupted};
 use self::pool::{Manager, Session};
 use self::url::Url;
-use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, random};
+use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, unique_id};
 
 /// Keeps entries in Redis.
 ///
@@ -208,7 +208,7 @@ impl CacheStore for RedisStore {
         }
         self.over(|session| {
             let run = session.run;
-            let own: Vec<u64> = swaps.iter().map(|_| random()).collect();
+            let own: Vec<u64> = swaps.iter().map(|_| unique_id()).collect();
             let mut call = self.swap.prepare_invoke();
             call.arg(&run.to_be_bytes()[..]);
             for (swap, own) in swaps.iter().zip(&own) {

@@ -1,20 +1,20 @@
-//! A change on its way through the cache.
+//! Dropping the entries of keys that are being changed.
 
 use constance_core::{Applied, Batch, ErrorKind, Key, Result, To};
 
 use super::state::State;
 
-/// A batch on its way. However it ends, what is remembered of its keys is dropped before the writer goes on: only the store
-/// knows what is stored now.
+/// A batch that is being written. However that ends, the entries of its keys are dropped before the writer goes on: only the
+/// store knows what is stored now.
 ///
-/// Dropped before its end is known, by a panic or with its future, it may still arrive.
-pub(super) struct Writing<'a> {
+/// Dropped before its end, by a panic or with its future, the batch may still arrive.
+pub(super) struct InFlightWrite<'a> {
     state: &'a State,
     batch: &'a Batch,
     ended: bool,
 }
 
-impl<'a> Writing<'a> {
+impl<'a> InFlightWrite<'a> {
     pub(super) fn new(state: &'a State, batch: &'a Batch) -> Self {
         Self { state, batch, ended: false }
     }
@@ -23,22 +23,22 @@ impl<'a> Writing<'a> {
         self.ended = true;
         let changes = self.batch.changes().iter();
         match &applied {
-            // Nothing has happened to what was only looked at.
+            // Keys that were only compared have not changed.
             Ok(Applied::Done(_)) => {
                 self.state.drop_keys(changes.filter(|change| change.to != To::Keep).map(|change| &change.key), false);
             }
-            // What was expected may have come from here.
+            // The expected value may have come from these entries.
             Ok(Applied::Conflict { .. }) => self.state.drop_keys(changes.map(|change| &change.key), false),
             Err(error) => {
-                let in_doubt = matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable);
-                self.state.drop_keys(changes.map(|change| &change.key), in_doubt);
+                let is_outcome_unknown = matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable);
+                self.state.drop_keys(changes.map(|change| &change.key), is_outcome_unknown);
             }
         }
         applied
     }
 }
 
-impl Drop for Writing<'_> {
+impl Drop for InFlightWrite<'_> {
     fn drop(&mut self) {
         if !self.ended {
             self.state.drop_keys(self.batch.changes().iter().map(|change| &change.key), true);
@@ -46,14 +46,14 @@ impl Drop for Writing<'_> {
     }
 }
 
-/// Keys that are being forgotten by what is below as well. They are dropped when that is done, and not before: a reader
-/// would bring back what is below.
-pub(super) struct Forgetting<'a> {
+/// Keys that the backend below is forgetting. They are dropped afterwards, and not before: a reader would fetch the old value
+/// from below again.
+pub(super) struct InvalidateOnDrop<'a> {
     pub(super) state: &'a State,
     pub(super) keys: &'a [&'a Key],
 }
 
-impl Drop for Forgetting<'_> {
+impl Drop for InvalidateOnDrop<'_> {
     fn drop(&mut self) {
         self.state.drop_keys(self.keys.iter().copied(), false);
     }

@@ -1,4 +1,4 @@
-//! A fetch under way, and waiting for its end.
+//! A fetch that is in flight, and waiting for its end.
 
 use std::sync::Arc;
 
@@ -6,33 +6,33 @@ use constance_core::{Key, KeyMap, Result, Stored};
 use parking_lot::{Condvar, Mutex};
 
 /// What a fetch found under its keys, or why it failed.
-pub(super) type Outcome = Result<Arc<Landed>>;
+pub(super) type Outcome = Result<Arc<Fetched>>;
 
 /// What a fetch found.
-pub(super) struct Landed {
+pub(super) struct Fetched {
     pub(super) found: KeyMap<Stored>,
-    /// The keys that were changed meanwhile: others may have been given what is newer, or older.
-    pub(super) lost: KeyMap<()>,
+    /// The keys that were changed meanwhile: other readers may have been given what is newer, or older.
+    pub(super) changed: KeyMap<()>,
     /// When the fetch began.
     pub(super) began: u64,
-    /// How much older than the fetch it is, in nanoseconds: what is below may remember, too.
+    /// How much older than the fetch it is, in nanoseconds: the backend below may be a cache, too.
     pub(super) older: u64,
 }
 
-/// What is answered to a question.
+/// The answer to a read.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) stored: Vec<Stored>,
-    /// For how long before the question the store had not been asked for the oldest of it, in nanoseconds.
+    /// How long before the read the store was asked for the oldest of it, in nanoseconds.
     pub(super) age: u64,
 }
 
-/// A fetch under way. Threads and tasks wait for its end alike.
-pub(super) struct Flight {
-    /// What makes entries of one moment known as such.
+/// A read of the backend below that is in flight. Threads and tasks wait for its end alike.
+pub(super) struct Fetch {
+    /// Entries with the same number are of one moment.
     pub(super) number: u64,
     pub(super) keys: Vec<Key>,
-    /// When the backend was asked, or a little before.
+    /// When the backend was asked, or shortly before.
     pub(super) began: u64,
     pub(super) progress: Mutex<Progress>,
     ended: Condvar,
@@ -42,18 +42,18 @@ pub(super) struct Flight {
 pub(super) struct Progress {
     pub(super) end: Option<End>,
     #[cfg(feature = "tokio")]
-    pub(super) tasks: super::drive::Tasks,
+    pub(super) tasks: super::shared_future::Tasks,
 }
 
 /// How a fetch ended: without an outcome where its thread panicked or its future was dropped.
 pub(super) type End = Option<Outcome>;
 
-impl Flight {
+impl Fetch {
     pub(super) fn new(number: u64, keys: Vec<Key>, began: u64) -> Self {
         Self { number, keys, began, progress: Mutex::default(), ended: Condvar::new() }
     }
 
-    /// Tells everybody who waits. What comes first counts.
+    /// Wakes all that wait. The first end counts.
     pub(super) fn end(&self, end: End) {
         let mut progress = self.progress.lock();
         progress.end.get_or_insert(end);
@@ -70,7 +70,7 @@ impl Flight {
         self.progress.lock().end.is_some()
     }
 
-    /// Waits in this thread.
+    /// Blocks this thread until the end.
     pub(super) fn wait(&self) -> End {
         let mut progress = self.progress.lock();
         loop {

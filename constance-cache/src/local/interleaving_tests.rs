@@ -10,11 +10,11 @@ use std::time::Duration;
 use constance_core::testing::ManualClock;
 use constance_core::{Batch, Change, Encoded, Error, ErrorKind, Key, Prefix, Stored};
 
-use super::asking::{Asking, Lead, Next, Waiting};
-use super::flight::End;
+use super::fetch::End;
+use super::invalidation::InFlightWrite;
+use super::lookup::{FetchOwner, Joined, Lookup, Next};
 use super::state::{Lifetime, State};
 use super::time::{NEVER, Time};
-use super::writing::Writing;
 use crate::{CacheEvent, Counters};
 
 /// What one actor does, as often as it says.
@@ -39,13 +39,13 @@ use Role::{ElsewhereWithFeed, Reads, ReadsAndDies, ReadsAndFails, Writes, Writes
 /// Where an actor is.
 enum At<'a> {
     Idle,
-    /// Asking, from a moment when this was the newest version that it has to see.
-    Asking(Asking<'a>, u64),
-    Waiting(Asking<'a>, u64, Waiting),
-    Fetching(Asking<'a>, u64, Lead),
-    Fetched(Asking<'a>, u64, Lead, Vec<Stored>),
-    Writing(Writing<'a>),
-    Written(Writing<'a>, u64),
+    /// Lookup, from a moment when this was the newest version that it has to see.
+    Lookup(Lookup<'a>, u64),
+    Joined(Lookup<'a>, u64, Joined),
+    Fetching(Lookup<'a>, u64, FetchOwner),
+    Fetched(Lookup<'a>, u64, FetchOwner, Vec<Stored>),
+    InFlightWrite(InFlightWrite<'a>),
+    Written(InFlightWrite<'a>, u64),
     /// Another process has written this version, and the feed is about to tell.
     Telling(u64),
 }
@@ -75,49 +75,51 @@ impl<'a> World<'a> {
                     let least = self.least(set);
                     match self.state.ask(&self.sets[set]) {
                         Ok(found) => return Some(self.check(set, &found.stored, least)),
-                        Err(asking) => At::Asking(asking, least),
+                        Err(lookup) => At::Lookup(lookup, least),
                     }
                 }
-                Writes | WritesAndFails | WritesAndDies => At::Writing(Writing::new(self.state, self.batch)),
+                Writes | WritesAndFails | WritesAndDies => {
+                    At::InFlightWrite(InFlightWrite::new(self.state, self.batch))
+                }
                 ElsewhereWithFeed => {
                     self.stored += 1;
                     At::Telling(self.stored)
                 }
             },
-            At::Asking(mut asking, least) => match asking.next() {
+            At::Lookup(mut lookup, least) => match lookup.next() {
                 Next::Answer(found) => return Some(self.check(keys_of(role), &found.stored, least)),
-                Next::Wait(waiting) => At::Waiting(asking, least, waiting),
-                Next::Fetch(lead) => At::Fetching(asking, least, lead),
+                Next::Wait(waiting) => At::Joined(lookup, least, waiting),
+                Next::Fetch(owner) => At::Fetching(lookup, least, owner),
             },
-            At::Waiting(asking, least, waiting) => {
+            At::Joined(lookup, least, waiting) => {
                 if !waiting.has_ended() {
-                    *at = At::Waiting(asking, least, waiting);
+                    *at = At::Joined(lookup, least, waiting);
                     return None;
                 }
-                return Some(self.answered(role, at, asking, least, waiting.wait()));
+                return Some(self.answered(role, at, lookup, least, waiting.wait()));
             }
-            At::Fetching(asking, least, lead) => {
+            At::Fetching(lookup, least, owner) => {
                 self.fetches += 1;
                 match role {
                     ReadsAndDies => {
-                        drop((lead, asking));
+                        drop((owner, lookup));
                         return Some(true);
                     }
                     ReadsAndFails => {
-                        let end = lead.land(Err(Error::new(ErrorKind::Timeout)));
-                        return Some(self.answered(role, at, asking, least, end));
+                        let end = owner.finish(Err(Error::new(ErrorKind::Timeout)));
+                        return Some(self.answered(role, at, lookup, least, end));
                     }
                     _ => {
-                        let found = lead.keys().iter().map(|_| value(self.stored)).collect();
-                        At::Fetched(asking, least, lead, found)
+                        let found = owner.keys().iter().map(|_| value(self.stored)).collect();
+                        At::Fetched(lookup, least, owner, found)
                     }
                 }
             }
-            At::Fetched(asking, least, lead, found) => {
-                let end = lead.land(Ok((found, Duration::ZERO)));
-                return Some(self.answered(role, at, asking, least, end));
+            At::Fetched(lookup, least, owner, found) => {
+                let end = owner.finish(Ok((found, Duration::ZERO)));
+                return Some(self.answered(role, at, lookup, least, end));
             }
-            At::Writing(writing) => {
+            At::InFlightWrite(writing) => {
                 self.stored += 1;
                 At::Written(writing, self.stored)
             }
@@ -144,9 +146,9 @@ impl<'a> World<'a> {
         keys.iter().map(|key| self.given[*key]).fold(self.settled, u64::max)
     }
 
-    fn answered(&mut self, role: Role, at: &mut At<'a>, mut asking: Asking<'a>, least: u64, end: End) -> bool {
-        match asking.answer(end) {
-            None => *at = At::Asking(asking, least),
+    fn answered(&mut self, role: Role, at: &mut At<'a>, mut lookup: Lookup<'a>, least: u64, end: End) -> bool {
+        match lookup.answer(end) {
+            None => *at = At::Lookup(lookup, least),
             Some(Ok(found)) => return self.check(keys_of(role), &found.stored, least),
             Some(Err(error)) => assert_eq!(error.kind(), ErrorKind::Timeout, "the failure that somebody had"),
         }
@@ -186,7 +188,8 @@ fn play(roles: &[Role], rounds: usize, declared: bool, mut choose: impl FnMut(us
         HashMap::from([(&[0][..], vec![a]), (&[1][..], vec![b]), (&[0, 1][..], vec![a, b]), (&[1, 0][..], vec![b, a])]);
     let change = |key: &Key| Change::set(key.clone(), Encoded::from(Vec::new()));
     let batch = Batch::new(keys.iter().map(change).collect()).expect("no key twice");
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: declared };
+    let lifetime =
+        Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, backend_remembers: false, fill_together: declared };
     let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
     if declared {
         state.declare(&keys);
@@ -208,7 +211,7 @@ fn play(roles: &[Role], rounds: usize, declared: bool, mut choose: impl FnMut(us
         let ready: Vec<usize> = (0..actors.len())
             .filter(|i| match &actors[*i] {
                 (_, At::Idle, left) => *left > 0,
-                (_, At::Waiting(_, _, waiting), _) => waiting.has_ended(),
+                (_, At::Joined(_, _, waiting), _) => waiting.has_ended(),
                 _ => true,
             })
             .collect();
@@ -225,7 +228,7 @@ fn play(roles: &[Role], rounds: usize, declared: bool, mut choose: impl FnMut(us
         assert!(matches!(at, At::Idle) && *left == 0, "{role:?} waits for ever");
     }
     drop(actors);
-    assert!(state.is_at_rest(), "a fetch or a place in the queue was left behind");
+    assert!(state.is_idle(), "a fetch or a place in the queue was left behind");
     // When all is quiet, the cache holds what the store holds.
     world.settled = world.stored;
     let counts = state.counters.counts();
@@ -324,17 +327,18 @@ fn two_thousand_random_orders_of_many() {
     }
 }
 
-/// Who missed before a fetch landed, and comes to fetch after it, does not fetch again.
+/// Who missed before a fetch finished, and comes to fetch after it, does not fetch again.
 #[test]
 fn a_late_comer_finds_what_was_fetched() {
     let key = Prefix::empty().key("a").expect("a key");
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: false };
+    let lifetime =
+        Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, backend_remembers: false, fill_together: false };
     let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
     let keys = [&key];
     let mut early = state.ask(&keys).expect_err("nothing is there");
     let mut late = state.ask(&keys).expect_err("nothing is there");
-    let Next::Fetch(lead) = early.next() else { panic!("nobody else fetches it") };
-    lead.land(Ok((vec![value(1)], Duration::ZERO)));
+    let Next::Fetch(owner) = early.next() else { panic!("nobody else fetches it") };
+    owner.finish(Ok((vec![value(1)], Duration::ZERO)));
     let Next::Answer(found) = late.next() else { panic!("it was fetched") };
     assert_eq!(found.stored, [value(1)]);
     assert_eq!(state.counters.counts().fetches, 1);
@@ -345,29 +349,30 @@ fn a_late_comer_finds_what_was_fetched() {
 fn overlapping_questions_are_one_more_fetch() {
     let prefix = Prefix::empty();
     let keys: Vec<Key> = (0..10).map(|i| prefix.key(&format!("k{i}")).expect("a key")).collect();
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, second_hand: false, together: false };
+    let lifetime =
+        Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: false, backend_remembers: false, fill_together: false };
     let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
     let first = [&keys[0]];
-    let mut asking = state.ask(&first).expect_err("nothing is there");
-    let Next::Fetch(lead) = asking.next() else { panic!("nobody else fetches it") };
+    let mut lookup = state.ask(&first).expect_err("nothing is there");
+    let Next::Fetch(owner) = lookup.next() else { panic!("nobody else fetches it") };
     let sets: Vec<[&Key; 2]> = keys[1..].iter().map(|key| [&keys[0], key]).collect();
     let mut waiting: Vec<_> = sets
         .iter()
         .map(|set| {
-            let mut asking = state.ask(set).expect_err("nothing is there");
-            let Next::Wait(waiting) = asking.next() else { panic!("one of its keys is on its way") };
-            (asking, waiting)
+            let mut lookup = state.ask(set).expect_err("nothing is there");
+            let Next::Wait(waiting) = lookup.next() else { panic!("one of its keys is on its way") };
+            (lookup, waiting)
         })
         .collect();
-    lead.land(Ok((vec![value(1)], Duration::ZERO)));
+    owner.finish(Ok((vec![value(1)], Duration::ZERO)));
     let (mut leader, _) = waiting.remove(4);
-    let Next::Fetch(lead) = leader.next() else { panic!("somebody has to make the next fetch") };
-    assert_eq!(lead.keys().len(), 10, "for all of them");
-    for (mut asking, _) in waiting {
-        assert!(matches!(asking.next(), Next::Wait(_)), "it is on its way");
+    let Next::Fetch(owner) = leader.next() else { panic!("somebody has to make the next fetch") };
+    assert_eq!(owner.keys().len(), 10, "for all of them");
+    for (mut lookup, _) in waiting {
+        assert!(matches!(lookup.next(), Next::Wait(_)), "it is on its way");
     }
-    let found = lead.keys().iter().map(|_| value(2)).collect();
-    let end = lead.land(Ok((found, Duration::ZERO)));
+    let found = owner.keys().iter().map(|_| value(2)).collect();
+    let end = owner.finish(Ok((found, Duration::ZERO)));
     assert_eq!(leader.answer(end).expect("an end").expect("found").stored, [value(2), value(2)]);
     for set in &sets {
         assert!(state.ask(set).is_ok());
@@ -382,7 +387,8 @@ fn a_fetch_that_hangs_is_not_joined_for_ever() {
     for (ttl, joined) in [(0, second), (5 * second.as_nanos() as u64, 5 * second), (NEVER, 60 * second)] {
         let clock = Arc::new(ManualClock::new());
         let key = Prefix::empty().key("a").expect("a key");
-        let lifetime = Lifetime { ttl, jitter: 0, stale: 0, follows: false, second_hand: false, together: false };
+        let lifetime =
+            Lifetime { ttl, jitter: 0, stale: 0, follows: false, backend_remembers: false, fill_together: false };
         let state = Arc::new(State::new(lifetime, Time::Given(clock.clone()), Counters::new()));
         let keys = [&key];
         let mut hanging = state.ask(&keys).expect_err("nothing is there");
@@ -392,16 +398,16 @@ fn a_fetch_that_hangs_is_not_joined_for_ever() {
         let Next::Wait(waiting) = early.next() else { panic!("it is joined") };
         clock.advance(Duration::from_nanos(1));
         let mut late = state.ask(&keys).expect_err("nothing is there");
-        let Next::Fetch(lead) = late.next() else { panic!("it began too long ago") };
-        lead.land(Ok((vec![value(2)], Duration::ZERO)));
-        hangs.land(Ok((vec![value(1)], Duration::ZERO)));
+        let Next::Fetch(owner) = late.next() else { panic!("it began too long ago") };
+        owner.finish(Ok((vec![value(2)], Duration::ZERO)));
+        hangs.finish(Ok((vec![value(1)], Duration::ZERO)));
         assert!(
             early.answer(waiting.wait()).is_none(),
             "it has to ask again: others may have been given what is newer"
         );
         drop(early);
         assert_eq!(state.hit(&key, version), (ttl > 0).then_some(2));
-        assert!(state.is_at_rest());
+        assert!(state.is_idle());
     }
 }
 
@@ -411,7 +417,8 @@ fn a_fetch_that_hangs_is_not_joined_for_ever() {
 fn what_a_dropped_fetch_has_read_late_is_given_to_nobody() {
     let prefix = Prefix::empty();
     let key = prefix.key("a").expect("a key");
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: true, second_hand: false, together: false };
+    let lifetime =
+        Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: true, backend_remembers: false, fill_together: false };
     let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
     let keys = [&key];
     let found = |version| Ok((vec![value(version)], Duration::ZERO));
@@ -421,10 +428,10 @@ fn what_a_dropped_fetch_has_read_late_is_given_to_nobody() {
     let mut other = state.ask(&keys).expect_err("it was dropped");
     let Next::Fetch(quick) = other.next() else { panic!("nobody joins a fetch from before the change") };
     // The quick one has read the second version, then the third is stored, which the slow one reads.
-    let end = slow.land(found(3));
+    let end = slow.finish(found(3));
     assert!(live.answer(end).is_none(), "it has to ask again");
     let Next::Wait(waiting) = live.next() else { panic!("it is on its way") };
-    quick.land(found(2));
+    quick.finish(found(2));
     assert_eq!(live.answer(waiting.wait()).expect("an end").expect("found").stored, [value(2)]);
     assert_eq!(state.ask(&keys).ok().map(|answer| answer.stored), Some(vec![value(2)]), "and no reader goes back");
 }
@@ -434,21 +441,22 @@ fn what_a_dropped_fetch_has_read_late_is_given_to_nobody() {
 fn a_reader_that_is_always_overtaken_is_answered() {
     let prefix = Prefix::empty();
     let key = prefix.key("a").expect("a key");
-    let lifetime = Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: true, second_hand: false, together: false };
+    let lifetime =
+        Lifetime { ttl: NEVER, jitter: 0, stale: 0, follows: true, backend_remembers: false, fill_together: false };
     let state = Arc::new(State::new(lifetime, Time::Coarse, Counters::new()));
     let keys = [&key];
-    let mut asking = state.ask(&keys).expect_err("nothing is there");
+    let mut lookup = state.ask(&keys).expect_err("nothing is there");
     let mut version = 0;
     let answer = loop {
-        let Next::Fetch(lead) = asking.next() else { panic!("nobody else fetches it") };
+        let Next::Fetch(owner) = lookup.next() else { panic!("nobody else fetches it") };
         state.drop_under(&prefix);
         version += 2;
         // Another one is on its way with what is older.
         let mut other = state.ask(&keys).expect_err("it was dropped");
         let Next::Fetch(older) = other.next() else { panic!("nobody joins a fetch from before the change") };
-        let end = lead.land(Ok((vec![value(version)], Duration::ZERO)));
-        if let Some(answer) = asking.answer(end) {
-            let end = older.land(Ok((vec![value(version - 1)], Duration::ZERO)));
+        let end = owner.finish(Ok((vec![value(version)], Duration::ZERO)));
+        if let Some(answer) = lookup.answer(end) {
+            let end = older.finish(Ok((vec![value(version - 1)], Duration::ZERO)));
             assert!(other.answer(end).is_none(), "what is older is given to nobody");
             break answer;
         }
