@@ -25,7 +25,7 @@ async fn a_hit_is_answered_in_the_task_that_asks() -> Result<()> {
         let config = with(&[("CONSTANCE_CACHE_TTL", ttl), ("CONSTANCE_PREFIX", "shop:")])?;
         let backend = format!("{:?}", config.backend());
         assert!(
-            backend.starts_with("AsyncLocalCache { backend: Blocking(MemoryBackend") && backend.contains(shown),
+            backend.starts_with("AsyncLocalCache { inner: Blocking(MemoryBackend") && backend.contains(shown),
             "{backend}"
         );
         config.set(Shop::THE_ANSWER, 1).await?;
@@ -55,6 +55,6 @@ fn a_shared_cache_is_below_the_one_of_the_process() -> Result<()> {
     let backend = format!("{:?}", with(&shared)?.backend());
     assert!(backend.starts_with("Blocking(SharedCache"), "{backend}");
     let backend = format!("{:?}", with(&[shared[0], shared[1], ("CONSTANCE_CACHE_TTL", "60")])?.backend());
-    assert!(backend.starts_with("AsyncLocalCache { backend: Blocking(SharedCache"), "{backend}");
+    assert!(backend.starts_with("AsyncLocalCache { inner: Blocking(SharedCache"), "{backend}");
     Ok(())
 }
