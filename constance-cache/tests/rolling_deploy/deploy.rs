@@ -91,7 +91,7 @@ impl<'s> Deploy<'s> {
             old.does(&format!("set {name} {text}"));
         }
         old.is_right();
-        let values = Worker { title: "Shop".into(), page_size: 50, batch_size: 7 };
+        let values = Worker { title: "Shop".into(), page_size: 50, max_weight: 25, batch_size: 7 };
         let mut worker = Role::start(setup, "worker", values);
         worker.does("follow");
         worker.does("set batch_size 7");
@@ -194,6 +194,7 @@ impl<'s> Deploy<'s> {
         new.does("set max_weight 2.5");
         new.values.max_weight = 2.5;
         self.old.faults = vec![WEIGHT];
+        self.worker.faults = vec![WEIGHT];
         self.are_right(new);
         new.does("set page_size 70");
         self.old.values.page_size = 70;
@@ -205,10 +206,7 @@ impl<'s> Deploy<'s> {
     fn nothing_is_cleaned_up_that_somebody_uses(&mut self, new: &mut Role<New>) {
         new.says("stale", "banner, batch_size, campaign");
         self.old.says("stale", "batch_size, campaign, greeting, site_name");
-        self.worker.says(
-            "stale",
-            "banner, basket_timeout, campaign, greeting, max_stock, max_weight, min_stock, site_name, theme",
-        );
+        self.worker.says("stale", "banner, basket_timeout, campaign, greeting, max_stock, min_stock, site_name, theme");
         let renamed = "setting \"title\": it is an old name of \"site_name\"; \
                        drop the alias first, when no program that knows the old name runs any more";
         assert_eq!(new.ask("remove campaign,title"), invalid("title", renamed));
@@ -224,19 +222,22 @@ impl<'s> Deploy<'s> {
     /// The new version is taken back. What it wrote is there, and one value has to be written as the old version knows it.
     fn the_old_one_has_everything(&mut self) {
         self.old.is_right();
+        self.worker.is_right();
         let mut restarted = Role::start(self.setup, "old", self.old.values.clone());
         restarted.faults = vec![WEIGHT];
         restarted.does_not_start();
         restarted.does("set max_weight 3");
         self.old.values.max_weight = 3;
+        self.worker.values.max_weight = 3;
         self.old.faults.clear();
+        self.worker.faults.clear();
         self.old.is_right();
+        self.worker.is_right();
         restarted.values.max_weight = 3;
         restarted.faults.clear();
         restarted.does("follow");
         restarted.is_right();
         restarted.end();
-        self.worker.is_right();
     }
 
     /// The new version comes again, the old one ends, and only then what is left of it is brought into the new form.

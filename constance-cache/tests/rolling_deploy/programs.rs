@@ -82,6 +82,8 @@ pub(crate) struct Worker {
     pub(crate) title: String,
     #[setting(default = 20)]
     pub(crate) page_size: u32,
+    #[setting(default = 10)]
+    pub(crate) max_weight: i64,
     #[setting(default = 1)]
     pub(crate) batch_size: u32,
 }
