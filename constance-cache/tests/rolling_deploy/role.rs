@@ -76,19 +76,22 @@ impl<S: Debug> Role<S> {
     fn wrong_with(&self, faults: &[Fault]) -> Wrong {
         let settings: Vec<&str> = faults.iter().flat_map(|fault| fault.settings).copied().collect();
         let plural = if settings.len() == 1 { "" } else { "s" };
-        let details: Vec<String> = match faults {
-            [one] => vec![one.detail.to_owned()],
-            several => several.iter().map(|fault| format!("{}: {}", quoted(fault.settings), fault.detail)).collect(),
-        };
-        let what = if faults[0].kind == "Invalid" { "them in one change" } else { "the setting" };
-        let (names, backend, details) = (quoted(&settings), &self.backend, details.join("; "));
-        Wrong {
-            kind: faults[0].kind.to_owned(),
-            message: format!(
-                "cannot read setting{plural} {names} from {backend}: {details}; set or reset {what} to repair it"
-            ),
-            settings: settings.into_iter().map(str::to_owned).collect(),
+        let mut message = format!("cannot read setting{plural} {} from {}", quoted(&settings), self.backend);
+        for (at, fault) in faults.iter().enumerate() {
+            let names = if faults.len() > 1 { format!(" {}:", quoted(fault.settings)) } else { String::new() };
+            message += &format!("{}{names} {}", if at == 0 { ":" } else { ";" }, fault.detail);
+            if faults.get(at + 1).is_none_or(|next| next.repair() != fault.repair()) {
+                message += &format!("; set or reset {} to repair it", fault.repair());
+            }
         }
+        let settings = settings.into_iter().map(str::to_owned).collect();
+        Wrong { kind: faults[0].kind.to_owned(), settings, message }
+    }
+}
+
+impl Fault {
+    fn repair(&self) -> &'static str {
+        if self.kind == "Invalid" { "them in one change" } else { "the setting" }
     }
 }
 
