@@ -3,6 +3,7 @@
 use std::convert::identity;
 use std::fmt::{Debug, Display};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use constance_core::aio::AsyncConfig;
 use constance_core::{Config, Live, LiveOptions, Registry, Result, Settings};
@@ -104,6 +105,10 @@ macro_rules! front {
                 }
                 [about] => {
                     let live = live.as_ref().expect("it follows");
+                    if *about == "wait" {
+                        let _changed = live.wait_for_change(Duration::from_millis(10));
+                        return Ok(String::new());
+                    }
                     let status = live.status();
                     match (*about, status.last_error) {
                         ("live", _) => Ok(shown(&*live.load())),
