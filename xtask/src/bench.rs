@@ -30,6 +30,7 @@ const SERVICES: &[(&str, &[Kind])] = &[
     ("idle", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
     ("catch-up", &[Kind::Plain, Kind::Postgres, Kind::Mariadb]),
     ("shared", &[Kind::Plain, Kind::Memcached]),
+    ("steps-back", &[Kind::Postgres]),
 ];
 
 /// Runs the command.

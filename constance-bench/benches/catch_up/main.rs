@@ -1,10 +1,11 @@
-//! How soon `live()` has caught up when its store is back: `cargo xtask bench catch-up`, or with `-- 20 Redis` for twenty outages
-//! of each length of the stores with that name.
+//! How soon `live()` has caught up when its store is back: `cargo xtask bench catch-up` for ten outages of each store, of 0.1 to
+//! 1 s, while the process reads, and ten while it writes; `-- 100 --long` for a hundred each, of 0.1 to 10 s, which takes about
+//! three quarters of an hour; `-- Redis` for the stores with that name alone.
 //!
-//! The store is out of reach for 0.1 to 10 s while the process reads, or writes, every few milliseconds. Meanwhile another
-//! process changes a setting past the outage. What is measured is the time from the return of the store until `live()` gives
-//! that change out. Besides, the status is held against the values: it must not say that they are younger than the change
-//! which they lack.
+//! The store is out of reach while the process reads, or writes, every few milliseconds. A server refuses connections in one half
+//! of the outages, and falls silent in the other. Meanwhile another process changes a setting past the outage. What is measured
+//! is the time from the return of the store until `live()` gives that change out. Besides, the status is held against the
+//! values: it must not say that they are younger than the change which they lack.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -32,7 +33,15 @@ struct Shop {
     visitors: i64,
 }
 
-const LENGTHS: [u64; 6] = [100, 300, 500, 1_000, 3_000, 10_000];
+/// What `live()` is to have caught up within.
+const BOUND: Duration = Duration::from_millis(200);
+
+/// So many outages, from the shortest to the longest; each is longer than the one before by the same factor.
+fn lengths(outages: usize, longest: f64) -> impl Iterator<Item = Duration> {
+    let shortest: f64 = 0.1;
+    let last = outages.saturating_sub(1).max(1) as f64;
+    (0..outages).map(move |n| Duration::from_secs_f64(shortest * (longest / shortest).powf(n as f64 / last)))
+}
 
 /// What the process does meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,53 +103,56 @@ fn once(live: &Live<Shop>, outage: &mut dyn Outage, length: Duration, n: i64) ->
     Ok(Caught { took: back.elapsed(), too_young })
 }
 
-fn measure(place: &mut Place, rounds: usize) -> Fallible<()> {
+fn measure(place: &mut Place, outages: usize, longest: f64) -> Fallible<()> {
     config(&place.outage.around())?.migrate()?;
     let mut n = config(&place.outage.around())?.get(Shop::CHANGES)?;
     for doing in [Doing::Reading, Doing::Writing] {
         let config = config(&place.url)?;
         let live = config.live()?;
         let done = AtomicBool::new(false);
-        thread::scope(|scope| {
+        let all: Vec<Caught> = thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| keep_busy(&config, doing, &done));
             }
-            let measured: Fallible<()> = LENGTHS.iter().try_for_each(|&length| {
-                let (mut took, mut too_young) = (Vec::new(), 0);
-                for _ in 0..rounds {
-                    n += 1;
-                    // The feed is open again, and pools are at rest.
-                    thread::sleep(Duration::from_secs(1));
-                    let caught = once(&live, &mut *place.outage, Duration::from_millis(length), n)?;
-                    took.push(caught.took);
-                    too_young += caught.too_young;
-                }
-                took.sort_unstable();
-                let (middle, worst) = (took[took.len() / 2], took[took.len() - 1]);
-                println!(
-                    "{:<24} {doing:<8?} {:>5.1} s   middle {:>7.1} ms   worst {:>7.1} ms   too young {too_young}",
-                    place.name,
-                    length as f64 / 1e3,
-                    middle.as_secs_f64() * 1e3,
-                    worst.as_secs_f64() * 1e3,
-                );
-                Ok(())
+            let all = lengths(outages, longest).map(|length| {
+                n += 1;
+                // The feed is open again, and pools are at rest.
+                thread::sleep(Duration::from_secs(1));
+                once(&live, &mut *place.outage, length, n)
             });
+            let all = all.collect::<Fallible<Vec<_>>>();
             done.store(true, Ordering::Relaxed);
-            measured
+            all
         })?;
+        println!("{}", row(&place.name, doing, &all));
     }
     Ok(())
 }
 
+fn row(name: &str, doing: Doing, all: &[Caught]) -> String {
+    let mut took: Vec<Duration> = all.iter().map(|caught| caught.took).collect();
+    took.sort_unstable();
+    let shown = |at: usize| took.get(at).map_or_else(String::new, |took| format!("{:.1} ms", took.as_secs_f64() * 1e3));
+    let over = took.iter().filter(|took| **took > BOUND).count();
+    let too_young: usize = all.iter().map(|caught| caught.too_young).sum();
+    let doing = format!("{doing:?}").to_lowercase();
+    let (min, median, max) = (shown(0), shown(took.len() / 2), shown(took.len().saturating_sub(1)));
+    format!("{name:<20} {doing:<8} {:>7} {min:>10} {median:>10} {max:>10} {over:>12} {too_young:>10}", took.len())
+}
+
 fn main() -> Fallible<()> {
-    let rounds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(5);
+    let outages: usize = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10);
+    let longest = if std::env::args().any(|argument| argument == "--long") { 10.0 } else { 1.0 };
     let names: Vec<String> = std::env::args().skip(1).filter(|word| word.starts_with(char::is_uppercase)).collect();
     let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
-    println!("\nFrom the return of a store to live(), {rounds} outages of each length");
+    println!("\nFrom the return of a store to live(), after outages of 0.1 to {longest} s");
+    println!(
+        "{:<20} {:<8} {:>7} {:>10} {:>10} {:>10} {:>12} {:>10}",
+        "", "", "outages", "min", "median", "max", "over 200 ms", "too young"
+    );
     let folder = tempfile::tempdir()?;
     if is_wanted("SQLite") {
-        measure(&mut Place::sqlite(folder.path())?, rounds)?;
+        measure(&mut Place::sqlite(folder.path())?, outages, longest)?;
     }
     let redis = common::server();
     let servers = [
@@ -155,8 +167,8 @@ fn main() -> Fallible<()> {
         };
         // Where the server offers TLS, the listener needs it as well.
         let url = if name == "PostgreSQL" && !url.contains('?') { format!("{url}?sslmode=disable") } else { url };
-        measure(&mut Place::refused(name, &url)?, rounds)?;
-        measure(&mut Place::silent(name, &url)?, rounds)?;
+        measure(&mut Place::refused(name, &url)?, outages.div_ceil(2), longest)?;
+        measure(&mut Place::silent(name, &url)?, outages / 2, longest)?;
     }
     Ok(())
 }

@@ -159,7 +159,7 @@ impl Error {
 
     /// One error for several settings that failed in the same way of use.
     ///
-    /// The kind is the first one's; the message names every setting. A single error is given back as it is.
+    /// The kind is the first one's; the message names every setting and every next step. A single error is given back as it is.
     pub(crate) fn several(mut errors: Vec<Error>) -> Option<Self> {
         if errors.len() < 2 {
             return errors.pop();
@@ -170,9 +170,16 @@ impl Error {
         all.0.backend = first.backend.clone();
         all.0.location = first.location.clone();
         all.0.settings = errors.iter().flat_map(|e| e.0.settings.iter().cloned()).collect();
-        let details: Vec<String> = errors.iter().map(Self::named_detail).collect();
+        let with_hint = |(at, error): (usize, &Self)| match (&error.0.hint, errors.get(at + 1)) {
+            // A hint stands behind the last of those that it is for.
+            (Some(hint), Some(next)) if next.0.hint.as_ref() != Some(hint) => {
+                format!("{}; {hint}", error.named_detail())
+            }
+            _ => error.named_detail(),
+        };
+        let details: Vec<String> = errors.iter().enumerate().map(with_hint).collect();
         all.0.detail = Some(Cow::Owned(details.join("; ")));
-        all.0.hint = first.hint.clone();
+        all.0.hint = errors.last().and_then(|last| last.0.hint.clone());
         all.0.parts = errors;
         Some(all)
     }

@@ -67,6 +67,31 @@ fn several_errors_name_every_setting() {
 }
 
 #[test]
+fn several_errors_say_each_next_step_once_behind_what_it_is_for() {
+    let one = |name, hint: &'static str| {
+        let error = Error::new(ErrorKind::Invalid).with_setting(name).with_detail("it is wrong");
+        if hint.is_empty() { error } else { error.with_hint(hint) }
+    };
+    let several = |of: &[(&'static str, &'static str)]| {
+        let errors = of.iter().map(|(name, hint)| one(*name, hint)).collect();
+        Error::several(errors).expect("errors").to_string()
+    };
+    let head = "settings \"x\", \"y\", \"z\": ";
+    assert_eq!(
+        several(&[("x", "set it"), ("y", "set it"), ("z", "ask")]),
+        format!("{head}\"x\": it is wrong; \"y\": it is wrong; set it; \"z\": it is wrong; ask")
+    );
+    assert_eq!(
+        several(&[("x", "set it"), ("y", ""), ("z", "")]),
+        format!("{head}\"x\": it is wrong; set it; \"y\": it is wrong; \"z\": it is wrong")
+    );
+    assert_eq!(
+        several(&[("x", "set it"), ("y", "set it"), ("z", "set it")]),
+        format!("{head}\"x\": it is wrong; \"y\": it is wrong; \"z\": it is wrong; set it")
+    );
+}
+
+#[test]
 fn an_error_is_one_pointer_wide() {
     assert_eq!(size_of::<Error>(), size_of::<usize>());
 }
