@@ -211,6 +211,8 @@ impl Lead {
             state.abandon(flight);
         }
         flight.end(Some(outcome.clone()));
+        #[cfg(feature = "metrics")]
+        state.counters.publish();
         self.landed = true;
         Some(outcome)
     }

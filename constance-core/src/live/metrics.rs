@@ -32,7 +32,7 @@ impl Figures {
         describe_counter!(CHANGES, Unit::Count, "Settings whose value in live() changed.");
         describe_gauge!(READ, Unit::Seconds, "When the oldest of the values was read, in Unix time.");
         describe_gauge!(DIGEST, "A number made of all values but secrets: equal in processes with equal values.");
-        let path = std::any::type_name::<S>();
+        let path = std::any::type_name::<S>().split('<').next().unwrap_or_default();
         let labels = vec![
             Label::new("prefix", front.prefix.as_str().to_owned()),
             Label::new("backend", front.backend_name.to_string()),
