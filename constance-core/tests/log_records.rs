@@ -92,6 +92,10 @@ impl Backend for Feeding {
         self.inner.write(batch)
     }
 
+    fn default_prefix(&self) -> Prefix {
+        self.inner.default_prefix()
+    }
+
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
         if self.feed.load(Ordering::SeqCst) == BROKEN {
             return Err(Error::new(ErrorKind::Unavailable).with_detail("the feed does not open"));
