@@ -39,7 +39,12 @@ struct Recorded {
 }
 
 fn recorded(snapshotter: &Snapshotter) -> Vec<Recorded> {
-    let of = |(key, unit, words, value): (metrics_util::CompositeKey, Option<metrics::Unit>, Option<metrics::SharedString>, _)| {
+    let of = |(key, unit, words, value): (
+        metrics_util::CompositeKey,
+        Option<metrics::Unit>,
+        Option<metrics::SharedString>,
+        _,
+    )| {
         let (kind, key) = key.into_parts();
         let kind = match kind {
             MetricKind::Counter => "counter",

@@ -80,8 +80,10 @@ fn recorded() -> BTreeMap<Key, f64> {
 
 /// The sum of a figure under a prefix, of those with this label.
 fn figure(name: &str, prefix: &str, with: Option<(&str, &str)>) -> f64 {
-    let has = |labels: &[(String, String)], (key, value): (&str, &str)| labels.iter().any(|(k, v)| k == key && v == value);
-    let is = |(n, labels): &Key| n == name && has(labels, ("prefix", prefix)) && with.is_none_or(|with| has(labels, with));
+    let has =
+        |labels: &[(String, String)], (key, value): (&str, &str)| labels.iter().any(|(k, v)| k == key && v == value);
+    let is =
+        |(n, labels): &Key| n == name && has(labels, ("prefix", prefix)) && with.is_none_or(|with| has(labels, with));
     recorded().iter().filter(|(key, _)| is(key)).map(|(_, figure)| figure).sum()
 }
 
@@ -199,7 +201,8 @@ fn no_label_shows_a_value() {
         let shows = labels.iter().any(|(_, label)| label.contains(SECRET) || label.contains(&number));
         assert!(!shows, "{name}: {labels:?}");
     }
-    let own = recorded().into_keys().find(|(name, labels)| name == "constance_live_loads_total" && labels[0].1 == "hushed:");
+    let own =
+        recorded().into_keys().find(|(name, labels)| name == "constance_live_loads_total" && labels[0].1 == "hushed:");
     let (_, labels) = own.expect("it has loaded");
     assert_eq!(labels[1..], [("backend".into(), "reference".into()), ("settings".into(), "Vault".into())]);
 }
