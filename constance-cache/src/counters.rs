@@ -1,5 +1,7 @@
 //! What a cache counts.
 
+#[cfg(feature = "metrics")]
+mod figures;
 mod stripe;
 
 use std::fmt::{self, Debug};
@@ -64,6 +66,8 @@ pub struct Counters(Arc<Shared>);
 struct Shared {
     lines: [Line; STRIPES],
     observer: Option<Arc<dyn Observer>>,
+    #[cfg(feature = "metrics")]
+    figures: self::figures::Figures,
 }
 
 const EVENTS: usize = 6;
@@ -102,7 +106,12 @@ impl Counters {
     }
 
     fn made(observer: Option<Arc<dyn Observer>>) -> Self {
-        Self(Arc::new(Shared { lines: std::array::from_fn(|_| Line::default()), observer }))
+        Self(Arc::new(Shared {
+            lines: std::array::from_fn(|_| Line::default()),
+            observer,
+            #[cfg(feature = "metrics")]
+            figures: self::figures::Figures::default(),
+        }))
     }
 
     /// What has been counted up to now. While threads count, the numbers are not all of one moment.

@@ -6,6 +6,8 @@ pub mod addresses;
 pub mod external;
 mod lease;
 mod manager;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod options;
 mod pool;
 mod process;

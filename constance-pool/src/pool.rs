@@ -15,6 +15,8 @@ pub struct Pool<M: Manager> {
     options: PoolOptions,
     state: Mutex<State<M::Connection>>,
     changed: Condvar,
+    #[cfg(feature = "metrics")]
+    figures: crate::metrics::Figures,
 }
 
 /// An attempt to connect, which ends with this value, also in a panic.
@@ -27,7 +29,14 @@ struct Attempt<'p, M: Manager> {
 
 impl<M: Manager> Pool<M> {
     pub(crate) fn new(manager: M, options: PoolOptions) -> Self {
-        Self { manager, options, state: Mutex::new(State::new()), changed: Condvar::new() }
+        Self {
+            manager,
+            options,
+            state: Mutex::new(State::new()),
+            changed: Condvar::new(),
+            #[cfg(feature = "metrics")]
+            figures: crate::metrics::Figures::new::<M>(),
+        }
     }
 
     /// What makes the connections.
@@ -84,6 +93,9 @@ impl<M: Manager> Pool<M> {
     }
 
     fn acquire(&self, end: Option<Instant>) -> Result<Lease<'_, M>> {
+        // Outlives the lock: a recorder is not called under it.
+        #[cfg(feature = "metrics")]
+        let mut waited = self.figures.begin();
         let mut state = self.lock();
         if let Some(entry) = state.idle.pop() {
             return Ok(Lease::new(self, entry));
@@ -122,6 +134,8 @@ impl<M: Manager> Pool<M> {
                 state = self.state.lock();
                 continue;
             }
+            #[cfg(feature = "metrics")]
+            waited.waits();
             match patience {
                 // One that came at the last moment is still taken.
                 Some(patience) => is_late = self.changed.wait_until(&mut state, patience).timed_out(),
@@ -255,7 +269,7 @@ impl<M: Manager> Drop for Pool<M> {
 
 impl<M: Manager> fmt::Debug for Pool<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { manager: _, options, state, changed: _ } = self;
+        let Self { options, state, .. } = self;
         let (open, idle) = {
             let state = state.lock();
             (state.open, state.idle.len())

@@ -117,7 +117,7 @@ impl<B: AsyncBackend + 'static> AsyncLocalCacheBuilder<B> {
         let Self { backend, options, follow } = self;
         let capability = backend.capability();
         let follow = follow.filter(|_| capability.watch);
-        let state = options.state(capability, follow.is_some());
+        let state = options.state(backend.name(), capability, follow.is_some());
         AsyncLocalCache { inner: Arc::new(backend), state, follower: follow.map(Follower::new) }
     }
 }

@@ -30,7 +30,8 @@ impl Options {
         Self { ttl: Some(Duration::from_secs(60)), jitter, stale, fill_together: true, clock: None, observer: None }
     }
 
-    pub(super) fn state(self, capability: Capability, follows: bool) -> Arc<State> {
+    #[cfg_attr(not(feature = "metrics"), expect(unused_variables, reason = "the name is that of figures"))]
+    pub(super) fn state(self, backend: &str, capability: Capability, follows: bool) -> Arc<State> {
         let Self { ttl, jitter, stale, fill_together, clock, observer } = self;
         let ttl = ttl.map_or(NEVER, nanos);
         let lifetime = Lifetime {
@@ -42,6 +43,8 @@ impl Options {
             fill_together: fill_together && ttl > 0 && capability.atomic_batch,
         };
         let counters = observer.map_or_else(Counters::new, Counters::with_observer);
+        #[cfg(feature = "metrics")]
+        counters.label("local", backend);
         Arc::new(State::new(lifetime, clock.map_or(Time::Coarse, Time::Given), counters))
     }
 }
@@ -179,7 +182,7 @@ impl<B: Backend> LocalCacheBuilder<B> {
         let Self { backend, options, follow } = self;
         let capability = backend.capability();
         let follow = follow.filter(|_| capability.watch);
-        let state = options.state(capability, follow.is_some());
+        let state = options.state(backend.name(), capability, follow.is_some());
         LocalCache { inner: Arc::new(backend), state, follower: follow.map(Follower::new) }
     }
 }

@@ -131,6 +131,8 @@ fn listen(watch: &mut dyn Watch, state: &State, stop: &Stop, prefix: &Prefix) {
             Ok(_) => {}
             Err(_) => break,
         }
+        #[cfg(feature = "metrics")]
+        state.counters.publish();
     }
     stop.listened(number);
 }

@@ -211,6 +211,8 @@ impl FetchOwner {
             state.abandon(fetch);
         }
         fetch.end(Some(outcome.clone()));
+        #[cfg(feature = "metrics")]
+        state.counters.publish();
         self.finished = true;
         Some(outcome)
     }

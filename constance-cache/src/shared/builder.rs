@@ -150,6 +150,8 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         let store = stable_hash(&[identity.unwrap_or_default().as_bytes()]);
         let namespace = self.namespace.unwrap_or_else(|| "constance".to_owned());
         let counters = self.observer.map_or_else(Counters::new, Counters::with_observer);
+        #[cfg(feature = "metrics")]
+        counters.label("shared", &name);
         let times = Times { store, ttl: self.ttl, hold: self.mark_ttl };
         let cells = Cells::new(self.store, times, namespace, self.clock, self.retry_after, counters.clone());
         Ok(SharedCache {

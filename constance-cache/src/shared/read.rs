@@ -22,6 +22,8 @@ impl<B: Backend, C: CacheStore> SharedCache<B, C> {
             return Ok((Vec::new(), Duration::ZERO));
         }
         self.clear_pending();
+        #[cfg(feature = "metrics")]
+        self.counters.publish_sometimes();
         let mut findings = self.look(keys);
         let missed = findings.iter().filter(|finding| !matches!(finding, Finding::Hit(..))).count();
         if missed == 0 {

@@ -52,6 +52,26 @@ pub enum Action {
 }
 
 impl ErrorKind {
+    /// The kind as a label of a metric.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Denied => "denied",
+            Self::Decode => "decode",
+            Self::Encode => "encode",
+            Self::Invalid => "invalid",
+            Self::UnknownSetting => "unknown_setting",
+            Self::Conflict => "conflict",
+            Self::Overridden => "overridden",
+            Self::NotMigrated => "not_migrated",
+            Self::Unsupported => "unsupported",
+            Self::Configuration => "configuration",
+            Self::Contract => "contract",
+        }
+    }
+
     /// The words that stand for the kind when nothing more is known.
     pub(super) fn phrase(self) -> &'static str {
         match self {

@@ -442,6 +442,8 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         let is_held_back = |index| breaches.iter().any(|breach| breach.settings.contains(index));
         // While a rule stays broken, nobody is woken by each load.
         if !differ.iter().all(is_held_back) {
+            #[cfg(feature = "metrics")]
+            core.note_changes(differ.iter().filter(|index| !is_held_back(*index)).count());
             core.publish(changed);
         }
         breaches

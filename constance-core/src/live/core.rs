@@ -43,6 +43,9 @@ struct State {
     /// The process that the thread is in.
     process: u32,
     version: u64,
+    /// How many values have changed.
+    #[cfg(feature = "metrics")]
+    changes: u64,
     /// Counts whatever a waiting reader has to look at again.
     ticks: u64,
     /// Where the last load's values come from.
@@ -86,6 +89,8 @@ impl<S> Core<S> {
         let state = State {
             process: std::process::id(),
             version: 0,
+            #[cfg(feature = "metrics")]
+            changes: 0,
             ticks: 0,
             loaded: None,
             from_last_good: false,
@@ -147,6 +152,25 @@ impl<S> Core<S> {
 
     pub(super) fn version(&self) -> u64 {
         self.state.lock().version
+    }
+
+    /// So many values are about to change.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn note_changes(&self, count: usize) {
+        self.state.lock().changes += count as u64;
+    }
+
+    /// The version, and how many values have changed.
+    #[cfg(feature = "metrics")]
+    pub(super) fn changes(&self) -> (u64, u64) {
+        let state = self.state.lock();
+        (state.version, state.changes)
+    }
+
+    /// When the oldest of the values was read, where that is known.
+    #[cfg(feature = "metrics")]
+    pub(super) fn read_date(&self) -> Option<SystemTime> {
+        self.clock.wall_time().checked_sub(self.status().age?)
     }
 
     /// The values with the overrides of a scope, if it has any, and which rules those broke.

@@ -6,11 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::Rested;
+use super::observe::Observed;
 use super::start::broken_off;
 use super::tell::tell;
 use super::{Core, LastGood, LiveMode, LiveOptions};
 use crate::config::Inner;
-use crate::{Action, Backend, Codec, Error, ErrorKind, Result, Settings, Wake, Watch, trace};
+use crate::{Action, Backend, Codec, Error, ErrorKind, Result, Settings, Wake, Watch};
 
 /// Reads again whenever the feed of the backend, or the time, says so; goes on whatever fails.
 pub(super) struct Follower<S, C, B> {
@@ -19,6 +20,7 @@ pub(super) struct Follower<S, C, B> {
     pub(super) options: LiveOptions,
     pub(super) last_good: Option<LastGood<S>>,
     feed: Feed,
+    observed: Observed,
     /// Since when no load has succeeded.
     outage: Option<Instant>,
     /// When the last load began.
@@ -62,8 +64,9 @@ const UNINTERRUPTED: Duration = Duration::from_secs(1);
 
 impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     pub(super) fn new(inner: Arc<Inner<S, C, B>>, core: Arc<Core<S>>, options: LiveOptions) -> Self {
-        let now = Instant::now();
+        let (now, observed) = (Instant::now(), Observed::new(&inner.front));
         Self {
+            observed,
             inner,
             core,
             options,
@@ -84,7 +87,8 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
             tell(&self.inner, &self.core);
             match loaded {
                 Ok((_, unreadable)) => {
-                    if let Some(error) = unreadable.filter(|_| !self.options.default_if_unreadable) {
+                    self.observed.loaded(&unreadable);
+                    if let Some(error) = Error::several(unreadable).filter(|_| !self.options.default_if_unreadable) {
                         return Err(error);
                     }
                     // Not yet where a setting was being written just then; its writer publishes it.
@@ -92,6 +96,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
                         self.read_at = Instant::now();
                         self.recall_unreadable();
                         self.keep_last_good();
+                        self.observed.values(&self.inner.front, &self.core);
                         return Ok(());
                     }
                     self.core.rest(PASSED_OVER);
@@ -100,6 +105,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
                 Err(error) => {
                     self.start_without_store(&error)?;
                     self.failed(error);
+                    self.observed.values(&self.inner.front, &self.core);
                     return Ok(());
                 }
             }
@@ -149,9 +155,11 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
                 self.failed(error);
                 false
             }
-            Ok((taken, _)) => {
+            Ok((taken, unreadable)) => {
+                self.observed.loaded(&unreadable);
                 self.loaded();
                 self.keep_last_good();
+                self.observed.values(&self.inner.front, &self.core);
                 if taken.ask_again {
                     self.core.rest(PASSED_OVER);
                 }
@@ -163,10 +171,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     /// A load has failed. Nothing else counts as a failure of the thread that follows: not a write of the process, whose
     /// retries would make up its mind that the store is down for long.
     fn failed(&mut self, error: Error) {
-        // Once for each outage: it is tried often.
-        if self.outage.is_none() {
-            trace::live_failed(&error);
-        }
+        self.observed.failed(&error, self.outage.is_none());
         self.outage.get_or_insert_with(Instant::now);
         self.core.note_error(error);
         self.inner.running.wait_for_answer(true);
@@ -174,7 +179,8 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
 
     fn loaded(&mut self) {
         // The store is back, and so may be its feed.
-        if self.outage.take().is_some() {
+        if let Some(since) = self.outage.take() {
+            self.observed.recovered(since.elapsed());
             self.inner.running.wait_for_answer(false);
             if let Feed::Broken { retry_at, .. } = &mut self.feed {
                 *retry_at = Instant::now();
@@ -210,16 +216,15 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
         let mode = watch.mode().into();
         match woken {
             Ok(wake) => {
-                self.core.note_mode(mode);
+                self.note_mode(mode, None);
                 wake == Wake::Changed || wake == Wake::Interrupted && self.core.take_nudge()
             }
             Err(error) => {
                 let error = self.inner.explain(error, Action::Watch);
-                trace::live_failed(&error);
+                self.note_mode(LiveMode::Polling { every: poll_interval }, Some(&error));
                 self.core.note_error(error);
                 let now = Instant::now();
                 self.feed = Feed::Broken { since: now, retry_at: now };
-                self.core.note_mode(LiveMode::Polling { every: poll_interval });
                 self.core.note_interrupt(None);
                 true
             }
@@ -229,17 +234,16 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     fn open_feed(&mut self) {
         let opened = self.inner.backend.watch(&self.inner.prefix);
         let polling = LiveMode::Polling { every: self.options.poll_interval };
-        let (feed, mode, interrupt) = match opened {
+        let (feed, mode, interrupt, error) = match opened {
             Ok(watch) => {
                 let interrupt: Option<Arc<dyn Fn() + Send + Sync>> = watch.interrupter().map(Arc::from);
                 let mode = watch.mode().into();
-                (Feed::Open { watch, can_be_interrupted: interrupt.is_some() }, mode, interrupt)
+                (Feed::Open { watch, can_be_interrupted: interrupt.is_some() }, mode, interrupt, None)
             }
-            Err(error) if error.kind() == ErrorKind::Unsupported => (Feed::Unsupported, polling, None),
+            Err(error) if error.kind() == ErrorKind::Unsupported => (Feed::Unsupported, polling, None, None),
             Err(error) => {
                 let error: Error = self.inner.explain(error, Action::Watch);
-                trace::live_failed(&error);
-                self.core.note_error(error);
+                self.core.note_error(error.clone());
                 let now = Instant::now();
                 let since = if let Feed::Broken { since, .. } = self.feed { since } else { now };
                 let rest = match now - since < FRESH_OUTAGE {
@@ -249,12 +253,17 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
                     false => FEED_REST,
                 };
                 let retry_at = now + self.options.reread_interval.min(rest);
-                (Feed::Broken { since, retry_at }, polling, None)
+                (Feed::Broken { since, retry_at }, polling, None, Some(error))
             }
         };
         self.feed = feed;
-        self.core.note_mode(mode);
+        self.note_mode(mode, error.as_ref());
         self.core.note_interrupt(interrupt);
+    }
+
+    fn note_mode(&mut self, mode: LiveMode, error: Option<&Error>) {
+        self.core.note_mode(mode);
+        self.observed.mode(mode, error);
     }
 
     /// Loads and follows in a thread of its own, also where the first load fails. Says whether there is a thread.

@@ -10,8 +10,8 @@ use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
-    /// Reads everything into `live()`. What is unreadable keeps its last good value, and an error names it.
-    pub(super) fn load(&self, core: &Core<S>, last_good: Option<&mut LastGood<S>>) -> Result<(Taken, Option<Error>)> {
+    /// Reads everything into `live()`. What is unreadable keeps its last good value, and errors name it, and the rules that are broken.
+    pub(super) fn load(&self, core: &Core<S>, last_good: Option<&mut LastGood<S>>) -> Result<(Taken, Vec<Error>)> {
         let all = self.all();
         let (now, began) = (core.now(), self.ledger.begin_load());
         let answers = self.backend.read_with_age(&self.keys_of(&all));
@@ -28,8 +28,7 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         }
         let mut taken = self.ledger.finish_load(began, Some(origin), loaded, &**self);
         unreadable.append(&mut taken.broken);
-        let unreadable = Error::several(unreadable);
-        core.note_load(origin, unreadable.clone());
+        core.note_load(origin, Error::several(unreadable.clone()));
         Ok((taken, unreadable))
     }
 }

@@ -5,6 +5,9 @@ mod fixed;
 mod follow;
 mod last_good;
 mod load;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod observe;
 mod options;
 mod reader;
 #[cfg(feature = "tokio")]

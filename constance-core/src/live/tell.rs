@@ -28,7 +28,7 @@ fn tell_here<S: Settings, C: Codec, B: Backend>(inner: &Inner<S, C, B>, core: &C
         let error = Error::new(ErrorKind::Contract)
             .with_detail("a handler of the application panicked while it was told of changes");
         let error = inner.explain(error, Action::Watch);
-        trace::live_failed(&error);
+        trace::handler_panicked(&error);
         core.note_error(error);
     }
 }
