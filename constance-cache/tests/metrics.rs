@@ -147,7 +147,7 @@ fn the_page_names_what_is_recorded_and_nothing_else() {
     // The thread that follows may have been in the midst of a load.
     let between = |figures: &[&DebugValue], before: u64, after: u64| match figures {
         [DebugValue::Counter(figure)] => {
-            assert!(before > 0 && (before..=after).contains(figure), "{before} {figures:?} {after}")
+            assert!(before > 0 && (before..=after).contains(figure), "{before} {figures:?} {after}");
         }
         figures => panic!("not one counter: {figures:?}"),
     };
