@@ -17,6 +17,7 @@ use crate::login::Login;
 use crate::replicas::Replicas;
 #[cfg(feature = "sentinel")]
 use crate::sentinel;
+use crate::server::ServerBackend;
 use crate::target::Target;
 use crate::tls::{Certificates, Pem};
 #[cfg(any(feature = "aio", feature = "cluster", feature = "sentinel"))]
@@ -233,18 +234,16 @@ impl Builder {
         let place = url.as_ref().map(|url| url.place);
         let (connections, identity): Identified = match (place, url, self.server) {
             (_, _, Server::Brought(connections)) => (connections, None),
+            #[cfg(feature = "cluster")]
+            (Some(Place::Cluster), Some(url), _) => {
+                let options = cluster::Options { limits: self.limits, replicas, prefix: self.prefix };
+                return Ok(RedisBackend::new(cluster::open(url, &self.certificates, options)?));
+            }
             #[cfg(feature = "sentinel")]
             (Some(Place::Sentinels), Some(url), _) => {
                 let sentinels = sentinel::open(url, &self.sentinel_login, &self.certificates)?;
                 let identity = sentinels.identity();
                 (Box::new(self.limits.open(sentinels)), identity)
-            }
-            #[cfg(feature = "cluster")]
-            (Some(Place::Cluster), Some(url), _) => {
-                let options = cluster::Options { limits: self.limits, replicas, prefix: self.prefix.clone() };
-                let cluster = cluster::open(url, &self.certificates, options)?;
-                let identity = cluster.identity();
-                (Box::new(cluster), identity)
             }
             (_, url, named) => {
                 let target = one_server(url, named, self.certificates)?;
@@ -252,7 +251,7 @@ impl Builder {
                 (Box::new(self.limits.open(target)), identity)
             }
         };
-        Ok(RedisBackend::new(connections, self.prefix).waiting(replicas).identified(identity))
+        Ok(RedisBackend::new(ServerBackend { replicas, identity, ..ServerBackend::new(connections, self.prefix) }))
     }
 
     /// Reads the URL, if there is one, and takes over what it says of the options.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result};
 use r2d2::ManageConnection;
 use redis::{ConnectionLike, RedisResult};
 
@@ -83,26 +83,11 @@ pub trait Connections: Send + Sync {
         "the application's".to_owned()
     }
 
-    /// How the keys lie behind these connections. Default: all on one server.
-    fn layout(&self) -> Layout {
-        Layout::One
+    /// Whether one command may have any keys, so that a batch of several is applied as a whole. Default: yes. A proxy that
+    /// spreads keys over servers says no.
+    fn supports_atomic_batch(&self) -> bool {
+        true
     }
-
-    /// Who answers every call in place of commands on one connection, where keys are spread. Default: nobody.
-    #[doc(hidden)]
-    fn spread(&self) -> Option<&dyn Backend> {
-        None
-    }
-}
-
-/// How keys lie on the servers that connections lead to.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// All on one server: any keys may occur in one command.
-    One,
-    /// Spread over the slots of a cluster: a command is for the keys of one slot.
-    Slots,
 }
 
 /// A connection that was lent for one call.
@@ -218,8 +203,8 @@ impl<S: Connections> Connections for (S, redis::Client) {
         self.0.describe()
     }
 
-    fn layout(&self) -> Layout {
-        self.0.layout()
+    fn supports_atomic_batch(&self) -> bool {
+        self.0.supports_atomic_batch()
     }
 }
 

@@ -13,6 +13,7 @@ mod error;
 mod limits;
 mod login;
 mod manager;
+mod operations;
 mod options;
 mod plan;
 mod pool;
@@ -21,6 +22,7 @@ mod scan;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
+mod server;
 mod target;
 mod tls;
 mod url;
@@ -31,7 +33,7 @@ pub use redis;
 
 pub use self::backend::RedisBackend;
 pub use self::builder::Builder;
-pub use self::connections::{Connections, Layout, Lease};
+pub use self::connections::{Connections, Lease};
 pub use self::options::RedisOptions;
 
 use std::sync::Arc;

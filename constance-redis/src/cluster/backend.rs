@@ -13,9 +13,9 @@ use super::node::{Node, State, redirection};
 use super::route::{Repeat, unserved};
 use super::{Cluster, slot};
 use crate::NAME;
-use crate::backend::{apply, keys_of, many, one, send};
 use crate::command::{self, CHUNK};
 use crate::error::fault;
+use crate::operations::{apply, keys_of, many, one, send};
 use crate::plan;
 use crate::replicas::Replicas;
 use crate::scan::{Place, moved};
@@ -188,6 +188,7 @@ impl Backend for Cluster {
         if batch.changes().is_empty() {
             return Ok(Applied::Done(Vec::new()));
         }
+        plan::check(batch)?;
         let Some(slot) = common_slot(batch.changes().iter().map(|change| &change.key)) else {
             return Err(Error::new(ErrorKind::Unsupported)
                 .with_detail("the keys lie in different slots of the cluster, and nothing was written")
@@ -226,6 +227,14 @@ impl Backend for Cluster {
             Some(node) => Portion::before(keys, [next.bytes(), place_of(node)].concat()),
             None => Portion::last(keys),
         })
+    }
+
+    /// By the nodes that the application named, in any order.
+    fn identity(&self) -> Option<String> {
+        let address = |seed: &Address| crate::target::address(&seed.host, seed.port);
+        let mut seeds = self.seeds.iter().map(address).collect::<Option<Vec<_>>>()?;
+        seeds.sort();
+        Some(format!("redis cluster {}", seeds.join(",")))
     }
 
     fn warnings(&self) -> Result<Vec<Warning>> {

@@ -18,12 +18,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use constance_core::{Backend, Error, ErrorKind, Prefix, Result};
+use constance_core::Prefix;
 use parking_lot::{Mutex, RwLock};
 
 use self::map::{Address, Map};
 use self::node::Node;
-use crate::connections::{Connections, Layout, Lease};
 use crate::limits::Limits;
 use crate::replicas::Replicas;
 use crate::target::Target;
@@ -52,24 +51,6 @@ pub(crate) struct Options {
     pub(crate) limits: Limits,
     pub(crate) replicas: Option<Replicas>,
     pub(crate) prefix: Prefix,
-}
-
-impl Connections for Cluster {
-    fn lend(&self) -> Result<Box<dyn Lease + '_>> {
-        Err(Error::new(ErrorKind::Unsupported).with_detail("no connection leads to all nodes of a cluster"))
-    }
-
-    fn describe(&self) -> String {
-        format!("{self:?}")
-    }
-
-    fn layout(&self) -> Layout {
-        Layout::Slots
-    }
-
-    fn spread(&self) -> Option<&dyn Backend> {
-        Some(self)
-    }
 }
 
 impl fmt::Debug for Cluster {

@@ -29,14 +29,6 @@ impl Cluster {
         }
     }
 
-    /// Which cluster it is, by the nodes that the application named, in any order.
-    pub(crate) fn identity(&self) -> Option<String> {
-        let address = |seed: &Address| crate::target::address(&seed.host, seed.port);
-        let mut seeds = self.seeds.iter().map(address).collect::<Option<Vec<_>>>()?;
-        seeds.sort();
-        Some(format!("redis cluster {}", seeds.join(",")))
-    }
-
     /// Who serves what, by the last look; the first look where there was none.
     pub(super) fn map(&self) -> Result<Arc<Map>> {
         let map = self.map.read().clone();
