@@ -113,7 +113,7 @@ impl AsyncRedisBackend {
     /// Sends what only reads. Where the connection turns out to be closed, it is sent once more on a fresh one.
     async fn look<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<T>
     where
-        F: Future<Output = (Connection, RedisResult<T>)>,
+        F: Future<Output = RedisResult<T>>,
     {
         let mut tries = 0;
         loop {
@@ -128,14 +128,12 @@ impl AsyncRedisBackend {
     /// One try. The outer error is final; the inner one is the connection's fault alone.
     async fn once<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<Result<T>>
     where
-        F: Future<Output = (Connection, RedisResult<T>)>,
+        F: Future<Output = RedisResult<T>>,
     {
         let (number, connection) = self.source.connection().await?;
-        let (connection, result) = work(connection).await;
-        let error = match result {
+        let error = match work(connection).await {
             Ok(value) => {
                 self.source.answered();
-                self.source.put(number, connection);
                 return Ok(Ok(value));
             }
             Err(error) => error,
@@ -148,16 +146,6 @@ impl AsyncRedisBackend {
         let cut = error.kind() == redis::ErrorKind::Parse;
         if fault.gone || cut { Ok(Err(fault.error)) } else { Err(fault.error) }
     }
-}
-
-/// The work of a call, which gives its handle back.
-macro_rules! with {
-    ($connection:ident => $work:expr) => {
-        move |mut $connection| async move {
-            let result = $work.await;
-            ($connection, result)
-        }
-    };
 }
 
 impl AsyncBackend for AsyncRedisBackend {
@@ -173,13 +161,17 @@ impl AsyncBackend for AsyncRedisBackend {
         match keys {
             [] => Box::pin(async { Ok(Vec::new()) }),
             // By itself: the future of what is read most is then a small one.
-            [key] => Box::pin(self.look(with!(connection => async { Ok(vec![one(&mut connection, key).await?]) }))),
-            _ => Box::pin(self.look(with!(connection => many(&mut connection, keys, &self.gaps)))),
+            [key] => {
+                Box::pin(self.look(move |mut connection| async move { Ok(vec![one(&mut connection, key).await?]) }))
+            }
+            _ => {
+                Box::pin(self.look(move |mut connection| async move { many(&mut connection, keys, &self.gaps).await }))
+            }
         }
     }
 
     fn list<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Vec<(Key, Stored)>>> {
-        Box::pin(self.look(with!(connection => all(&mut connection, prefix, &self.gaps))))
+        Box::pin(self.look(move |mut connection| async move { all(&mut connection, prefix, &self.gaps).await }))
     }
 
     fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Applied>> {
@@ -197,7 +189,7 @@ impl AsyncBackend for AsyncRedisBackend {
                 }
             }
             // Sent once: whether a connection that closed had taken it, nobody can tell.
-            self.once(with!(connection => apply(&mut connection, batch))).await?
+            self.once(move |mut connection| async move { apply(&mut connection, batch).await }).await?
         })
     }
 
@@ -220,7 +212,7 @@ impl AsyncBackend for AsyncRedisBackend {
     fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
         Box::pin(async move {
             let (place, _) = Place::parse(from)?;
-            self.look(with!(connection => portion(&mut connection, prefix, place))).await?
+            self.look(move |mut connection| async move { portion(&mut connection, prefix, place).await }).await?
         })
     }
 
@@ -232,11 +224,11 @@ impl AsyncBackend for AsyncRedisBackend {
     }
 
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<Warning>>> {
-        Box::pin(self.look(with!(connection => async { plan::warnings(connection.ask(&command::info()).await) })))
+        Box::pin(self.look(move |mut connection| async move { plan::warnings(connection.ask(&command::info()).await) }))
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.look(with!(connection => async { connection.ask(&redis::cmd("PING")).await.map(drop) })))
+        Box::pin(self.look(move |mut connection| async move { connection.ask(&redis::cmd("PING")).await.map(drop) }))
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) async fn many(connection: &mut Connection, keys: &[&Key], gaps: &Atom
 
 /// What is stored under one key.
 pub(crate) async fn one(connection: &mut Connection, key: &Key) -> RedisResult<Stored> {
-    match connection.get(key).await {
+    match connection.ask(&command::get(key)).await {
         Err(error) if command::is_wrong_type(&error) => Ok(command::NO_STRING),
         answer => command::stored(answer?),
     }

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use constance_core::{Key, Result};
+use constance_core::Result;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, RedisResult, Value};
 
 use super::shared::Shared;
-use crate::command;
 
 /// Our own connection, or the application's.
 pub(crate) enum Source {
@@ -33,21 +32,8 @@ where
 
 /// A handle to the connection, for one try of one call.
 pub(crate) enum Connection {
-    Own(Box<Handle>),
+    Own(MultiplexedConnection),
     Brought(Box<dyn ConnectionLike + Send>),
-}
-
-/// A handle to our own connection, which is used again and again.
-pub(crate) struct Handle {
-    connection: MultiplexedConnection,
-    /// The command that is sent most, whose memory is used again.
-    get: Cmd,
-}
-
-impl Handle {
-    pub(crate) fn new(connection: MultiplexedConnection) -> Self {
-        Self { connection, get: Cmd::new() }
-    }
 }
 
 impl Source {
@@ -55,17 +41,10 @@ impl Source {
     pub(crate) async fn connection(&self) -> Result<(u64, Connection)> {
         match self {
             Self::Own(shared) => {
-                let (number, handle) = shared.handle().await?;
-                Ok((number, Connection::Own(handle)))
+                let (number, connection) = shared.connection().await?;
+                Ok((number, Connection::Own(connection)))
             }
             Self::Brought(connection) => Ok((0, Connection::Brought(connection.handle()))),
-        }
-    }
-
-    /// Takes a handle back that has done its work. Where a call is dropped, its handle is dropped with it.
-    pub(crate) fn put(&self, number: u64, connection: Connection) {
-        if let (Self::Own(shared), Connection::Own(handle)) = (self, connection) {
-            shared.put(number, handle);
         }
     }
 
@@ -92,23 +71,10 @@ impl Source {
 }
 
 impl Connection {
-    /// Asks for the string under a key.
-    pub(crate) async fn get(&mut self, key: &Key) -> RedisResult<Value> {
-        match self {
-            Self::Own(handle) => {
-                let Handle { connection, get } = &mut **handle;
-                get.clear();
-                get.arg("GET").arg(key.as_str());
-                connection.send_packed_command(get).await?.extract_error()
-            }
-            Self::Brought(_) => self.ask(&command::get(key)).await,
-        }
-    }
-
     /// Sends one command.
     pub(crate) async fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
         let answer = match self {
-            Self::Own(handle) => handle.connection.send_packed_command(command).await,
+            Self::Own(connection) => connection.send_packed_command(command).await,
             Self::Brought(connection) => connection.req_packed_command(command).await,
         };
         answer?.extract_error()
@@ -133,7 +99,7 @@ impl Connection {
 
     async fn send(&mut self, pipeline: &Pipeline, offset: usize, count: usize) -> RedisResult<Vec<Value>> {
         match self {
-            Self::Own(handle) => handle.connection.send_packed_commands(pipeline, offset, count).await,
+            Self::Own(connection) => connection.send_packed_commands(pipeline, offset, count).await,
             Self::Brought(connection) => connection.req_packed_commands(pipeline, offset, count).await,
         }
     }

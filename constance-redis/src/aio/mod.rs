@@ -27,7 +27,6 @@ mod connection;
 mod feed;
 mod opener;
 mod shared;
-mod spares;
 
 pub use self::backend::AsyncRedisBackend;
 pub use self::builder::AsyncBuilder;

@@ -13,9 +13,7 @@ use tokio::runtime;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::connection::Handle;
 use super::opener::Opener;
-use super::spares::Spares;
 
 /// How long a connection may lie idle and still be taken to be there.
 const REST: Duration = Duration::from_secs(1);
@@ -36,8 +34,6 @@ pub(crate) struct Shared {
     since: Instant,
     /// When the last answer came, in milliseconds.
     answered: AtomicU64,
-    /// Handles to the connection, for calls that would else have to make one.
-    spares: Spares<Box<Handle>>,
     /// Held for looks and changes of this value only, never while anything waits.
     state: Mutex<State>,
     /// Whose connection it is.
@@ -76,7 +72,6 @@ impl Shared {
             opener,
             since: Instant::now(),
             answered: AtomicU64::new(0),
-            spares: Spares::new(),
             state: Mutex::new(State { number: 0, phase: Phase::Empty }),
             process: AtomicU32::new(std::process::id()),
         })
@@ -107,17 +102,14 @@ impl Shared {
 
     /// A handle, and the connection's number. Where there is no connection, one attempt is made for all who ask meanwhile,
     /// and they share its error.
-    pub(crate) async fn handle(self: &Arc<Self>) -> Result<(u64, Box<Handle>)> {
+    pub(crate) async fn connection(self: &Arc<Self>) -> Result<(u64, MultiplexedConnection)> {
         self.begin_anew_in_a_child();
-        if let Some(spare) = self.spares.take() {
-            return Ok(spare);
-        }
         let link = match self.open() {
             Some(link) => link,
             // In a box: the future of every call would have to make room for what is seldom needed.
             None => Box::pin(self.wait()).await?,
         };
-        Ok((link.number, Box::new(Handle::new(link.connection))))
+        Ok((link.number, link.connection))
     }
 
     /// In a forked child: begins without a connection. The runtime of the one that was inherited is the parent's, and so are the
@@ -130,15 +122,10 @@ impl Shared {
         let mut state = self.state.lock();
         if self.process.load(Ordering::Relaxed) != process {
             let phase = std::mem::replace(&mut state.phase, Phase::Empty);
-            std::mem::forget((phase, self.spares.keep(0)));
+            std::mem::forget(phase);
             // Last: who reads it without the lock must not find what was inherited.
             self.process.store(process, Ordering::Release);
         }
-    }
-
-    /// Takes a handle back, which any call may have next.
-    pub(crate) fn put(&self, number: u64, handle: Box<Handle>) {
-        self.spares.put(number, handle);
     }
 
     fn open(&self) -> Option<Link> {
@@ -180,10 +167,9 @@ impl Shared {
             return;
         }
         let phase = std::mem::replace(&mut state.phase, Phase::Empty);
-        let spares = self.spares.keep(0);
         drop(state);
         // Outside the lock: the last owner ends the driver's task.
-        drop((phase, spares));
+        drop(phase);
     }
 
     fn begin(self: &Arc<Self>) -> Result<Begun> {
@@ -227,11 +213,7 @@ impl Attempt {
             let mut state = self.shared.state.lock();
             if state.number == number && matches!(state.phase, Phase::Opening(_)) {
                 state.phase = match &result {
-                    Ok(link) => {
-                        // There are none: those of the last connection went with it.
-                        drop(self.shared.spares.keep(number));
-                        Phase::Open(link.connection.clone())
-                    }
+                    Ok(link) => Phase::Open(link.connection.clone()),
                     Err(_) => Phase::Empty,
                 };
             }
@@ -262,7 +244,7 @@ impl Drop for Attempt {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { opener, since: _, answered: _, spares: _, state, process: _ } = self;
+        let Self { opener, since: _, answered: _, state, process: _ } = self;
         let phase = match state.lock().phase {
             Phase::Empty => "none",
             Phase::Opening(_) => "being made",
