@@ -1,4 +1,4 @@
-//! The backend that users name.
+//! The backend.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use constance_core::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning, Watch};
 
 use crate::RedisOptions;
-use crate::builder::{Builder, default_prefix};
-use crate::connections::Connections;
+use crate::builder::{RedisBackendBuilder, default_prefix};
+use crate::connection_source::ConnectionSource;
 use crate::server::ServerBackend;
 
 /// Settings in Redis.
@@ -23,7 +23,7 @@ use crate::server::ServerBackend;
 /// # Ok::<(), constance_core::Error>(())
 /// ```
 pub struct RedisBackend {
-    /// Of one server or of a cluster: the builder chooses.
+    /// The backend of one server or of a cluster, as the builder has chosen.
     inner: Box<dyn Backend>,
 }
 
@@ -32,11 +32,11 @@ impl RedisBackend {
         Self { inner: Box::new(inner) }
     }
 
-    /// A backend for the server that a URL names, with a pool of its own. No I/O. See [`Builder::url`].
+    /// A backend for the server or the cluster of a URL, with a pool of its own. No I/O. See [`RedisBackendBuilder::url`].
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of a Redis server, or asks for TLS that is not built in. It is never shown.
+    /// `Configuration` where the URL is not one of a Redis server, or needs TLS that is not built in. The error does not show it.
     ///
     /// ```
     /// use constance_redis::RedisBackend;
@@ -54,7 +54,7 @@ impl RedisBackend {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the options contradict each other, or ask for TLS that is not built in.
+    /// `Configuration` where the options contradict each other, or need TLS that is not built in.
     ///
     /// ```
     /// use constance_redis::{RedisBackend, RedisOptions};
@@ -68,16 +68,16 @@ impl RedisBackend {
         Self::builder().options(options).build()
     }
 
-    /// Options, where the defaults will not do.
-    pub fn builder() -> Builder {
-        Builder::new()
+    /// A builder, for options other than the defaults.
+    pub fn builder() -> RedisBackendBuilder {
+        RedisBackendBuilder::new()
     }
 
-    /// A backend over connections that the application has already. No I/O.
+    /// A backend over connections of the application. No I/O. See [`ConnectionSource`] for what can be given.
     ///
-    /// See [`Connections`] for what will do. Timeouts are the business of whoever makes the connections: set a read and a
-    /// write timeout on them, and leave `test_on_check_out` of an `r2d2` pool at its default, `true`, unless its manager
-    /// drops a connection after any failure. A child that the process forks must not use them: make them after forking.
+    /// The application sets a read and a write timeout on the connections. Leave `test_on_check_out` of an `r2d2` pool at its
+    /// default, `true`, unless its manager drops a connection after each failure. A forked child must not use the connections
+    /// of its parent: make them after forking.
     ///
     /// ```
     /// use constance_redis::{RedisBackend, redis};
@@ -87,7 +87,7 @@ impl RedisBackend {
     /// let by_closure = RedisBackend::with_connections(move || client.get_connection());
     /// # Ok::<(), redis::RedisError>(())
     /// ```
-    pub fn with_connections(source: impl Connections + 'static) -> Self {
+    pub fn with_connections(source: impl ConnectionSource + 'static) -> Self {
         Self::new(ServerBackend::new(Box::new(source), default_prefix()))
     }
 }

@@ -1,4 +1,4 @@
-//! Settings on one server, or on the master that sentinels name.
+//! The backend of one server, or of the master that sentinels name.
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
@@ -10,66 +10,67 @@ use redis::{ConnectionLike, RedisResult};
 
 use crate::NAME;
 use crate::command;
-use crate::connections::{Connections, Lease};
-use crate::error::{Fault, INTERRUPTIONS, fault};
-use crate::operations::{apply, list, many, one, send};
-use crate::plan;
-use crate::replicas::Replicas;
-use crate::scan::Place;
-use crate::watch::{Feed, without_right};
+use crate::connection_source::{ConnectionSource, Lease};
+use crate::error::{Failure, MAX_INTERRUPTIONS, classify};
+use crate::operations::{apply, list, read_many, read_one, send_pipeline};
+use crate::request;
+use crate::scan::ScanCursor;
+use crate::wait_replicas::WaitReplicas;
+use crate::watch::{RedisWatch, unsupported_if_denied};
 
-/// Sends each call over one connection.
+/// Sends each call over one connection of the source.
 pub(crate) struct ServerBackend {
-    pub(crate) connections: Box<dyn Connections>,
+    pub(crate) connections: Box<dyn ConnectionSource>,
     pub(crate) prefix: Prefix,
     /// How many replicas a write waits for.
-    pub(crate) replicas: Option<Replicas>,
-    /// Which server it is, where that is known.
+    pub(crate) replicas: Option<WaitReplicas>,
+    /// See [`Backend::identity`]. `None` where the server is not known.
     pub(crate) identity: Option<String>,
-    /// Whether the last read of many keys met one without a string.
-    pub(crate) gaps: AtomicBool,
+    /// Whether the last read of many keys found one without a string.
+    pub(crate) saw_missing: AtomicBool,
 }
 
 impl ServerBackend {
-    /// Without waiting for replicas, and on a server that is not known.
-    pub(crate) fn new(connections: Box<dyn Connections>, prefix: Prefix) -> Self {
-        Self { connections, prefix, replicas: None, identity: None, gaps: AtomicBool::new(false) }
+    /// A backend that does not wait for replicas, on an unknown server.
+    pub(crate) fn new(connections: Box<dyn ConnectionSource>, prefix: Prefix) -> Self {
+        Self { connections, prefix, replicas: None, identity: None, saw_missing: AtomicBool::new(false) }
     }
 
-    /// Sends what only reads. Where a connection that had lain idle turns out to be closed, it is sent once more on a
-    /// fresh one; where a signal interrupts, on another one.
-    fn look<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
+    /// Runs a read. It runs again on another connection where the server had closed an idle one (once), and where a signal
+    /// interrupted it.
+    fn read_with_retry<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
         let (mut closed, mut interrupted) = (false, 0);
         loop {
-            match once(self.connections.lend()?, &work)? {
+            match attempt(self.connections.connection()?, &work)? {
                 Ok(value) => return Ok(value),
-                Err(fault) if fault.interrupted && interrupted < INTERRUPTIONS => interrupted += 1,
-                Err(fault) if fault.gone && !closed => closed = true,
-                Err(fault) => return Err(fault.error),
+                Err(failure) if failure.is_interrupted && interrupted < MAX_INTERRUPTIONS => interrupted += 1,
+                Err(failure) if failure.is_closed && !closed => closed = true,
+                Err(failure) => return Err(failure.error),
             }
         }
     }
 
-    /// Sends what may change something. It is sent once: whether a connection that closed had taken it, nobody can tell.
-    fn change<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
-        once(self.connections.lend_for_change()?, work)?.map_err(|fault| fault.error)
+    /// Runs a write, once: where the connection closes, nobody can tell whether the server has applied it.
+    fn write_once<T>(&self, work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>) -> Result<T> {
+        attempt(self.connections.connection_for_write()?, work)?.map_err(|failure| failure.error)
     }
 }
 
-/// One try. The outer error is final; the inner one may be the connection's fault alone.
-fn once<T>(
+/// Runs `work` on one connection. The outer error is final. The inner one may come from the connection alone, so that a read can
+/// run again.
+fn attempt<T>(
     mut lease: Box<dyn Lease + '_>,
     work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
-) -> Result<Result<T, Fault>> {
+) -> Result<Result<T, Failure>> {
     let error = match work(lease.connection()) {
         Ok(value) => return Ok(Ok(value)),
         Err(error) => error,
     };
-    let fault = fault(&error);
-    if fault.broken {
-        lease.failed(fault.gone);
+    let failure = classify(&error);
+    if failure.is_broken {
+        lease.mark_broken(failure.is_closed);
     }
-    if fault.interrupted || fault.gone && lease.is_used() { Ok(Err(fault)) } else { Err(fault.error) }
+    if failure.is_interrupted || failure.is_closed && lease.is_used() { Ok(Err(failure)) } else { Err(failure.error) }
 }
 
 impl Backend for ServerBackend {
@@ -78,39 +79,39 @@ impl Backend for ServerBackend {
     }
 
     fn capability(&self) -> Capability {
-        plan::capability()
+        request::capability()
             .with_atomic_batch(self.connections.supports_atomic_batch())
-            .with_watch(self.connections.can_dedicate())
+            .with_watch(self.connections.has_dedicated_connections())
     }
 
     fn read(&self, keys: &[&Key]) -> Result<Vec<Stored>> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.look(|connection| many(connection, keys, &self.gaps))
+        self.read_with_retry(|connection| read_many(connection, keys, &self.saw_missing))
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
-        self.look(|connection| list(connection, prefix, &self.gaps))
+        self.read_with_retry(|connection| list(connection, prefix, &self.saw_missing))
     }
 
     fn write(&self, batch: &Batch) -> Result<Applied> {
         if batch.changes().is_empty() {
             return Ok(Applied::Done(Vec::new()));
         }
-        plan::check(batch)?;
-        self.change(|connection| apply(connection, batch, self.replicas))?
+        request::check_value_lengths(batch)?;
+        self.write_once(|connection| apply(connection, batch, self.replicas))?
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
-        let stored = self.look(|connection| one(connection, key))?;
+        let stored = self.read_with_retry(|connection| read_one(connection, key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
-        let feed = self.connections.dedicate().and_then(|connection| Feed::open(connection, prefix));
-        Ok(Box::new(feed.map_err(without_right)?))
+        let watch = self.connections.dedicated_connection().and_then(|connection| RedisWatch::open(connection, prefix));
+        Ok(Box::new(watch.map_err(unsupported_if_denied)?))
     }
 
     fn default_prefix(&self) -> Prefix {
@@ -118,9 +119,9 @@ impl Backend for ServerBackend {
     }
 
     fn keys_from(&self, prefix: &Prefix, from: Option<&[u8]>) -> Result<Portion> {
-        let (place, _) = Place::parse(from)?;
-        let request = place.request(prefix, false);
-        self.look(|connection| place.portion(prefix, send(connection, &request)?))?
+        let (cursor, _) = ScanCursor::decode(from)?;
+        let request = cursor.request(prefix, false);
+        self.read_with_retry(|connection| cursor.parse_portion(prefix, send_pipeline(connection, &request)?))?
     }
 
     fn identity(&self) -> Option<String> {
@@ -128,17 +129,17 @@ impl Backend for ServerBackend {
     }
 
     fn warnings(&self) -> Result<Vec<Warning>> {
-        self.look(|connection| plan::warnings(command::info().query(connection)))
+        self.read_with_retry(|connection| request::eviction_warnings(command::info().query(connection)))
     }
 
     fn ping(&self) -> Result<()> {
-        self.look(|connection| redis::cmd("PING").exec(connection))
+        self.read_with_retry(|connection| redis::cmd("PING").exec(connection))
     }
 }
 
 impl fmt::Debug for ServerBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connections, prefix, replicas, identity: _, gaps: _ } = self;
+        let Self { connections, prefix, replicas, identity: _, saw_missing: _ } = self;
         f.debug_struct("RedisBackend")
             .field("connections", &connections.describe())
             .field("prefix", prefix)

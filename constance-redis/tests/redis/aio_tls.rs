@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use constance_core::aio::{AsyncBackend, AsyncConfig};
 use constance_core::{ErrorKind, LiveOptions, Settings, Stored};
-use constance_redis::aio::{AsyncBuilder, AsyncRedisBackend};
+use constance_redis::aio::{AsyncRedisBackend, AsyncRedisBackendBuilder};
 use tempfile::TempDir;
 
 use crate::common::aio::{read, write};
@@ -16,7 +16,7 @@ use crate::common::{PATIENCE, Server, shown};
 /// One server for all cases, which each have a key space of their own.
 static SERVER: LazyLock<Option<(Server, &'static Path)>> = LazyLock::new(|| server(false));
 
-fn builder(server: &Server, folder: &Path) -> AsyncBuilder {
+fn builder(server: &Server, folder: &Path) -> AsyncRedisBackendBuilder {
     let url = format!("rediss://localhost:{}/0", server.port());
     let builder = AsyncRedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
     builder.connect_timeout(PATIENCE).response_timeout(PATIENCE)

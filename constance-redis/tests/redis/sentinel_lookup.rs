@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use constance_core::{Backend, ErrorKind, Stored};
 use constance_redis::redis::cmd;
-use constance_redis::{Builder, RedisBackend};
+use constance_redis::{RedisBackend, RedisBackendBuilder};
 
 use crate::common;
 use crate::common::group::Sentinel;
@@ -118,7 +118,7 @@ fn sentinels_have_a_password_of_their_own() {
     let Some(master) = Server::start() else { return };
     let guarded = Sentinel::start(&master.port().to_string(), "requirepass own");
     let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", guarded.port());
-    let asked = |builder: Builder| read(&builder.url(&url).build().expect("a valid URL"), "a");
+    let asked = |builder: RedisBackendBuilder| read(&builder.url(&url).build().expect("a valid URL"), "a");
     let builder = RedisBackend::builder;
     assert_eq!(asked(builder()).expect_err("no password").kind(), ErrorKind::Denied);
     assert_eq!(asked(builder().sentinel_password("hunter2")).expect_err("a wrong one").kind(), ErrorKind::Denied);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use constance_core::{Backend, ErrorKind, Stored, Wake};
-use constance_redis::{Builder, RedisBackend, RedisOptions};
+use constance_redis::{RedisBackend, RedisBackendBuilder, RedisOptions};
 use tempfile::TempDir;
 
 use crate::common::certificates::{FOLDER, make, pem, server};
@@ -15,7 +15,7 @@ fn open(server: &Server, folder: &Path) -> RedisBackend {
     builder(server, folder).build().expect("valid options")
 }
 
-fn builder(server: &Server, folder: &Path) -> Builder {
+fn builder(server: &Server, folder: &Path) -> RedisBackendBuilder {
     let url = format!("rediss://localhost:{}/0", server.port());
     let builder = RedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
     builder.connect_timeout(PATIENCE).response_timeout(PATIENCE).acquire_timeout(PATIENCE)

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use constance_core::{Backend, ErrorKind};
 use constance_redis::redis::{Value, cmd};
-use constance_redis::{Builder, RedisBackend};
+use constance_redis::{RedisBackend, RedisBackendBuilder};
 
 use crate::common;
 use crate::common::certificates::{arguments, folder, pem, raw};
@@ -12,7 +12,7 @@ use crate::common::cluster::Cluster;
 use crate::common::group::Sentinel;
 use crate::common::{PATIENCE, Server, read, until, value, write};
 
-fn builder(url: &str) -> Builder {
+fn builder(url: &str) -> RedisBackendBuilder {
     let root = pem(folder().expect("certificates"), "ca.pem");
     RedisBackend::builder().url(url).root_certificates(root).connect_timeout(PATIENCE).response_timeout(PATIENCE)
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use constance_core::testing::Confined;
 use constance_core::{Backend, Registry};
 use constance_redis::redis::{self, Client};
-use constance_redis::{Connections, RedisBackend};
+use constance_redis::{ConnectionSource, RedisBackend};
 use r2d2::Pool;
 
 use crate::common;
@@ -67,8 +67,8 @@ impl constance_redis::Lease for Held<'_> {
     }
 }
 
-impl Connections for Single {
-    fn lend(&self) -> constance_core::Result<Box<dyn constance_redis::Lease + '_>> {
+impl ConnectionSource for Single {
+    fn connection(&self) -> constance_core::Result<Box<dyn constance_redis::Lease + '_>> {
         Ok(Box::new(Held(self.0.lock())))
     }
 }
