@@ -20,12 +20,15 @@ fn a_child_reads_its_own_answers() {
     #[cfg(feature = "sentinel")]
     {
         let sentinel = common::group::Sentinel::start(&server.port().to_string(), "");
-        forked::each_has_its_own(common::patient(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port())));
+        forked::each_has_its_own(common::long_timeouts(&format!(
+            "redis+sentinel://127.0.0.1:{}/mymaster",
+            sentinel.port()
+        )));
     }
     #[cfg(feature = "cluster")]
     {
         let cluster = common::cluster::Cluster::start(false).expect("a server is installed");
-        forked::each_has_its_own(common::patient(&cluster.url()));
+        forked::each_has_its_own(common::long_timeouts(&cluster.url()));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Secure connections of the asynchronous backend.
+//! TLS connections of the asynchronous backend.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -42,7 +42,7 @@ async fn a_service_reads_writes_and_follows_by_tls() {
     let service = AsyncConfig::<Shop>::new(open(&server, folder));
     let operator = AsyncConfig::<Shop>::new(open(&server, folder));
     let hours = Duration::from_secs(36_000);
-    // The slow re-read is out of the way: what is seen came through the feed.
+    // Without the slow re-read: every change comes through the feed.
     let by_feed_alone = LiveOptions::new().poll_interval(hours).reread_interval(hours);
     let live = service.live_with(by_feed_alone).await.expect("a load");
     let mut settings = live.receiver();
@@ -91,8 +91,8 @@ async fn a_server_that_nobody_vouches_for_is_refused() {
 #[tokio::test]
 async fn a_server_without_tls_is_refused() {
     let (Some(plain), Some(folder)) = (Server::start(), FOLDER.as_ref()) else { return };
-    let hasty = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
-    let error = read(&hasty.expect("valid options"), "a").await.expect_err("it does not speak TLS");
+    let short_timeouts = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
+    let error = read(&short_timeouts.expect("valid options"), "a").await.expect_err("it does not speak TLS");
     // Redis waits for the end of what it takes for a line of text.
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{}", shown(&error));
 }

@@ -38,7 +38,7 @@ constance_core::conformance_tests!(mod cluster: || CLUSTER.as_ref().map(|cluster
 #[test]
 fn nodes_of_a_cluster_take_secure_connections_alone() {
     let Some(cluster) = CLUSTER.as_ref() else { return };
-    let error = read(&common::hasty(&cluster.url()), "a").expect_err("they speak TLS");
+    let error = read(&common::short_timeouts(&cluster.url()), "a").expect_err("they speak TLS");
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{error:?}");
 }
 

@@ -1,4 +1,4 @@
-//! What a URL says is done, or refused.
+//! Every part of a URL is used or is an error.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ fn the_user_of_the_query_is_the_one_who_logs_in() {
     }
 }
 
-/// URLs of which nothing may be shown, and a word of what is said instead.
+/// URLs that must not be shown, and a word of the message.
 const ODD: &[(&str, &str)] = &[
     ("redis://default:57#hunter2@127.0.0.1:6379/0", "%23"),
     ("redis://default:57?hunter2@127.0.0.1:6379/0", "%3F"),
