@@ -7,6 +7,7 @@ use constance_core::{Error, ErrorKind, Result};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use serde::Deserialize;
 
+use crate::login::Login;
 use crate::tls::{self, Certificates, Pem};
 
 /// Where a Redis server is and how to log in, field by field.
@@ -88,15 +89,9 @@ impl RedisOptions {
             (None, None) => None,
             _ => return Err(wrong("a client certificate and its key are given together or not at all")),
         };
-        let mut login = RedisConnectionInfo::default().set_db(i64::from(db));
-        if let Some(username) = username {
-            login = login.set_username(username);
-        }
-        if let Some(password) = password {
-            login = login.set_password(password);
-        }
+        let settings = Login { username, password }.apply_to(RedisConnectionInfo::default().set_db(i64::from(db)));
         let info = addr.into_connection_info().map_err(|_| wrong("the address cannot be used"))?;
-        Ok((info.set_redis_settings(login), Certificates { roots: self.root_certificates.map(Pem::File), client }))
+        Ok((info.set_redis_settings(settings), Certificates { roots: self.root_certificates.map(Pem::File), client }))
     }
 }
 

@@ -44,10 +44,7 @@ impl ClusterBackend {
     fn read_in_one_slot(&self, slot: u16, keys: &[&Key]) -> Result<Vec<Stored>> {
         let asking = |connection: &mut dyn ConnectionLike| {
             let call = ScriptCall::read(keys);
-            match call.parse(call.eval().query(connection))? {
-                Applied::Done(found) => Ok(found),
-                Applied::Conflict { .. } => Err(command::unexpected_reply()),
-            }
+            request::read_by_script(call.parse(call.eval().query(connection))?)
         };
         match self.route(slot, Retry::Always, |connection| read_many(connection, keys, &self.saw_missing), asking)? {
             Ok(found) => Ok(found),
@@ -122,11 +119,7 @@ impl ClusterBackend {
         match slot::hash_tag(prefix.as_str().as_bytes()) {
             Some(tag) => Ok(vec![map.owner(slot::of_key(tag)).cloned().ok_or_else(unserved)?]),
             None if !map.is_whole() => Err(unserved()),
-            None => {
-                let mut masters = map.masters();
-                masters.sort_by(|one, other| one.address.cmp(&other.address));
-                Ok(masters)
-            }
+            None => Ok(map.masters()),
         }
     }
 }
