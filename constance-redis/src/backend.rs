@@ -36,7 +36,8 @@ impl RedisBackend {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of a Redis server, or needs TLS that is not built in. The error does not show it.
+    /// `Configuration` where the URL is not one of a Redis server, or needs TLS that is not built in. The error does not
+    /// show it.
     ///
     /// ```
     /// use constance_redis::RedisBackend;
@@ -75,9 +76,9 @@ impl RedisBackend {
 
     /// A backend over connections of the application. No I/O. See [`ConnectionSource`] for what can be given.
     ///
-    /// The application sets a read and a write timeout on the connections. Leave `test_on_check_out` of an `r2d2` pool at its
-    /// default, `true`, unless its manager drops a connection after each failure. A forked child must not use the connections
-    /// of its parent: make them after forking.
+    /// The application sets a read and a write timeout on the connections. Leave `test_on_check_out` of an `r2d2` pool at
+    /// its default, `true`, unless its manager drops a connection after each failure. A forked child must not use the
+    /// connections of its parent: make them after forking.
     ///
     /// ```
     /// use constance_redis::{RedisBackend, redis};

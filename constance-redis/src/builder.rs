@@ -85,8 +85,8 @@ impl RedisBackendBuilder {
 
     /// The server's URL. Default: `redis://127.0.0.1:6379/0`.
     ///
-    /// `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path?db=0&username=…&password=…` for a Unix
-    /// socket. Special characters in a password are written as `%40` and the like.
+    /// `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path?db=0&username=…&password=…` for a
+    /// Unix socket. Special characters in a password are written as `%40` and the like.
     ///
     /// With the feature `sentinel`, `redis+sentinel://user:password@host:26379,host:26379/name/0` is the master that these
     /// sentinels know by this name. With the feature `cluster`, `redis+cluster://user:password@host:6379,host:6379` is a
@@ -116,7 +116,8 @@ impl RedisBackendBuilder {
         self
     }
 
-    /// The server as the driver's own options, instead of a URL, as from `redis::Client::get_connection_info`. Default: none.
+    /// The server as the driver's own options, instead of a URL, as from `redis::Client::get_connection_info`. Default:
+    /// none.
     pub fn connection_info(mut self, info: ConnectionInfo) -> Self {
         self.server = Server::Info(Box::new(info));
         self
@@ -173,18 +174,18 @@ impl RedisBackendBuilder {
 
     /// How many replicas must have a change before its write is a success. Default: 0, which is what Redis does.
     ///
-    /// Redis acknowledges a write when the master has it. Where the master dies before a replica has the change, the change is
-    /// lost. With this option each write waits on the same connection (`WAIT`) until so many replicas have confirmed it, for
-    /// at most half of the [response timeout](Self::response_timeout). Too few are a `Timeout`: the master **has** the change,
-    /// and replicas may get it later. Nothing is undone.
+    /// Redis acknowledges a write when the master has it. Where the master dies before a replica has the change, the
+    /// change is lost. With this option each write waits on the same connection (`WAIT`) until so many replicas have
+    /// confirmed it, for at most half of the [response timeout](Self::response_timeout). Too few are a `Timeout`: the
+    /// master **has** the change, and replicas may get it later. Nothing is undone.
     ///
-    /// A confirmed write survives its master where one of these replicas, or another one that has it, takes over. Sentinels
-    /// prefer the replica with the most data among those they can reach. This is not consensus: a replica confirms what it has
-    /// in memory, and two failures at once can lose it. Without this option, a master that is cut off together with its clients
-    /// keeps accepting writes.
+    /// A confirmed write survives its master where one of these replicas, or another one that has it, takes over.
+    /// Sentinels prefer the replica with the most data among those they can reach. This is not consensus: a replica
+    /// confirms what it has in memory, and two failures at once can lose it. Without this option, a master that is cut
+    /// off together with its clients keeps accepting writes.
     ///
-    /// With [connections of the application](Self::connections), their read timeout has to be longer than half of the response
-    /// timeout given here.
+    /// With [connections of the application](Self::connections), their read timeout has to be longer than half of the
+    /// response timeout given here.
     pub fn wait_replicas(mut self, replicas: u32) -> Self {
         self.replicas = replicas;
         self

@@ -48,7 +48,8 @@ pub(crate) fn del(key: &Key) -> Cmd {
     command
 }
 
-/// A transaction for a batch of one change without an expectation: `GET`, `TYPE` and the change. `None` for any other batch.
+/// A transaction for a batch of one change without an expectation: `GET`, `TYPE` and the change. `None` for any other
+/// batch.
 pub(crate) fn write_transaction(batch: &Batch) -> Option<Pipeline> {
     let [change] = batch.changes() else { return None };
     if change.expect != Expect::Any {

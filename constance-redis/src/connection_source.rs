@@ -10,8 +10,8 @@ use crate::error::classify;
 
 /// Gives the backend its connections to Redis.
 ///
-/// It is implemented for an `r2d2::Pool` (with any manager whose connections are Redis connections), for a `redis::Client` (a
-/// new connection for each call), and for a closure that returns a connection, such as a test double.
+/// It is implemented for an `r2d2::Pool` (with any manager whose connections are Redis connections), for a
+/// `redis::Client` (a new connection for each call), and for a closure that returns a connection, such as a test double.
 ///
 /// ```
 /// use constance_core::{Backend, Prefix, Stored};
@@ -94,14 +94,15 @@ pub trait Lease {
     /// The connection.
     fn connection(&mut self) -> &mut dyn ConnectionLike;
 
-    /// Whether the connection has been used before. A used one may be closed by now, and then a read runs again on another one.
-    /// Default: yes.
+    /// Whether the connection has been used before. A used one may be closed by now, and then a read runs again on
+    /// another one. Default: yes.
     fn is_used(&self) -> bool {
         true
     }
 
-    /// Called after the connection has failed. It must not be used again. An error that the server has replied with is no such
-    /// failure. `closed` says that the server has closed the connection, as at a restart: then the others are likely closed too.
+    /// Called after the connection has failed. It must not be used again. An error that the server has replied with is no
+    /// such failure. `closed` says that the server has closed the connection, as at a restart: then the others are likely
+    /// closed too.
     fn mark_broken(&mut self, closed: bool) {
         let _ = closed;
     }
@@ -168,8 +169,8 @@ impl ConnectionSource for redis::Client {
     }
 }
 
-/// Connections for calls from the first, and for feeds of changes from the second, with a connect timeout of 3 seconds. So `live()`
-/// does not poll with a pool or a closure.
+/// Connections for calls from the first, and for feeds of changes from the second, with a connect timeout of 3 seconds.
+/// So `live()` does not poll with a pool or a closure.
 ///
 /// ```
 /// use constance_redis::{RedisBackend, redis};

@@ -19,10 +19,11 @@ pub(crate) struct Failure {
     pub(crate) error: Error,
     /// Whether the connection must not be used again.
     pub(crate) is_broken: bool,
-    /// Whether the server has closed the connection, or is no longer the master. Then the other connections are likely useless too.
+    /// Whether the server has closed the connection, or is no longer the master. Then the other connections are likely
+    /// useless too.
     pub(crate) is_closed: bool,
-    /// Whether a signal interrupted the wait for the reply. Linux does so for a socket with a timeout, even where the handler of
-    /// the signal asks for a restart.
+    /// Whether a signal interrupted the wait for the reply. Linux does so for a socket with a timeout, even where the
+    /// handler of the signal asks for a restart.
     pub(crate) is_interrupted: bool,
 }
 

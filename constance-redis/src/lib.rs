@@ -49,8 +49,8 @@ pub(crate) const NAME: &str = "redis";
 /// feature `cluster` also `redis+cluster` and `rediss+cluster`. Opening one whose feature is
 /// off is an error that names the feature.
 ///
-/// With the feature `aio`, `AsyncConfig::from_env` uses the asynchronous backend for the schemes of one server (with TLS where
-/// `tls-rustls` is on). For the others it runs this backend on blocking threads.
+/// With the feature `aio`, `AsyncConfig::from_env` uses the asynchronous backend for the schemes of one server (with TLS
+/// where `tls-rustls` is on). For the others it runs this backend on blocking threads.
 ///
 /// ```
 /// use constance_core::Registry;

@@ -12,8 +12,8 @@ use crate::tls::{self, Certificates, Pem};
 
 /// Where a Redis server is and how to log in, field by field.
 ///
-/// It can be read from a configuration file. A field that is missing has its default, and an unknown field is an error. The names of
-/// the Python client work too.
+/// It can be read from a configuration file. A field that is missing has its default, and an unknown field is an error.
+/// The names of the Python client work too.
 ///
 /// ```
 /// use constance_redis::{RedisBackend, RedisOptions};

@@ -16,7 +16,8 @@ pub(crate) type Pool = constance_pool::Pool<Manager>;
 
 /// Makes the connections of a pool.
 ///
-/// The driver's own manager keeps a connection that has failed, and waits without a limit for a server that does not answer.
+/// The driver's own manager keeps a connection that has failed, and waits without a limit for a server that does not
+/// answer.
 pub(crate) struct Manager {
     pub(crate) endpoint: Endpoint,
     pub(crate) connect_timeout: Duration,

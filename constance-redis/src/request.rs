@@ -30,9 +30,9 @@ pub(crate) fn check_value_lengths(batch: &Batch) -> Result<()> {
 
 /// A read of many keys at one moment.
 ///
-/// `MGET` returns nil for a list as for a missing key. So `EXISTS` counts the keys in the same round trip. Where it counts more keys
-/// than there are strings, the script reads everything again. `EXISTS` is sent only where the last read found a key without a
-/// string: a store in which every key is set does without.
+/// `MGET` returns nil for a list as for a missing key. So `EXISTS` counts the keys in the same round trip. Where it
+/// counts more keys than there are strings, the script reads everything again. `EXISTS` is sent only where the last read
+/// found a key without a string: a store in which every key is set does without.
 ///
 /// The server may run commands of others between the two where the request is longer than its read buffer (16 KiB). A list
 /// stays hidden only if exactly as many values are removed in that moment as there are lists.

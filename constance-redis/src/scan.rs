@@ -1,8 +1,9 @@
 //! A listing in portions: one `SCAN` for each.
 //!
-//! A cursor is valid for the server process that returned it. After a restart or a fail-over it would skip keys, and in a cluster
-//! a key may move to a node that was scanned before. So a [`ScanCursor`] has fingerprints of the server and of the cluster's slots,
-//! and a portion fails where they have changed. A user without the right to `INFO` or `CLUSTER NODES` gets no such check.
+//! A cursor is valid for the server process that returned it. After a restart or a fail-over it would skip keys, and in a
+//! cluster a key may move to a node that was scanned before. So a [`ScanCursor`] has fingerprints of the server and of
+//! the cluster's slots, and a portion fails where they have changed. A user without the right to `INFO` or `CLUSTER
+//! NODES` gets no such check.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

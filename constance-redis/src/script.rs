@@ -11,8 +11,8 @@ use crate::command::{foreign_type, parse_stored, unexpected_reply};
 
 /// Checks all expectations and rights before it writes.
 ///
-/// Each key has four arguments: the kind of expectation, the expected bytes, the operation, the new bytes. A previous value is nil, a
-/// string, or a list with the name of another type.
+/// Each key has four arguments: the kind of expectation, the expected bytes, the operation, the new bytes. A previous
+/// value is nil, a string, or a list with the name of another type.
 const APPLY: &str = r"local want = ARGV[1] == '1'
 local found = {}
 for i = 1, #KEYS do

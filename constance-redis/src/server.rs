@@ -56,8 +56,8 @@ impl ServerBackend {
     }
 }
 
-/// Runs `work` on one connection. The outer error is final. The inner one may come from the connection alone, so that a read can
-/// run again.
+/// Runs `work` on one connection. The outer error is final. The inner one may come from the connection alone, so that a
+/// read can run again.
 fn attempt<T>(
     mut lease: Box<dyn Lease + '_>,
     work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,

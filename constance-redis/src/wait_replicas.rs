@@ -13,8 +13,8 @@ pub(crate) struct WaitReplicas {
 }
 
 impl WaitReplicas {
-    /// Waits after a write, on the same connection. Does nothing where nothing was written. The inner error says that too few
-    /// replicas have confirmed.
+    /// Waits after a write, on the same connection. Does nothing where nothing was written. The inner error says that too
+    /// few replicas have confirmed.
     pub(crate) fn wait(
         options: Option<Self>,
         connection: &mut dyn ConnectionLike,

@@ -46,8 +46,8 @@ pub(crate) fn unsupported_if_denied(error: Error) -> Error {
 
 /// Follows every change of a key with a prefix, by any writer: client-side caching of Redis in broadcast mode.
 ///
-/// A thread reads the connection, so that a caller who waits can be interrupted at once. It ends when the connection ends, or
-/// at the first read that returns after the watch was dropped.
+/// A thread reads the connection, so that a caller who waits can be interrupted at once. It ends when the connection
+/// ends, or at the first read that returns after the watch was dropped.
 pub(crate) struct RedisWatch(Arc<SharedState>);
 
 /// What the thread and the watch share.
@@ -88,8 +88,8 @@ impl RedisWatch {
 
 /// Reads pushes until the watch is dropped or the connection ends.
 fn listen(mut connection: Connection, shared: &SharedState) -> Result<()> {
-    // The driver skips one reply for each read that timed out. So two PINGs are sent after a timeout, and the second reply is
-    // seen. Pushes are never skipped.
+    // The driver skips one reply for each read that timed out. So two PINGs are sent after a timeout, and the second
+    // reply is seen. Pushes are never skipped.
     let pings = cmd("PING").get_packed_command().repeat(2);
     let mut ping_sent = false;
     while !shared.state.lock().dropped {

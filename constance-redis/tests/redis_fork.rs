@@ -1,4 +1,5 @@
-//! Forked children of a process with a backend. A program of its own with one test: a child has no thread but the one that forked.
+//! Forked children of a process with a backend. A program of its own with one test: a child has no thread but the one
+//! that forked.
 #![cfg(unix)]
 #![allow(clippy::expect_used)]
 

@@ -22,13 +22,13 @@ use crate::{NAME, RedisOptions};
 
 /// Settings in Redis, over one connection that all tasks share.
 ///
-/// The first call connects, and so does the first call after the connection has failed. Tasks that need a connection at that
-/// time share one attempt. A read in flight when the server closes the connection is sent once more. A write is sent once and
-/// fails as `Unavailable`, since nobody can tell whether the server has applied it. Where the server has not replied for a
-/// second, a write sends a `PING` first, so that it does not fail on a closed connection.
+/// The first call connects, and so does the first call after the connection has failed. Tasks that need a connection at
+/// that time share one attempt. A read in flight when the server closes the connection is sent once more. A write is sent
+/// once and fails as `Unavailable`, since nobody can tell whether the server has applied it. Where the server has not
+/// replied for a second, a write sends a `PING` first, so that it does not fail on a closed connection.
 ///
-/// A write is one command: where its future is dropped, it is done or not done, never in part. The driver matches replies to
-/// requests, also where a request's future is dropped.
+/// A write is one command: where its future is dropped, it is done or not done, never in part. The driver matches replies
+/// to requests, also where a request's future is dropped.
 ///
 /// Call the backend from one tokio runtime: the connection lives in the runtime that it was made in. Where that runtime has
 /// ended, the next call connects in its own.
@@ -62,7 +62,8 @@ impl AsyncRedisBackend {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of a Redis server, or needs TLS that is not built in. The error does not show it.
+    /// `Configuration` where the URL is not one of a Redis server, or needs TLS that is not built in. The error does not
+    /// show it.
     ///
     /// ```
     /// use constance_redis::aio::AsyncRedisBackend;
@@ -90,11 +91,11 @@ impl AsyncRedisBackend {
         AsyncRedisBackendBuilder::new()
     }
 
-    /// A backend over a connection of the application: a `MultiplexedConnection`, the driver's `ConnectionManager`, or a test
-    /// double. Each call clones it. No I/O.
+    /// A backend over a connection of the application: a `MultiplexedConnection`, the driver's `ConnectionManager`, or a
+    /// test double. Each call clones it. No I/O.
     ///
-    /// The application sets timeouts and reconnects; a `MultiplexedConnection` that has failed stays failed. There is no feed of
-    /// changes, so `live()` polls. For a feed, give the builder the options of the application's client:
+    /// The application sets timeouts and reconnects; a `MultiplexedConnection` that has failed stays failed. There is no
+    /// feed of changes, so `live()` polls. For a feed, give the builder the options of the application's client:
     /// [`AsyncRedisBackendBuilder::connection_info`].
     ///
     /// ```no_run
@@ -125,7 +126,8 @@ impl AsyncRedisBackend {
         }
     }
 
-    /// Runs `work` once. The outer error is final. The inner one comes from the connection alone, so that a read can run again.
+    /// Runs `work` once. The outer error is final. The inner one comes from the connection alone, so that a read can run
+    /// again.
     async fn attempt<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<Result<T>>
     where
         F: Future<Output = RedisResult<T>>,

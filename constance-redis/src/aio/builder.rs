@@ -42,9 +42,9 @@ impl AsyncRedisBackendBuilder {
     /// The server's URL. Default: `redis://127.0.0.1:6379/0`.
     ///
     /// `redis://user:password@host:6379/0`, `rediss://…` for TLS (feature `tls-rustls`), `redis+unix:///path?db=0` for a
-    /// Unix socket, with the parameters of [`RedisBackendBuilder::url`]. There is one connection, so
-    /// `max_connections` and `timeout` have no effect. With `?protocol=resp3` the driver notices that an idle connection was closed,
-    /// so that the next write does not fail.
+    /// Unix socket, with the parameters of [`RedisBackendBuilder::url`]. There is one connection, so `max_connections`
+    /// and `timeout` have no effect. With `?protocol=resp3` the driver notices that an idle connection was closed, so
+    /// that the next write does not fail.
     pub fn url(self, url: impl Into<String>) -> Self {
         self.map(|common| common.url(url))
     }
@@ -54,7 +54,8 @@ impl AsyncRedisBackendBuilder {
         self.map(|common| common.options(options))
     }
 
-    /// The server as the driver's own options, instead of a URL, as from `redis::Client::get_connection_info`. Default: none.
+    /// The server as the driver's own options, instead of a URL, as from `redis::Client::get_connection_info`. Default:
+    /// none.
     pub fn connection_info(self, info: ConnectionInfo) -> Self {
         self.map(|common| common.connection_info(info))
     }
@@ -90,8 +91,8 @@ impl AsyncRedisBackendBuilder {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of a Redis server, where TLS is needed and not built in, and where a timeout
-    /// is zero. The error does not show the URL.
+    /// `Configuration` where the URL is not one of a Redis server, where TLS is needed and not built in, and where a
+    /// timeout is zero. The error does not show the URL.
     pub fn build(self) -> Result<AsyncRedisBackend> {
         let prefix = self.common.prefix().clone();
         let connector = self

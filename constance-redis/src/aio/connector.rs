@@ -10,8 +10,8 @@ use crate::connect::{connect_error, location};
 use crate::connect_options::ConnectOptions;
 use crate::error::classify;
 
-/// How many requests may wait in front of the driver. With its default of 50, further tasks wait for a place and wake once more
-/// for each request. The response timeout includes this wait.
+/// How many requests may wait in front of the driver. With its default of 50, further tasks wait for a place and wake
+/// once more for each request. The response timeout includes this wait.
 const REQUEST_BUFFER: usize = 1000;
 
 /// How to connect, with timeouts.
@@ -27,8 +27,8 @@ impl Connector {
     ///
     /// `Configuration` where the options need TLS that is not built in.
     pub(crate) fn new(options: ConnectOptions, connect_timeout: Duration, response_timeout: Duration) -> Result<Self> {
-        // The driver's asynchronous connections have TLS by rustls, whatever else is built in. rustls panics where no crypto
-        // provider is chosen, and only that feature chooses one.
+        // The driver's asynchronous connections have TLS by rustls, whatever else is built in. rustls panics where no
+        // crypto provider is chosen, and only that feature chooses one.
         let secure = matches!(options.without_certificates().addr(), ConnectionAddr::TcpTls { .. });
         if secure && !cfg!(feature = "tls-rustls") {
             return Err(Error::new(ErrorKind::Configuration)

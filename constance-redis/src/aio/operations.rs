@@ -95,7 +95,7 @@ async fn run_script(connection: &mut Connection, call: &ScriptCall) -> RedisResu
     })
 }
 
-/// Applies a batch, in one single command or one run of the script.
+/// Applies a batch, by one plain command or one run of the script.
 pub(crate) async fn apply(connection: &mut Connection, batch: &Batch) -> RedisResult<Applied> {
     if let Some(single) = SingleCommand::of(batch) {
         let reply = match &single.command {

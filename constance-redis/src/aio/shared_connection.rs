@@ -26,8 +26,8 @@ type Outcome = Option<Result<Established>>;
 
 /// A connection that is made when it is needed, and replaced when it has failed.
 ///
-/// Each connection has a generation. Of many tasks that find it broken, the first replaces it; the generation keeps the others from
-/// replacing its successor.
+/// Each connection has a generation. Of many tasks that find it broken, the first replaces it; the generation keeps the
+/// others from replacing its successor.
 pub(crate) struct SharedConnection {
     connector: Connector,
     /// Where `last_reply` counts from.
@@ -110,8 +110,8 @@ impl SharedConnection {
         }
     }
 
-    /// Begins without a connection in a forked child. The inherited one belongs to the runtime of the parent, which takes its
-    /// replies. It is leaked, since dropping it would wake that runtime.
+    /// Begins without a connection in a forked child. The inherited one belongs to the runtime of the parent, which takes
+    /// its replies. It is leaked, since dropping it would wake that runtime.
     fn reset_after_fork(&self) {
         let process = std::process::id();
         if self.process.load(Ordering::Acquire) == process {

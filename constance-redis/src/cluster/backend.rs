@@ -112,8 +112,8 @@ impl ClusterBackend {
         Ok(request::sorted_once(keys))
     }
 
-    /// The nodes that may have keys with a prefix. `refresh` asks for the map of slots first: with an outdated one, keys would be
-    /// missing from a listing.
+    /// The nodes that may have keys with a prefix. `refresh` asks for the map of slots first: with an outdated one, keys
+    /// would be missing from a listing.
     fn nodes_of(&self, prefix: &Prefix, refresh: bool) -> Result<Vec<Arc<Node>>> {
         let map = if refresh { self.refresh_slots(None, None)? } else { self.map()? };
         match slot::hash_tag(prefix.as_str().as_bytes()) {

@@ -1,8 +1,8 @@
 //! The backend of a cluster.
 //!
-//! It routes by itself and does not use the driver's cluster client, which repeats a write after an I/O error, though the first
-//! may be done; which can leave replies unread in other nodes' connections where a pipeline fails at one node; and which
-//! connects to every node before the first call, so that one dead node delays all calls.
+//! It routes by itself and does not use the driver's cluster client, which repeats a write after an I/O error, though the
+//! first may be done; which can leave replies unread in other nodes' connections where a pipeline fails at one node; and
+//! which connects to every node before the first call, so that one dead node delays all calls.
 
 mod backend;
 mod node;

@@ -22,11 +22,11 @@ pub(super) enum Retry {
 }
 
 impl ClusterBackend {
-    /// Runs `work` at the node that serves a slot, and follows redirections. `asking_work` does the same in a single command, for
-    /// the node that a slot is moving to: it takes one command after `ASKING`.
+    /// Runs `work` at the node that serves a slot, and follows redirections. `asking_work` does the same in a single
+    /// command, for the node that a slot is moving to: it takes one command after `ASKING`.
     ///
-    /// The inner result is an `Err` where some keys of the slot have moved to another node, so that commands with several keys
-    /// are refused.
+    /// The inner result is an `Err` where some keys of the slot have moved to another node, so that commands with several
+    /// keys are refused.
     pub(super) fn route<T>(
         &self,
         slot: u16,

@@ -35,8 +35,8 @@ impl ClusterBackend {
         map.map_or_else(|| self.refresh_slots(None, None), Ok)
     }
 
-    /// Asks one node after the other for the map of slots, beginning with `first` and ending with `last`, timeout the connect
-    /// timeout.
+    /// Asks one node after the other for the map of slots, beginning with `first` and ending with `last`, within the
+    /// connect timeout.
     ///
     /// Each call asks by itself. Waiting for the question of another call would take twice as long where that one fails.
     pub(super) fn refresh_slots(&self, first: Option<&Address>, last: Option<&Address>) -> Result<Arc<SlotMap>> {

@@ -19,9 +19,9 @@ pub(crate) use self::url::from_url;
 
 /// Sentinels, and how to connect to the master that they name.
 ///
-/// Each new connection asks a sentinel for the master, and then asks that server for its role: a sentinel that was cut off may
-/// name an old master. The address of the master is not kept, so it cannot be outdated. Only the sentinels of the URL are asked,
-/// not others that they know.
+/// Each new connection asks a sentinel for the master, and then asks that server for its role: a sentinel that was cut
+/// off may name an old master. The address of the master is not kept, so it cannot be outdated. Only the sentinels of the
+/// URL are asked, not others that they know.
 pub(crate) struct Sentinels {
     sentinels: Vec<ConnectOptions>,
     name: String,
@@ -62,7 +62,8 @@ impl Sentinels {
         ))
     }
 
-    /// Asks one sentinel after the other and connects to the master that it names, until one connection is made or the time is over.
+    /// Asks one sentinel after the other and connects to the master that it names, until one connection is made or the
+    /// time is over.
     fn connect_to_master<T>(
         &self,
         timeout: Duration,

@@ -38,8 +38,8 @@ fn threads() -> usize {
 
 /// The feed should poll seldom: the child inherits a half-done poll where the process forks in the middle of one.
 ///
-/// Parent and child read different keys at the same time, each over its own connections. The parent's connections outlive the
-/// child. `live()` of the child reports that it does not follow changes, and works again after the next call.
+/// Parent and child read different keys at the same time, each over its own connections. The parent's connections outlive
+/// the child. `live()` of the child reports that it does not follow changes, and works again after the next call.
 pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     let backend = Arc::new(backend);
     let config = Config::<Shop>::new(Arc::clone(&backend));

@@ -8,8 +8,8 @@ use constance_core::{Backend, Batch, Change, Encoded, ErrorKind, Prefix};
 /// More threads than the pool of any backend in these tests has connections.
 const THREADS: usize = 6;
 
-/// Six threads read or write until a call fails, and the server is killed meanwhile. Each error has to be an outage: no call waits
-/// in the pool until its timeout, which has to be longer than the test may take.
+/// Six threads read or write until a call fails, and the server is killed meanwhile. Each error has to be an outage: no
+/// call waits in the pool until its timeout, which has to be longer than the test may take.
 pub fn nobody_waits<S>(backend: &dyn Backend, server: &mut S, kill: fn(&mut S), restart: fn(&mut S)) {
     let key = Prefix::new("constance:").expect("a prefix").key("a").expect("a valid name");
     let write = || backend.write(&Batch::one(Change::set(key.clone(), Encoded::from(&b"1"[..])))).map(drop);

@@ -26,7 +26,8 @@ pub fn started_again_with() -> Option<String> {
     std::env::var(AGAIN).ok()
 }
 
-/// Runs the test of this name in a process that cannot start threads: the stack of a thread would be larger than the memory.
+/// Runs the test of this name in a process that cannot start threads: the stack of a thread would be larger than the
+/// memory.
 pub fn without_threads(test: &str, with: &str) {
     let mut program = Command::new(std::env::current_exe().expect("this program"));
     program.args([test, "--exact", "--test-threads=1", "--nocapture"]);

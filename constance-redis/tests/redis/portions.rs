@@ -132,8 +132,8 @@ fn portions_go_from_node_to_node_of_a_cluster() {
     assert_eq!(in_portions(&backend, &prefix("{constance}:")), (Vec::new(), 1), "one slot is on one node");
 }
 
-/// A key that moves from a node that is still to be scanned to one that was is in no portion. So the listing fails while a slot
-/// moves, and after it has moved.
+/// A key that moves from a node that is still to be scanned to one that was is in no portion. So the listing fails while
+/// a slot moves, and after it has moved.
 #[cfg(feature = "cluster")]
 #[test]
 fn a_listing_does_not_go_on_where_slots_move() {

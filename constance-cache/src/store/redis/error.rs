@@ -7,8 +7,8 @@ use std::sync::Arc;
 use constance_core::{Cause, Error, ErrorKind};
 use redis::{RedisError, RedisResult};
 
-/// How often in a row an operation is repeated that a signal interrupted. Linux interrupts a socket with a timeout, even where the
-/// handler of the signal asks for a restart.
+/// How often in a row an operation is repeated that a signal interrupted. Linux interrupts a socket with a timeout, even
+/// where the handler of the signal asks for a restart.
 pub(super) const MAX_INTERRUPTIONS: usize = 16;
 
 /// Repeats an operation that a signal interrupted.

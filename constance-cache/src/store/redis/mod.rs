@@ -19,12 +19,12 @@ use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, random};
 
 /// Keeps entries in Redis.
 ///
-/// The server needs no persistence. Entries from before a restart count as lost even where it has some, and so do those of a
-/// promoted replica. The user needs `GET`, `MGET`, `SET`, `GETRANGE`, `TIME`, `INFO`, `EVAL`, `EVALSHA`,
-/// `SCRIPT LOAD` and the keys under the namespace.
+/// The server needs no persistence. Entries from before a restart count as lost even where it has some, and so do those
+/// of a promoted replica. The user needs `GET`, `MGET`, `SET`, `GETRANGE`, `TIME`, `INFO`, `EVAL`, `EVALSHA`, `SCRIPT
+/// LOAD` and the keys under the namespace.
 ///
-/// The host name has to be that of one server, and not of a replica. With several servers behind one name, processes would read
-/// and clear different ones, and serve old values.
+/// The host name has to be that of one server, and not of a replica. With several servers behind one name, processes
+/// would read and clear different ones, and serve old values.
 ///
 /// ```
 /// use constance_cache::RedisStore;
@@ -77,13 +77,14 @@ return done
 impl RedisStore {
     /// The server of a URL, `redis://user:password@host:port/db` or `redis+unix:///path`. No I/O.
     ///
-    /// Parameters are those of the Python client: `db`, `username` (or `user`), `password` (or `pass`),
-    /// `protocol`, `socket_timeout` and `socket_connect_timeout` in seconds, and `max_connections`. Any other is an error. A
-    /// value that is given twice, in the URL or also to the builder, has to be the same.
+    /// Parameters are those of the Python client: `db`, `username` (or `user`), `password` (or `pass`), `protocol`,
+    /// `socket_timeout` and `socket_connect_timeout` in seconds, and `max_connections`. Any other is an error. A value
+    /// that is given twice, in the URL or also to the builder, has to be the same.
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of a Redis server, or a part of its login is missing. The error does not show it.
+    /// `Configuration` where the URL is not one of a Redis server, or a part of its login is missing. The error does not
+    /// show it.
     pub fn from_url(url: &str) -> Result<Self> {
         Self::builder(url)?.build()
     }
@@ -97,8 +98,8 @@ impl RedisStore {
         Ok(RedisStoreBuilder { url: Url::parse(url)?, connect_timeout: None, response_timeout: None, pool_size: None })
     }
 
-    /// Runs `work` on a connection. It runs again on another one where the server had closed the connection (once), and where a
-    /// signal interrupted it.
+    /// Runs `work` on a connection. It runs again on another one where the server had closed the connection (once), and
+    /// where a signal interrupted it.
     fn with_retry<T>(&self, work: impl Fn(&mut RunConnection) -> RedisResult<T>) -> Result<T> {
         let (mut retry, mut interrupted) = (true, 0);
         loop {
