@@ -1,4 +1,4 @@
-//! Options of the backend.
+//! Building the backend.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,26 +10,27 @@ use redis::ConnectionInfo;
 
 #[cfg(feature = "cluster")]
 use crate::cluster;
-use crate::connections::Connections;
+use crate::connect_options::ConnectOptions;
+use crate::connection_source::ConnectionSource;
 use crate::limits::Limits;
 #[cfg(feature = "sentinel")]
 use crate::login::Login;
-use crate::replicas::Replicas;
 #[cfg(feature = "sentinel")]
 use crate::sentinel;
-use crate::target::Target;
+use crate::server::ServerBackend;
 use crate::tls::{Certificates, Pem};
 #[cfg(any(feature = "aio", feature = "cluster", feature = "sentinel"))]
-use crate::url::Place;
+use crate::url::SchemeKind;
 use crate::url::Url;
+use crate::wait_replicas::WaitReplicas;
 use crate::{NAME, RedisBackend, RedisOptions};
 
-/// The server where none is named.
+/// The default server.
 const DEFAULT_URL: &str = "redis://127.0.0.1:6379/0";
 
-/// The prefix where none is named: the one of django-constance.
+/// The default prefix, which is the one of django-constance.
 pub(crate) fn default_prefix() -> Prefix {
-    // It ends in a separator, so that it is never refused.
+    // A prefix that ends in a separator is always valid.
     Prefix::new("constance:").unwrap_or_default()
 }
 
@@ -51,7 +52,7 @@ pub(crate) fn default_prefix() -> Prefix {
 /// # Ok::<(), constance_core::Error>(())
 /// ```
 #[must_use]
-pub struct Builder {
+pub struct RedisBackendBuilder {
     server: Server,
     certificates: Certificates,
     limits: Limits,
@@ -61,18 +62,15 @@ pub struct Builder {
     prefix: Prefix,
 }
 
-/// Connections, and the identity of what they lead to.
-type Identified = (Box<dyn Connections>, Option<String>);
-
-/// Which way the server was named last.
+/// How the server is named.
 enum Server {
     Url(String),
     Options(Box<RedisOptions>),
     Info(Box<ConnectionInfo>),
-    Brought(Box<dyn Connections>),
+    External(Box<dyn ConnectionSource>),
 }
 
-impl Builder {
+impl RedisBackendBuilder {
     pub(crate) fn new() -> Self {
         Self {
             server: Server::Url(DEFAULT_URL.to_owned()),
@@ -87,88 +85,88 @@ impl Builder {
 
     /// The server's URL. Default: `redis://127.0.0.1:6379/0`.
     ///
-    /// `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path?db=0&username=…&password=…` for a Unix
-    /// socket. Special characters in a password are written as `%40` and the like.
+    /// `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path?db=0&username=…&password=…` for a
+    /// Unix socket. Special characters in a password are written as `%40` and the like.
     ///
     /// With the feature `sentinel`, `redis+sentinel://user:password@host:26379,host:26379/name/0` is the master that these
-    /// sentinels know by this name; with the feature `cluster`, `redis+cluster://user:password@host:6379,host:6379` is a
+    /// sentinels know by this name. With the feature `cluster`, `redis+cluster://user:password@host:6379,host:6379` is a
     /// cluster. `rediss+…` is the same with TLS.
     ///
-    /// Parameters that the Python client takes and that mean something here are honoured, any other is refused:
+    /// Parameters are those of the Python client. One that has no meaning here is an error:
     ///
     /// | parameter | meaning |
     /// |---|---|
-    /// | `db`, `username` (`user`), `password` (`pass`) | the same as in front of the `?` |
+    /// | `db`, `username` (`user`), `password` (`pass`) | as before the `?` |
     /// | `protocol` | 2 or 3 |
-    /// | `socket_connect_timeout`, `socket_timeout`, `timeout` | seconds for [connecting](Self::connect_timeout), for [an answer](Self::response_timeout), for [a free connection](Self::acquire_timeout) |
-    /// | `max_connections` | the [pool's size](Self::pool_size) |
-    /// | `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile` | files in PEM format: [whom to trust](Self::root_certificates), [what to show](Self::client_certificate) |
-    /// | `ssl_cert_reqs` | `required`; `none` checks nothing, which TLS by rustls refuses |
+    /// | `socket_connect_timeout`, `socket_timeout`, `timeout` | seconds: [connect](Self::connect_timeout), [response](Self::response_timeout) and [acquire](Self::acquire_timeout) timeout |
+    /// | `max_connections` | the [pool size](Self::pool_size) |
+    /// | `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile` | files in PEM format: [root certificates](Self::root_certificates), [client certificate](Self::client_certificate) and its key |
+    /// | `ssl_cert_reqs` | `required`, or `none` for no check, which TLS by rustls refuses |
     /// | `sentinel_username`, `sentinel_password` | the login of the sentinels themselves |
     ///
-    /// What a URL says twice, and what the builder says as well, has to be the same.
+    /// A value that is given twice, in the URL or also to the builder, has to be the same.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.server = Server::Url(url.into());
         self
     }
 
-    /// The server, field by field, in place of a URL. Default: none.
+    /// The server, field by field, instead of a URL. Default: none.
     pub fn options(mut self, options: RedisOptions) -> Self {
         self.server = Server::Options(Box::new(options));
         self
     }
 
-    /// The server in the driver's own words, in place of a URL; also from `redis::Client::get_connection_info`. Default:
+    /// The server as the driver's own options, instead of a URL, as from `redis::Client::get_connection_info`. Default:
     /// none.
     pub fn connection_info(mut self, info: ConnectionInfo) -> Self {
         self.server = Server::Info(Box::new(info));
         self
     }
 
-    /// Connections of the application's own, in place of a URL. Default: none.
+    /// Connections of the application, instead of a URL. Default: none.
     ///
-    /// Every option but [`default_prefix`](Self::default_prefix) is then the source's own business.
-    pub fn connections(mut self, source: impl Connections + 'static) -> Self {
-        self.server = Server::Brought(Box::new(source));
+    /// Of the other options, [`default_prefix`](Self::default_prefix) and [`wait_replicas`](Self::wait_replicas) apply. The
+    /// application sets timeouts and the rest.
+    pub fn connections(mut self, source: impl ConnectionSource + 'static) -> Self {
+        self.server = Server::External(Box::new(source));
         self
     }
 
-    /// Certificates to trust in place of the system's, in PEM format. Default: those of the system.
+    /// Root certificates to trust instead of the system's, in PEM format. Default: those of the system.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.roots = Some(Pem::Text(pem.into()));
         self
     }
 
-    /// A certificate to show to the server, and its key, in PEM format. Default: none.
+    /// The client certificate and its key, in PEM format. Default: none.
     pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.certificates.client = Some((Pem::Text(pem.into()), Pem::Text(key.into())));
         self
     }
 
-    /// The greatest number of connections, of a cluster those to each node, at least 1. Default: 8.
+    /// The maximum number of connections, in a cluster to each node. At least 1. Default: 8.
     ///
-    /// They are made when they are needed. A feed of changes has one more of its own.
+    /// Connections are made when they are needed. A feed of changes has one more.
     pub fn pool_size(mut self, connections: u32) -> Self {
         self.limits.pool_size = Some(connections);
         self
     }
 
-    /// How long making a connection may take, with everything that belongs to it: looking the name up, TLS, logging in.
-    /// More than zero. Default: 2 seconds.
+    /// How long connecting may take, with the name lookup, TLS and the login. More than zero. Default: 2 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.limits.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long a call waits for the server's answer before it fails with `Timeout`, more than zero. Default: 2 seconds.
+    /// How long a call waits for the reply before it fails with `Timeout`. More than zero. Default: 2 seconds.
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.limits.response_timeout = Some(timeout);
         self
     }
 
-    /// How long a call waits for a free connection before it fails with `Timeout`, more than zero. Default: 3 seconds.
+    /// How long a call waits for a free connection before it fails with `Timeout`. More than zero. Default: 3 seconds.
     ///
-    /// A server that cannot be reached fails at once and does not wait for this.
+    /// Where the server cannot be reached, a call fails at once.
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.limits.acquire_timeout = Some(timeout);
         self
@@ -176,38 +174,38 @@ impl Builder {
 
     /// How many replicas must have a change before its write is a success. Default: 0, which is what Redis does.
     ///
-    /// Redis tells a writer that a change is made when the master has it. A master that dies before it has passed the
-    /// change on takes it along. With a number here, each write waits on the same connection (`WAIT`) until so many replicas
-    /// have confirmed it, for at most half of the [response timeout](Self::response_timeout), at the price of their round
-    /// trip. Too few are a `Timeout`: the master **has** the change, and its replicas may get it later; nothing is undone.
+    /// Redis acknowledges a write when the master has it. Where the master dies before a replica has the change, the
+    /// change is lost. With this option each write waits on the same connection (`WAIT`) until so many replicas have
+    /// confirmed it, for at most half of the [response timeout](Self::response_timeout). Too few are a `Timeout`: the
+    /// master **has** the change, and replicas may get it later. Nothing is undone.
     ///
-    /// A write that was confirmed by one replica outlives its master where that replica, or one that has as much, takes
-    /// over; sentinels prefer the replica that has most, among those they can reach. It is not consensus: a replica keeps
-    /// in memory what it confirms, and two failures at once can lose it. A master that is cut off together with its clients
-    /// goes on accepting writes without this option.
+    /// A confirmed write survives its master where one of these replicas, or another one that has it, takes over.
+    /// Sentinels prefer the replica with the most data among those they can reach. This is not consensus: a replica
+    /// confirms what it has in memory, and two failures at once can lose it. Without this option, a master that is cut
+    /// off together with its clients keeps accepting writes.
     ///
-    /// With [connections of the application's own](Self::connections), their read timeout has to be longer than half of
-    /// the response timeout given here.
+    /// With [connections of the application](Self::connections), their read timeout has to be longer than half of the
+    /// response timeout given here.
     pub fn wait_replicas(mut self, replicas: u32) -> Self {
         self.replicas = replicas;
         self
     }
 
-    /// The user's name at the sentinels themselves. Default: none. The one in the URL is for the master.
+    /// The username for the sentinels. Default: none. The username in the URL is for the master.
     #[cfg(feature = "sentinel")]
     pub fn sentinel_username(mut self, username: impl Into<String>) -> Self {
         self.sentinel_login.username = Some(username.into());
         self
     }
 
-    /// The password of the sentinels themselves. Default: none. The one in the URL is for the master.
+    /// The password for the sentinels. Default: none. The password in the URL is for the master.
     #[cfg(feature = "sentinel")]
     pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
         self.sentinel_login.password = Some(password.into());
         self
     }
 
-    /// The prefix of keys where the application names none. Default: `constance:`.
+    /// The prefix of keys where the `Config` has none. Default: `constance:`.
     pub fn default_prefix(mut self, prefix: Prefix) -> Self {
         self.prefix = prefix;
         self
@@ -217,51 +215,50 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of a Redis server (it is never shown), says something that is not known, or
-    /// contradicts itself or the builder; where a user has no password; where TLS is asked for and not built in; and where
-    /// the pool's size or a timeout is zero.
+    /// `Configuration` where the URL is not one of a Redis server, has an unknown parameter, or contradicts itself or the
+    /// builder; where a user has no password; where TLS is needed and not built in; and where the pool size or a timeout is
+    /// zero. The error does not show the URL.
     pub fn build(self) -> Result<RedisBackend> {
         self.assemble().map_err(|error| error.with_backend(NAME))
     }
 
     fn assemble(mut self) -> Result<RedisBackend> {
-        let url = self.read_url()?;
+        let url = self.parse_url()?;
         let replicas = self.replicas();
-        if !matches!(self.server, Server::Brought(_)) {
+        if !matches!(self.server, Server::External(_)) {
             self.limits.check()?;
         }
-        let place = url.as_ref().map(|url| url.place);
-        let (connections, identity): Identified = match (place, url, self.server) {
-            (_, _, Server::Brought(connections)) => (connections, None),
-            #[cfg(feature = "sentinel")]
-            (Some(Place::Sentinels), Some(url), _) => {
-                let sentinels = sentinel::open(url, &self.sentinel_login, &self.certificates)?;
-                let identity = sentinels.identity();
-                (Box::new(self.limits.open(sentinels)), identity)
-            }
+        let kind = url.as_ref().map(|url| url.kind);
+        let mut identity = None;
+        let connections: Box<dyn ConnectionSource> = match (kind, url, self.server) {
+            (_, _, Server::External(connections)) => connections,
             #[cfg(feature = "cluster")]
-            (Some(Place::Cluster), Some(url), _) => {
-                let options = cluster::Options { limits: self.limits, replicas, prefix: self.prefix.clone() };
-                let cluster = cluster::open(url, &self.certificates, options)?;
-                let identity = cluster.identity();
-                (Box::new(cluster), identity)
+            (Some(SchemeKind::Cluster), Some(url), _) => {
+                let options = cluster::Options { limits: self.limits, replicas, prefix: self.prefix };
+                return Ok(RedisBackend::new(cluster::from_url(url, &self.certificates, options)?));
             }
-            (_, url, named) => {
-                let target = one_server(url, named, self.certificates)?;
-                let identity = target.identity();
-                (Box::new(self.limits.open(target)), identity)
+            #[cfg(feature = "sentinel")]
+            (Some(SchemeKind::Sentinels), Some(url), _) => {
+                let sentinels = sentinel::from_url(url, &self.sentinel_login, &self.certificates)?;
+                identity = sentinels.identity();
+                Box::new(self.limits.build_pool(sentinels))
+            }
+            (_, url, server) => {
+                let options = connect_options(url, server, self.certificates)?;
+                identity = options.identity();
+                Box::new(self.limits.build_pool(options))
             }
         };
-        Ok(RedisBackend::new(connections, self.prefix).waiting(replicas).identified(identity))
+        Ok(RedisBackend::new(ServerBackend { replicas, identity, ..ServerBackend::new(connections, self.prefix) }))
     }
 
-    /// Reads the URL, if there is one, and takes over what it says of the options.
-    fn read_url(&mut self) -> Result<Option<Url>> {
+    /// Parses the URL, if there is one, and merges its options into the builder's.
+    fn parse_url(&mut self) -> Result<Option<Url>> {
         let Server::Url(url) = &self.server else { return Ok(None) };
-        let mut url = Url::read(url)?;
+        let mut url = Url::parse(url)?;
         let limits = std::mem::take(&mut url.limits);
-        self.limits = limits.agreeing(std::mem::take(&mut self.limits))?;
-        self.certificates = std::mem::take(&mut url.certificates).with(std::mem::take(&mut self.certificates))?;
+        self.limits = limits.merged(std::mem::take(&mut self.limits))?;
+        self.certificates = std::mem::take(&mut url.certificates).merged(std::mem::take(&mut self.certificates))?;
         #[cfg(feature = "sentinel")]
         {
             let Login { username, password } = std::mem::take(&mut url.sentinel_login);
@@ -274,45 +271,44 @@ impl Builder {
         Ok(Some(url))
     }
 
-    fn replicas(&self) -> Option<Replicas> {
-        let within = self.limits.response_timeout() / 2;
-        (self.replicas > 0).then_some(Replicas { count: self.replicas, within })
+    fn replicas(&self) -> Option<WaitReplicas> {
+        let timeout = self.limits.response_timeout() / 2;
+        (self.replicas > 0).then_some(WaitReplicas { count: self.replicas, timeout })
     }
 
-    /// The prefix where the application names none.
     #[cfg(feature = "aio")]
     pub(crate) fn prefix(&self) -> &Prefix {
         &self.prefix
     }
 
-    /// The one server that is named, with the timeouts for connecting to it and for its answers.
+    /// How to connect to the one server, with the connect timeout and the response timeout.
     #[cfg(feature = "aio")]
-    pub(crate) fn target(mut self) -> Result<(Target, Duration, Duration)> {
-        let url = self.read_url()?;
+    pub(crate) fn connect_options(mut self) -> Result<(ConnectOptions, Duration, Duration)> {
+        let url = self.parse_url()?;
         self.limits.check()?;
-        if url.as_ref().is_some_and(|url| matches!(url.place, Place::Cluster | Place::Sentinels)) {
+        if url.as_ref().is_some_and(|url| matches!(url.kind, SchemeKind::Cluster | SchemeKind::Sentinels)) {
             return Err(Error::new(ErrorKind::Configuration)
                 .with_detail("the asynchronous backend connects to one server, and the URL names a group")
                 .with_hint("use RedisBackend through constance_core::aio::Blocking"));
         }
         let (connect, response) = (self.limits.connect_timeout(), self.limits.response_timeout());
-        Ok((one_server(url, self.server, self.certificates)?, connect, response))
+        Ok((connect_options(url, self.server, self.certificates)?, connect, response))
     }
 }
 
-/// Where one server is, and how to log in there.
-fn one_server(url: Option<Url>, server: Server, given: Certificates) -> Result<Target> {
+/// How to connect to one server.
+fn connect_options(url: Option<Url>, server: Server, given: Certificates) -> Result<ConnectOptions> {
     let no_server = || Error::new(ErrorKind::Configuration).with_detail("no server is named");
     let (info, certificates) = match (url, server) {
         (Some(url), _) => (url.servers.into_iter().next().ok_or_else(no_server)?, Certificates::default()),
         (None, Server::Info(info)) => (*info, Certificates::default()),
         (None, Server::Options(options)) => options.resolve()?,
-        (None, Server::Url(_) | Server::Brought(_)) => return Err(no_server()),
+        (None, Server::Url(_) | Server::External(_)) => return Err(no_server()),
     };
-    Target::new(info, certificates.with(given)?)
+    ConnectOptions::new(info, certificates.merged(given)?)
 }
 
-impl fmt::Debug for Builder {
+impl fmt::Debug for RedisBackendBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             server,
@@ -323,16 +319,16 @@ impl fmt::Debug for Builder {
             sentinel_login,
             prefix,
         } = self;
-        let mut shown = f.debug_struct("Builder");
+        let mut shown = f.debug_struct("RedisBackendBuilder");
         shown
-            // Which way it is named: a URL may hold a password.
+            // Not the URL itself, which may have a password.
             .field(
                 "server",
                 &match server {
                     Server::Url(_) => "a URL",
                     Server::Options(_) => "options",
                     Server::Info(_) => "the driver's options",
-                    Server::Brought(_) => "connections of the application's own",
+                    Server::External(_) => "connections of the application's own",
                 },
             )
             .field("certificates", certificates)

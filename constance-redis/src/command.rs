@@ -1,12 +1,12 @@
-//! The commands, and what their answers mean. No I/O: each front sends them in its own way.
+//! Commands, and what their replies mean. No I/O.
 
 use constance_core::{Batch, Encoded, Expect, Key, Prefix, Stored, To};
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, cmd};
 
-/// The words for something that is no string, where nothing more is known.
-pub(crate) const NO_STRING: Stored = Stored::Foreign("something other than a string");
+/// A value that is no string, of an unknown type.
+pub(crate) const NOT_A_STRING: Stored = Stored::Foreign("something other than a string");
 
-/// How many keys one command reads while listing, and about how many `SCAN` looks at in one step.
+/// How many keys one `MGET` of a listing has, and the `COUNT` of `SCAN`.
 pub(crate) const CHUNK: usize = 1000;
 
 pub(crate) fn get(key: &Key) -> Cmd {
@@ -15,8 +15,8 @@ pub(crate) fn get(key: &Key) -> Cmd {
     command
 }
 
-/// `MGET`, or `EXISTS`, of these keys.
-pub(crate) fn of_keys(name: &str, keys: &[&Key]) -> Cmd {
+/// `MGET` or `EXISTS` of these keys.
+pub(crate) fn multi_key(name: &str, keys: &[&Key]) -> Cmd {
     let bytes: usize = keys.iter().map(|key| key.as_str().len()).sum();
     let mut command = Cmd::with_capacity(keys.len() + 1, bytes + name.len());
     command.arg(name);
@@ -26,8 +26,8 @@ pub(crate) fn of_keys(name: &str, keys: &[&Key]) -> Cmd {
     command
 }
 
-/// One `GET` for each key, in a transaction: of one moment, with an error under what is no string.
-pub(crate) fn gets(keys: &[&Key]) -> Pipeline {
+/// A transaction with one `GET` for each key. It reads all keys at one moment, with an error for a value that is no string.
+pub(crate) fn get_transaction(keys: &[&Key]) -> Pipeline {
     let mut transaction = Pipeline::with_capacity(keys.len());
     transaction.atomic();
     for key in keys {
@@ -48,9 +48,9 @@ pub(crate) fn del(key: &Key) -> Cmd {
     command
 }
 
-/// A batch of one change that expects nothing, and what was there before, in one transaction that needs no script. `None`
-/// for any other batch.
-pub(crate) fn exchange(batch: &Batch) -> Option<Pipeline> {
+/// A transaction for a batch of one change without an expectation: `GET`, `TYPE` and the change. `None` for any other
+/// batch.
+pub(crate) fn write_transaction(batch: &Batch) -> Option<Pipeline> {
     let [change] = batch.changes() else { return None };
     if change.expect != Expect::Any {
         return None;
@@ -71,14 +71,14 @@ pub(crate) fn scan(cursor: u64, prefix: &Prefix) -> Cmd {
     command
 }
 
-/// Asks how the server keeps its memory, in one command that is not `CONFIG`, which managed servers refuse.
+/// Asks for the eviction policy. Managed servers refuse `CONFIG`, so it is `INFO`.
 pub(crate) fn info() -> Cmd {
     let mut command = cmd("INFO");
     command.arg("memory");
     command
 }
 
-/// The pattern of every key that begins with a prefix, whose characters stand for themselves.
+/// The pattern of the keys with a prefix, whose special characters are escaped.
 fn pattern(prefix: &Prefix) -> String {
     let mut pattern = String::with_capacity(prefix.as_str().len() + 8);
     for character in prefix.as_str().chars() {
@@ -91,45 +91,45 @@ fn pattern(prefix: &Prefix) -> String {
     pattern
 }
 
-/// What a command that gives one string has found.
-pub(crate) fn stored(value: Value) -> RedisResult<Stored> {
+/// The reply of a command that returns one string.
+pub(crate) fn parse_stored(value: Value) -> RedisResult<Stored> {
     match value {
         Value::Nil => Ok(Stored::Absent),
         Value::BulkString(bytes) => Ok(Stored::Value(Encoded::from(bytes))),
-        Value::ServerError(error) if error.code() == "WRONGTYPE" => Ok(NO_STRING),
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => Ok(NOT_A_STRING),
         Value::ServerError(error) => Err(error.into()),
-        _ => Err(unexpected()),
+        _ => Err(unexpected_reply()),
     }
 }
 
-/// What `MGET` has found, with nothing known yet of what it shows as nil.
-pub(crate) fn strings(value: Value, count: usize) -> RedisResult<Vec<Stored>> {
+/// The reply of `MGET`, which is nil for a missing key and for a value that is no string.
+pub(crate) fn parse_mget(value: Value, count: usize) -> RedisResult<Vec<Stored>> {
     match value {
-        Value::Array(values) if values.len() == count => values.into_iter().map(stored).collect(),
+        Value::Array(values) if values.len() == count => values.into_iter().map(parse_stored).collect(),
         Value::ServerError(error) => Err(error.into()),
-        _ => Err(unexpected()),
+        _ => Err(unexpected_reply()),
     }
 }
 
-/// The words for a type of Redis.
-pub(crate) fn kind(name: &[u8]) -> Stored {
+/// A value of a type that `TYPE` names.
+pub(crate) fn foreign_type(name: &[u8]) -> Stored {
     Stored::Foreign(match name {
         b"list" => "a list",
         b"hash" => "a hash",
         b"set" => "a set",
         b"zset" => "a sorted set",
         b"stream" => "a stream",
-        _ => return NO_STRING,
+        _ => return NOT_A_STRING,
     })
 }
 
-/// Whether an error says that something other than a string is stored.
+/// Whether an error says that the value is no string.
 pub(crate) fn is_wrong_type(error: &RedisError) -> bool {
     error.code() == Some("WRONGTYPE")
 }
 
-/// The error for an answer of another shape than the command's.
-pub(crate) fn unexpected() -> RedisError {
+/// The error for a reply of a shape that the command does not have.
+pub(crate) fn unexpected_reply() -> RedisError {
     (ErrorKind::UnexpectedReturnType, "an answer of another shape").into()
 }
 

@@ -1,4 +1,4 @@
-//! Failures of the driver and answers of the server, in words of our own.
+//! Errors of the driver and of the server, without their text.
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -10,28 +10,29 @@ use redis::{ErrorKind as DriverKind, RedisError, RedisResult};
 
 use crate::script::NO_EVAL;
 
-/// The driver's name in a cause.
+/// The name of the driver in a [`Cause`].
 const DRIVER: &str = "redis";
 
-/// A failure, and what it means for its connection.
+/// An error, and what it means for the connection.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// Whether it was anything but a clean answer of the server. Such a connection is not used again.
-    pub(crate) broken: bool,
-    /// Whether the other side had closed the connection, or is no longer who it was: so it is for its sisters too.
-    pub(crate) gone: bool,
-    /// Whether a signal cut the wait for the answer short. Linux does that wherever there is a limit of time, whatever the
-    /// handler of the signal says of restarting.
-    pub(crate) interrupted: bool,
+    /// Whether the connection must not be used again.
+    pub(crate) is_broken: bool,
+    /// Whether the server has closed the connection, or is no longer the master. Then the other connections are likely
+    /// useless too.
+    pub(crate) is_closed: bool,
+    /// Whether a signal interrupted the wait for the reply. Linux does so for a socket with a timeout, even where the
+    /// handler of the signal asks for a restart.
+    pub(crate) is_interrupted: bool,
 }
 
-/// How often in a row a signal may interrupt what can be done again.
-pub(crate) const INTERRUPTIONS: usize = 16;
+/// How often in a row an interrupted operation is repeated.
+pub(crate) const MAX_INTERRUPTIONS: usize = 16;
 
-/// Does something again where a signal interrupted it.
-pub(crate) fn uninterrupted<T>(mut work: impl FnMut() -> RedisResult<T>) -> RedisResult<T> {
-    for _ in 0..INTERRUPTIONS {
+/// Repeats an operation that a signal interrupted.
+pub(crate) fn retry_interrupted<T>(mut work: impl FnMut() -> RedisResult<T>) -> RedisResult<T> {
+    for _ in 0..MAX_INTERRUPTIONS {
         match work() {
             Err(error) if is_interrupted(&error) => {}
             done => return done,
@@ -44,57 +45,57 @@ pub(crate) fn is_interrupted(error: &RedisError) -> bool {
     io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
 }
 
-impl Fault {
-    /// A clean answer: the connection stays.
-    fn answered(error: Error) -> Self {
-        Self { error, broken: false, gone: false, interrupted: false }
+impl Failure {
+    /// An error that the server has replied with. The connection stays.
+    fn server(error: Error) -> Self {
+        Self { error, is_broken: false, is_closed: false, is_interrupted: false }
     }
 
-    /// Anything else: the connection goes.
+    /// Any other error. The connection goes.
     fn broken(error: Error) -> Self {
-        Self { error, broken: true, gone: false, interrupted: false }
+        Self { error, is_broken: true, is_closed: false, is_interrupted: false }
     }
 }
 
-/// What the driver says, without its text: the error of a refused command quotes the arguments.
-pub(crate) fn fault(error: &RedisError) -> Fault {
+/// Classifies an error of the driver. Its text is not passed on: the error of a refused command quotes the arguments.
+pub(crate) fn classify(error: &RedisError) -> Failure {
     if let Some(io) = io_error(error) {
-        return of_io(error, io);
+        return io_failure(error, io);
     }
     match error.kind() {
-        DriverKind::AuthenticationFailed => Fault::broken(denied("AUTH", "the user name or the password is wrong")),
-        DriverKind::InvalidClientConfig => Fault::broken(
+        DriverKind::AuthenticationFailed => Failure::broken(denied("AUTH", "the user name or the password is wrong")),
+        DriverKind::InvalidClientConfig => Failure::broken(
             Error::new(ErrorKind::Configuration)
                 .with_detail("the driver cannot connect with these options")
                 .with_cause(Cause::new(DRIVER).with_code("invalid client config")),
         ),
-        DriverKind::RESP3NotSupported => Fault::broken(
+        DriverKind::RESP3NotSupported => Failure::broken(
             Error::new(ErrorKind::Unsupported)
                 .with_detail("the server does not speak RESP3")
                 .with_cause(Cause::new(DRIVER).with_code("NOPROTO")),
         ),
         DriverKind::Server(_) | DriverKind::Extension => {
-            // Where the driver has put words of its own in front, the code is lost and the kind is left.
-            answer(error.code().unwrap_or("ERR"), error.detail().unwrap_or_default())
+            // Some errors of the driver have no code.
+            server_error(error.code().unwrap_or("ERR"), error.detail().unwrap_or_default())
         }
-        // Without an error of the system inside it is the handshake of the system's TLS library, in that library's words.
-        DriverKind::Io => Fault::broken(
+        // Without an `io::Error` inside, this is a failed TLS handshake of native-tls.
+        DriverKind::Io => Failure::broken(
             unavailable("TLS", "a secure connection could not be made")
                 .with_transient(!error.detail().unwrap_or_default().contains("certificate"))
                 .with_hint("look at the certificates, and whether the server expects TLS"),
         ),
-        DriverKind::Client => Fault::broken(
+        DriverKind::Client => Failure::broken(
             unavailable("TLS", "a secure connection could not be made")
                 .with_transient(false)
                 .with_hint("look at the certificates"),
         ),
-        DriverKind::Parse | DriverKind::UnexpectedReturnType => Fault::broken(not_redis()),
-        _ => Fault::broken(unavailable("unknown", "a failure that is not in the list of known ones")),
+        DriverKind::Parse | DriverKind::UnexpectedReturnType => Failure::broken(invalid_reply()),
+        _ => Failure::broken(unavailable("unknown", "a failure that is not in the list of known ones")),
     }
 }
 
-/// The error for an answer that no Redis gives.
-pub(crate) fn not_redis() -> Error {
+/// The error for a reply that is not one of Redis.
+pub(crate) fn invalid_reply() -> Error {
     unavailable("protocol", "the answer is none that Redis gives to this command")
 }
 
@@ -106,49 +107,49 @@ fn denied(code: &'static str, text: &'static str) -> Error {
     Error::new(ErrorKind::Denied).with_detail(text).with_cause(Cause::new(DRIVER).with_code(code))
 }
 
-/// The error of the system inside the driver's.
+/// The `io::Error` inside an error of the driver.
 fn io_error(error: &RedisError) -> Option<&io::Error> {
     let source = error.source()?;
     let shared: &Arc<dyn std::error::Error + Send + Sync> = source.downcast_ref()?;
     shared.downcast_ref()
 }
 
-fn of_io(error: &RedisError, io: &io::Error) -> Fault {
+fn io_failure(error: &RedisError, io: &io::Error) -> Failure {
     use io::ErrorKind as Io;
 
     if error.is_timeout() {
-        return Fault::broken(timeout());
+        return Failure::broken(timeout());
     }
     match io.kind() {
-        Io::ConnectionRefused => Fault::broken(unavailable("ECONNREFUSED", "the connection was refused")),
-        Io::NotFound => Fault::broken(unavailable("ENOENT", "the socket does not exist")),
-        Io::PermissionDenied => Fault::broken(denied("EACCES", "the socket may not be opened")),
+        Io::ConnectionRefused => Failure::broken(unavailable("ECONNREFUSED", "the connection was refused")),
+        Io::NotFound => Failure::broken(unavailable("ENOENT", "the socket does not exist")),
+        Io::PermissionDenied => Failure::broken(denied("EACCES", "the socket may not be opened")),
         Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::NotConnected => {
-            Fault { gone: true, ..Fault::broken(unavailable("closed", "the connection was closed")) }
+            Failure { is_closed: true, ..Failure::broken(unavailable("closed", "the connection was closed")) }
         }
-        Io::InvalidData => Fault::broken(
+        Io::InvalidData => Failure::broken(
             unavailable("TLS", "a secure connection could not be made")
                 .with_transient(false)
                 .with_hint("look at the certificates, and whether the server expects TLS"),
         ),
         Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown => {
-            Fault::broken(unavailable("unreachable", "there is no way to the server"))
+            Failure::broken(unavailable("unreachable", "there is no way to the server"))
         }
         Io::Interrupted => {
-            Fault { interrupted: true, ..Fault::broken(unavailable("EINTR", "a signal interrupted the call")) }
+            Failure { is_interrupted: true, ..Failure::broken(unavailable("EINTR", "a signal interrupted the call")) }
         }
-        _ => Fault::broken(unavailable("I/O", "the connection failed")),
+        _ => Failure::broken(unavailable("I/O", "the connection failed")),
     }
 }
 
-/// The error for an answer that did not come in time.
+/// The error for a reply that did not come in time.
 pub(crate) fn timeout() -> Error {
     Error::new(ErrorKind::Timeout).with_cause(Cause::new(DRIVER).with_code("timeout"))
 }
 
-/// What an error of the server means, by its first word. The rest is only looked at, never passed on.
-fn answer(code: &str, rest: &str) -> Fault {
-    Fault::answered(match code {
+/// Classifies an error of the server by its code. The text is not passed on.
+fn server_error(code: &str, text: &str) -> Failure {
+    Failure::server(match code {
         "NOAUTH" => denied("NOAUTH", "the server wants a password"),
         "WRONGPASS" => denied("WRONGPASS", "the user name or the password is wrong"),
         "NOPERM" => denied("NOPERM", "the user may not do this").with_hint("see the smallest ACL in the README"),
@@ -174,66 +175,66 @@ fn answer(code: &str, rest: &str) -> Fault {
         "MOVED" | "ASK" => Error::new(ErrorKind::Configuration)
             .with_detail("the server is one of a cluster, and the key lies on another")
             .with_hint("use redis+cluster://"),
-        // After a fail-over the old connections lead to what is a replica now: new ones may lead to the master.
+        // After a fail-over the server of this connection is a replica. A new connection may reach the master.
         "READONLY" => {
             let error = unavailable("READONLY", "the server is a replica that takes no writes");
-            return Fault { gone: true, ..Fault::broken(error) };
+            return Failure { is_closed: true, ..Failure::broken(error) };
         }
         "NOSCRIPT" => unavailable("NOSCRIPT", "the server has forgotten the script"),
-        _ => return general(rest),
+        _ => return generic_error(text),
     })
 }
 
-/// An answer without a code of its own (`ERR`), told by words that it holds.
-fn general(rest: &str) -> Fault {
-    let has = |words: &str| rest.contains(words);
+/// Classifies an error without a code of its own (`ERR`) by its text.
+fn generic_error(text: &str) -> Failure {
+    let has = |words: &str| text.contains(words);
     if has("Authentication required") {
-        return Fault::broken(denied("NOAUTH", "the server wants a password"));
+        return Failure::broken(denied("NOAUTH", "the server wants a password"));
     }
     if has("can't run this command") || has("No permissions") || has("has no permissions") {
-        return Fault::answered(
+        return Failure::server(
             denied("NOPERM", "the user may not do this").with_hint("see the smallest ACL in the README"),
         );
     }
     if has("max number of clients") {
-        return Fault::broken(unavailable("ERR", "the server has as many clients as it takes"));
+        return Failure::broken(unavailable("ERR", "the server has as many clients as it takes"));
     }
     if has("DB index is out of range") || has("invalid DB index") {
-        return Fault::broken(
+        return Failure::broken(
             Error::new(ErrorKind::Configuration)
                 .with_detail("the server has no database of this number")
                 .with_cause(Cause::new(DRIVER).with_code("ERR")),
         );
     }
     if has("unknown command") || has("unknown subcommand") || has("Unknown subcommand") {
-        let detail = match unknown_command(rest) {
+        let detail = match unknown_command(text) {
             Some(command) => Cow::from(format!("the server does not know the command {command}")),
             None => Cow::from("the server does not know a command that is needed"),
         };
-        return Fault::answered(
+        return Failure::server(
             Error::new(ErrorKind::Unsupported).with_detail(detail).with_cause(Cause::new(DRIVER).with_code("ERR")),
         );
     }
     if has("Protocol error") {
-        return Fault::broken(unavailable("ERR", "the server takes no request of this size").with_transient(false));
+        return Failure::broken(unavailable("ERR", "the server takes no request of this size").with_transient(false));
     }
     if has("OOM ") {
         // Inside a script, before Redis 7.
-        return answer("OOM", "");
+        return server_error("OOM", "");
     }
     if has("READONLY ") {
-        return answer("READONLY", "");
+        return server_error("READONLY", "");
     }
-    Fault::broken(unavailable("ERR", "the server refused the command").with_transient(false))
+    Failure::broken(unavailable("ERR", "the server refused the command").with_transient(false))
 }
 
-/// Which of our commands the server says that it does not know. What stands behind it are the arguments.
-fn unknown_command(rest: &str) -> Option<&'static str> {
+/// Which of our commands is unknown to the server. The text behind its name has the arguments.
+fn unknown_command(text: &str) -> Option<&'static str> {
     const COMMANDS: [&str; 17] = [
         "ASKING", "CLIENT", "CLUSTER", "DEL", "EXISTS", "GET", "HELLO", "INFO", "MGET", "PING", "ROLE", "SCAN",
         "SELECT", "SENTINEL", "SET", "TYPE", "WAIT",
     ];
-    let (_, named) = rest.split_once("unknown command")?;
+    let (_, named) = text.split_once("unknown command")?;
     let word = named.trim_start_matches([' ', ':', '\'', '`', '"']).split(|c: char| !c.is_ascii_alphabetic()).next()?;
     COMMANDS.into_iter().find(|command| command.eq_ignore_ascii_case(word))
 }

@@ -8,30 +8,33 @@ mod builder;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
-mod connections;
+mod connect;
+mod connect_options;
+mod connection;
+mod connection_source;
+mod endpoint;
 mod error;
 mod limits;
 mod login;
-mod manager;
+mod operations;
 mod options;
-mod plan;
 mod pool;
-mod replicas;
+mod request;
 mod scan;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
-mod target;
+mod server;
 mod tls;
 mod url;
+mod wait_replicas;
 mod watch;
-mod way;
 
 pub use redis;
 
 pub use self::backend::RedisBackend;
-pub use self::builder::Builder;
-pub use self::connections::{Connections, Layout, Lease};
+pub use self::builder::RedisBackendBuilder;
+pub use self::connection_source::{ConnectionSource, Lease};
 pub use self::options::RedisOptions;
 
 use std::sync::Arc;
@@ -43,11 +46,11 @@ pub(crate) const NAME: &str = "redis";
 
 /// The URL schemes of Redis, for a [`Registry`](constance_core::Registry): `redis`, `rediss`, `redis+unix` and `unix`, and
 /// `valkey`, `valkeys` and `valkey+unix`. With the feature `sentinel` also `redis+sentinel` and `rediss+sentinel`, with the
-/// feature `cluster` also `redis+cluster` and `rediss+cluster`. Those that need a feature which is off say so when they are
-/// opened.
+/// feature `cluster` also `redis+cluster` and `rediss+cluster`. Opening one whose feature is
+/// off is an error that names the feature.
 ///
-/// With the feature `aio`, those of one server are asynchronous as well (with TLS where `tls-rustls` is on):
-/// `AsyncConfig::from_env` then uses the asynchronous backend, and for the others this one on blocking threads.
+/// With the feature `aio`, `AsyncConfig::from_env` uses the asynchronous backend for the schemes of one server (with TLS
+/// where `tls-rustls` is on). For the others it runs this backend on blocking threads.
 ///
 /// ```
 /// use constance_core::Registry;

@@ -1,4 +1,4 @@
-//! How many connections, and how long anything may take.
+//! The size of the pool, and timeouts.
 
 use std::time::Duration;
 
@@ -6,11 +6,10 @@ use constance_core::url::agree;
 use constance_core::{Error, ErrorKind, Result};
 use constance_pool::{LONGEST_TIMEOUT, PoolOptions};
 
-use crate::manager::Manager;
-use crate::pool::Pool;
-use crate::way::Way;
+use crate::endpoint::Endpoint;
+use crate::pool::{Manager, Pool};
 
-/// What a URL or the builder says of it.
+/// What a URL or a builder says. `None` stands for the default.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Limits {
     pub(crate) pool_size: Option<u32>,
@@ -20,8 +19,12 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// What the URL says and what the builder was told, where they agree.
-    pub(crate) fn agreeing(self, builder: Self) -> Result<Self> {
+    /// What the URL and the builder say together.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where they contradict each other.
+    pub(crate) fn merged(self, builder: Self) -> Result<Self> {
         Ok(Self {
             pool_size: agree("max_connections", self.pool_size, builder.pool_size)?,
             connect_timeout: agree("socket_connect_timeout", self.connect_timeout, builder.connect_timeout)?,
@@ -30,7 +33,9 @@ impl Limits {
         })
     }
 
-    /// Refuses what no pool can be made with.
+    /// # Errors
+    ///
+    /// `Configuration` where a value is zero.
     pub(crate) fn check(&self) -> Result<()> {
         let wrong = |detail: &'static str| Err(Error::new(ErrorKind::Configuration).with_detail(detail));
         if self.pool_size() == 0 {
@@ -48,12 +53,12 @@ impl Limits {
         Ok(())
     }
 
-    /// A pool that makes its first connection when the first is asked for.
-    pub(crate) fn open(&self, way: impl Into<Way>) -> Pool {
+    /// A pool, which makes a connection when the first one is needed.
+    pub(crate) fn build_pool(&self, endpoint: impl Into<Endpoint>) -> Pool {
         let (connect_timeout, response_timeout) = (self.connect_timeout(), self.response_timeout());
         let options = PoolOptions::new().max_size(self.pool_size());
         let options = options.acquire_timeout(self.acquire_timeout()).connect_timeout(connect_timeout);
-        options.open(Manager { way: way.into(), connect_timeout, response_timeout })
+        options.open(Manager { endpoint: endpoint.into(), connect_timeout, response_timeout })
     }
 
     pub(crate) fn pool_size(&self) -> u32 {

@@ -1,4 +1,4 @@
-//! Who logs in.
+//! Usernames and passwords.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use constance_core::Result;
 use constance_core::url::check_login;
 use redis::RedisConnectionInfo;
 
-/// A user's name and a password.
+/// A username and a password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Login {
     pub(crate) username: Option<String>,
@@ -14,7 +14,7 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    pub(crate) fn of(settings: &RedisConnectionInfo) -> Self {
+    pub(crate) fn from_settings(settings: &RedisConnectionInfo) -> Self {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Self { username: owned(settings.username()), password: owned(settings.password()) }
     }
@@ -26,8 +26,8 @@ impl Login {
         check_login(self.username.as_deref(), self.password.as_deref())
     }
 
-    /// Settings that log this user in.
-    pub(crate) fn applied_to(&self, mut settings: RedisConnectionInfo) -> RedisConnectionInfo {
+    /// The driver's settings with this login.
+    pub(crate) fn apply_to(&self, mut settings: RedisConnectionInfo) -> RedisConnectionInfo {
         if let Some(username) = &self.username {
             settings = settings.set_username(username);
         }

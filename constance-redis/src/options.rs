@@ -1,4 +1,4 @@
-//! The options of a connection, as a configuration file gives them.
+//! The options of a connection, as in a configuration file.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,12 +7,13 @@ use constance_core::{Error, ErrorKind, Result};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use serde::Deserialize;
 
+use crate::login::Login;
 use crate::tls::{self, Certificates, Pem};
 
 /// Where a Redis server is and how to log in, field by field.
 ///
-/// It can be read from a configuration file; what is left out has the default, and a field of another name is an error.
-/// Names that the Python client knows the options by are understood too.
+/// It can be read from a configuration file. A field that is missing has its default, and an unknown field is an error.
+/// The names of the Python client work too.
 ///
 /// ```
 /// use constance_redis::{RedisBackend, RedisOptions};
@@ -37,19 +38,19 @@ pub struct RedisOptions {
     pub username: Option<String>,
     /// The password. Default: none.
     pub password: Option<String>,
-    /// The server's Unix socket, in place of host and port. Default: none. Also `unix_socket_path`.
+    /// The server's Unix socket, instead of host and port. Default: none. Also `unix_socket_path`.
     #[serde(alias = "unix_socket_path")]
     pub unix_socket: Option<PathBuf>,
-    /// Whether to use TLS, which takes a feature of this crate. Default: no. Also `ssl`.
+    /// Whether to use TLS, which needs a feature of this crate. Default: no. Also `ssl`.
     #[serde(alias = "ssl")]
     pub tls: bool,
-    /// A file with the certificates to trust in place of the system's. Default: none. Also `ssl_ca_certs`.
+    /// A file with the certificates to trust instead of the system's. Default: none. Also `ssl_ca_certs`.
     #[serde(alias = "ssl_ca_certs")]
     pub root_certificates: Option<PathBuf>,
-    /// A file with a certificate to show to the server. Default: none. Also `ssl_certfile`.
+    /// A file with the client certificate. Default: none. Also `ssl_certfile`.
     #[serde(alias = "ssl_certfile")]
     pub client_certificate: Option<PathBuf>,
-    /// A file with its key. Default: none. Also `ssl_keyfile`.
+    /// A file with the key of the client certificate. Default: none. Also `ssl_keyfile`.
     #[serde(alias = "ssl_keyfile")]
     pub client_key: Option<PathBuf>,
 }
@@ -72,7 +73,6 @@ impl Default for RedisOptions {
 }
 
 impl RedisOptions {
-    /// What the driver and the certificates' reader make of it.
     pub(crate) fn resolve(self) -> Result<(ConnectionInfo, Certificates)> {
         let wrong = |detail: &'static str| Error::new(ErrorKind::Configuration).with_detail(detail);
         let Self { host, port, db, username, password, unix_socket, tls, .. } = self;
@@ -80,7 +80,7 @@ impl RedisOptions {
             (Some(_), true) => return Err(wrong("a Unix socket has no TLS")),
             (Some(path), false) => ConnectionAddr::Unix(path),
             (None, _) if host.is_empty() => return Err(wrong("the host is empty")),
-            (None, true) if !tls::BUILT_IN => return Err(tls::without_feature()),
+            (None, true) if !tls::BUILT_IN => return Err(tls::not_built_in()),
             (None, true) => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
             (None, false) => ConnectionAddr::Tcp(host, port),
         };
@@ -89,15 +89,9 @@ impl RedisOptions {
             (None, None) => None,
             _ => return Err(wrong("a client certificate and its key are given together or not at all")),
         };
-        let mut login = RedisConnectionInfo::default().set_db(i64::from(db));
-        if let Some(username) = username {
-            login = login.set_username(username);
-        }
-        if let Some(password) = password {
-            login = login.set_password(password);
-        }
+        let settings = Login { username, password }.apply_to(RedisConnectionInfo::default().set_db(i64::from(db)));
         let info = addr.into_connection_info().map_err(|_| wrong("the address cannot be used"))?;
-        Ok((info.set_redis_settings(login), Certificates { roots: self.root_certificates.map(Pem::File), client }))
+        Ok((info.set_redis_settings(settings), Certificates { roots: self.root_certificates.map(Pem::File), client }))
     }
 }
 

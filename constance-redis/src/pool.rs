@@ -1,34 +1,64 @@
-//! A pool of our own.
+//! Our own pool of connections.
+
+use std::time::Duration;
 
 use constance_core::Result;
 use constance_pool::Purpose;
-use redis::ConnectionLike;
+use redis::{Connection, ConnectionLike};
 
-use crate::connections::{Connections, Lease};
-use crate::manager::Manager;
+use crate::connect::ping;
+use crate::connection::TimedConnection;
+use crate::connection_source::{ConnectionSource, Lease};
+use crate::endpoint::Endpoint;
 
-/// Connections that are kept between calls, and made when they are needed.
+/// Keeps connections between calls, and makes them when they are needed.
 pub(crate) type Pool = constance_pool::Pool<Manager>;
 
-impl Connections for Pool {
-    fn lend(&self) -> Result<Box<dyn Lease + '_>> {
+/// Makes the connections of a pool.
+///
+/// The driver's own manager keeps a connection that has failed, and waits without a limit for a server that does not
+/// answer.
+pub(crate) struct Manager {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) response_timeout: Duration,
+}
+
+impl constance_pool::Manager for Manager {
+    type Connection = TimedConnection;
+
+    fn connect(&self, timeout: Duration) -> Result<TimedConnection> {
+        self.endpoint.connect(timeout, self.response_timeout)
+    }
+
+    fn check(&self, connection: &mut TimedConnection, _: Duration) -> Result<()> {
+        ping(connection)
+    }
+
+    fn is_broken(&self, connection: &mut TimedConnection) -> bool {
+        !connection.is_open()
+    }
+}
+
+impl ConnectionSource for Pool {
+    fn connection(&self) -> Result<Box<dyn Lease + '_>> {
         Ok(Box::new(self.get(Purpose::Read)?))
     }
 
-    fn lend_for_change(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection_for_write(&self) -> Result<Box<dyn Lease + '_>> {
         Ok(Box::new(self.get(Purpose::Write)?))
     }
 
     fn describe(&self) -> String {
-        format!("{self:?}, {:?}", self.manager().way)
+        format!("{self:?}, {:?}", self.manager().endpoint)
     }
 
-    fn can_dedicate(&self) -> bool {
+    fn has_dedicated_connections(&self) -> bool {
         true
     }
 
-    fn dedicate(&self) -> Result<redis::Connection> {
-        self.manager().dedicate()
+    fn dedicated_connection(&self) -> Result<Connection> {
+        self.manager().endpoint.connect_for_watch(self.manager().connect_timeout)
     }
 }
 
@@ -41,8 +71,8 @@ impl Lease for constance_pool::Lease<'_, Manager> {
         constance_pool::Lease::is_used(self)
     }
 
-    fn failed(&mut self, gone: bool) {
-        if gone {
+    fn mark_broken(&mut self, closed: bool) {
+        if closed {
             self.retire();
         } else {
             self.discard();

@@ -1,18 +1,18 @@
-//! A batch as one step of the server.
+//! The Lua script that applies a batch as a whole.
 //!
-//! `MULTI` and `EXEC` would leave half of a batch written where a command in the middle fails, and know no expectation.
+//! `MULTI` and `EXEC` would leave half of a batch written where a command fails, and cannot check an expectation.
 
 use std::sync::LazyLock;
 
 use constance_core::{Applied, Batch, Change, Expect, Key, Stored, To};
 use redis::{Cmd, RedisError, RedisResult, Script, Value, cmd, make_extension_error};
 
-use crate::command::{kind, stored, unexpected};
+use crate::command::{foreign_type, parse_stored, unexpected_reply};
 
-/// Checks everything, and only then writes.
+/// Checks all expectations and rights before it writes.
 ///
-/// For each key come four arguments: what is expected, the bytes expected, what to do, the bytes to store. What is found is
-/// nil, a string, or a list that holds the name of another type.
+/// Each key has four arguments: the kind of expectation, the expected bytes, the operation, the new bytes. A previous
+/// value is nil, a string, or a list with the name of another type.
 const APPLY: &str = r"local want = ARGV[1] == '1'
 local found = {}
 for i = 1, #KEYS do
@@ -51,45 +51,45 @@ end
 return {0, want and found or {}}
 ";
 
-/// What the server knows the script by.
+/// The SHA-1 of the script, for `EVALSHA`.
 static DIGEST: LazyLock<String> = LazyLock::new(|| Script::new(APPLY).get_hash().to_owned());
 
-/// The code of an error that says that the server runs no scripts. Servers say it in words of their own.
+/// Our error code for a server that refuses `EVAL`. Servers report it with different codes and texts.
 pub(crate) const NO_EVAL: &str = "NOEVAL";
 
-/// The error for a refused call, with one code for all the ways to refuse the command as such.
-fn named(error: RedisError) -> RedisError {
+/// Gives an error the code [`NO_EVAL`] where it says that the server refuses `EVAL`.
+fn with_eval_code(error: RedisError) -> RedisError {
     const WORDS: [&str; 6] =
         ["unknown command", "not support", "not allowed", "not available", "disabled", "forbidden"];
-    let said = error.detail().unwrap_or_default().to_ascii_lowercase();
+    let text = error.detail().unwrap_or_default().to_ascii_lowercase();
     let refused = match error.code() {
-        Some("ERR") => said.contains("eval") && WORDS.iter().any(|words| said.contains(words)),
-        // What the script itself may not do is named otherwise.
-        Some("NOPERM") => said.contains("run the 'eval"),
+        Some("ERR") => text.contains("eval") && WORDS.iter().any(|words| text.contains(words)),
+        // A right that is missing inside the script has another text.
+        Some("NOPERM") => text.contains("run the 'eval"),
         _ => false,
     };
     if refused { make_extension_error(NO_EVAL.to_owned(), None) } else { error }
 }
 
-/// A call of the script, by its digest and, for a server that does not have it, by its text.
-pub(crate) struct Call {
+/// A call of the script.
+pub(crate) struct ScriptCall {
     arguments: Vec<Vec<u8>>,
     keys: usize,
     want_previous: bool,
 }
 
-impl Call {
+impl ScriptCall {
     pub(crate) fn new(batch: &Batch) -> Self {
-        Self::of(batch.changes(), batch.want_previous())
+        Self::with_changes(batch.changes(), batch.want_previous())
     }
 
-    /// Only looks: all of one moment, with the type of what is no string.
-    pub(crate) fn looking(keys: &[&Key]) -> Self {
+    /// A call that only reads: all keys at one moment, with the types of values that are no strings.
+    pub(crate) fn read(keys: &[&Key]) -> Self {
         let changes: Vec<Change> = keys.iter().map(|key| Change::keep((*key).clone())).collect();
-        Self::of(&changes, true)
+        Self::with_changes(&changes, true)
     }
 
-    fn of(changes: &[Change], want_previous: bool) -> Self {
+    fn with_changes(changes: &[Change], want_previous: bool) -> Self {
         let mut arguments = Vec::with_capacity(5 * changes.len() + 1);
         arguments.extend(changes.iter().map(|change| change.key.as_str().into()));
         arguments.push(if want_previous { b"1".to_vec() } else { b"0".to_vec() });
@@ -110,13 +110,13 @@ impl Call {
         Self { arguments, keys: changes.len(), want_previous }
     }
 
-    /// The call by digest.
-    pub(crate) fn by_digest(&self) -> Cmd {
+    /// Calls the script by its digest.
+    pub(crate) fn evalsha(&self) -> Cmd {
         self.command("EVALSHA", &DIGEST)
     }
 
-    /// The call by text, which the server keeps for the next call by digest.
-    pub(crate) fn by_text(&self) -> Cmd {
+    /// Sends the script itself. The server keeps it for `EVALSHA`.
+    pub(crate) fn eval(&self) -> Cmd {
         self.command("EVAL", APPLY)
     }
 
@@ -129,44 +129,44 @@ impl Call {
         command
     }
 
-    /// Whether an error says that the server does not have the script, so that nothing was done.
-    pub(crate) fn is_unknown(error: &RedisError) -> bool {
+    /// Whether the server does not have the script, so that nothing was done.
+    pub(crate) fn is_noscript(error: &RedisError) -> bool {
         error.code() == Some("NOSCRIPT")
     }
 
-    /// Whether an error says that the server runs no scripts, so that nothing was done.
-    pub(crate) fn is_refused(error: &RedisError) -> bool {
+    /// Whether the server refuses `EVAL`, so that nothing was done.
+    pub(crate) fn is_eval_refused(error: &RedisError) -> bool {
         error.code() == Some(NO_EVAL)
     }
 
-    /// What the script says has become of the batch.
-    pub(crate) fn applied(&self, answer: RedisResult<Value>) -> RedisResult<Applied> {
-        let Value::Array(parts) = answer.map_err(named)? else { return Err(unexpected()) };
-        let [Value::Int(place), found] = <[Value; 2]>::try_from(parts).map_err(|_| unexpected())? else {
-            return Err(unexpected());
+    /// The result of the script.
+    pub(crate) fn parse(&self, reply: RedisResult<Value>) -> RedisResult<Applied> {
+        let Value::Array(parts) = reply.map_err(with_eval_code)? else { return Err(unexpected_reply()) };
+        let [Value::Int(position), found] = <[Value; 2]>::try_from(parts).map_err(|_| unexpected_reply())? else {
+            return Err(unexpected_reply());
         };
-        match (usize::try_from(place), found) {
+        match (usize::try_from(position), found) {
             (Ok(0), Value::Array(previous)) => {
                 if previous.len() != if self.want_previous { self.keys } else { 0 } {
-                    return Err(unexpected());
+                    return Err(unexpected_reply());
                 }
-                Ok(Applied::Done(previous.into_iter().map(found_by_script).collect::<RedisResult<_>>()?))
+                Ok(Applied::Done(previous.into_iter().map(parse_stored_by_script).collect::<RedisResult<_>>()?))
             }
-            (Ok(place), found) if (1..=self.keys).contains(&place) => {
-                Ok(Applied::Conflict { index: place - 1, current: found_by_script(found)? })
+            (Ok(position), found) if (1..=self.keys).contains(&position) => {
+                Ok(Applied::Conflict { index: position - 1, current: parse_stored_by_script(found)? })
             }
-            _ => Err(unexpected()),
+            _ => Err(unexpected_reply()),
         }
     }
 }
 
-fn found_by_script(value: Value) -> RedisResult<Stored> {
+fn parse_stored_by_script(value: Value) -> RedisResult<Stored> {
     match value {
         Value::Array(names) => match names.as_slice() {
-            [Value::BulkString(name)] => Ok(kind(name)),
-            _ => Err(unexpected()),
+            [Value::BulkString(name)] => Ok(foreign_type(name)),
+            _ => Err(unexpected_reply()),
         },
-        value => stored(value),
+        value => parse_stored(value),
     }
 }
 
@@ -174,8 +174,8 @@ fn found_by_script(value: Value) -> RedisResult<Stored> {
 mod tests {
     use super::*;
 
-    fn is_refused(code: &str, said: &str) -> bool {
-        Call::is_refused(&named(make_extension_error(code.to_owned(), Some(said.to_owned()))))
+    fn is_eval_refused(code: &str, said: &str) -> bool {
+        ScriptCall::is_eval_refused(&with_eval_code(make_extension_error(code.to_owned(), Some(said.to_owned()))))
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
             ("NOPERM", "this user has no permissions to run the 'evalsha' command or its subcommand"),
             ("NOPERM", "User reader has no permissions to run the 'eval' command"),
         ] {
-            assert!(is_refused(code, said), "{code} {said}");
+            assert!(is_eval_refused(code, said), "{code} {said}");
         }
         for (code, said) in [
             ("ERR", "Error running script (call to f_0): OOM"),
@@ -198,7 +198,7 @@ mod tests {
             ("NOSCRIPT", "No matching script. Please use EVAL."),
             ("BUSY", "Redis is busy running a script."),
         ] {
-            assert!(!is_refused(code, said), "{code} {said}");
+            assert!(!is_eval_refused(code, said), "{code} {said}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Certificates for secure connections.
+//! TLS.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,11 +11,11 @@ use redis::{ConnectionAddr, ConnectionInfo};
 #[cfg_attr(not(any(feature = "tls-rustls", feature = "tls-native-tls")), allow(dead_code))]
 pub(crate) enum Pem {
     Text(Vec<u8>),
-    /// Read when a connection is made, so that one that was renewed is used.
+    /// Read for each new connection, so that a renewed certificate is used.
     File(PathBuf),
 }
 
-/// What a secure connection shows and trusts, beyond what the system trusts.
+/// The certificates of a connection. Without root certificates, those of the system are trusted.
 #[derive(Clone, Default)]
 pub(crate) struct Certificates {
     pub(crate) roots: Option<Pem>,
@@ -38,8 +38,12 @@ impl Pem {
 }
 
 impl Certificates {
-    /// These and those that the builder was given, each once.
-    pub(crate) fn with(self, builder: Self) -> Result<Self> {
+    /// These and those of the builder.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where one is given twice.
+    pub(crate) fn merged(self, builder: Self) -> Result<Self> {
         if (self.roots.is_some() && builder.roots.is_some()) || (self.client.is_some() && builder.client.is_some()) {
             return Err(Error::new(ErrorKind::Configuration)
                 .with_detail("certificates are given to the builder, and in the URL or the options as well")
@@ -52,7 +56,7 @@ impl Certificates {
         self.roots.is_none() && self.client.is_none()
     }
 
-    /// Puts the certificates where the driver looks for them.
+    /// Adds the certificates to the driver's options. Reads their files.
     #[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
     pub(crate) fn apply(&self, info: &ConnectionInfo) -> Result<ConnectionInfo> {
         let client_tls = match &self.client {
@@ -64,7 +68,7 @@ impl Certificates {
         let root_cert = self.roots.as_ref().map(Pem::read).transpose()?;
         let client = redis::Client::build_with_tls(info.clone(), redis::TlsCertificates { client_tls, root_cert });
         let client = client.map_err(|_| {
-            // The driver's text can hold what the file holds.
+            // The driver's text can have the content of the file.
             Error::new(ErrorKind::Configuration).with_detail("a certificate or its key is not in PEM format")
         })?;
         Ok(client.get_connection_info().clone())
@@ -72,28 +76,27 @@ impl Certificates {
 
     #[cfg(not(any(feature = "tls-rustls", feature = "tls-native-tls")))]
     pub(crate) fn apply(&self, _: &ConnectionInfo) -> Result<ConnectionInfo> {
-        Err(without_feature())
+        Err(not_built_in())
     }
 }
 
 /// Whether this crate was built with TLS.
 pub(crate) const BUILT_IN: bool = cfg!(any(feature = "tls-rustls", feature = "tls-native-tls"));
 
-/// The error where TLS is asked for and not built in.
-pub(crate) fn without_feature() -> Error {
+/// The error where TLS is needed and not built in.
+pub(crate) fn not_built_in() -> Error {
     Error::new(ErrorKind::Configuration)
         .with_detail("constance-redis was built without TLS")
         .with_hint("enable its feature tls-rustls or tls-native-tls")
 }
 
-/// Sees to it that the driver can make a secure connection.
-///
-/// rustls takes its cryptography from a setting of the process, and panics where nobody has set it and several could be
-/// meant. What the application has set by now is left alone; else it is set here, as late as can be.
-pub(crate) fn prepare(addr: &ConnectionAddr) {
+/// Installs *ring* as the crypto provider of rustls for this process, where the connection has TLS and the application has
+/// installed none. Without one, rustls panics where several are compiled in. It is done as late as possible, so that the
+/// application can choose.
+pub(crate) fn install_crypto_provider(addr: &ConnectionAddr) {
     #[cfg(feature = "tls-rustls")]
     if matches!(addr, ConnectionAddr::TcpTls { .. }) && rustls::crypto::CryptoProvider::get_default().is_none() {
-        // An error says that somebody else was faster.
+        // It fails where another thread was first.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
     let _ = addr;

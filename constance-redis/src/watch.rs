@@ -1,4 +1,4 @@
-//! A feed of changes that the server pushes.
+//! Following changes by client tracking.
 
 use std::sync::Arc;
 use std::thread;
@@ -8,34 +8,34 @@ use constance_core::{Cause, Error, ErrorKind, Prefix, Result, Wake, Watch};
 use parking_lot::{Condvar, Mutex};
 use redis::{Cmd, Connection, PushKind, Value, cmd};
 
-use crate::error::{fault, is_interrupted, timeout};
+use crate::connect::set_timeouts;
+use crate::error::{classify, is_interrupted, timeout};
 
-/// How long a server may say nothing before it is asked for a sign of life. With two `PING`s each time, a process with two feeds
-/// sends 30 a minute.
-pub(crate) const ASK: Duration = Duration::from_secs(8);
+/// How long the server may send nothing before it gets two `PING`s. A process with two watches sends 30 `PING`s a minute.
+pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(8);
 
-/// How long it may take to give one: with the above, a server that has fallen silent is given up after 12 seconds at most.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
+/// How long the reply to these may take. So a server that is silent is given up after at most 12 seconds.
+pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The command that makes a connection a feed.
-pub(crate) fn tracking(prefix: &Prefix) -> Cmd {
+/// The command that makes the server push changes.
+pub(crate) fn tracking_command(prefix: &Prefix) -> Cmd {
     let mut track = cmd("CLIENT");
     track.arg("TRACKING").arg("ON").arg("BCAST");
-    // Without a prefix it tells of every key.
+    // Without PREFIX the server pushes changes of every key.
     if !prefix.as_str().is_empty() {
         track.arg("PREFIX").arg(prefix.as_str());
     }
     track
 }
 
-/// The error for a server that gave no sign of life.
-pub(crate) fn silent() -> Error {
+/// The error for a server that has not replied to `PING`.
+pub(crate) fn silent_server_error() -> Error {
     timeout().with_detail("the server has fallen silent")
 }
 
-/// A user who may not follow changes will not come to have the right while the service runs: that is a reason to poll, and
-/// not to try again and again.
-pub(crate) fn without_right(error: Error) -> Error {
+/// Turns a missing right into `Unsupported`, so that the caller polls and does not try again: rights seldom change while a
+/// service runs.
+pub(crate) fn unsupported_if_denied(error: Error) -> Error {
     if error.cause().and_then(Cause::code) != Some("NOPERM") {
         return error;
     }
@@ -44,102 +44,101 @@ pub(crate) fn without_right(error: Error) -> Error {
         .with_hint("give it the right to HELLO and CLIENT")
 }
 
-/// Client-side caching of Redis, in the form that tells of every key with a prefix, whoever changes it.
+/// Follows every change of a key with a prefix, by any writer: client-side caching of Redis in broadcast mode.
 ///
-/// A thread has the connection, so that a read can be as long as the server is quiet, and who waits can be interrupted at
-/// once. The thread ends with the connection, or with the first read that ends after this was dropped.
-pub(crate) struct Feed(Arc<News>);
+/// A thread reads the connection, so that a caller who waits can be interrupted at once. It ends when the connection
+/// ends, or at the first read that returns after the watch was dropped.
+pub(crate) struct RedisWatch(Arc<SharedState>);
 
-/// What the thread and its feed tell each other.
+/// What the thread and the watch share.
 #[derive(Default)]
-struct News {
+struct SharedState {
     state: Mutex<State>,
-    arrived: Condvar,
+    updated: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     changed: bool,
     interrupted: bool,
-    /// Why nothing more will come.
+    /// Why the thread has ended.
     ended: Option<Error>,
     dropped: bool,
 }
 
-impl Feed {
+impl RedisWatch {
     pub(crate) fn open(mut connection: Connection, prefix: &Prefix) -> Result<Self> {
-        connection.set_write_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
-        connection.set_read_timeout(Some(PATIENCE)).map_err(|error| fault(&error).error)?;
-        tracking(prefix).exec(&mut connection).map_err(|error| fault(&error).error)?;
-        let news = Arc::<News>::default();
-        let told = Arc::clone(&news);
-        let listening = move || {
-            // However the thread ends, also by a panic.
-            let _ended = Ended(&told);
-            if let Err(error) = listen(connection, &told) {
-                told.tell(|state| state.ended = Some(error));
+        set_timeouts(&connection, PING_TIMEOUT)?;
+        tracking_command(prefix).exec(&mut connection).map_err(|error| classify(&error).error)?;
+        let shared = Arc::<SharedState>::default();
+        let of_thread = Arc::clone(&shared);
+        let thread = move || {
+            // Also where the thread ends by a panic.
+            let _guard = EndGuard(&of_thread);
+            if let Err(error) = listen(connection, &of_thread) {
+                of_thread.update(|state| state.ended = Some(error));
             }
         };
-        match thread::Builder::new().name("constance-feed".to_owned()).spawn(listening) {
-            Ok(_) => Ok(Self(news)),
+        match thread::Builder::new().name("constance-feed".to_owned()).spawn(thread) {
+            Ok(_) => Ok(Self(shared)),
             Err(_) => Err(Error::new(ErrorKind::Unavailable).with_detail("the system gives no more threads")),
         }
     }
 }
 
-/// Tells of what arrives, until the feed is dropped or the connection ends.
-fn listen(mut connection: Connection, news: &News) -> Result<()> {
-    // The driver skips a reply for each read that timed out. Nothing else is asked here, and there is one such read for each
-    // question: the second answer is seen. Pushes are never skipped.
-    let ask = cmd("PING").get_packed_command().repeat(2);
-    let mut owes = false;
-    while !news.state.lock().dropped {
-        let patience = if owes { PATIENCE } else { ASK };
-        connection.set_read_timeout(Some(patience)).map_err(|error| fault(&error).error)?;
+/// Reads pushes until the watch is dropped or the connection ends.
+fn listen(mut connection: Connection, shared: &SharedState) -> Result<()> {
+    // The driver skips one reply for each read that timed out. So two PINGs are sent after a timeout, and the second
+    // reply is seen. Pushes are never skipped.
+    let pings = cmd("PING").get_packed_command().repeat(2);
+    let mut ping_sent = false;
+    while !shared.state.lock().dropped {
+        let timeout = if ping_sent { PING_TIMEOUT } else { PING_INTERVAL };
+        connection.set_read_timeout(Some(timeout)).map_err(|error| classify(&error).error)?;
         match connection.recv_response() {
-            Ok(answer) => {
-                owes = false;
-                if matches!(answer, Value::Push { kind: PushKind::Invalidate, .. }) {
-                    news.tell(|state| state.changed = true);
+            Ok(reply) => {
+                ping_sent = false;
+                if matches!(reply, Value::Push { kind: PushKind::Invalidate, .. }) {
+                    shared.update(|state| state.changed = true);
                 }
             }
-            Err(error) if error.is_timeout() && !owes => {
-                connection.send_packed_command(&ask).map_err(|error| fault(&error).error)?;
-                owes = true;
+            Err(error) if error.is_timeout() && !ping_sent => {
+                connection.send_packed_command(&pings).map_err(|error| classify(&error).error)?;
+                ping_sent = true;
             }
-            Err(error) if error.is_timeout() => return Err(silent()),
-            // Such a read costs a reply as well.
+            Err(error) if error.is_timeout() => return Err(silent_server_error()),
+            // The driver skips a reply for such a read too.
             Err(error) if is_interrupted(&error) => {
                 connection
                     .send_packed_command(&cmd("PING").get_packed_command())
-                    .map_err(|error| fault(&error).error)?;
+                    .map_err(|error| classify(&error).error)?;
             }
-            Err(error) => return Err(fault(&error).error),
+            Err(error) => return Err(classify(&error).error),
         }
     }
     Ok(())
 }
 
-impl News {
-    fn tell(&self, what: impl FnOnce(&mut State)) {
-        what(&mut self.state.lock());
-        self.arrived.notify_all();
+impl SharedState {
+    fn update(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock());
+        self.updated.notify_all();
     }
 }
 
-struct Ended<'a>(&'a News);
+struct EndGuard<'a>(&'a SharedState);
 
-impl Drop for Ended<'_> {
+impl Drop for EndGuard<'_> {
     fn drop(&mut self) {
-        self.0.tell(|state| {
+        self.0.update(|state| {
             state.ended.get_or_insert_with(|| Error::new(ErrorKind::Unavailable).with_detail("the feed has ended"));
         });
     }
 }
 
-impl Watch for Feed {
+impl Watch for RedisWatch {
     fn wait(&mut self, timeout_after: Duration) -> Result<Wake> {
-        // A timeout too long for the clock is none.
+        // A timeout that the clock cannot hold is no timeout.
         let end = Instant::now().checked_add(timeout_after);
         let mut state = self.0.state.lock();
         loop {
@@ -153,21 +152,21 @@ impl Watch for Feed {
                 return Err(error.clone());
             }
             match end {
-                None => self.0.arrived.wait(&mut state),
-                Some(end) if Instant::now() < end => drop(self.0.arrived.wait_until(&mut state, end)),
+                None => self.0.updated.wait(&mut state),
+                Some(end) if Instant::now() < end => drop(self.0.updated.wait_until(&mut state, end)),
                 Some(_) => return Ok(Wake::TimedOut),
             }
         }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
-        let news = Arc::clone(&self.0);
-        Some(Box::new(move || news.tell(|state| state.interrupted = true)))
+        let shared = Arc::clone(&self.0);
+        Some(Box::new(move || shared.update(|state| state.interrupted = true)))
     }
 }
 
-impl Drop for Feed {
+impl Drop for RedisWatch {
     fn drop(&mut self) {
-        self.0.tell(|state| state.dropped = true);
+        self.0.update(|state| state.dropped = true);
     }
 }

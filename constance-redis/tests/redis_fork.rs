@@ -1,4 +1,5 @@
-//! Forked children of a process with a backend. A program of its own with one test: a child has no thread but the one that forked.
+//! Forked children of a process with a backend. A program of its own with one test: a child has no thread but the one
+//! that forked.
 #![cfg(unix)]
 #![allow(clippy::expect_used)]
 
@@ -20,12 +21,15 @@ fn a_child_reads_its_own_answers() {
     #[cfg(feature = "sentinel")]
     {
         let sentinel = common::group::Sentinel::start(&server.port().to_string(), "");
-        forked::each_has_its_own(common::patient(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port())));
+        forked::each_has_its_own(common::long_timeouts(&format!(
+            "redis+sentinel://127.0.0.1:{}/mymaster",
+            sentinel.port()
+        )));
     }
     #[cfg(feature = "cluster")]
     {
         let cluster = common::cluster::Cluster::start(false).expect("a server is installed");
-        forked::each_has_its_own(common::patient(&cluster.url()));
+        forked::each_has_its_own(common::long_timeouts(&cluster.url()));
     }
 }
 

@@ -19,7 +19,7 @@ fn a_signal_cuts_no_read_short_and_ends_no_feed() {
     {
         let cluster = common::cluster::Cluster::start(false).expect("a server is installed");
         let nodes = &cluster.nodes;
-        let backend = common::patient(&cluster.url());
+        let backend = common::long_timeouts(&cluster.url());
         let pause = || nodes.iter().for_each(|node| node.pause());
         what_waits_is_answered(&backend, pause, || nodes.iter().for_each(|node| node.resume()));
     }

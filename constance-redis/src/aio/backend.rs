@@ -1,4 +1,4 @@
-//! The backend.
+//! The asynchronous backend.
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
@@ -8,30 +8,30 @@ use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Key, Portion,
 use redis::RedisResult;
 use redis::aio::ConnectionLike;
 
-use super::AsyncBuilder;
-use super::calls::{all, apply, many, one, portion};
+use super::AsyncRedisBackendBuilder;
 use super::connection::{Connection, Source};
-use super::feed::Feed;
+use super::operations::{apply, list, read_many, read_one, scan_portion};
+use super::watch::AsyncRedisWatch;
 use crate::builder::default_prefix;
 use crate::command;
-use crate::error::fault;
-use crate::plan;
-use crate::scan::Place;
-use crate::watch::without_right;
+use crate::error::classify;
+use crate::request;
+use crate::scan::ScanCursor;
+use crate::watch::unsupported_if_denied;
 use crate::{NAME, RedisOptions};
 
 /// Settings in Redis, over one connection that all tasks share.
 ///
-/// The connection is made at the first call, and again after it failed. Of many tasks that need it meanwhile one attempt
-/// is made. A read that was under way when the server closed the connection is sent once more; a write is not, since nobody
-/// can tell whether the server had taken it, and fails as `Unavailable`. So that a write is not what finds a connection
-/// dead, it asks first whether the server is there where nothing was answered for a second.
+/// The first call connects, and so does the first call after the connection has failed. Tasks that need a connection at
+/// that time share one attempt. A read in flight when the server closes the connection is sent once more. A write is sent
+/// once and fails as `Unavailable`, since nobody can tell whether the server has applied it. Where the server has not
+/// replied for a second, a write sends a `PING` first, so that it does not fail on a closed connection.
 ///
-/// A write is one command, so that a dropped future leaves it done or not done, never in part. Replies are matched to
-/// requests by the driver, also where a request's future is dropped.
+/// A write is one command: where its future is dropped, it is done or not done, never in part. The driver matches replies
+/// to requests, also where a request's future is dropped.
 ///
-/// All calls belong into one tokio runtime: the connection lives in the one that it was made in. Where that runtime has
-/// ended, the next call notices and connects in its own.
+/// Call the backend from one tokio runtime: the connection lives in the runtime that it was made in. Where that runtime has
+/// ended, the next call connects in its own.
 ///
 /// ```no_run
 /// use constance_core::aio::AsyncBackend;
@@ -49,20 +49,21 @@ use crate::{NAME, RedisOptions};
 pub struct AsyncRedisBackend {
     source: Source,
     prefix: Prefix,
-    /// Whether the last read of many keys met one without a string.
-    gaps: AtomicBool,
+    /// Whether the last read of many keys found one without a string.
+    saw_missing: AtomicBool,
 }
 
 impl AsyncRedisBackend {
     pub(crate) fn new(source: Source, prefix: Prefix) -> Self {
-        Self { source, prefix, gaps: AtomicBool::new(false) }
+        Self { source, prefix, saw_missing: AtomicBool::new(false) }
     }
 
-    /// A backend for the server that a URL names. No I/O, and no runtime is needed. See [`AsyncBuilder::url`].
+    /// A backend for the server that a URL names. No I/O, and no runtime is needed. See [`AsyncRedisBackendBuilder::url`].
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is not one of a Redis server, or asks for TLS that is not built in. It is never shown.
+    /// `Configuration` where the URL is not one of a Redis server, or needs TLS that is not built in. The error does not
+    /// show it.
     ///
     /// ```
     /// use constance_redis::aio::AsyncRedisBackend;
@@ -80,22 +81,22 @@ impl AsyncRedisBackend {
     ///
     /// # Errors
     ///
-    /// `Configuration` where the options contradict each other, or ask for TLS that is not built in.
+    /// `Configuration` where the options contradict each other, or need TLS that is not built in.
     pub fn from_options(options: RedisOptions) -> Result<Self> {
         Self::builder().options(options).build()
     }
 
-    /// Options, where the defaults will not do.
-    pub fn builder() -> AsyncBuilder {
-        AsyncBuilder::new()
+    /// A builder, for options other than the defaults.
+    pub fn builder() -> AsyncRedisBackendBuilder {
+        AsyncRedisBackendBuilder::new()
     }
 
-    /// A backend over a connection that the application has already, of which each call takes a handle: a
-    /// `MultiplexedConnection`, the driver's `ConnectionManager`, or a test double. No I/O.
+    /// A backend over a connection of the application: a `MultiplexedConnection`, the driver's `ConnectionManager`, or a
+    /// test double. Each call clones it. No I/O.
     ///
-    /// Timeouts and connecting again are the business of whoever made it; a `MultiplexedConnection` that has failed stays
-    /// so. There is no feed of changes: `live()` polls. To have both, give the builder the options of the client that the
-    /// application connects with: [`AsyncBuilder::connection_info`].
+    /// The application sets timeouts and reconnects; a `MultiplexedConnection` that has failed stays failed. There is no
+    /// feed of changes, so `live()` polls. For a feed, give the builder the options of the application's client:
+    /// [`AsyncRedisBackendBuilder::connection_info`].
     ///
     /// ```no_run
     /// use constance_redis::{aio::AsyncRedisBackend, redis};
@@ -107,57 +108,46 @@ impl AsyncRedisBackend {
     /// # }
     /// ```
     pub fn with_connection(connection: impl ConnectionLike + Clone + Send + Sync + 'static) -> Self {
-        Self::new(Source::Brought(Box::new(connection)), default_prefix())
+        Self::new(Source::External(Box::new(connection)), default_prefix())
     }
 
-    /// Sends what only reads. Where the connection turns out to be closed, it is sent once more on a fresh one.
-    async fn look<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<T>
+    /// Runs a read. It runs once more on a new connection where the server had closed the connection.
+    async fn read_with_retry<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<T>
     where
-        F: Future<Output = (Connection, RedisResult<T>)>,
+        F: Future<Output = RedisResult<T>>,
     {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.once(&work).await? {
+            match self.attempt(&work).await? {
                 Err(_) if tries < 2 => {}
                 result => return result,
             }
         }
     }
 
-    /// One try. The outer error is final; the inner one is the connection's fault alone.
-    async fn once<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<Result<T>>
+    /// Runs `work` once. The outer error is final. The inner one comes from the connection alone, so that a read can run
+    /// again.
+    async fn attempt<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<Result<T>>
     where
-        F: Future<Output = (Connection, RedisResult<T>)>,
+        F: Future<Output = RedisResult<T>>,
     {
-        let (number, connection) = self.source.connection().await?;
-        let (connection, result) = work(connection).await;
-        let error = match result {
+        let (generation, connection) = self.source.connection().await?;
+        let error = match work(connection).await {
             Ok(value) => {
-                self.source.answered();
-                self.source.put(number, connection);
+                self.source.record_reply();
                 return Ok(Ok(value));
             }
             Err(error) => error,
         };
-        let fault = fault(&error);
-        if fault.broken {
-            self.source.failed(number);
+        let failure = classify(&error);
+        if failure.is_broken {
+            self.source.mark_broken(generation);
         }
-        // A reply that was cut short together with the connection is one that cannot be read.
-        let cut = error.kind() == redis::ErrorKind::Parse;
-        if fault.gone || cut { Ok(Err(fault.error)) } else { Err(fault.error) }
+        // The driver cannot parse a reply that was cut off when the connection closed.
+        let is_cut_off = error.kind() == redis::ErrorKind::Parse;
+        if failure.is_closed || is_cut_off { Ok(Err(failure.error)) } else { Err(failure.error) }
     }
-}
-
-/// The work of a call, which gives its handle back.
-macro_rules! with {
-    ($connection:ident => $work:expr) => {
-        move |mut $connection| async move {
-            let result = $work.await;
-            ($connection, result)
-        }
-    };
 }
 
 impl AsyncBackend for AsyncRedisBackend {
@@ -166,20 +156,28 @@ impl AsyncBackend for AsyncRedisBackend {
     }
 
     fn capability(&self) -> Capability {
-        plan::capability().with_atomic_batch(true).with_watch(matches!(self.source, Source::Own(_)))
+        request::capability().with_atomic_batch(true).with_watch(matches!(self.source, Source::Own(_)))
     }
 
     fn read<'a>(&'a self, keys: &'a [&'a Key]) -> BoxFuture<'a, Result<Vec<Stored>>> {
         match keys {
             [] => Box::pin(async { Ok(Vec::new()) }),
-            // By itself: the future of what is read most is then a small one.
-            [key] => Box::pin(self.look(with!(connection => async { Ok(vec![one(&mut connection, key).await?]) }))),
-            _ => Box::pin(self.look(with!(connection => many(&mut connection, keys, &self.gaps)))),
+            // Separate, so that the future of the most frequent read is small.
+            [key] => {
+                Box::pin(self.read_with_retry(move |mut connection| async move {
+                    Ok(vec![read_one(&mut connection, key).await?])
+                }))
+            }
+            _ => Box::pin(self.read_with_retry(move |mut connection| async move {
+                read_many(&mut connection, keys, &self.saw_missing).await
+            })),
         }
     }
 
     fn list<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Vec<(Key, Stored)>>> {
-        Box::pin(self.look(with!(connection => all(&mut connection, prefix, &self.gaps))))
+        Box::pin(self.read_with_retry(move |mut connection| async move {
+            list(&mut connection, prefix, &self.saw_missing).await
+        }))
     }
 
     fn write<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Applied>> {
@@ -187,27 +185,27 @@ impl AsyncBackend for AsyncRedisBackend {
             if batch.changes().is_empty() {
                 return Ok(Applied::Done(Vec::new()));
             }
-            plan::check(batch)?;
-            if self.source.is_rested() {
-                // A question can be sent again, so it is what finds out whether the connection has died. That the user has
-                // no right to ask is an answer too.
+            request::check_value_lengths(batch)?;
+            if self.source.is_idle() {
+                // A PING can be sent again where the connection is closed; a write cannot. A user without the right to PING
+                // gets a reply too.
                 match self.ping().await {
                     Err(error) if error.kind() != ErrorKind::Denied => return Err(error),
                     _ => {}
                 }
             }
-            // Sent once: whether a connection that closed had taken it, nobody can tell.
-            self.once(with!(connection => apply(&mut connection, batch))).await?
+            // Once: where the connection closes, nobody can tell whether the server has applied it.
+            self.attempt(move |mut connection| async move { apply(&mut connection, batch).await }).await?
         })
     }
 
     fn watch<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Result<Box<dyn AsyncWatch>>> {
         Box::pin(async move {
             match &self.source {
-                Source::Own(shared) => {
-                    Ok(Box::new(Feed::open(shared.opener(), prefix).await.map_err(without_right)?) as _)
-                }
-                Source::Brought(_) => Err(Error::new(ErrorKind::Unsupported)
+                Source::Own(shared) => Ok(Box::new(
+                    AsyncRedisWatch::open(shared.connector(), prefix).await.map_err(unsupported_if_denied)?,
+                ) as _),
+                Source::External(_) => Err(Error::new(ErrorKind::Unsupported)
                     .with_detail("the application's connection cannot be kept for a feed of changes")),
             }
         })
@@ -219,30 +217,39 @@ impl AsyncBackend for AsyncRedisBackend {
 
     fn keys_from<'a>(&'a self, prefix: &'a Prefix, from: Option<&'a [u8]>) -> BoxFuture<'a, Result<Portion>> {
         Box::pin(async move {
-            let (place, _) = Place::parse(from)?;
-            self.look(with!(connection => portion(&mut connection, prefix, place))).await?
+            let (cursor, _) = ScanCursor::decode(from)?;
+            self.read_with_retry(
+                move |mut connection| async move { scan_portion(&mut connection, prefix, cursor).await },
+            )
+            .await?
         })
     }
 
     fn identity(&self) -> Option<String> {
         match &self.source {
-            Source::Own(shared) => shared.opener().identity(),
-            Source::Brought(_) => None,
+            Source::Own(shared) => shared.connector().identity(),
+            Source::External(_) => None,
         }
     }
 
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<Warning>>> {
-        Box::pin(self.look(with!(connection => async { plan::warnings(connection.ask(&command::info()).await) })))
+        Box::pin(self.read_with_retry(move |mut connection| async move {
+            request::eviction_warnings(connection.send(&command::info()).await)
+        }))
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.look(with!(connection => async { connection.ask(&redis::cmd("PING")).await.map(drop) })))
+        Box::pin(
+            self.read_with_retry(
+                move |mut connection| async move { connection.send(&redis::cmd("PING")).await.map(drop) },
+            ),
+        )
     }
 }
 
 impl fmt::Debug for AsyncRedisBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { source, prefix, gaps: _ } = self;
+        let Self { source, prefix, saw_missing: _ } = self;
         f.debug_struct("AsyncRedisBackend").field("source", source).field("prefix", prefix).finish()
     }
 }

@@ -1,140 +1,105 @@
-//! Where a call gets its connection from.
+//! The connection of a call.
 
 use std::fmt;
 use std::sync::Arc;
 
-use constance_core::{Key, Result};
+use constance_core::Result;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, RedisResult, Value};
 
-use super::shared::Shared;
-use crate::command;
+use super::shared_connection::{Established, SharedConnection};
 
-/// Our own connection, or the application's.
+/// Where a call gets its connection from: ours, or the application's.
 pub(crate) enum Source {
-    Own(Arc<Shared>),
-    Brought(Box<dyn Brought>),
+    Own(Arc<SharedConnection>),
+    External(Box<dyn ExternalConnection>),
 }
 
-/// A connection that the application has made, behind its handles.
-pub(crate) trait Brought: Send + Sync {
-    /// One more handle.
-    fn handle(&self) -> Box<dyn ConnectionLike + Send>;
+/// A connection of the application, which can be cloned.
+pub(crate) trait ExternalConnection: Send + Sync {
+    fn clone_boxed(&self) -> Box<dyn ConnectionLike + Send>;
 }
 
-impl<C> Brought for C
+impl<C> ExternalConnection for C
 where
     C: ConnectionLike + Clone + Send + Sync + 'static,
 {
-    fn handle(&self) -> Box<dyn ConnectionLike + Send> {
+    fn clone_boxed(&self) -> Box<dyn ConnectionLike + Send> {
         Box::new(self.clone())
     }
 }
 
-/// A handle to the connection, for one try of one call.
+/// A handle to the connection, for one attempt of one call.
 pub(crate) enum Connection {
-    Own(Box<Handle>),
-    Brought(Box<dyn ConnectionLike + Send>),
-}
-
-/// A handle to our own connection, which is used again and again.
-pub(crate) struct Handle {
-    connection: MultiplexedConnection,
-    /// The command that is sent most, whose memory is used again.
-    get: Cmd,
-}
-
-impl Handle {
-    pub(crate) fn new(connection: MultiplexedConnection) -> Self {
-        Self { connection, get: Cmd::new() }
-    }
+    Own(MultiplexedConnection),
+    External(Box<dyn ConnectionLike + Send>),
 }
 
 impl Source {
-    /// A handle, and the connection's number.
+    /// The generation of the connection, and a handle to it.
     pub(crate) async fn connection(&self) -> Result<(u64, Connection)> {
         match self {
             Self::Own(shared) => {
-                let (number, handle) = shared.handle().await?;
-                Ok((number, Connection::Own(handle)))
+                let Established { generation, connection } = shared.connection().await?;
+                Ok((generation, Connection::Own(connection)))
             }
-            Self::Brought(connection) => Ok((0, Connection::Brought(connection.handle()))),
+            Self::External(connection) => Ok((0, Connection::External(connection.clone_boxed()))),
         }
     }
 
-    /// Takes a handle back that has done its work. Where a call is dropped, its handle is dropped with it.
-    pub(crate) fn put(&self, number: u64, connection: Connection) {
-        if let (Self::Own(shared), Connection::Own(handle)) = (self, connection) {
-            shared.put(number, handle);
-        }
-    }
-
-    /// Told that an answer came.
-    pub(crate) fn answered(&self) {
+    /// Notes that the server has replied.
+    pub(crate) fn record_reply(&self) {
         if let Self::Own(shared) = self {
-            shared.answered();
+            shared.record_reply();
         }
     }
 
-    /// Whether the connection has lain idle for so long that a write should not be what finds it dead.
-    pub(crate) fn is_rested(&self) -> bool {
-        matches!(self, Self::Own(shared) if shared.is_rested())
+    /// Whether the connection has been idle for so long that it is checked before a write.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self, Self::Own(shared) if shared.is_idle())
     }
 
-    /// Told that the connection of this number failed, other than by a clean answer of the server.
-    pub(crate) fn failed(&self, number: u64) {
+    /// Replaces the connection of this generation, which has failed.
+    pub(crate) fn mark_broken(&self, generation: u64) {
         match self {
-            Self::Own(shared) => shared.replace(number),
+            Self::Own(shared) => shared.replace(generation),
             // Only the application can replace its connection.
-            Self::Brought(_) => {}
+            Self::External(_) => {}
         }
     }
 }
 
 impl Connection {
-    /// Asks for the string under a key.
-    pub(crate) async fn get(&mut self, key: &Key) -> RedisResult<Value> {
-        match self {
-            Self::Own(handle) => {
-                let Handle { connection, get } = &mut **handle;
-                get.clear();
-                get.arg("GET").arg(key.as_str());
-                connection.send_packed_command(get).await?.extract_error()
-            }
-            Self::Brought(_) => self.ask(&command::get(key)).await,
-        }
-    }
-
     /// Sends one command.
-    pub(crate) async fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
-        let answer = match self {
-            Self::Own(handle) => handle.connection.send_packed_command(command).await,
-            Self::Brought(connection) => connection.req_packed_command(command).await,
+    pub(crate) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let reply = match self {
+            Self::Own(connection) => connection.send_packed_command(command).await,
+            Self::External(connection) => connection.req_packed_command(command).await,
         };
-        answer?.extract_error()
+        reply?.extract_error()
     }
 
-    /// Sends two commands in one go. An answer that is an error is among the answers.
-    pub(crate) async fn ask_both(&mut self, first: Cmd, second: Cmd) -> RedisResult<Vec<Value>> {
+    /// Sends two commands in one request. An error of the server is one of the values.
+    pub(crate) async fn send_pair(&mut self, first: Cmd, second: Cmd) -> RedisResult<Vec<Value>> {
         let mut pipeline = Pipeline::with_capacity(2);
         pipeline.add_command(first).add_command(second);
-        self.ask_all(&pipeline).await
+        self.send_pipeline(&pipeline).await
     }
 
-    /// Sends commands in one go. An answer that is an error is among the answers.
-    pub(crate) async fn ask_all(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
-        self.send(commands, 0, commands.len()).await
+    /// Sends commands in one request. An error of the server is one of the values.
+    pub(crate) async fn send_pipeline(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
+        self.send_packed(commands, 0, commands.len()).await
     }
 
-    /// Sends commands as one transaction, whose answers come as one.
-    pub(crate) async fn ask_together(&mut self, transaction: &Pipeline) -> RedisResult<Vec<Value>> {
-        self.send(transaction, transaction.len() + 1, 1).await
+    /// Sends a transaction. Its replies are one value.
+    pub(crate) async fn send_transaction(&mut self, transaction: &Pipeline) -> RedisResult<Vec<Value>> {
+        self.send_packed(transaction, transaction.len() + 1, 1).await
     }
 
-    async fn send(&mut self, pipeline: &Pipeline, offset: usize, count: usize) -> RedisResult<Vec<Value>> {
+    async fn send_packed(&mut self, pipeline: &Pipeline, offset: usize, count: usize) -> RedisResult<Vec<Value>> {
         match self {
-            Self::Own(handle) => handle.connection.send_packed_commands(pipeline, offset, count).await,
-            Self::Brought(connection) => connection.req_packed_commands(pipeline, offset, count).await,
+            Self::Own(connection) => connection.send_packed_commands(pipeline, offset, count).await,
+            Self::External(connection) => connection.req_packed_commands(pipeline, offset, count).await,
         }
     }
 }
@@ -143,7 +108,7 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Own(shared) => shared.fmt(f),
-            Self::Brought(_) => f.write_str("the application's"),
+            Self::External(_) => f.write_str("the application's"),
         }
     }
 }

@@ -22,12 +22,11 @@
 
 mod backend;
 mod builder;
-mod calls;
 mod connection;
-mod feed;
-mod opener;
-mod shared;
-mod spares;
+mod connector;
+mod operations;
+mod shared_connection;
+mod watch;
 
 pub use self::backend::AsyncRedisBackend;
-pub use self::builder::AsyncBuilder;
+pub use self::builder::AsyncRedisBackendBuilder;

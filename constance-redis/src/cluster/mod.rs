@@ -1,15 +1,14 @@
-//! A cluster: keys in slots, and slots spread over nodes.
+//! The backend of a cluster.
 //!
-//! The routing is our own. The driver's client repeats writes after the connection failed, when nobody knows whether the
-//! first was done; it leaves answers lying in the connections to the other nodes where a pipeline fails at one, for the
-//! next question to find; and it asks every node before it serves the first key, so that a dead one holds up those who do
-//! not need it.
+//! It routes by itself and does not use the driver's cluster client, which repeats a write after an I/O error, though the
+//! first may be done; which can leave replies unread in other nodes' connections where a pipeline fails at one node; and
+//! which connects to every node before the first call, so that one dead node delays all calls.
 
 mod backend;
-mod map;
 mod node;
 mod route;
 mod slot;
+mod slot_map;
 mod topology;
 mod url;
 
@@ -18,67 +17,48 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use constance_core::{Backend, Error, ErrorKind, Prefix, Result};
+use constance_core::Prefix;
 use parking_lot::{Mutex, RwLock};
 
-use self::map::{Address, Map};
 use self::node::Node;
-use crate::connections::{Connections, Layout, Lease};
+use self::slot_map::{Address, SlotMap};
+use crate::connect_options::ConnectOptions;
 use crate::limits::Limits;
-use crate::replicas::Replicas;
-use crate::target::Target;
+use crate::wait_replicas::WaitReplicas;
 
-pub(crate) use self::url::open;
+pub(crate) use self::url::from_url;
 
-/// A cluster. Nothing is asked before the first call.
-pub(crate) struct Cluster {
+/// Settings in a cluster. Connects at the first call.
+pub(crate) struct ClusterBackend {
     options: Options,
-    /// A way to log in, the same at each node.
-    login: Target,
-    /// The nodes that the application named.
+    /// How to connect to a node. Its address is replaced.
+    node_options: ConnectOptions,
+    /// The nodes of the URL.
     seeds: Vec<Address>,
-    /// Every node that there was something to say to.
+    /// The nodes that have been used.
     nodes: Mutex<HashMap<Address, Arc<Node>>>,
-    /// Those that the last look named, masters first.
-    known: Mutex<Vec<Address>>,
-    map: RwLock<Option<Arc<Map>>>,
-    /// Whether the last read of keys in one slot met one without a string.
-    gaps: AtomicBool,
+    /// The nodes of the last `CLUSTER SLOTS`, masters first.
+    known_nodes: Mutex<Vec<Address>>,
+    map: RwLock<Option<Arc<SlotMap>>>,
+    /// Whether the last read of many keys of one slot found one without a string.
+    saw_missing: AtomicBool,
 }
 
-/// What the pools of the nodes are made with, and what writes wait for.
+/// Options for the pools of the nodes, and for writes.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) limits: Limits,
-    pub(crate) replicas: Option<Replicas>,
+    pub(crate) replicas: Option<WaitReplicas>,
     pub(crate) prefix: Prefix,
 }
 
-impl Connections for Cluster {
-    fn lend(&self) -> Result<Box<dyn Lease + '_>> {
-        Err(Error::new(ErrorKind::Unsupported).with_detail("no connection leads to all nodes of a cluster"))
-    }
-
-    fn describe(&self) -> String {
-        format!("{self:?}")
-    }
-
-    fn layout(&self) -> Layout {
-        Layout::Slots
-    }
-
-    fn spread(&self) -> Option<&dyn Backend> {
-        Some(self)
-    }
-}
-
-impl fmt::Debug for Cluster {
+impl fmt::Debug for ClusterBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { options, login, seeds, nodes: _, known, map: _, gaps: _ } = self;
-        f.debug_struct("Cluster")
+        let Self { options, node_options, seeds, nodes: _, known_nodes, map: _, saw_missing: _ } = self;
+        f.debug_struct("ClusterBackend")
             .field("seeds", seeds)
-            .field("known", &*known.lock())
-            .field("login", login)
+            .field("known_nodes", &*known_nodes.lock())
+            .field("node_options", node_options)
             .field("options", options)
             .finish()
     }

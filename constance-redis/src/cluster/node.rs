@@ -3,96 +3,95 @@
 use std::fmt;
 
 use constance_core::Error;
+use constance_pool::Purpose;
 use redis::{ConnectionLike, ErrorKind as DriverKind, RedisError, RedisResult, ServerErrorKind};
 
-use super::map::Address;
-use crate::connections::Connections;
-use crate::error::{INTERRUPTIONS, fault};
+use super::slot_map::Address;
+use crate::connection_source::Lease as _;
+use crate::error::{MAX_INTERRUPTIONS, classify};
 use crate::pool::Pool;
 
-/// A node with a pool of connections of its own, so that one that is dead holds up nobody but those who ask it.
+/// A node with a pool of its own, so that a dead node delays only calls that need it.
 pub(super) struct Node {
     pub(super) address: Address,
     pub(super) pool: Pool,
 }
 
-/// Why a node did not do what it was asked to.
-pub(super) struct Failure {
+/// The error of a node.
+pub(super) struct NodeFailure {
     pub(super) error: Error,
-    /// What the failure leaves open.
-    pub(super) state: State,
+    pub(super) outcome: Outcome,
 }
 
-/// What a failure leaves open.
-pub(super) enum State {
-    /// Nothing was sent, or the node refused it as one that does not take it: nothing was done.
-    Undone,
-    /// A connection that had lain idle was closed; another one may do.
-    Closed,
-    /// The connection failed: what was sent may be done or not.
+/// What is known after an error.
+pub(super) enum Outcome {
+    /// Nothing was sent, or the node has refused it: nothing was done.
+    NotApplied,
+    /// The server had closed an idle connection.
+    StaleConnection,
+    /// The connection has failed, and the commands may be done or not.
     Unknown,
-    /// A clean answer.
-    Answered,
+    /// The server has replied with an error.
+    ServerError,
     /// Nothing was done: another node has the slot.
     Moved(Address),
-    /// Nothing was done: another node has the key, and takes it from those who ask for it in so many words.
+    /// Nothing was done: another node has the key and takes the command after `ASKING`.
     Ask(Address),
-    /// Nothing was done: some of the keys are on their way to another node.
-    Split,
+    /// Nothing was done: some of the keys have moved to another node already.
+    TryAgain,
 }
 
 impl Node {
-    /// One try on one connection; where a signal interrupts what only reads, on another one. A connection that is to change
-    /// something is looked at first where it has rested.
-    pub(super) fn once<T>(
+    /// Runs `work` on one connection. A read runs again where a signal interrupted it.
+    pub(super) fn run<T>(
         &self,
-        change: bool,
+        purpose: Purpose,
         work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, NodeFailure> {
         let mut interrupted = 0;
         loop {
-            match self.uninterrupted(change, &work) {
-                Err((_, true)) if !change && interrupted < INTERRUPTIONS => interrupted += 1,
+            match self.attempt(purpose, &work) {
+                Err((_, true)) if purpose == Purpose::Read && interrupted < MAX_INTERRUPTIONS => interrupted += 1,
                 done => return done.map_err(|(failure, _)| failure),
             }
         }
     }
 
-    /// As [`once`](Self::once); whether a signal interrupted it stands beside the failure.
-    fn uninterrupted<T>(
+    /// One attempt. Also returns whether a signal interrupted it.
+    fn attempt<T>(
         &self,
-        change: bool,
+        purpose: Purpose,
         work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
-    ) -> Result<T, (Failure, bool)> {
-        let lease = if change { self.pool.lend_for_change() } else { self.pool.lend() };
-        let mut lease = lease.map_err(|error| (Failure { error, state: State::Undone }, false))?;
-        let error = match work(lease.connection()) {
+    ) -> Result<T, (NodeFailure, bool)> {
+        let mut lease =
+            self.pool.get(purpose).map_err(|error| (NodeFailure { error, outcome: Outcome::NotApplied }, false))?;
+        let error = match work(&mut *lease) {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let fault = fault(&error);
-        if fault.broken {
-            lease.failed(fault.gone);
+        let failure = classify(&error);
+        if failure.is_broken {
+            lease.mark_broken(failure.is_closed);
         }
-        let state = match redirection(&error, &self.address) {
-            Some(state) => state,
-            None if matches!(error.kind(), DriverKind::Server(ServerErrorKind::ReadOnly)) => State::Undone,
-            None if matches!(error.kind(), DriverKind::Server(ServerErrorKind::ClusterDown)) => State::Undone,
-            None if fault.gone && lease.is_used() => State::Closed,
-            None if fault.broken => State::Unknown,
-            None => State::Answered,
+        let outcome = match redirection(&error, &self.address) {
+            Some(outcome) => outcome,
+            None if matches!(error.kind(), DriverKind::Server(ServerErrorKind::ReadOnly)) => Outcome::NotApplied,
+            None if matches!(error.kind(), DriverKind::Server(ServerErrorKind::ClusterDown)) => Outcome::NotApplied,
+            None if failure.is_closed && lease.is_used() => Outcome::StaleConnection,
+            None if failure.is_broken => Outcome::Unknown,
+            None => Outcome::ServerError,
         };
-        Err((Failure { error: fault.error, state }, fault.interrupted))
+        Err((NodeFailure { error: failure.error, outcome }, failure.is_interrupted))
     }
 }
 
-/// Where an error sends the question.
-pub(super) fn redirection(error: &RedisError, asked: &Address) -> Option<State> {
-    let there = || Address::parse(error.redirect_node()?.0, asked);
+/// Where an error redirects the command to.
+pub(super) fn redirection(error: &RedisError, asked: &Address) -> Option<Outcome> {
+    let address = || Address::parse(error.redirect_node()?.0, asked);
     match error.kind() {
-        DriverKind::Server(ServerErrorKind::Moved) => there().map(State::Moved),
-        DriverKind::Server(ServerErrorKind::Ask) => there().map(State::Ask),
-        DriverKind::Server(ServerErrorKind::TryAgain) => Some(State::Split),
+        DriverKind::Server(ServerErrorKind::Moved) => address().map(Outcome::Moved),
+        DriverKind::Server(ServerErrorKind::Ask) => address().map(Outcome::Ask),
+        DriverKind::Server(ServerErrorKind::TryAgain) => Some(Outcome::TryAgain),
         _ => None,
     }
 }

@@ -1,83 +1,85 @@
-//! Sending a question to the node that can answer it.
+//! Sending commands to the node that serves their slot.
 
 use std::sync::Arc;
 
 use constance_core::{Error, ErrorKind, Result};
+use constance_pool::Purpose;
 use redis::{ConnectionLike, RedisResult, cmd};
 
-use super::Cluster;
-use super::node::{Node, State};
+use super::ClusterBackend;
+use super::node::{Node, Outcome};
 
-/// How many nodes one question is sent to before it is given up.
-const HOPS: usize = 6;
+/// How many attempts one call has.
+const MAX_ATTEMPTS: usize = 6;
 
-/// Whether a question may be asked again where nobody knows what became of it.
+/// Whether a call may run again after an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
-    /// It only reads.
+pub(super) enum Retry {
+    /// Always: it is a read.
     Always,
-    /// It is sent again only where it certainly was not done.
-    IfUndone,
+    /// Only where it certainly was not done: it is a write.
+    IfNotApplied,
 }
 
-impl Cluster {
-    /// Does `work` at the node that serves a slot, wherever that is by now. `moving` is the same in a single command, for
-    /// the node that takes the slot over: it listens to one command of those who ask.
+impl ClusterBackend {
+    /// Runs `work` at the node that serves a slot, and follows redirections. `asking_work` does the same in a single
+    /// command, for the node that a slot is moving to: it takes one command after `ASKING`.
     ///
-    /// The inner result is an `Err` where some keys of the slot are on their way to another node, so that commands with
-    /// several keys are refused.
+    /// The inner result is an `Err` where some keys of the slot have moved to another node, so that commands with several
+    /// keys are refused.
     pub(super) fn route<T>(
         &self,
         slot: u16,
-        repeat: Repeat,
+        retry: Retry,
         work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
-        moving: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
+        asking_work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
     ) -> Result<Result<T>> {
         let (mut node, mut asking) = (self.owner(slot)?, false);
-        let (mut looked, mut reopened) = (false, false);
+        let (mut refreshed, mut reconnected) = (false, false);
         let mut failure = None;
-        for _ in 0..HOPS {
-            let done = node.once(repeat == Repeat::IfUndone, |connection| match asking {
+        for _ in 0..MAX_ATTEMPTS {
+            let purpose = if retry == Retry::Always { Purpose::Read } else { Purpose::Write };
+            let done = node.run(purpose, |connection| match asking {
                 false => work(connection),
                 true => {
                     cmd("ASKING").exec(connection)?;
-                    moving(connection)
+                    asking_work(connection)
                 }
             });
             let failed = match done {
                 Ok(value) => return Ok(Ok(value)),
                 Err(failed) => failed,
             };
-            let undone = match failed.state {
-                State::Answered => return Err(failed.error),
-                State::Split => return Ok(Err(failed.error)),
-                State::Moved(place) => {
-                    // Whether the look succeeds or not, this node knows where the slot is.
-                    let _ = self.look_around(Some(&place), Some(&node.address));
-                    (node, asking) = (self.node(&place), false);
+            let not_applied = match failed.outcome {
+                Outcome::ServerError => return Err(failed.error),
+                Outcome::TryAgain => return Ok(Err(failed.error)),
+                Outcome::Moved(address) => {
+                    // Also where this fails: the redirection names the node.
+                    let _ = self.refresh_slots(Some(&address), Some(&node.address));
+                    (node, asking) = (self.node(&address), false);
                     failure = Some(failed.error);
                     continue;
                 }
-                State::Ask(place) => {
-                    (node, asking) = (self.node(&place), true);
+                Outcome::Ask(address) => {
+                    (node, asking) = (self.node(&address), true);
                     failure = Some(failed.error);
                     continue;
                 }
-                State::Closed if repeat == Repeat::Always && !reopened => {
-                    reopened = true;
+                Outcome::StaleConnection if retry == Retry::Always && !reconnected => {
+                    reconnected = true;
                     failure = Some(failed.error);
                     continue;
                 }
-                State::Undone => true,
-                State::Closed | State::Unknown => false,
+                Outcome::NotApplied => true,
+                Outcome::StaleConnection | Outcome::Unknown => false,
             };
-            // The node may be dead, and another one may serve the slot by now. Else the next call finds it.
-            if !looked {
-                looked = true;
-                let owner = self.look_around(None, Some(&node.address)).ok().and_then(|map| map.owner(slot).cloned());
+            // Another node may serve the slot by now. If not yet, the next call looks again.
+            if !refreshed {
+                refreshed = true;
+                let owner = self.refresh_slots(None, Some(&node.address)).ok().and_then(|map| map.owner(slot).cloned());
                 if let Some(owner) = owner
                     && owner.address != node.address
-                    && (undone || repeat == Repeat::Always)
+                    && (not_applied || retry == Retry::Always)
                 {
                     (node, asking) = (owner, false);
                     failure = Some(failed.error);
@@ -93,11 +95,11 @@ impl Cluster {
         if let Some(owner) = self.map()?.owner(slot) {
             return Ok(Arc::clone(owner));
         }
-        self.look_around(None, None)?.owner(slot).cloned().ok_or_else(unserved)
+        self.refresh_slots(None, None)?.owner(slot).cloned().ok_or_else(unserved)
     }
 }
 
-/// The error where a part of the cluster is missing.
+/// The error where no node serves a slot.
 pub(super) fn unserved() -> Error {
     Error::new(ErrorKind::Unavailable).with_detail("no node of the cluster serves the slot")
 }

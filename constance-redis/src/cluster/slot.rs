@@ -1,15 +1,15 @@
-//! Which slot a key belongs to.
+//! The slot of a key.
 
-/// How many slots there are.
+/// The number of slots.
 pub(crate) const SLOTS: u16 = 16_384;
 
-/// The slot of a key: by what stands between its first `{` and the next `}`, if anything does, else by all of it.
-pub(crate) fn of(key: &[u8]) -> u16 {
-    crc16(tag(key).unwrap_or(key)) % SLOTS
+/// The slot of a key: the hash of its tag, or of the whole key where it has none.
+pub(crate) fn of_key(key: &[u8]) -> u16 {
+    crc16(hash_tag(key).unwrap_or(key)) % SLOTS
 }
 
-/// What alone decides the slot of a key.
-pub(crate) fn tag(key: &[u8]) -> Option<&[u8]> {
+/// The hash tag of a key: the text between its first `{` and the next `}`, unless it is empty.
+pub(crate) fn hash_tag(key: &[u8]) -> Option<&[u8]> {
     let open = key.iter().position(|byte| *byte == b'{')?;
     let rest = key.get(open + 1..)?;
     let close = rest.iter().position(|byte| *byte == b'}')?;
@@ -44,8 +44,8 @@ mod tests {
     #[test]
     fn the_sum_is_the_one_of_the_specification() {
         assert_eq!(crc16(b"123456789"), 0x31C3);
-        assert_eq!(of(b"foo"), 12_182);
-        assert_eq!(of(b""), 0);
+        assert_eq!(of_key(b"foo"), 12_182);
+        assert_eq!(of_key(b""), 0);
     }
 
     #[test]
@@ -59,8 +59,8 @@ mod tests {
             ("}{", None),
             ("", None),
         ] {
-            assert_eq!(tag(key.as_bytes()), tag_of_it.map(str::as_bytes), "{key}");
-            assert_eq!(of(key.as_bytes()), of(tag_of_it.unwrap_or(key).as_bytes()), "{key}");
+            assert_eq!(hash_tag(key.as_bytes()), tag_of_it.map(str::as_bytes), "{key}");
+            assert_eq!(of_key(key.as_bytes()), of_key(tag_of_it.unwrap_or(key).as_bytes()), "{key}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Finding out who serves what.
+//! Learning which node serves which slots.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,118 +9,112 @@ use constance_core::{Error, ErrorKind, Result};
 use parking_lot::{Mutex, RwLock};
 use redis::{Value, cmd};
 
-use super::map::{self, Address, Map, Range};
 use super::node::Node;
-use super::{Cluster, Options};
-use crate::error::{fault, timeout};
-use crate::manager;
-use crate::target::Target;
+use super::slot_map::{self, Address, SlotMap, SlotRange};
+use super::{ClusterBackend, Options};
+use crate::connect;
+use crate::connect_options::ConnectOptions;
+use crate::error;
 
-impl Cluster {
-    pub(super) fn new(login: Target, seeds: Vec<Address>, options: Options) -> Self {
+impl ClusterBackend {
+    pub(super) fn new(node_options: ConnectOptions, seeds: Vec<Address>, options: Options) -> Self {
         Self {
             options,
-            login,
+            node_options,
             seeds,
             nodes: Mutex::new(HashMap::new()),
-            known: Mutex::default(),
+            known_nodes: Mutex::default(),
             map: RwLock::new(None),
-            gaps: AtomicBool::new(false),
+            saw_missing: AtomicBool::new(false),
         }
     }
 
-    /// Which cluster it is, by the nodes that the application named, in any order.
-    pub(crate) fn identity(&self) -> Option<String> {
-        let address = |seed: &Address| crate::target::address(&seed.host, seed.port);
-        let mut seeds = self.seeds.iter().map(address).collect::<Option<Vec<_>>>()?;
-        seeds.sort();
-        Some(format!("redis cluster {}", seeds.join(",")))
-    }
-
-    /// Who serves what, by the last look; the first look where there was none.
-    pub(super) fn map(&self) -> Result<Arc<Map>> {
+    /// The current map of slots. Asks for it where there is none.
+    pub(super) fn map(&self) -> Result<Arc<SlotMap>> {
         let map = self.map.read().clone();
-        map.map_or_else(|| self.look_around(None, None), Ok)
+        map.map_or_else(|| self.refresh_slots(None, None), Ok)
     }
 
-    /// Asks one node after the other who serves what, beginning with `first` and leaving `last` for the end, within the
-    /// time that a connection may take.
+    /// Asks one node after the other for the map of slots, beginning with `first` and ending with `last`, within the
+    /// connect timeout.
     ///
-    /// Whoever needs an answer asks by himself: to wait for another's question is to wait twice where it fails.
-    pub(super) fn look_around(&self, first: Option<&Address>, last: Option<&Address>) -> Result<Arc<Map>> {
-        let mut places: Vec<Address> = first.cloned().into_iter().collect();
-        places.extend(self.known.lock().iter().chain(&self.seeds).filter(|place| Some(*place) != last).cloned());
-        places.extend(last.cloned());
-        let mut asked: Vec<Address> = Vec::with_capacity(places.len());
-        places.retain(|place| {
-            let new = !asked.contains(place);
+    /// Each call asks by itself. Waiting for the question of another call would take twice as long where that one fails.
+    pub(super) fn refresh_slots(&self, first: Option<&Address>, last: Option<&Address>) -> Result<Arc<SlotMap>> {
+        let mut candidates: Vec<Address> = first.cloned().into_iter().collect();
+        candidates.extend(
+            self.known_nodes.lock().iter().chain(&self.seeds).filter(|address| Some(*address) != last).cloned(),
+        );
+        candidates.extend(last.cloned());
+        let mut asked: Vec<Address> = Vec::with_capacity(candidates.len());
+        candidates.retain(|address| {
+            let new = !asked.contains(address);
             if new {
-                asked.push(place.clone());
+                asked.push(address.clone());
             }
             new
         });
         let end = Instant::now() + self.options.limits.connect_timeout();
         let mut failure: Option<Error> = None;
-        for (turn, place) in places.iter().enumerate() {
-            // One that is silent leaves time for the others. Beyond a few, the later ones have to hope.
-            let others = (places.len() - turn).min(3) as u32;
+        for (index, address) in candidates.iter().enumerate() {
+            // A silent node has to leave time for others, but for no more than two.
+            let others = (candidates.len() - index).min(3) as u32;
             let share = end.saturating_duration_since(Instant::now()) / others;
             if share.is_zero() {
                 break;
             }
-            match self.ask(place, share) {
-                Ok(ranges) => return Ok(self.adopt(&ranges)),
+            match self.cluster_slots(address, share) {
+                Ok(ranges) => return Ok(self.replace_map(&ranges)),
                 Err(error) => {
                     failure.get_or_insert_with(|| {
-                        error.with_location(constance_pool::addresses::location(&place.host, place.port))
+                        error.with_location(constance_pool::addresses::location(&address.host, address.port))
                     });
                 }
             }
         }
-        Err(failure.unwrap_or_else(|| timeout().with_detail("no node of the cluster could be asked in time")))
+        Err(failure.unwrap_or_else(|| error::timeout().with_detail("no node of the cluster could be asked in time")))
     }
 
-    /// What one node says, on a connection of its own: seldom enough, and no pool is waited for.
-    fn ask(&self, place: &Address, within: Duration) -> Result<Vec<Range>> {
-        let end = Instant::now() + within;
-        let info = self.login.at(&place.host, place.port).info()?;
-        let mut session = manager::connect(&info, within, within)?;
-        session.limit(end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)))?;
-        let answer: Value = cmd("CLUSTER").arg("SLOTS").query(&mut session).map_err(|error| {
+    /// Asks one node, on a connection of its own, so that it does not wait for a free connection.
+    fn cluster_slots(&self, address: &Address, timeout: Duration) -> Result<Vec<SlotRange>> {
+        let end = Instant::now() + timeout;
+        let info = self.node_options.with_address(&address.host, address.port).connection_info()?;
+        let mut connection = connect::connect(&info, timeout, timeout)?;
+        connection.set_response_timeout(end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)))?;
+        let reply: Value = cmd("CLUSTER").arg("SLOTS").query(&mut connection).map_err(|error| {
             if error.detail().is_some_and(|detail| detail.contains("cluster support disabled")) {
                 return Error::new(ErrorKind::Configuration)
                     .with_detail("the server is not one of a cluster")
                     .with_hint("use redis://");
             }
-            fault(&error).error
+            error::classify(&error).error
         })?;
-        map::parse(&answer, place).ok_or_else(|| {
+        slot_map::parse(&reply, address).ok_or_else(|| {
             Error::new(ErrorKind::Unavailable)
                 .with_detail("the node of the cluster knows of nobody who serves anything")
         })
     }
 
-    fn adopt(&self, ranges: &[Range]) -> Arc<Map> {
-        let mut known: Vec<Address> = ranges.iter().map(|range| range.master.clone()).collect();
-        known.extend(ranges.iter().flat_map(|range| range.replicas.iter().cloned()));
-        let map = Arc::new(Map::new(ranges, |place| self.node(place)));
-        // The pools of nodes that are gone close their connections when nobody has them any more.
-        let gone: Vec<Arc<Node>> = {
+    fn replace_map(&self, ranges: &[SlotRange]) -> Arc<SlotMap> {
+        let mut known_nodes: Vec<Address> = ranges.iter().map(|range| range.master.clone()).collect();
+        known_nodes.extend(ranges.iter().flat_map(|range| range.replicas.iter().cloned()));
+        let map = Arc::new(SlotMap::new(ranges, |address| self.node(address)));
+        // The pool of a removed node closes its connections when the last call has ended.
+        let removed: Vec<Arc<Node>> = {
             let mut nodes = self.nodes.lock();
-            let gone = nodes.keys().filter(|place| !known.contains(place)).cloned().collect::<Vec<_>>();
-            gone.iter().filter_map(|place| nodes.remove(place)).collect()
+            let removed = nodes.keys().filter(|address| !known_nodes.contains(address)).cloned().collect::<Vec<_>>();
+            removed.iter().filter_map(|address| nodes.remove(address)).collect()
         };
-        drop(gone);
-        *self.known.lock() = known;
+        drop(removed);
+        *self.known_nodes.lock() = known_nodes;
         *self.map.write() = Some(Arc::clone(&map));
         map
     }
 
-    pub(super) fn node(&self, place: &Address) -> Arc<Node> {
+    pub(super) fn node(&self, address: &Address) -> Arc<Node> {
         let mut nodes = self.nodes.lock();
-        let node = nodes.entry(place.clone()).or_insert_with(|| {
-            let target = self.login.at(&place.host, place.port);
-            Arc::new(Node { address: place.clone(), pool: self.options.limits.open(target) })
+        let node = nodes.entry(address.clone()).or_insert_with(|| {
+            let options = self.node_options.with_address(&address.host, address.port);
+            Arc::new(Node { address: address.clone(), pool: self.options.limits.build_pool(options) })
         });
         Arc::clone(node)
     }

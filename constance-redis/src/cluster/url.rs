@@ -3,14 +3,14 @@
 use constance_core::{Error, ErrorKind, Result};
 use redis::ConnectionAddr;
 
-use super::map::Address;
-use super::{Cluster, Options};
-use crate::target::Target;
+use super::slot_map::Address;
+use super::{ClusterBackend, Options};
+use crate::connect_options::ConnectOptions;
 use crate::tls::Certificates;
 use crate::url::Url;
 
-/// The cluster that a URL names.
-pub(crate) fn open(url: Url, certificates: &Certificates, options: Options) -> Result<Cluster> {
+/// The cluster of a URL.
+pub(crate) fn from_url(url: Url, certificates: &Certificates, options: Options) -> Result<ClusterBackend> {
     let address = |info: &redis::ConnectionInfo| match info.addr() {
         ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
             Some(Address { host: host.clone(), port: *port })
@@ -18,10 +18,11 @@ pub(crate) fn open(url: Url, certificates: &Certificates, options: Options) -> R
         _ => None,
     };
     let seeds: Vec<Address> = url.servers.iter().filter_map(address).collect();
-    let login = url.servers.into_iter().next();
-    let login = login.ok_or_else(|| Error::new(ErrorKind::Configuration).with_detail("the URL names no host"))?;
-    let login = Target::new(login, certificates.clone())?;
-    Ok(Cluster::new(login, seeds, options))
+    let node_options = url.servers.into_iter().next();
+    let node_options =
+        node_options.ok_or_else(|| Error::new(ErrorKind::Configuration).with_detail("the URL names no host"))?;
+    let node_options = ConnectOptions::new(node_options, certificates.clone())?;
+    Ok(ClusterBackend::new(node_options, seeds, options))
 }
 
 #[cfg(test)]
@@ -33,7 +34,7 @@ mod tests {
     use super::*;
     use crate::limits::Limits;
 
-    fn read(url: &str) -> Result<Cluster> {
+    fn read(url: &str) -> Result<ClusterBackend> {
         let soon = Duration::from_secs(1);
         let limits = Limits {
             pool_size: Some(1),
@@ -42,7 +43,7 @@ mod tests {
             acquire_timeout: Some(soon),
         };
         let options = Options { limits, replicas: None, prefix: Prefix::empty() };
-        open(Url::read(url)?, &Certificates::default(), options)
+        from_url(Url::parse(url)?, &Certificates::default(), options)
     }
 
     #[test]

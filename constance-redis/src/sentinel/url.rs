@@ -5,24 +5,24 @@ use std::sync::atomic::AtomicUsize;
 use constance_core::{Error, ErrorKind, Result};
 
 use super::Sentinels;
+use crate::connect_options::ConnectOptions;
 use crate::login::Login;
-use crate::target::Target;
 use crate::tls::Certificates;
 use crate::url::Url;
 
-/// The sentinels that a URL names. They have a login of their own.
-pub(crate) fn open(url: Url, login: &Login, certificates: &Certificates) -> Result<Sentinels> {
+/// The sentinels of a URL, with their own login.
+pub(crate) fn from_url(url: Url, login: &Login, certificates: &Certificates) -> Result<Sentinels> {
     let hint = "it is the login of the sentinels themselves: give a user and a password, a password alone, or neither";
     login.check().map_err(|error| error.with_hint(hint))?;
-    let mut targets = url.servers.into_iter().map(|info| Target::new(info, certificates.clone()));
-    let first = match targets.next() {
+    let mut servers = url.servers.into_iter().map(|info| ConnectOptions::new(info, certificates.clone()));
+    let first = match servers.next() {
         Some(first) => first?,
         None => return Err(Error::new(ErrorKind::Configuration).with_detail("the URL names no host")),
     };
-    let of_sentinel = |target: &Target| target.logging_in(login);
+    let of_sentinel = |options: &ConnectOptions| options.with_login(login);
     let mut sentinels = vec![of_sentinel(&first)];
-    for target in targets {
-        sentinels.push(of_sentinel(&target?));
+    for options in servers {
+        sentinels.push(of_sentinel(&options?));
     }
     Ok(Sentinels { sentinels, name: url.master, master: first, first: AtomicUsize::new(0) })
 }
@@ -33,7 +33,7 @@ mod tests {
 
     fn read(url: &str) -> Result<Sentinels> {
         let login = Login { username: None, password: Some("sentinels-own".to_owned()) };
-        open(Url::read(url)?, &login, &Certificates::default())
+        from_url(Url::parse(url)?, &login, &Certificates::default())
     }
 
     #[test]
@@ -46,7 +46,7 @@ mod tests {
         ] {
             let found = read(url)?;
             assert_eq!(found.name, name);
-            assert_eq!(found.master.info()?.redis_settings().db(), db, "{url}");
+            assert_eq!(found.master.connection_info()?.redis_settings().db(), db, "{url}");
         }
         Ok(())
     }
@@ -67,7 +67,7 @@ mod tests {
     fn sentinels_have_a_login_of_their_own_and_no_database() -> Result<()> {
         let found = read("redis+sentinel://user:masters-own@one,two/m/3")?;
         for sentinel in &found.sentinels {
-            let info = sentinel.info()?;
+            let info = sentinel.connection_info()?;
             let login = info.redis_settings();
             assert_eq!((login.username(), login.password(), login.db()), (None, Some("sentinels-own"), 0));
         }
@@ -95,8 +95,8 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("hunter2"));
         }
         let half = Login { username: Some("watcher".to_owned()), password: None };
-        let url = Url::read("redis+sentinel://one/m").expect("a valid URL");
-        let error = open(url, &half, &Certificates::default()).map(drop).expect_err("no password");
+        let url = Url::parse("redis+sentinel://one/m").expect("a valid URL");
+        let error = from_url(url, &half, &Certificates::default()).map(drop).expect_err("no password");
         assert!(error.to_string().contains("the password is missing; it is the login of the sentinels"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
-//! The URL of a server, or of several.
+//! URLs of servers.
 //!
-//! It is read here and not by the driver, which passes over what it does not know: a database or a user in the query would be
-//! another database, and the default user.
+//! The driver ignores parameters that it does not know: with `?db=3` it would use database 0. So we parse the URL, and an
+//! unknown parameter is an error.
 
 mod scheme;
 
@@ -12,27 +12,27 @@ use constance_core::url::{UrlParameters, UrlParts, tidy};
 use constance_core::{Error, ErrorKind, Result};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 
-pub(crate) use self::scheme::{Place, SCHEMES, Scheme};
+pub(crate) use self::scheme::{SCHEMES, Scheme, SchemeKind};
 use crate::limits::Limits;
 use crate::login::Login;
 use crate::tls::{Certificates, Pem};
 
-/// What a URL says.
+/// A parsed URL.
 pub(crate) struct Url {
-    pub(crate) place: Place,
-    /// One, or each of several, with the same login and database.
+    pub(crate) kind: SchemeKind,
+    /// The servers, with the same login and database.
     pub(crate) servers: Vec<ConnectionInfo>,
-    /// The name that sentinels know the master by.
+    /// The name of the master at the sentinels.
     #[cfg_attr(not(feature = "sentinel"), expect(dead_code, reason = "it is for sentinels"))]
     pub(crate) master: String,
-    /// How to log in to the sentinels themselves.
+    /// The login for the sentinels.
     #[cfg_attr(not(feature = "sentinel"), expect(dead_code, reason = "it is for sentinels"))]
     pub(crate) sentinel_login: Login,
     pub(crate) certificates: Certificates,
     pub(crate) limits: Limits,
 }
 
-/// The parameters that mean something here, for messages. But for the last two lines they are the Python client's.
+/// The known parameters, for messages. All but the last two are those of the Python client.
 const KNOWN: &[&str] = &[
     "db",
     "username (or user)",
@@ -52,26 +52,26 @@ const KNOWN: &[&str] = &[
 ];
 
 impl Url {
-    /// Reads a URL.
+    /// Parses a URL.
     ///
     /// # Errors
     ///
-    /// `Configuration` where it is not one of Redis, or says what is not understood. It is never shown.
-    pub(crate) fn read(url: &str) -> Result<Self> {
+    /// `Configuration` where it is not one of Redis, or has an unknown part. The error does not show it.
+    pub(crate) fn parse(url: &str) -> Result<Self> {
         let url = tidy(url);
-        let Scheme { place, is_secure, .. } = Scheme::of(&url)?;
-        // The driver's way to say that no certificate is checked.
+        let Scheme { kind, is_secure, .. } = Scheme::of(&url)?;
+        // With this fragment the driver checks no certificate.
         let bare = if is_secure { url.strip_suffix("#insecure") } else { None };
         let mut parts = UrlParts::read(bare.unwrap_or(&url))?;
         let (username, password) = parts.take_login()?;
-        let security = Security::take(&mut parts.parameters, is_secure, bare.is_some())?;
-        let addresses = match place {
-            Place::Socket => vec![socket(&mut parts)?],
-            Place::Server | Place::Cluster => security.addresses(&mut parts, 6379)?,
-            Place::Sentinels => security.addresses(&mut parts, 26379)?,
+        let tls = TlsParameters::take(&mut parts.parameters, is_secure, bare.is_some())?;
+        let addresses = match kind {
+            SchemeKind::Socket => vec![socket(&mut parts)?],
+            SchemeKind::Server | SchemeKind::Cluster => tls.addresses(&mut parts, 6379)?,
+            SchemeKind::Sentinels => tls.addresses(&mut parts, 26379)?,
         };
         let (mut master, mut sentinel_login) = (String::new(), Login::default());
-        if place == Place::Sentinels {
+        if kind == SchemeKind::Sentinels {
             master = take_master(&mut parts)?;
             sentinel_login.username = parts.parameters.take("sentinel_username");
             sentinel_login.password = parts.parameters.take("sentinel_password");
@@ -85,16 +85,16 @@ impl Url {
             acquire_timeout: parameters.take_seconds("timeout")?,
         };
         let settings = RedisConnectionInfo::default().set_db(i64::from(db)).set_protocol(protocol(&mut parameters)?);
-        let settings = Login { username, password }.applied_to(settings);
+        let settings = Login { username, password }.apply_to(settings);
         parameters.finish(KNOWN)?;
-        match place {
-            Place::Server if addresses.len() > 1 => {
+        match kind {
+            SchemeKind::Server if addresses.len() > 1 => {
                 return wrong(
                     "the URL names several servers",
                     "use redis+cluster://, redis+sentinel://, or one server",
                 );
             }
-            Place::Cluster if db != 0 => {
+            SchemeKind::Cluster if db != 0 => {
                 return wrong("a cluster has no database but 0", "leave the number out of the URL");
             }
             _ => {}
@@ -104,7 +104,7 @@ impl Url {
             Err(_) => wrong("the address in the URL cannot be used", "write redis://host:6379/0"),
         };
         let servers = addresses.into_iter().map(info).collect::<Result<_>>()?;
-        Ok(Self { place, servers, master, sentinel_login, certificates: security.certificates, limits })
+        Ok(Self { kind, servers, master, sentinel_login, certificates: tls.certificates, limits })
     }
 }
 
@@ -120,14 +120,14 @@ fn protocol(parameters: &mut UrlParameters) -> Result<ProtocolVersion> {
     }
 }
 
-/// How a connection is secured.
-struct Security {
+/// The TLS options of a URL.
+struct TlsParameters {
     is_secure: bool,
     is_checked: bool,
     certificates: Certificates,
 }
 
-impl Security {
+impl TlsParameters {
     fn take(parameters: &mut UrlParameters, is_secure: bool, unchecked: bool) -> Result<Self> {
         let mut file = |name: &str| parameters.take(name).map(|path| Pem::File(PathBuf::from(path)));
         let roots = file("ssl_ca_certs");
@@ -137,13 +137,13 @@ impl Security {
             _ => return wrong("a client certificate and its key are given together or not at all", "give both files"),
         };
         let (requirement, host) = (parameters.take("ssl_cert_reqs"), parameters.take("ssl_check_hostname"));
-        let is_said = roots.is_some() || client.is_some() || requirement.is_some() || host.is_some();
-        if is_said && !is_secure {
+        let is_given = roots.is_some() || client.is_some() || requirement.is_some() || host.is_some();
+        if is_given && !is_secure {
             return wrong("a parameter of the URL is about TLS, and the scheme is one without", "use rediss://");
         }
         let is_checked = match requirement.as_deref() {
             None => !unchecked,
-            // To a client they are the same.
+            // For a client they mean the same.
             Some("required" | "optional") if !unchecked => true,
             Some("none") => false,
             _ => return wrong("the parameter ssl_cert_reqs of the URL is not understood", "write required or none"),
@@ -156,7 +156,7 @@ impl Security {
         }
         match host.as_deref() {
             None => {}
-            Some(said) if is_checked && ["true", "yes", "1"].contains(&said.to_ascii_lowercase().as_str()) => {}
+            Some(value) if is_checked && ["true", "yes", "1"].contains(&value.to_ascii_lowercase().as_str()) => {}
             Some(_) => {
                 return wrong(
                     "the name of the host in a certificate is always checked",
@@ -200,12 +200,12 @@ fn socket(parts: &mut UrlParts) -> Result<ConnectionAddr> {
     Ok(ConnectionAddr::Unix(PathBuf::from(path)))
 }
 
-/// Takes the name of the master out of a path, and leaves the number of the database.
+/// Takes the name of the master out of the path. The number of the database stays.
 fn take_master(parts: &mut UrlParts) -> Result<String> {
     let path = std::mem::take(&mut parts.path);
     let path = path.strip_prefix('/').unwrap_or(&path);
     let (name, db) = path.split_once('/').unwrap_or((path, ""));
-    // The characters that a sentinel takes in a name.
+    // The characters that sentinels allow in a name.
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
         return wrong(
             "the URL does not name the master as sentinels do",

@@ -6,7 +6,7 @@ use crate::tls;
 
 /// What a scheme leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum SchemeKind {
     Server,
     Socket,
     Cluster,
@@ -17,51 +17,52 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scheme {
     pub(crate) name: &'static str,
-    pub(crate) place: Place,
+    pub(crate) kind: SchemeKind,
     pub(crate) is_secure: bool,
 }
 
-const fn scheme(name: &'static str, place: Place, is_secure: bool) -> Scheme {
-    Scheme { name, place, is_secure }
+const fn scheme(name: &'static str, kind: SchemeKind, is_secure: bool) -> Scheme {
+    Scheme { name, kind, is_secure }
 }
 
-/// Those that there are, whatever is built in.
+/// All schemes, with those that are not built in.
 pub(crate) const SCHEMES: [Scheme; 11] = [
-    scheme("redis", Place::Server, false),
-    scheme("rediss", Place::Server, true),
-    scheme("redis+unix", Place::Socket, false),
-    scheme("unix", Place::Socket, false),
-    scheme("valkey", Place::Server, false),
-    scheme("valkeys", Place::Server, true),
-    scheme("valkey+unix", Place::Socket, false),
-    scheme("redis+cluster", Place::Cluster, false),
-    scheme("rediss+cluster", Place::Cluster, true),
-    scheme("redis+sentinel", Place::Sentinels, false),
-    scheme("rediss+sentinel", Place::Sentinels, true),
+    scheme("redis", SchemeKind::Server, false),
+    scheme("rediss", SchemeKind::Server, true),
+    scheme("redis+unix", SchemeKind::Socket, false),
+    scheme("unix", SchemeKind::Socket, false),
+    scheme("valkey", SchemeKind::Server, false),
+    scheme("valkeys", SchemeKind::Server, true),
+    scheme("valkey+unix", SchemeKind::Socket, false),
+    scheme("redis+cluster", SchemeKind::Cluster, false),
+    scheme("rediss+cluster", SchemeKind::Cluster, true),
+    scheme("redis+sentinel", SchemeKind::Sentinels, false),
+    scheme("rediss+sentinel", SchemeKind::Sentinels, true),
 ];
 
 impl Scheme {
-    /// The feature that it needs and that this crate was built without.
+    /// The feature that the scheme needs and that is off.
     pub(crate) fn missing_feature(self) -> Option<&'static str> {
-        match self.place {
-            Place::Cluster if !cfg!(feature = "cluster") => Some("cluster"),
-            Place::Sentinels if !cfg!(feature = "sentinel") => Some("sentinel"),
+        match self.kind {
+            SchemeKind::Cluster if !cfg!(feature = "cluster") => Some("cluster"),
+            SchemeKind::Sentinels if !cfg!(feature = "sentinel") => Some("sentinel"),
             _ if self.is_secure && !tls::BUILT_IN => Some("tls-rustls or tls-native-tls"),
             _ => None,
         }
     }
 
-    /// Whether the asynchronous backend connects there: to one server, and by rustls if at all.
+    /// Whether the asynchronous backend has it: it connects to one server, and has TLS by rustls alone.
     #[cfg(feature = "aio")]
     pub(crate) fn is_asynchronous(self) -> bool {
-        matches!(self.place, Place::Server | Place::Socket) && (!self.is_secure || cfg!(feature = "tls-rustls"))
+        matches!(self.kind, SchemeKind::Server | SchemeKind::Socket)
+            && (!self.is_secure || cfg!(feature = "tls-rustls"))
     }
 
-    /// The scheme of a tidy URL.
+    /// The scheme of a URL that is trimmed and in lower case.
     ///
     /// # Errors
     ///
-    /// `Configuration` where it is none of Redis, or not built in.
+    /// `Configuration` where it is no scheme of Redis, or not built in.
     pub(super) fn of(url: &str) -> Result<Self> {
         let name = url.split_once("://").map_or("", |(name, _)| name);
         let wrong =

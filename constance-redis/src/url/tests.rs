@@ -9,7 +9,7 @@ use super::Url;
 
 /// Where it leads, who logs in, and to which database.
 fn one(url: &str) -> Result<(String, Option<String>, Option<String>, i64)> {
-    let url = Url::read(url)?;
+    let url = Url::parse(url)?;
     let [info] = url.servers.as_slice() else { panic!("one server") };
     let (address, login) = (info.addr().to_string(), info.redis_settings());
     let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -47,7 +47,7 @@ fn what_the_python_client_knows_is_honoured() -> Result<()> {
         ("?protocol=3", ProtocolVersion::RESP3),
         ("?protocol=resp3", ProtocolVersion::RESP3),
     ] {
-        let url = Url::read(&format!("redis://h{query}"))?;
+        let url = Url::parse(&format!("redis://h{query}"))?;
         assert_eq!(url.servers[0].redis_settings().protocol(), protocol, "{query}");
     }
     Ok(())
@@ -56,7 +56,7 @@ fn what_the_python_client_knows_is_honoured() -> Result<()> {
 #[test]
 fn times_and_numbers_of_the_query_are_limits() -> Result<()> {
     let query = "socket_timeout=5&socket_connect_timeout=0.5&timeout=20&max_connections=50";
-    let limits = Url::read(&format!("redis://h?{query}"))?.limits;
+    let limits = Url::parse(&format!("redis://h?{query}"))?.limits;
     assert_eq!(limits.response_timeout, Some(Duration::from_secs(5)));
     assert_eq!(limits.connect_timeout, Some(Duration::from_millis(500)));
     assert_eq!(limits.acquire_timeout, Some(Duration::from_secs(20)));
@@ -74,7 +74,7 @@ fn what_means_nothing_here_is_refused_by_name() {
         .chain(["ssl_min_version", "ssl_include_verify_flags", "ssl_exclude_verify_flags", "ssl_validate_ocsp", "host"])
         .chain(["port", "sentinel_password"])
     {
-        let error = Url::read(&format!("redis://h?{name}=1")).map(drop).expect_err(name);
+        let error = Url::parse(&format!("redis://h?{name}=1")).map(drop).expect_err(name);
         assert_eq!(error.kind(), ErrorKind::Configuration);
         let words = format!("the URL has the parameter {name}, which is not known; those that are known here are db, ");
         assert!(error.to_string().starts_with(&words), "{error}");
@@ -124,7 +124,7 @@ fn what_contradicts_itself_or_is_missing_is_refused() {
         ("redis://h?ssl_certfile=/c.pem", "together"),
         ("http://:hunter2@h", "a scheme of Redis"),
     ] {
-        let error = Url::read(url).map(drop).expect_err(url);
+        let error = Url::parse(url).map(drop).expect_err(url);
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains(words), "{url}: {error}");
         assert!(!format!("{error} {error:?}").contains("hunter"), "{error:?}");
@@ -135,7 +135,7 @@ fn what_contradicts_itself_or_is_missing_is_refused() {
 #[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
 fn what_is_asked_of_certificates_is_kept_or_refused() -> Result<()> {
     let url =
-        Url::read("rediss://h?ssl_ca_certs=/ca.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem&ssl_cert_reqs=required")?;
+        Url::parse("rediss://h?ssl_ca_certs=/ca.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem&ssl_cert_reqs=required")?;
     assert!(url.certificates.roots.is_some() && url.certificates.client.is_some());
     for (more, checked) in [
         ("", Some(true)),
@@ -149,7 +149,7 @@ fn what_is_asked_of_certificates_is_kept_or_refused() -> Result<()> {
     ] {
         // rustls is not told to check nothing.
         let checked = checked.filter(|checked| *checked || cfg!(not(feature = "tls-rustls")));
-        let found = Url::read(&format!("rediss://h{more}")).ok().and_then(|url| match url.servers[0].addr() {
+        let found = Url::parse(&format!("rediss://h{more}")).ok().and_then(|url| match url.servers[0].addr() {
             ConnectionAddr::TcpTls { insecure, .. } => Some(!insecure),
             _ => None,
         });
@@ -164,7 +164,7 @@ fn a_scheme_that_is_not_built_in_names_its_feature() {
         let path = if scheme.name.ends_with("sentinel") { "h/m" } else { "h" };
         let url =
             if scheme.name.ends_with("unix") { "unix:///r".to_owned() } else { format!("{}://{path}", scheme.name) };
-        match (scheme.missing_feature(), Url::read(&url).map(drop)) {
+        match (scheme.missing_feature(), Url::parse(&url).map(drop)) {
             (None, read) => read.expect("it is built in"),
             (Some(feature), read) => {
                 let error = read.expect_err("it is not built in").to_string();

@@ -8,22 +8,22 @@ use constance_redis::aio::AsyncRedisBackend;
 
 use super::{PATIENCE, key, set};
 
-/// A backend over a server that answers, as late as a busy machine makes it.
-pub fn patient(url: &str) -> AsyncRedisBackend {
-    within(url, PATIENCE)
+/// A backend with long timeouts, for a server that replies, perhaps late on a busy machine.
+pub fn long_timeouts(url: &str) -> AsyncRedisBackend {
+    with_timeouts(url, PATIENCE)
 }
 
-/// A backend that gives up soon, for what does not answer. What does may be late for it as well: ask again.
-pub fn hasty(url: &str) -> AsyncRedisBackend {
-    within(url, Duration::from_millis(500))
+/// A backend with short timeouts, for a server that does not reply. One that replies may be too late as well, so ask again.
+pub fn short_timeouts(url: &str) -> AsyncRedisBackend {
+    with_timeouts(url, Duration::from_millis(500))
 }
 
-/// A backend each of whose steps may take so long.
-pub fn within(url: &str, soon: Duration) -> AsyncRedisBackend {
+/// A backend with these timeouts.
+pub fn with_timeouts(url: &str, soon: Duration) -> AsyncRedisBackend {
     AsyncRedisBackend::builder().url(url).connect_timeout(soon).response_timeout(soon).build().expect("a valid URL")
 }
 
-/// Asks again and again, until there is an answer.
+/// Calls `ask` until it returns a value.
 pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
     let end = Instant::now() + PATIENCE;
     loop {

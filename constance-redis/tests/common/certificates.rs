@@ -1,4 +1,4 @@
-//! Certificates made on the spot, and servers that show them.
+//! Certificates that the tests make, and servers with TLS.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::Server;
 
-/// An authority, a server and a client, in files of a folder.
+/// Makes certificates for an authority, a server and a client in a folder.
 pub static FOLDER: LazyLock<Option<TempDir>> = LazyLock::new(|| {
     let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
     make(folder.path()).then_some(folder)
@@ -35,7 +35,7 @@ pub fn make(folder: &Path) -> bool {
     openssl(&authority) && signed("server") && signed("client")
 }
 
-/// A server that takes secure connections only, from clients that show a certificate if `strict`.
+/// A server that accepts only TLS, and with `strict` only clients with a certificate.
 pub fn server(strict: bool) -> Option<(Server, &'static Path)> {
     let folder = folder()?;
     let mut arguments = arguments(folder);
@@ -49,7 +49,7 @@ pub fn pem(folder: &Path, name: &str) -> Vec<u8> {
     fs::read(folder.join(name)).expect("a file")
 }
 
-/// The certificates, or `None` (and a word about it) where none can be made.
+/// The folder with the certificates, or `None` with a message where none can be made.
 pub fn folder() -> Option<&'static Path> {
     let folder = FOLDER.as_ref().map(TempDir::path);
     if folder.is_none() {
@@ -59,7 +59,7 @@ pub fn folder() -> Option<&'static Path> {
     folder
 }
 
-/// What makes a server take secure connections only.
+/// Arguments of a server that accepts only TLS.
 pub fn arguments(folder: &Path) -> Vec<String> {
     let file = |name: &str| folder.join(name).display().to_string();
     let own = ["--tls-port", "{port}", "--port", "0", "--tls-cert-file", &file("server.pem")].map(str::to_owned);
@@ -67,10 +67,10 @@ pub fn arguments(folder: &Path) -> Vec<String> {
     own.into_iter().chain(others).collect()
 }
 
-/// A secure connection past the backend, as the administrator.
+/// A TLS connection of the administrator, without the backend.
 #[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
 pub fn raw(port: u16) -> Connection {
-    // The driver leaves it to others to choose the cryptography. Chosen already is as well.
+    // The driver needs a crypto provider. It fails where one is installed already.
     #[cfg(feature = "tls-rustls")]
     let _ = rustls::crypto::ring::default_provider().install_default();
     let root = pem(folder().expect("certificates"), "ca.pem");

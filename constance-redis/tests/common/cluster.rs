@@ -1,4 +1,4 @@
-//! A cluster of three masters, with a replica each where it is asked for.
+//! A cluster of three masters, with or without replicas.
 
 use constance_redis::redis::{Connection, cmd};
 
@@ -6,14 +6,14 @@ use super::{Server, until};
 
 const MASTERS: usize = 3;
 
-/// It ends with this value, or with the test program.
+/// The servers stop when it is dropped, or when the test program ends.
 pub struct Cluster {
-    /// First the masters, each with a third of the slots in their order.
+    /// The masters come first, each with a third of the slots in order.
     pub nodes: Vec<Server>,
 }
 
 impl Cluster {
-    /// A cluster that serves every slot, or `None` (and a word about it) where no server is installed.
+    /// A cluster that serves every slot, or `None` with a message where no server is installed.
     pub fn start(replicas: bool) -> Option<Self> {
         Self::with(replicas, &[])
     }
@@ -31,7 +31,7 @@ impl Cluster {
                 "nodes.conf",
                 "--cluster-node-timeout",
                 "2000",
-                // Else nothing is served any more as soon as something is not.
+                // By default no slot is served while one is not.
                 "--cluster-require-full-coverage",
                 "no",
                 "--repl-diskless-sync-delay",
@@ -41,7 +41,7 @@ impl Cluster {
             ];
             nodes.push(Server::with(&own.iter().chain(more).copied().collect::<Vec<_>>())?);
             let mut node = nodes[number].raw();
-            // Different from the start: equal ones are sorted out by conflict, which takes seconds.
+            // Different from the start: resolving a conflict of equal ones takes seconds.
             cmd("CLUSTER").arg("SET-CONFIG-EPOCH").arg(number + 1).exec(&mut node).expect("an epoch");
             if number < MASTERS {
                 let (start, end) = (number * 16_384 / MASTERS, (number + 1) * 16_384 / MASTERS - 1);
@@ -50,11 +50,11 @@ impl Cluster {
             for (port, bus) in &ports {
                 cmd("CLUSTER").arg("MEET").arg("127.0.0.1").arg(port).arg(bus).exec(&mut node).expect("a meeting");
             }
-            ports.push((nodes[number].port(), bus(&mut node)));
+            ports.push((nodes[number].port(), bus_port(&mut node)));
         }
         let cluster = Self { nodes };
         cluster.each("nodes that know each other", |node| {
-            let known = told(node, "NODES")?;
+            let known = cluster_command(node, "NODES")?;
             (known.lines().count() == count && !known.contains("handshake")).then_some(())
         });
         for number in MASTERS..count {
@@ -62,7 +62,7 @@ impl Cluster {
             cmd("CLUSTER").arg("REPLICATE").arg(master).exec(&mut cluster.nodes[number].raw()).expect("a replica");
         }
         cluster.each("a cluster that serves every slot", |node| {
-            let (info, known) = (told(node, "INFO")?, told(node, "NODES")?);
+            let (info, known) = (cluster_command(node, "INFO")?, cluster_command(node, "NODES")?);
             let replication: String = cmd("INFO").arg("replication").query(node).ok()?;
             let complete = info.contains("cluster_state:ok")
                 && info.contains("cluster_slots_ok:16384\r")
@@ -84,13 +84,13 @@ impl Cluster {
         self.url_by("redis")
     }
 
-    /// The URL with another beginning of its scheme.
+    /// The URL with `scheme` instead of `redis`.
     pub fn url_by(&self, scheme: &str) -> String {
         let hosts: Vec<String> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
         format!("{scheme}+cluster://{}", hosts.join(","))
     }
 
-    /// A node's name among nodes.
+    /// The ID of a node.
     pub fn id(&self, node: usize) -> String {
         cmd("CLUSTER").arg("MYID").query(&mut self.nodes[node].raw()).expect("a name")
     }
@@ -99,15 +99,15 @@ impl Cluster {
         cmd("CLUSTER").arg("KEYSLOT").arg(key).query(&mut self.nodes[0].raw()).expect("a slot")
     }
 
-    /// The name of a setting whose key one of the masters has.
+    /// The name of a setting whose key is on this master.
     pub fn name_at(&self, master: usize) -> String {
         let own = master * 16_384 / MASTERS..(master + 1) * 16_384 / MASTERS;
         let mut names = (0..).map(|number| format!("n{number}"));
         names.find(|name| own.contains(&self.slot(&format!("constance:{name}")))).expect("one of many")
     }
 
-    /// Begins to move a slot from the first master to the second.
-    pub fn open(&self, slot: usize) {
+    /// Begins to migrate a slot from the first master to the second.
+    pub fn begin_migration(&self, slot: usize) {
         let (from, to) = (self.id(0), self.id(1));
         let set = |node: usize, way: &str, other: &str| {
             let mut node = self.nodes[node].raw();
@@ -117,15 +117,15 @@ impl Cluster {
         set(0, "MIGRATING", &to);
     }
 
-    /// Moves a key from the first master to the second.
-    pub fn carry(&self, key: &str) {
+    /// Migrates a key from the first master to the second.
+    pub fn migrate_key(&self, key: &str) {
         let mut command = cmd("MIGRATE");
         command.arg("127.0.0.1").arg(self.nodes[1].port()).arg(key).arg(0).arg(5000);
         command.exec(&mut self.nodes[0].raw()).expect("a key on the move");
     }
 
-    /// Ends the move.
-    pub fn close(&self, slot: usize) {
+    /// Ends the migration of a slot.
+    pub fn end_migration(&self, slot: usize) {
         let to = self.id(1);
         for node in [1, 0, 2] {
             let mut command = cmd("CLUSTER");
@@ -135,16 +135,16 @@ impl Cluster {
     }
 }
 
-/// The port by which other nodes talk to this one.
-fn bus(node: &mut Connection) -> u16 {
-    let known = told(node, "NODES").expect("what it knows");
+/// The port of the cluster bus.
+fn bus_port(node: &mut Connection) -> u16 {
+    let known = cluster_command(node, "NODES").expect("what it knows");
     let own = known.lines().find(|line| line.contains("myself")).expect("itself");
     let (_, port) = own.split_once('@').expect("its ports");
     let digits = port.chars().take_while(char::is_ascii_digit).collect::<String>();
     digits.parse().expect("a port")
 }
 
-/// What a node says to `CLUSTER` and a word.
-pub fn told(node: &mut Connection, word: &str) -> Option<String> {
+/// The reply of a node to a subcommand of `CLUSTER`.
+pub fn cluster_command(node: &mut Connection, word: &str) -> Option<String> {
     cmd("CLUSTER").arg(word).query(node).ok()
 }

@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use fork::Fork;
 
-/// A child, which has to end well.
+/// A child, which has to end without a failure.
 #[must_use]
 pub struct Child(i32);
 
-/// Forks. The child does `work`, and has no thread but this one.
+/// Forks. The child runs `work` on its only thread.
 pub fn child(work: impl FnOnce()) -> Child {
     match fork::fork().expect("a process") {
         Fork::Parent(process) => Child(process),
         Fork::Child => {
-            // What the test program keeps for its report would never be seen.
+            // The test program would not show captured output.
             std::panic::set_hook(Box::new(|panic| {
                 let _ = writeln!(std::io::stderr(), "in the child: {panic}");
             }));
@@ -28,7 +28,7 @@ pub fn child(work: impl FnOnce()) -> Child {
 }
 
 impl Child {
-    /// Waits for its end.
+    /// Waits for the end of the child.
     pub fn ends_well(self) {
         let end = Instant::now() + Duration::from_secs(120);
         loop {
@@ -44,7 +44,7 @@ impl Child {
     }
 }
 
-/// Waits until something holds.
+/// Waits until a condition is true.
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !holds() {

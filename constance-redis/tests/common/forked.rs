@@ -1,4 +1,4 @@
-//! What a forked child may do with a backend of its parent's.
+//! Using a backend of the parent in a forked child.
 #![allow(clippy::expect_used, dead_code, unreachable_pub)]
 
 use std::sync::Arc;
@@ -31,15 +31,15 @@ fn reads(backend: &dyn Backend, name: &str) {
     }
 }
 
-/// The threads of this process, where the system tells.
+/// The threads of this process, where the system reports them.
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
 
-/// The feed should look seldom: what it does just when the process forks, the child finds half done.
+/// The feed should poll seldom: the child inherits a half-done poll where the process forks in the middle of one.
 ///
-/// Parent and child read different keys at the same time, each over connections of its own. The parent's sessions outlive the
-/// child; `live()` of the child says that nobody follows there, and goes on with the next call.
+/// Parent and child read different keys at the same time, each over its own connections. The parent's connections outlive
+/// the child. `live()` of the child reports that it does not follow changes, and works again after the next call.
 pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     let backend = Arc::new(backend);
     let config = Config::<Shop>::new(Arc::clone(&backend));
@@ -48,7 +48,7 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     config.set(Shop::ROUNDS, 1).expect("a write");
     let threads = threads();
     let live = config.live().expect("a load");
-    // Until the feed is open, and its thread waits for the next look.
+    // Until the feed is open and its thread waits for the next poll.
     let is_followed =
         || matches!(live.status().mode, LiveMode::Pushed | LiveMode::Looking { .. }) || !backend.capability().watch;
     fork::until("it is followed", is_followed);
@@ -63,7 +63,7 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
         config.set(Shop::ROUNDS, 2).expect("a write");
         assert_ne!(live.status().mode, LiveMode::OtherProcess);
         assert_eq!(live.load().rounds, 2);
-        // Past this `Config`, so that only one who follows learns of it.
+        // Without this `Config`, so that only the feed reports it.
         let other = Config::<Shop>::new(Arc::clone(&backend));
         other.set(Shop::ROUNDS, 3).expect("a write");
         fork::until("it is followed", || live.load().rounds == 3);
@@ -75,7 +75,7 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     write(&*backend, "parent", "parent");
     reads(&*backend, "parent");
 
-    // One that ends without a call, and closes whatever it has.
+    // A child that ends without a call and closes its handles.
     let idle = fork::child({
         let (backend, config, live) = (Arc::clone(&backend), config.clone(), live.clone());
         move || drop((live, config, backend))
@@ -84,7 +84,7 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     drop(live);
     drop(config);
     write(&*backend, "parent", "parent");
-    // To the very end: what it closes last, it closes under a lock.
+    // Until it has ended: it closes its last handles under a lock.
     fork::until("the thread that followed ends", || Arc::strong_count(&backend) == 1 && self::threads() <= threads);
     let backend = Arc::into_inner(backend).expect("the last one");
     let mut inherited = Some(backend);

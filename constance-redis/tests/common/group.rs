@@ -6,7 +6,7 @@ use constance_testserver::RedisServer;
 use super::server::raw;
 use super::{Server, until};
 
-/// It ends with this value, or with the test program.
+/// The servers stop when it is dropped, or when the test program ends.
 pub struct Group {
     /// The first is the master at the start.
     pub servers: Vec<Server>,
@@ -17,7 +17,7 @@ pub struct Group {
 pub struct Sentinel(RedisServer);
 
 impl Group {
-    /// A group that is ready to fail over, or `None` (and a word about it) where no server is installed.
+    /// A group that is ready to fail over, or `None` with a message where no server is installed.
     pub fn start() -> Option<Self> {
         let master = Server::with(COMMON)?;
         let port = master.port().to_string();
@@ -26,7 +26,7 @@ impl Group {
             let arguments: Vec<&str> = COMMON.iter().copied().chain(["--replicaof", "127.0.0.1", &port]).collect();
             servers.push(Server::with(&arguments)?);
         }
-        // Before the sentinels start, which then see the replicas at their first look.
+        // Before the sentinels start, so that they find the replicas at once.
         let mut master = servers[0].raw();
         until("replicas that are online", || {
             let info: String = cmd("INFO").arg("replication").query(&mut master).ok()?;
@@ -48,11 +48,11 @@ impl Group {
     pub fn fail_over(&self) {
         let port = self.master();
         until("a fail-over", || {
-            // Refused while the last one is not over.
+            // Refused while another fail-over is under way.
             let _ = cmd("SENTINEL").arg("FAILOVER").arg("mymaster").exec(&mut self.sentinels[0].raw());
             (self.master() != port).then_some(())
         });
-        // Sentinels name the new one before they tell the old one.
+        // Sentinels name the new master before the old one is demoted.
         let old = self.servers.iter().find(|server| server.port() == port).expect("one of the group");
         until("a replica", || {
             let role: Vec<Value> = cmd("ROLE").query(&mut old.raw()).ok()?;
@@ -60,7 +60,7 @@ impl Group {
         });
     }
 
-    /// The port of the master, by what the first sentinel says.
+    /// The port of the master, as the first sentinel names it.
     pub fn master(&self) -> u16 {
         let mut sentinel = self.sentinels[0].raw();
         let found: (String, u16) =
@@ -73,7 +73,7 @@ impl Group {
 const COMMON: &[&str] = &["--repl-diskless-sync-delay", "0"];
 
 impl Sentinel {
-    /// With further lines of configuration, in which `{port}` stands for its own.
+    /// With more lines of configuration, in which `{port}` stands for its port.
     pub fn start(master: &str, more: &str) -> Self {
         let lines = [
             &format!("sentinel monitor mymaster 127.0.0.1 {master} 2"),

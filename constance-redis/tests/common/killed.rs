@@ -1,15 +1,15 @@
-//! A server that dies under many callers.
+//! Killing a server while many threads call it.
 #![allow(clippy::expect_used, unreachable_pub)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use constance_core::{Backend, Batch, Change, Encoded, ErrorKind, Prefix};
 
-/// More than the pool of any backend that this is called with has.
+/// More threads than the pool of any backend in these tests has connections.
 const THREADS: usize = 6;
 
-/// Six threads read, or write, until a call fails, and the server is killed under them. Each of the failures is an outage: none
-/// sits in the pool until its timeout, which has to be longer than anybody waits for a test.
+/// Six threads read or write until a call fails, and the server is killed meanwhile. Each error has to be an outage: no
+/// call waits in the pool until its timeout, which has to be longer than the test may take.
 pub fn nobody_waits<S>(backend: &dyn Backend, server: &mut S, kill: fn(&mut S), restart: fn(&mut S)) {
     let key = Prefix::new("constance:").expect("a prefix").key("a").expect("a valid name");
     let write = || backend.write(&Batch::one(Change::set(key.clone(), Encoded::from(&b"1"[..])))).map(drop);

@@ -1,4 +1,4 @@
-//! What the tests of this crate share.
+//! Helpers of the tests of this crate.
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
 
 #[cfg(feature = "aio")]
@@ -19,30 +19,30 @@ use constance_redis::RedisBackend;
 pub use self::poll::until;
 pub use self::server::Server;
 
-/// The rights that a backend needs, in the words of `ACL SETUSER`; the README has the same.
+/// The rights that a backend needs, as arguments of `ACL SETUSER`. The README has the same.
 pub const RIGHTS: &str =
     "nocommands +get +mget +exists +type +set +del +scan +eval +evalsha +script|load +hello +ping +select +client";
 
-/// A backend over a server that answers, as late as a busy machine makes it.
+/// A backend with long timeouts, for a server that replies, perhaps late on a busy machine.
 pub fn backend(server: &Server) -> RedisBackend {
-    patient(&server.url())
+    long_timeouts(&server.url())
 }
 
 /// The same for other URLs.
-pub fn patient(url: &str) -> RedisBackend {
-    within(url, PATIENCE)
+pub fn long_timeouts(url: &str) -> RedisBackend {
+    with_timeouts(url, PATIENCE)
 }
 
-/// Long even on a busy machine; only what never comes waits for it.
+/// Long even on a busy machine. Only a failing test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A backend that gives up soon, for what does not answer. What does may be late for it as well: ask again.
-pub fn hasty(url: &str) -> RedisBackend {
-    within(url, Duration::from_millis(500))
+/// A backend with short timeouts, for a server that does not reply. One that replies may be too late as well, so ask again.
+pub fn short_timeouts(url: &str) -> RedisBackend {
+    with_timeouts(url, Duration::from_millis(500))
 }
 
-/// A backend each of whose steps may take so long.
-pub fn within(url: &str, soon: Duration) -> RedisBackend {
+/// A backend with these timeouts.
+pub fn with_timeouts(url: &str, soon: Duration) -> RedisBackend {
     RedisBackend::builder()
         .url(url)
         .connect_timeout(soon)
@@ -81,7 +81,7 @@ pub fn read_all(backend: &dyn Backend, names: &[&str]) -> constance_core::Result
     backend.read(&keys.iter().collect::<Vec<_>>())
 }
 
-/// What an error shows anywhere.
+/// Everything that an error shows.
 pub fn shown(error: &Error) -> String {
     format!("{error} {error:?} {:?}", error.source().map(ToString::to_string))
 }

@@ -1,11 +1,11 @@
-//! Waiting for what has to come.
+//! Waiting for a condition.
 
 use std::time::{Duration, Instant};
 
-/// Long even on a busy machine; only what never comes waits for it.
+/// Long even on a busy machine. Only a failing test waits so long.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Asks again and again, until there is an answer.
+/// Calls `ask` until it returns a value.
 #[track_caller]
 pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + LIMIT;

@@ -1,4 +1,4 @@
-//! A way to a server that is cut again and again.
+//! A proxy that cuts its connections.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
@@ -7,25 +7,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// Hands connections on to a server, and cuts each after a random number of bytes of its answers.
+/// Forwards connections to a server, and cuts each after a random number of bytes of its replies.
 pub fn proxy(to: u16, cuts: Arc<AtomicU64>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
             let Ok(server) = TcpStream::connect(("127.0.0.1", to)) else { continue };
-            // Else each answer waits for an acknowledgement.
+            // Without it, each reply waits for an acknowledgement.
             client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).expect("an option");
             let cuts = Arc::clone(&cuts);
             let (mut from, mut into) = (client.try_clone().expect("a handle"), server.try_clone().expect("a handle"));
             thread::spawn(move || std::io::copy(&mut from, &mut into));
-            thread::spawn(move || hand_back(server, client, &cuts));
+            thread::spawn(move || forward_replies(server, client, &cuts));
         }
     });
     port
 }
 
-fn hand_back(mut server: TcpStream, mut client: TcpStream, cuts: &AtomicU64) {
+fn forward_replies(mut server: TcpStream, mut client: TcpStream, cuts: &AtomicU64) {
     let mut left = RandomState::new().hash_one(0) as usize % 3000;
     let mut buffer = [0; 256];
     while let Ok(count) = server.read(&mut buffer) {

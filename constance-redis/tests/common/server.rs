@@ -1,18 +1,18 @@
-//! A Redis server of the tests' own.
+//! A Redis server for a test.
 
 use std::ops::{Deref, DerefMut};
 
 use constance_redis::redis::{Client, Connection};
 use constance_testserver::RedisServer;
 
-/// A server, and connections to it past the backend. It ends with this value, or with the test program.
+/// A server, with connections that do not use the backend. It stops when it is dropped, or when the test program ends.
 pub struct Server {
     server: RedisServer,
     is_secure: bool,
 }
 
 impl Server {
-    /// A plain server, or `None` (and a word about it) where none is installed.
+    /// A plain server, or `None` with a message where none is installed.
     pub fn start() -> Option<Self> {
         Self::with(&[])
     }
@@ -23,7 +23,7 @@ impl Server {
         RedisServer::with(arguments).map(|server| Self { server, is_secure })
     }
 
-    /// A connection past the backend, as the administrator.
+    /// A connection of the administrator, without the backend.
     pub fn raw(&self) -> Connection {
         #[cfg(any(feature = "tls-rustls", feature = "tls-native-tls"))]
         if self.is_secure {
@@ -49,7 +49,7 @@ impl DerefMut for Server {
 
 pub fn raw(url: &str) -> Connection {
     let client = Client::open(url).expect("a valid URL");
-    // A server that becomes a replica cuts connections off, also those that are being made.
+    // A server that becomes a replica closes its connections, also new ones.
     for _ in 0..20 {
         if let Ok(connection) = client.get_connection() {
             return connection;

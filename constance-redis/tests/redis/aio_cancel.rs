@@ -1,4 +1,4 @@
-//! Futures that are dropped under load mix up no replies and leave nothing half done.
+//! Dropping futures under load mixes up no replies and leaves no write half done.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use constance_redis::redis::cmd;
 use tokio::task::JoinSet;
 
 use crate::common;
-use crate::common::aio::{patient, read, read_all, write};
+use crate::common::aio::{long_timeouts, read, read_all, write};
 use crate::common::{Server, prefix, set, value};
 
 const TASKS: usize = 64;
@@ -26,7 +26,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// Polls a call at random often, and drops it.
+    /// Polls a call a random number of times, and drops it.
     async fn cut<T>(&self, call: BoxFuture<'_, constance_core::Result<T>>) -> Option<T> {
         match polled(call, RandomState::new().hash_one(0) as usize % 5).await {
             Some(result) => {
@@ -44,13 +44,13 @@ impl Counts {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixty_four_tasks_on_one_connection() {
     let Some(server) = Server::start() else { return };
-    let backend = Arc::new(patient(&server.url()));
+    let backend = Arc::new(long_timeouts(&server.url()));
     let counts = Arc::new(Counts::default());
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
         tasks.spawn(one_task(task, Arc::clone(&backend), Arc::clone(&counts)));
     }
-    // Scripts are sent by their text again in the middle of it all.
+    // The script has to be sent again meanwhile.
     let mut raw = server.raw();
     while let Some(done) = tasks.join_next().await {
         done.expect("no wrong reply");
@@ -63,7 +63,7 @@ async fn sixty_four_tasks_on_one_connection() {
     assert_eq!(clients.lines().count(), 2, "this one and the backend's, which no dropped future has cost: {clients}");
 }
 
-/// Reads and writes keys of its own; every reply has to be its own.
+/// Reads and writes its own keys. Every reply has to be its own.
 async fn one_task(task: usize, backend: Arc<AsyncRedisBackend>, counts: Arc<Counts>) {
     let name = |part: &str| format!("{task}.{part}");
     let mine = format!("of {task}").into_bytes();
@@ -90,7 +90,7 @@ async fn one_task(task: usize, backend: Arc<AsyncRedisBackend>, counts: Arc<Coun
             }
             _ => drop(counts.cut(backend.list(&all)).await),
         }
-        // What comes next gets its own reply, of each shape.
+        // The next call of each kind gets its own reply.
         assert_eq!(read(&*backend, &name("fixed")).await.expect("a read"), value(&mine));
         let found = read_all(&*backend, &triple).await.expect("a read");
         assert!(found.iter().all(|stored| *stored == found[0]), "a batch is never seen in part: {found:?}");
@@ -108,7 +108,7 @@ async fn a_dropped_first_call_leaves_the_attempt_to_the_others() {
         let clients: String = cmd("CLIENT").arg("LIST").query(raw).expect("a list");
         clients.lines().count()
     };
-    let backend = patient(&server.url());
+    let backend = long_timeouts(&server.url());
     let key = common::key("a");
     for _ in 0..10 {
         // Dropped after it has begun to connect.

@@ -1,4 +1,4 @@
-//! Real faults below the asynchronous backend, and what they are called.
+//! Real faults below the asynchronous backend, and the kinds of their errors.
 
 use std::net::TcpListener;
 use std::pin::pin;
@@ -14,10 +14,10 @@ use constance_redis::redis::cmd;
 use tokio::runtime::Builder;
 use tokio::task::{JoinSet, yield_now};
 
-use crate::common::aio::{hasty, patient, read, read_all, until, within, write};
+use crate::common::aio::{long_timeouts, read, read_all, short_timeouts, until, with_timeouts, write};
 use crate::common::{Server, key, prefix, set, shown, value};
 
-/// Every call that asks the server, and what became of it.
+/// Every call that needs the server, and its result.
 async fn calls(backend: &AsyncRedisBackend) -> Vec<(&'static str, Result<(), Error>)> {
     let expecting = Batch::one(set("a", b"hunter2").expecting(Expect::Absent));
     vec![
@@ -34,14 +34,14 @@ async fn calls(backend: &AsyncRedisBackend) -> Vec<(&'static str, Result<(), Err
 async fn each_is(backend: &AsyncRedisBackend, kind: ErrorKind, transient: bool) {
     let feed = backend.watch(&prefix("constance:")).await.map(drop);
     for (call, result) in calls(backend).await.into_iter().chain([("watch", feed)]) {
-        // A paused server takes connections: only the first reply is missing.
+        // A paused server accepts connections. Only its first reply is missing.
         let error = result.expect_err(call);
         assert_eq!((error.kind(), error.is_transient()), (kind, transient), "{call}: {}", shown(&error));
         assert!(!shown(&error).contains("hunter2"), "{call}: {}", shown(&error));
     }
 }
 
-/// Reads by so many tasks at once; each has to get what is expected.
+/// Reads by many tasks at once. Each has to return the expected value.
 async fn all_read(backend: &Arc<AsyncRedisBackend>, expected: Stored) {
     let mut tasks = JoinSet::new();
     for _ in 0..64 {
@@ -53,7 +53,7 @@ async fn all_read(backend: &Arc<AsyncRedisBackend>, expected: Stored) {
     }
 }
 
-/// How many connections the server has taken since it was started.
+/// How many connections the server has accepted since its start.
 fn connections(server: &Server) -> u64 {
     let statistics: String = cmd("INFO").arg("stats").query(&mut server.raw()).expect("statistics");
     let count = statistics.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
@@ -65,7 +65,7 @@ fn connections(server: &Server) -> u64 {
 async fn a_server_that_is_down_is_unavailable_until_it_is_up() {
     let Some(mut server) = Server::start() else { return };
     server.kill();
-    let backend = patient(&server.url());
+    let backend = long_timeouts(&server.url());
     each_is(&backend, ErrorKind::Unavailable, true).await;
     server.restart();
     write(&backend, "a", b"1").await.expect("the next call tries again");
@@ -75,7 +75,7 @@ async fn a_server_that_is_down_is_unavailable_until_it_is_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_costs_reads_a_second_try_and_one_connection() {
     let Some(mut server) = Server::start() else { return };
-    let backend = Arc::new(patient(&server.url()));
+    let backend = Arc::new(long_timeouts(&server.url()));
     all_read(&backend, Stored::Absent).await;
     write(&*backend, "a", b"1").await.expect("a write");
     assert_eq!(connections(&server), 1, "one attempt for all");
@@ -98,13 +98,13 @@ async fn a_restart_costs_reads_a_second_try_and_one_connection() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_go_on_while_the_server_comes_and_goes() {
     let Some(mut server) = Server::start() else { return };
-    let backend = Arc::new(hasty(&server.url()));
+    let backend = Arc::new(short_timeouts(&server.url()));
     let rounds = Arc::new(AtomicUsize::new(0));
     let mut tasks = JoinSet::new();
     for _ in 0..16 {
         let (backend, rounds) = (Arc::clone(&backend), Arc::clone(&rounds));
         tasks.spawn(async move {
-            // Right answers, or errors; it is empty all the time.
+            // Correct values or errors. The store is empty all the time.
             while rounds.load(Ordering::Relaxed) < 3 {
                 match read(&*backend, "a").await {
                     Ok(found) => assert_eq!(found, Stored::Absent),
@@ -128,7 +128,7 @@ async fn reads_go_on_while_the_server_comes_and_goes() {
 #[tokio::test]
 async fn a_write_on_a_connection_that_died_happens_once_or_fails() {
     let Some(mut server) = Server::start() else { return };
-    let backend = patient(&server.url());
+    let backend = long_timeouts(&server.url());
     write(&backend, "a", b"1").await.expect("a write");
     server.kill();
     server.restart();
@@ -144,11 +144,11 @@ async fn a_write_on_a_connection_that_died_happens_once_or_fails() {
 #[tokio::test]
 async fn a_rested_connection_that_died_costs_a_write_nothing() {
     let Some(mut server) = Server::start() else { return };
-    let backend = patient(&server.url());
+    let backend = long_timeouts(&server.url());
     write(&backend, "a", b"1").await.expect("a write");
     server.kill();
     server.restart();
-    // Only rest makes a connection a rested one.
+    // A connection becomes idle only by waiting.
     tokio::time::sleep(Duration::from_millis(1100)).await;
     write(&backend, "a", b"2").await.expect("a fresh connection");
     assert_eq!(read(&backend, "a").await.expect("a read"), value(b"2"));
@@ -157,7 +157,7 @@ async fn a_rested_connection_that_died_costs_a_write_nothing() {
 #[tokio::test]
 async fn with_resp3_an_idle_connection_that_died_costs_a_write_nothing() {
     let Some(mut server) = Server::start() else { return };
-    let backend = patient(&format!("{}?protocol=resp3", server.url()));
+    let backend = long_timeouts(&format!("{}?protocol=resp3", server.url()));
     write(&backend, "a", b"1").await.expect("a write");
     server.kill();
     while !format!("{backend:?}").contains(r#"connection: "none""#) {
@@ -170,7 +170,7 @@ async fn with_resp3_an_idle_connection_that_died_costs_a_write_nothing() {
 #[tokio::test]
 async fn a_paused_server_is_a_timeout_and_never_absence() {
     let Some(server) = Server::start() else { return };
-    let backend = hasty(&server.url());
+    let backend = short_timeouts(&server.url());
     until("a write", || async { write(&backend, "a", b"1").await.ok() }).await;
     server.pause();
     for (call, result) in calls(&backend).await {
@@ -178,14 +178,14 @@ async fn a_paused_server_is_a_timeout_and_never_absence() {
         assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true), "{call}: {}", shown(&error));
     }
     server.resume();
-    // The writes above may have arrived or not, and in any order; none was told to have happened.
+    // The writes above may have arrived or not, and in any order; none was acknowledged.
     until("it goes on", || async { write(&backend, "b", b"3").await.ok() }).await;
     assert_eq!(until("a read", || async { read(&backend, "b").await.ok() }).await, value(b"3"));
 }
 
 #[tokio::test]
 async fn one_attempt_is_made_for_all_and_its_error_shared() {
-    // Takes connections, counts them, and says nothing.
+    // Accepts connections, counts them, and does not reply.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let taken = Arc::new(AtomicUsize::new(0));
@@ -197,9 +197,9 @@ async fn one_attempt_is_made_for_all_and_its_error_shared() {
             held.push(stream);
         }
     });
-    // Long enough for all of them to ask before it is over.
+    // Long enough for all of them to begin before it has ended.
     let url = format!("redis://:hunter2@127.0.0.1:{port}/0");
-    let backend = Arc::new(within(&url, Duration::from_secs(3)));
+    let backend = Arc::new(with_timeouts(&url, Duration::from_secs(3)));
     let mut tasks = JoinSet::new();
     for _ in 0..64 {
         let backend = Arc::clone(&backend);
@@ -217,7 +217,7 @@ async fn a_wrong_password_is_denied() {
     let Some(server) = Server::with(&["--requirepass", "right"]) else { return };
     let url = |login: &str| format!("redis://{login}127.0.0.1:{}/0", server.port());
     for login in [":hunter2@", "nobody:hunter2@", ""] {
-        let backend = patient(&url(login));
+        let backend = long_timeouts(&url(login));
         for (call, result) in calls(&backend).await {
             let error = result.expect_err(call);
             assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Denied, false), "{}", shown(&error));
@@ -225,13 +225,13 @@ async fn a_wrong_password_is_denied() {
         }
         assert!(!format!("{backend:?}").contains("hunter2"), "{backend:?}");
     }
-    write(&patient(&url(":right@")), "a", b"1").await.expect("the right password");
+    write(&long_timeouts(&url(":right@")), "a", b"1").await.expect("the right password");
 }
 
 #[tokio::test]
 async fn a_list_under_a_key_is_foreign_and_can_be_repaired() {
     let Some(server) = Server::start() else { return };
-    let backend = patient(&server.url());
+    let backend = long_timeouts(&server.url());
     let mut raw = server.raw();
     let mut spoil = || {
         cmd("DEL").arg("constance:bad").exec(&mut raw).expect("a removal");
@@ -262,7 +262,7 @@ async fn a_list_under_a_key_is_foreign_and_can_be_repaired() {
 #[test]
 fn a_runtime_that_ended_costs_a_read_nothing() {
     let Some(server) = Server::start() else { return };
-    let backend = patient(&server.url());
+    let backend = long_timeouts(&server.url());
     for round in 0..3 {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
@@ -275,7 +275,7 @@ fn a_runtime_that_ended_costs_a_read_nothing() {
 
 #[test]
 fn outside_a_runtime_a_call_is_an_error() {
-    let backend = patient("redis://127.0.0.1:1");
+    let backend = long_timeouts("redis://127.0.0.1:1");
     let key = key("a");
     let keys = [&key];
     let mut call = pin!(backend.read(&keys));

@@ -1,4 +1,4 @@
-//! A connection that all share and that is cut at any byte never makes a wrong answer.
+//! A connection that all share and that is cut at any byte never returns a wrong value.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +8,7 @@ use constance_core::{Applied, Batch, Encoded, Error, ErrorKind, Expect, Stored};
 use constance_redis::aio::AsyncRedisBackend;
 use tokio::task::JoinSet;
 
-use crate::common::aio::{hasty, patient, read, read_all, write};
+use crate::common::aio::{long_timeouts, read, read_all, short_timeouts, write};
 use crate::common::proxy::proxy;
 use crate::common::{Server, prefix, set, value};
 
@@ -17,12 +17,12 @@ const TASKS: usize = 8;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_reads_over_connections_that_are_cut() {
     let Some(server) = Server::start() else { return };
-    let direct = patient(&server.url());
+    let direct = long_timeouts(&server.url());
     let long = vec![b'x'; 300];
     write(&direct, "a", b"1").await.expect("a write");
     write(&direct, "long", &long).await.expect("a write");
     let cuts = Arc::default();
-    let backend = Arc::new(hasty(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::clone(&cuts)))));
+    let backend = Arc::new(short_timeouts(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::clone(&cuts)))));
 
     let mut tasks = JoinSet::new();
     for _ in 0..TASKS {
@@ -43,10 +43,10 @@ async fn ten_thousand_reads_over_connections_that_are_cut() {
     }
 }
 
-/// The answers that were right, and the errors.
+/// The number of correct values, and of errors.
 async fn some_reads(backend: Arc<AsyncRedisBackend>, long: Vec<u8>) -> (usize, usize) {
     let (mut right, mut failed) = (0, 0);
-    // A request that is handed to the driver just when it sees the connection end is forgotten there, and times out.
+    // The driver loses a request that it gets just when the connection ends. The call times out.
     let fine = |error: Error| assert!(matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout), "{error:?}");
     for round in 0..10_000 / TASKS {
         let answer = match round % 4 {
@@ -71,8 +71,8 @@ async fn some_reads(backend: Arc<AsyncRedisBackend>, long: Vec<u8>) -> (usize, u
 #[tokio::test]
 async fn a_write_over_a_connection_that_is_cut_is_never_done_twice() {
     let Some(server) = Server::start() else { return };
-    let direct = patient(&server.url());
-    let backend = hasty(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::default())));
+    let direct = long_timeouts(&server.url());
+    let backend = short_timeouts(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::default())));
     let number = |stored: Stored| -> u32 {
         let bytes = stored.value().expect("a value").as_bytes();
         std::str::from_utf8(bytes).expect("a number").parse().expect("a number")

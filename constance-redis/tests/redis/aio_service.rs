@@ -8,7 +8,7 @@ use constance_redis::aio::AsyncRedisBackend;
 use constance_redis::redis::{AsyncConnectionConfig, Client, cmd};
 
 use crate::common;
-use crate::common::aio::{patient, write};
+use crate::common::aio::{long_timeouts, write};
 use crate::common::{Server, key, prefix};
 
 /// Settings of a shop.
@@ -22,7 +22,7 @@ struct Shop {
     baskets: i64,
 }
 
-/// The slow re-read is out of the way: what is seen came through the feed.
+/// Without the slow re-read: every change comes through the feed.
 fn by_feed_alone() -> LiveOptions {
     let hours = Duration::from_secs(36_000);
     LiveOptions::new().poll_interval(hours).reread_interval(hours)
@@ -31,8 +31,8 @@ fn by_feed_alone() -> LiveOptions {
 #[tokio::test]
 async fn a_service_reads_writes_and_follows() {
     let Some(mut server) = Server::start() else { return };
-    let service = AsyncConfig::<Shop>::new(patient(&server.url()));
-    let operator = AsyncConfig::<Shop>::new(patient(&server.url()));
+    let service = AsyncConfig::<Shop>::new(long_timeouts(&server.url()));
+    let operator = AsyncConfig::<Shop>::new(long_timeouts(&server.url()));
     assert_eq!(service.get(Shop::BASKETS).await.expect("a get"), 42);
     service.set(Shop::BASKETS, 43).await.expect("a set");
     assert_eq!(operator.snapshot().await.expect("a snapshot").baskets, 43);
@@ -61,7 +61,7 @@ async fn a_service_reads_writes_and_follows() {
     let error = service.get(Shop::BASKETS).await.expect_err("an outage is no default");
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     server.restart();
-    AsyncConfig::<Shop>::new(patient(&server.url())).set(Shop::BASKETS, 46).await.expect("a set");
+    AsyncConfig::<Shop>::new(long_timeouts(&server.url())).set(Shop::BASKETS, 46).await.expect("a set");
     while settings.load().baskets != 46 {
         settings.changed().await;
     }
@@ -70,7 +70,7 @@ async fn a_service_reads_writes_and_follows() {
 #[tokio::test]
 async fn a_list_under_a_setting_hides_no_other_and_is_repaired() {
     let Some(server) = Server::start() else { return };
-    let config = AsyncConfig::<Shop>::new(patient(&server.url()));
+    let config = AsyncConfig::<Shop>::new(long_timeouts(&server.url()));
     config.set(Shop::SITE_NAME, "Corner".to_owned()).await.expect("a set");
     cmd("RPUSH").arg("constance:baskets").arg("hunter2").exec(&mut server.raw()).expect("a list");
     let error = config.get(Shop::BASKETS).await.expect_err("a list is no number");
@@ -83,7 +83,7 @@ async fn a_list_under_a_setting_hides_no_other_and_is_repaired() {
 #[tokio::test]
 async fn every_writer_wakes_the_feed() {
     let Some(server) = Server::start() else { return };
-    let (backend, mut raw) = (patient(&server.url()), server.raw());
+    let (backend, mut raw) = (long_timeouts(&server.url()), server.raw());
     let mut feed = backend.watch(&prefix("constance:")).await.expect("a feed");
     write(&backend, "a", b"1").await.expect("a write");
     feed.changed().await.expect("a set of our own");
@@ -103,7 +103,7 @@ async fn every_writer_wakes_the_feed() {
 #[tokio::test]
 async fn a_dead_server_breaks_the_feed() {
     let Some(mut server) = Server::start() else { return };
-    let mut feed = patient(&server.url()).watch(&prefix("constance:")).await.expect("a feed");
+    let mut feed = long_timeouts(&server.url()).watch(&prefix("constance:")).await.expect("a feed");
     server.kill();
     assert_eq!(feed.changed().await.expect_err("the connection is closed").kind(), ErrorKind::Unavailable);
 }
@@ -111,7 +111,7 @@ async fn a_dead_server_breaks_the_feed() {
 #[tokio::test]
 async fn a_silent_server_breaks_the_feed() {
     let Some(server) = Server::start() else { return };
-    let mut feed = patient(&server.url()).watch(&prefix("constance:")).await.expect("a feed");
+    let mut feed = long_timeouts(&server.url()).watch(&prefix("constance:")).await.expect("a feed");
     server.pause();
     assert_eq!(feed.changed().await.expect_err("no sign of life").kind(), ErrorKind::Timeout);
     server.resume();
@@ -122,7 +122,7 @@ async fn a_user_without_the_right_polls() {
     let Some(server) = Server::start() else { return };
     let rights = ["SETUSER", "reader", "on", ">hunter2", "~constance:*", "nocommands", "+get", "+hello"];
     cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
-    let backend = patient(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port()));
+    let backend = long_timeouts(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port()));
     let error = backend.watch(&prefix("constance:")).await.map(drop).expect_err("a right that it does not have");
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     let error = write(&backend, "a", b"hunter2").await.expect_err("a right that it does not have");

@@ -1,4 +1,4 @@
-//! Secure connections of the asynchronous backend.
+//! TLS connections of the asynchronous backend.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use constance_core::aio::{AsyncBackend, AsyncConfig};
 use constance_core::{ErrorKind, LiveOptions, Settings, Stored};
-use constance_redis::aio::{AsyncBuilder, AsyncRedisBackend};
+use constance_redis::aio::{AsyncRedisBackend, AsyncRedisBackendBuilder};
 use tempfile::TempDir;
 
 use crate::common::aio::{read, write};
@@ -16,7 +16,7 @@ use crate::common::{PATIENCE, Server, shown};
 /// One server for all cases, which each have a key space of their own.
 static SERVER: LazyLock<Option<(Server, &'static Path)>> = LazyLock::new(|| server(false));
 
-fn builder(server: &Server, folder: &Path) -> AsyncBuilder {
+fn builder(server: &Server, folder: &Path) -> AsyncRedisBackendBuilder {
     let url = format!("rediss://localhost:{}/0", server.port());
     let builder = AsyncRedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
     builder.connect_timeout(PATIENCE).response_timeout(PATIENCE)
@@ -42,7 +42,7 @@ async fn a_service_reads_writes_and_follows_by_tls() {
     let service = AsyncConfig::<Shop>::new(open(&server, folder));
     let operator = AsyncConfig::<Shop>::new(open(&server, folder));
     let hours = Duration::from_secs(36_000);
-    // The slow re-read is out of the way: what is seen came through the feed.
+    // Without the slow re-read: every change comes through the feed.
     let by_feed_alone = LiveOptions::new().poll_interval(hours).reread_interval(hours);
     let live = service.live_with(by_feed_alone).await.expect("a load");
     let mut settings = live.receiver();
@@ -91,8 +91,8 @@ async fn a_server_that_nobody_vouches_for_is_refused() {
 #[tokio::test]
 async fn a_server_without_tls_is_refused() {
     let (Some(plain), Some(folder)) = (Server::start(), FOLDER.as_ref()) else { return };
-    let hasty = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
-    let error = read(&hasty.expect("valid options"), "a").await.expect_err("it does not speak TLS");
+    let short_timeouts = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
+    let error = read(&short_timeouts.expect("valid options"), "a").await.expect_err("it does not speak TLS");
     // Redis waits for the end of what it takes for a line of text.
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{}", shown(&error));
 }

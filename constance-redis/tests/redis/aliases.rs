@@ -2,7 +2,7 @@
 
 use constance_core::{Backend, Config, Prefix, Settings};
 
-use crate::common::{Server, patient};
+use crate::common::{Server, long_timeouts};
 
 #[derive(Debug, Clone, Settings)]
 struct Old {
@@ -45,7 +45,7 @@ fn hear_each_other(backend: &dyn Backend, prefix: &Prefix) -> Vec<String> {
 #[test]
 fn both_versions_hear_each_other() {
     let Some(server) = Server::start() else { return };
-    let backend = patient(&server.url());
+    let backend = long_timeouts(&server.url());
     assert_eq!(hear_each_other(&backend, &backend.default_prefix()), [""; 0]);
 }
 
@@ -53,7 +53,7 @@ fn both_versions_hear_each_other() {
 #[test]
 fn on_a_cluster_too_and_without_a_hash_tag_that_is_said() {
     let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
-    let backend = patient(&cluster.url());
+    let backend = long_timeouts(&cluster.url());
     let said = hear_each_other(&backend, &backend.default_prefix());
     assert_eq!(
         said,

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use constance_core::{Backend, Prefix, Registry};
-use constance_redis::{Builder, RedisBackend};
+use constance_redis::{RedisBackend, RedisBackendBuilder};
 
 fn url() -> Option<String> {
     std::env::var("CONSTANCE_REDIS_CLUSTER_URL").ok()
 }
 
-fn builder() -> Option<Builder> {
+fn builder() -> Option<RedisBackendBuilder> {
     Some(RedisBackend::builder().url(url()?))
 }
 

@@ -53,7 +53,7 @@ async fn several_keys_of_a_task_say_which_url_a_cluster_wants() {
     use constance_core::aio::AsyncBackend;
 
     let Some(server) = alone() else { return };
-    let backend = crate::common::aio::patient(&server.url());
+    let backend = crate::common::aio::long_timeouts(&server.url());
     crate::common::aio::write(&backend, "a", b"1").await.expect("one key is served");
     says_the_url(&crate::common::aio::read_all(&backend, &["a", "b"]).await.expect_err("two slots"));
     let both = Batch::new(vec![set("a", b"1"), Change::remove(key("b"))]).expect("two keys");

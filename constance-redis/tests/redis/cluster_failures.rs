@@ -5,8 +5,10 @@ use std::time::Duration;
 use constance_core::{Backend, Batch, Config, Error, ErrorKind, Expect, LiveOptions, Settings, Stored};
 use constance_redis::RedisBackend;
 
-use crate::common::cluster::{Cluster, told};
-use crate::common::{Server, hasty, key, patient, prefix, read, read_all, set, shown, until, value, write};
+use crate::common::cluster::{Cluster, cluster_command};
+use crate::common::{
+    Server, key, long_timeouts, prefix, read, read_all, set, short_timeouts, shown, until, value, write,
+};
 
 /// Every call that touches one key, and what became of it.
 fn calls(backend: &RedisBackend, name: &str, elsewhere: &[&str]) -> Vec<(&'static str, Result<(), Error>)> {
@@ -28,7 +30,7 @@ fn a_dead_node_takes_nothing_with_it_but_its_own_keys() {
     let Some(mut cluster) = Cluster::start(false) else { return };
     let names: Vec<String> = (0..3).map(|master| cluster.name_at(master)).collect();
     let [dead, one, other] = [0, 1, 2].map(|master: usize| names[master].as_str());
-    let backend = patient(&cluster.url());
+    let backend = long_timeouts(&cluster.url());
     for name in [dead, one, other] {
         write(&backend, name, b"1").expect("a write");
     }
@@ -37,7 +39,7 @@ fn a_dead_node_takes_nothing_with_it_but_its_own_keys() {
     let mut noticed = false;
     // Before the other nodes notice, and after.
     while !noticed {
-        noticed = until("what the nodes know", || told(&mut witness, "NODES")).contains("master,fail ");
+        noticed = until("what the nodes know", || cluster_command(&mut witness, "NODES")).contains("master,fail ");
         assert_eq!(read(&backend, one).expect("a key elsewhere"), value(b"1"));
         assert_eq!(read_all(&backend, &[one, other]).expect("keys elsewhere"), [value(b"1"), value(b"1")]);
         write(&backend, other, b"1").expect("a key elsewhere");
@@ -47,7 +49,7 @@ fn a_dead_node_takes_nothing_with_it_but_its_own_keys() {
             assert!(!shown(&error).contains("hunter2"), "{call}: {}", shown(&error));
         }
         // One that has only just begun knows the others by the list.
-        let fresh = patient(&cluster.url());
+        let fresh = long_timeouts(&cluster.url());
         assert_eq!(read(&fresh, one).expect("a key elsewhere"), value(b"1"));
         assert_eq!(read(&fresh, dead).expect_err("a key of the dead").kind(), ErrorKind::Unavailable);
     }
@@ -61,7 +63,7 @@ fn a_dead_node_takes_nothing_with_it_but_its_own_keys() {
 fn a_node_that_is_silent_is_a_timeout_and_never_absence() {
     let Some(cluster) = Cluster::start(false) else { return };
     let [silent, one] = [0, 1].map(|master| cluster.name_at(master));
-    let backend = hasty(&cluster.url());
+    let backend = short_timeouts(&cluster.url());
     until("a write", || write(&backend, &silent, b"1").ok());
     until("a write", || write(&backend, &one, b"1").ok());
     cluster.nodes[0].pause();
@@ -95,7 +97,7 @@ fn a_replica_takes_over_and_is_found() {
         builder.wait_replicas(1).build().expect("a valid URL")
     };
     let (service, operator): (Config<Shop>, Config<Shop>) = (Config::new(open()), Config::new(open()));
-    let unconfirmed: Config<Shop> = Config::new(patient(&cluster.url()));
+    let unconfirmed: Config<Shop> = Config::new(long_timeouts(&cluster.url()));
     operator.set(Shop::BASKETS, 43).expect("a set that a replica has");
     let live = service.live_with(LiveOptions::new().poll_interval(Duration::from_millis(50))).expect("a load");
     let owner = cluster.slot("constance:baskets") * 3 / 16_384;
@@ -111,16 +113,16 @@ fn a_replica_takes_over_and_is_found() {
 #[test]
 fn a_server_alone_is_no_cluster() {
     let Some(server) = Server::start() else { return };
-    let backend = patient(&format!("redis+cluster://:hunter2@127.0.0.1:{}", constance_testserver::free_port()));
+    let backend = long_timeouts(&format!("redis+cluster://:hunter2@127.0.0.1:{}", constance_testserver::free_port()));
     assert_eq!(read(&backend, "a").expect_err("nobody is there").kind(), ErrorKind::Unavailable);
     assert!(!format!("{backend:?}").contains("hunter2"), "{backend:?}");
-    let backend = patient(&format!("redis+cluster://127.0.0.1:{}", server.port()));
+    let backend = long_timeouts(&format!("redis+cluster://127.0.0.1:{}", server.port()));
     let error = read(&backend, "a").expect_err("no cluster");
     assert_eq!(error.kind(), ErrorKind::Configuration, "{error:?}");
     // Nor is one of a cluster a server alone.
     let Some(cluster) = Cluster::start(false) else { return };
-    let backend = patient(&cluster.nodes[0].url());
+    let backend = long_timeouts(&cluster.nodes[0].url());
     let elsewhere = cluster.name_at(1);
     assert_eq!(read(&backend, &elsewhere).expect_err("another node's").kind(), ErrorKind::Configuration);
-    assert_ne!(read(&patient(&cluster.url()), &elsewhere).ok(), None::<Stored>);
+    assert_ne!(read(&long_timeouts(&cluster.url()), &elsewhere).ok(), None::<Stored>);
 }

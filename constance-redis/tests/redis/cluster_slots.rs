@@ -1,4 +1,4 @@
-//! Slots: what is in one, and what becomes of it when it moves.
+//! Keys of one slot and of several, and a slot that moves.
 
 use constance_core::{Applied, Backend, Batch, Change, Encoded, ErrorKind, Expect, Key, Stored};
 use constance_redis::RedisBackend;
@@ -6,12 +6,12 @@ use constance_redis::redis::cmd;
 
 use crate::common;
 use crate::common::cluster::Cluster;
-use crate::common::{patient, prefix, read, read_all, value, write};
+use crate::common::{long_timeouts, prefix, read, read_all, value, write};
 
 #[test]
 fn a_batch_over_several_slots_is_refused_and_writes_nothing() {
     let Some(cluster) = Cluster::start(false) else { return };
-    let backend = patient(&cluster.url());
+    let backend = long_timeouts(&cluster.url());
     assert!(!backend.capability().atomic_batch);
     let [one, other] = [0, 1].map(|master| cluster.name_at(master));
     let set = |name: &str| common::set(name, b"1");
@@ -52,7 +52,7 @@ struct Moving {
 impl Moving {
     fn start() -> Option<Self> {
         let cluster = Cluster::start(false)?;
-        let backend = patient(&cluster.url());
+        let backend = long_timeouts(&cluster.url());
         let tag = (0..).map(|number| format!("t{number}")).find(|tag| cluster.slot(tag) < 5000).expect("one of many");
         let slot = cluster.slot(&tag);
         Some(Self { cluster, backend, tag, slot })
@@ -82,9 +82,9 @@ fn a_slot_on_the_move_loses_and_hides_nothing() {
     let Some(moving) = Moving::start() else { return };
     let (one, two) = (value(b"1"), value(b"2"));
     moving.batch(&["a", "b", "c"], b"1").expect("a batch in one slot");
-    moving.cluster.open(moving.slot);
-    moving.cluster.carry(moving.key("a").as_str());
-    moving.cluster.carry(moving.key("b").as_str());
+    moving.cluster.begin_migration(moving.slot);
+    moving.cluster.migrate_key(moving.key("a").as_str());
+    moving.cluster.migrate_key(moving.key("b").as_str());
 
     // Each is found wherever it is, one by one and together, on this backend and on one that begins now.
     for name in ["a", "b", "c"] {
@@ -108,8 +108,8 @@ fn a_slot_on_the_move_loses_and_hides_nothing() {
     let all = ["a", "b", "c", "new"];
     assert_eq!(moving.read(&all), vec![two.clone(); 4], "nothing of it was written");
 
-    moving.cluster.carry(moving.key("c").as_str());
-    moving.cluster.close(moving.slot);
+    moving.cluster.migrate_key(moving.key("c").as_str());
+    moving.cluster.end_migration(moving.slot);
     assert_eq!(moving.read(&all), vec![two.clone(); 4]);
     let listed = moving.backend.list(&prefix(&format!("{{{}}}:", moving.tag))).expect("a list");
     assert_eq!(listed.len(), 4, "{listed:?}");
@@ -121,16 +121,16 @@ fn a_slot_that_has_moved_is_followed_by_each_call() {
     let Some(moving) = Moving::start() else { return };
     let one = value(b"1");
     // One backend for each call, which all know only where the slot was.
-    let outdated: Vec<RedisBackend> = (0..5).map(|_| patient(&moving.cluster.url())).collect();
+    let outdated: Vec<RedisBackend> = (0..5).map(|_| long_timeouts(&moving.cluster.url())).collect();
     let (a, b) = (moving.key("a"), moving.key("b"));
     for backend in &outdated {
         assert_eq!(backend.read(&[&a]).expect("a read"), [Stored::Absent]);
     }
     moving.batch(&["a", "b"], b"1").expect("a batch in one slot");
-    moving.cluster.open(moving.slot);
-    moving.cluster.carry(a.as_str());
-    moving.cluster.carry(b.as_str());
-    moving.cluster.close(moving.slot);
+    moving.cluster.begin_migration(moving.slot);
+    moving.cluster.migrate_key(a.as_str());
+    moving.cluster.migrate_key(b.as_str());
+    moving.cluster.end_migration(moving.slot);
 
     let elsewhere = prefix("constance:").key(&moving.cluster.name_at(2)).expect("a valid name");
     assert_eq!(outdated[0].read(&[&a]).expect("a read")[0], one);
@@ -153,16 +153,16 @@ fn a_user_with_few_rights_follows_a_slot_that_moves() {
         command.arg(common::RIGHTS.split(' ').chain(["+cluster|slots", "+asking"]).collect::<Vec<_>>());
         command.exec(&mut node.raw()).expect("a user");
     }
-    let backend = patient(&moving.cluster.url().replace("://", "://settings:hunter2@"));
+    let backend = long_timeouts(&moving.cluster.url().replace("://", "://settings:hunter2@"));
     let (a, b) = (moving.key("a"), moving.key("b"));
     let batch = |value: &[u8]| Batch::new(vec![moving.set("a", value), moving.set("b", value)]).expect("two keys");
     backend.write(&batch(b"1")).expect("a batch in one slot");
-    moving.cluster.open(moving.slot);
-    moving.cluster.carry(a.as_str());
+    moving.cluster.begin_migration(moving.slot);
+    moving.cluster.migrate_key(a.as_str());
     assert_eq!(backend.read(&[&a, &b]).expect("a read"), [value(b"1"), value(b"1")]);
-    moving.cluster.carry(b.as_str());
+    moving.cluster.migrate_key(b.as_str());
     backend.write(&batch(b"2")).expect("both are there");
-    moving.cluster.close(moving.slot);
+    moving.cluster.end_migration(moving.slot);
     backend.write(&batch(b"3")).expect("a write");
     assert_eq!(backend.list(&prefix(&format!("{{{}}}:", moving.tag))).expect("a list").len(), 2);
     backend.list(&prefix("constance:")).expect("a list of all nodes");

@@ -1,6 +1,6 @@
-//! A server that evicts settings: they read as their defaults, and nothing else tells.
+//! A server that evicts settings. They read as their defaults; only a warning reports it.
 
-use crate::common::{RIGHTS, Server, backend, patient};
+use crate::common::{RIGHTS, Server, backend, long_timeouts};
 use constance_core::{Backend, Config, Settings};
 use constance_redis::redis::cmd;
 
@@ -15,7 +15,7 @@ fn set_policy(server: &Server, policy: &str) {
 }
 
 #[track_caller]
-fn told(backend: &dyn Backend, expected: bool, policy: &str) {
+fn assert_warning(backend: &dyn Backend, expected: bool, policy: &str) {
     let config = Config::<Shop>::builder(backend).build_typed().expect("a config");
     let warnings = config.verify().expect("the store works");
     let shown: Vec<String> = warnings.iter().map(ToString::to_string).collect();
@@ -38,7 +38,7 @@ fn a_policy_that_evicts_settings_is_told() {
     let backend = backend(&server);
     for (policy, expected) in POLICIES {
         set_policy(&server, policy);
-        told(&backend, expected, policy);
+        assert_warning(&backend, expected, policy);
     }
 }
 
@@ -50,24 +50,24 @@ fn what_may_not_be_asked_is_no_failure() {
     command.arg(&["SETUSER", "settings", "on", ">hunter2", "resetkeys", "~constance:*"]);
     command.arg(RIGHTS.split(' ').collect::<Vec<_>>()).exec(&mut server.raw()).expect("a user");
     let url = format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port());
-    told(&patient(&url), false, "without the right to INFO");
+    assert_warning(&long_timeouts(&url), false, "without the right to INFO");
     cmd("ACL").arg(&["SETUSER", "settings", "+info"]).exec(&mut server.raw()).expect("a right");
-    told(&patient(&url), true, "with it");
+    assert_warning(&long_timeouts(&url), true, "with it");
 
     let renamed = Server::with(&["--rename-command", "INFO", ""]).expect("it is installed");
-    told(&backend(&renamed), false, "without the command");
+    assert_warning(&backend(&renamed), false, "without the command");
 }
 
 #[cfg(feature = "cluster")]
 #[test]
 fn each_node_of_a_cluster_is_asked() {
     let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
-    let backend = patient(&cluster.url());
-    told(&backend, false, "none");
+    let backend = long_timeouts(&cluster.url());
+    assert_warning(&backend, false, "none");
     set_policy(&cluster.nodes[1], "allkeys-lru");
-    told(&backend, true, "one of three");
+    assert_warning(&backend, true, "one of three");
     set_policy(&cluster.nodes[2], "allkeys-lru");
-    told(&backend, true, "said once");
+    assert_warning(&backend, true, "said once");
 }
 
 #[cfg(feature = "aio")]
@@ -76,7 +76,7 @@ async fn tasks_are_told_too() {
     use constance_core::aio::AsyncConfig;
 
     let Some(server) = Server::start() else { return };
-    let config = AsyncConfig::<Shop>::new(crate::common::aio::patient(&server.url()));
+    let config = AsyncConfig::<Shop>::new(crate::common::aio::long_timeouts(&server.url()));
     for (policy, expected) in POLICIES {
         set_policy(&server, policy);
         assert_eq!(!config.verify().await.expect("the store works").is_empty(), expected, "{policy}");

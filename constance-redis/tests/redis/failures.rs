@@ -1,4 +1,4 @@
-//! Real faults, and what they are called.
+//! Real faults, and the kinds of their errors.
 
 use std::time::Duration;
 
@@ -6,9 +6,11 @@ use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind,
 use constance_redis::redis::{self, cmd};
 use constance_redis::{RedisBackend, RedisOptions};
 
-use crate::common::{Server, backend, hasty, key, patient, prefix, read, read_all, set, shown, until, value, write};
+use crate::common::{
+    Server, backend, key, long_timeouts, prefix, read, read_all, set, short_timeouts, shown, until, value, write,
+};
 
-/// Every call that asks the server, and what became of it.
+/// Every call that needs the server, and its result.
 fn calls(backend: &RedisBackend) -> Vec<(&'static str, Result<(), Error>)> {
     let expecting = set("a", b"hunter2").expecting(Expect::Absent);
     vec![
@@ -37,7 +39,7 @@ fn each_is(backend: &RedisBackend, kind: ErrorKind, transient: bool) {
 fn a_server_that_is_down_is_unavailable_until_it_is_up() {
     let Some(mut server) = Server::start() else { return };
     server.kill();
-    // It would wait for an hour if it waited for a connection of the pool.
+    // Waiting for a connection of the pool would take an hour.
     let backend = RedisBackend::builder()
         .url(server.url())
         .acquire_timeout(Duration::from_secs(3600))
@@ -53,7 +55,7 @@ fn a_server_that_is_down_is_unavailable_until_it_is_up() {
 fn connections_that_died_cost_a_read_a_second_try() {
     let Some(mut server) = Server::start() else { return };
     let backend = backend(&server);
-    // Several connections, so that the second try would meet a dead one too if it took what lies there.
+    // Several connections, so that the second attempt would get a dead one too if it took an idle one.
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| (0..50).for_each(|_| drop(read(&backend, "a"))));
@@ -96,7 +98,7 @@ fn a_restart_costs_no_write_after_a_rest() {
     write(&backend, "a", b"1").expect("a write");
     server.kill();
     server.restart();
-    // Nothing tells when a connection has lain idle for long enough.
+    // Nothing reports when a connection has been idle for long enough.
     std::thread::sleep(Duration::from_millis(1100));
     write(&backend, "a", b"2").expect("the dead connection was noticed before");
     assert_eq!(read(&backend, "a").expect("a read"), value(b"2"));
@@ -105,13 +107,13 @@ fn a_restart_costs_no_write_after_a_rest() {
 #[test]
 fn a_paused_server_is_a_timeout_and_never_absence() {
     let Some(server) = Server::start() else { return };
-    let (backend, direct) = (hasty(&server.url()), backend(&server));
+    let (backend, direct) = (short_timeouts(&server.url()), backend(&server));
     until("a write", || write(&backend, "a", b"1").ok());
     assert_eq!(read_all(&direct, &["a", "b"]).expect("a read"), [value(b"1"), Stored::Absent]);
     server.pause();
     each_is(&backend, ErrorKind::Timeout, true);
     server.resume();
-    // The write above may have arrived or not; it was never told to have happened.
+    // The write above may have arrived or not; it was not acknowledged.
     until("it goes on", || write(&backend, "a", b"3").ok());
     assert_eq!(read(&direct, "a").expect("a read"), value(b"3"));
 }
@@ -126,7 +128,7 @@ fn a_pool_whose_connections_are_all_in_use_is_a_timeout() {
     std::thread::scope(|scope| {
         server.pause();
         let held = scope.spawn(|| read(&backend, "a"));
-        // Either finds the only connection in use, or holds it and finds no answer.
+        // Each either finds the only connection in use, or uses it and gets no reply.
         assert_eq!(failed(read(&backend, "a")), ErrorKind::Timeout);
         assert_eq!(failed(held.join().expect("no panic")), ErrorKind::Timeout);
     });
@@ -139,13 +141,13 @@ fn a_wrong_password_is_denied() {
     let Some(server) = Server::with(&["--requirepass", "right"]) else { return };
     let url = |login: &str| format!("redis://{login}127.0.0.1:{}/0", server.port());
     for login in [":hunter2@", "nobody:hunter2@", ""] {
-        let backend = patient(&url(login));
+        let backend = long_timeouts(&url(login));
         each_is(&backend, ErrorKind::Denied, false);
         assert!(!format!("{backend:?}").contains("hunter2"), "{backend:?}");
     }
-    write(&patient(&url(":right@")), "a", b"1").expect("the right password");
-    // Another database takes one more step while connecting.
-    let backend = patient(&format!("redis://127.0.0.1:{}/1", server.port()));
+    write(&long_timeouts(&url(":right@")), "a", b"1").expect("the right password");
+    // With another database, connecting has one more step.
+    let backend = long_timeouts(&format!("redis://127.0.0.1:{}/1", server.port()));
     assert_eq!(read(&backend, "a").expect_err("no password").kind(), ErrorKind::Denied);
 }
 
@@ -158,7 +160,7 @@ fn a_missing_right_is_denied() {
         .arg(&["+get", "+mget", "+hello", "+evalsha", "+eval"])
         .exec(&mut admin)
         .expect("a user");
-    let backend = patient(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port()));
+    let backend = long_timeouts(&format!("redis://reader:hunter2@127.0.0.1:{}/0", server.port()));
     assert_eq!(read(&backend, "a").expect("a right that it has"), Stored::Absent);
     // Without the right to EXISTS and TYPE the script finds out what is no string.
     cmd("RPUSH").arg("constance:list").arg("x").exec(&mut admin).expect("a list");
@@ -303,7 +305,7 @@ fn a_forgotten_script_is_sent_again() {
 fn a_database_that_does_not_exist_is_a_configuration_error() {
     let Some(server) = Server::start() else { return };
     let error =
-        read(&patient(&format!("redis://127.0.0.1:{}/9999", server.port())), "a").expect_err("no such database");
+        read(&long_timeouts(&format!("redis://127.0.0.1:{}/9999", server.port())), "a").expect_err("no such database");
     assert_eq!(error.kind(), ErrorKind::Configuration, "{}", shown(&error));
 }
 
@@ -327,7 +329,7 @@ fn something_that_is_no_redis_is_unavailable() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nX-Secret: hunter2\r\n\r\n");
         }
     });
-    let backend = patient(&format!("redis://127.0.0.1:{port}/0"));
+    let backend = long_timeouts(&format!("redis://127.0.0.1:{port}/0"));
     for (call, result) in calls(&backend) {
         let error = result.expect_err(call);
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{call}: {}", shown(&error));
@@ -341,7 +343,7 @@ fn a_server_that_never_answers_is_a_timeout() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     for url in [format!("redis://:hunter2@{address}/1"), format!("redis://{address}")] {
-        each_is(&hasty(&url), ErrorKind::Timeout, true);
+        each_is(&short_timeouts(&url), ErrorKind::Timeout, true);
     }
 }
 

@@ -7,7 +7,7 @@ use constance_redis::redis::{Connection, cmd};
 
 use crate::common::{Server, backend, prefix, until};
 
-/// Several signs of life.
+/// Long enough for several `PING`s.
 const QUIET: Duration = Duration::from_secs(12);
 
 fn pings(raw: &mut Connection) -> f64 {
@@ -16,7 +16,7 @@ fn pings(raw: &mut Connection) -> f64 {
     calls.map_or(0.0, |calls| calls.split(',').next().and_then(|calls| calls.parse().ok()).expect("a number"))
 }
 
-/// At most 30 a minute, and not none: a server that is gone without a word would not be noticed.
+/// At most 30 a minute, and more than none: they notice a server that is gone without closing the connection.
 #[track_caller]
 fn are_few(pings: f64, since: Instant) {
     let most = since.elapsed().as_secs_f64() / 2.0;
@@ -41,7 +41,7 @@ async fn the_asynchronous_one_asks_for_few_signs_of_life() {
     let Some(server) = Server::start() else { return };
     let mut raw = server.raw();
     let since = Instant::now();
-    let backend = crate::common::aio::patient(&server.url());
+    let backend = crate::common::aio::long_timeouts(&server.url());
     let mut feed = backend.watch(&prefix("constance:")).await.expect("a feed");
     tokio::time::timeout(QUIET, feed.changed()).await.expect_err("nothing changed");
     are_few(pings(&mut raw), since);

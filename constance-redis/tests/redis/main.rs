@@ -1,4 +1,4 @@
-//! What Redis adds to the contract. Each test has a server of its own.
+//! Behaviour of Redis beyond the contract. Each test has a server of its own.
 #![allow(clippy::expect_used, clippy::print_stderr)]
 
 #[path = "../common/mod.rs"]
@@ -9,6 +9,8 @@ mod addresses;
 #[cfg(feature = "aio")]
 mod aio_cancel;
 #[cfg(feature = "aio")]
+mod aio_disconnects;
+#[cfg(feature = "aio")]
 mod aio_env;
 #[cfg(feature = "aio")]
 mod aio_failures;
@@ -16,8 +18,6 @@ mod aio_failures;
 mod aio_proxy;
 #[cfg(feature = "aio")]
 mod aio_service;
-#[cfg(feature = "aio")]
-mod aio_storm;
 #[cfg(all(feature = "aio", feature = "tls-rustls"))]
 mod aio_tls;
 mod aliases;
@@ -28,10 +28,10 @@ mod cluster_by_plain_url;
 mod cluster_failures;
 #[cfg(feature = "cluster")]
 mod cluster_slots;
-mod endless;
 mod eviction;
 mod failures;
 mod feed_costs;
+mod huge_timeouts;
 #[path = "../common/killed.rs"]
 mod killed;
 mod portions;

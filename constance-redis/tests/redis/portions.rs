@@ -1,6 +1,6 @@
-//! Stale keys among a great many of somebody else's.
+//! Listing stale keys among many keys of other applications.
 
-use crate::common::{Server, backend, patient, prefix};
+use crate::common::{Server, backend, long_timeouts, prefix};
 use constance_core::{Backend, Config, Key, Prefix, Settings};
 use constance_redis::redis::{self, cmd};
 
@@ -10,10 +10,10 @@ struct Shop {
     the_answer: i64,
 }
 
-/// As many as a portion may hold: the server may give somewhat more than it is asked for.
+/// The most keys of a portion: the server may return a few more than `COUNT`.
 const PORTION: usize = 2_000;
 
-/// Keys without end, as other applications have them, and some that are stale.
+/// Many keys of other applications, and some stale ones.
 fn fill(connection: &mut redis::Connection, foreign: usize, stale: &[String]) {
     for first in (0..foreign).step_by(1_000) {
         let mut command = cmd("MSET");
@@ -90,11 +90,11 @@ fn begun(backend: &dyn Backend) -> Vec<u8> {
     portion.next.expect("more than one portion")
 }
 
-/// A server that was started anew has another order of its keys: a cursor from before would pass some by.
+/// A restarted server has another order of its keys: an old cursor would skip some.
 #[test]
 fn a_listing_does_not_go_on_after_a_restart() {
     let Some(mut server) = Server::start() else { return };
-    let backend = patient(&server.url());
+    let backend = long_timeouts(&server.url());
     let next = begun(&backend);
     assert!(backend.keys_from(&prefix("constance:"), Some(&next)).is_ok());
     server.kill();
@@ -104,13 +104,13 @@ fn a_listing_does_not_go_on_after_a_restart() {
     assert!(error.to_string().contains("begin the listing anew"), "{error}");
 }
 
-/// A user who may not ask which server it is gets the keys all the same.
+/// A user without the right to `INFO` gets the keys too.
 #[test]
 fn a_listing_needs_no_right_to_info() {
     let Some(server) = Server::start() else { return };
     let rights = ["SETUSER", "settings", "on", ">hunter2", "~*", "+@all", "-info"];
     cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
-    let backend = patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port()));
+    let backend = long_timeouts(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port()));
     begun(&backend);
     assert_eq!(in_portions(&backend, &prefix("constance:")).0.len(), 3_000);
 }
@@ -119,7 +119,7 @@ fn a_listing_needs_no_right_to_info() {
 #[test]
 fn portions_go_from_node_to_node_of_a_cluster() {
     let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
-    let backend = patient(&cluster.url());
+    let backend = long_timeouts(&cluster.url());
     for number in 0..300 {
         crate::common::write(&backend, &format!("n{number}"), b"1").expect("a write");
     }
@@ -132,13 +132,13 @@ fn portions_go_from_node_to_node_of_a_cluster() {
     assert_eq!(in_portions(&backend, &prefix("{constance}:")), (Vec::new(), 1), "one slot is on one node");
 }
 
-/// A key that goes from a node that is still to be scanned to one that was is in no portion. So the listing says that it
-/// cannot go on, while a slot moves and after it has.
+/// A key that moves from a node that is still to be scanned to one that was is in no portion. So the listing fails while
+/// a slot moves, and after it has moved.
 #[cfg(feature = "cluster")]
 #[test]
 fn a_listing_does_not_go_on_where_slots_move() {
     let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
-    let backend = patient(&cluster.url());
+    let backend = long_timeouts(&cluster.url());
     let next = begun(&backend);
     let rest = |backend: &dyn Backend| {
         let mut from = next.clone();
@@ -152,16 +152,16 @@ fn a_listing_does_not_go_on_where_slots_move() {
     assert!(rest(&backend).is_none());
     let name = cluster.name_at(0);
     let slot = cluster.slot(&format!("constance:{name}"));
-    cluster.open(slot);
+    cluster.begin_migration(slot);
     let error = rest(&backend).expect("its keys may go where the scan has been");
     assert!(error.to_string().contains("slots move"), "{error}");
     for number in 0..3_000 {
         let key = format!("constance:n{number}");
         if cluster.slot(&key) == slot {
-            cluster.carry(&key);
+            cluster.migrate_key(&key);
         }
     }
-    cluster.close(slot);
+    cluster.end_migration(slot);
     rest(&backend).expect("the slot has moved");
     assert_eq!(in_portions(&backend, &prefix("constance:")).0.len(), 3_000, "a listing that begins anew");
 }
@@ -174,7 +174,7 @@ async fn tasks_have_portions_too() {
     let Some(server) = Server::start() else { return };
     let stale: Vec<String> = (0..3_000).map(|number| format!("old_{number}")).collect();
     fill(&mut server.raw(), 10_000, &stale);
-    let backend = crate::common::aio::patient(&server.url());
+    let backend = crate::common::aio::long_timeouts(&server.url());
     let config = AsyncConfig::<Shop>::builder(backend).prefix(Prefix::empty()).build().expect("a config");
     let (mut portions, mut removed, mut count) = (config.stale_portions(), 0, 0);
     while let Some(portion) = portions.next().await.expect("a portion") {

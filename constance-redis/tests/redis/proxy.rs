@@ -1,4 +1,4 @@
-//! A connection that is cut at any byte never makes a wrong answer.
+//! A connection that is cut at any byte never returns a wrong value.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -6,17 +6,17 @@ use std::sync::atomic::Ordering;
 use constance_core::{Applied, Backend, Batch, Encoded, ErrorKind, Expect, Stored};
 
 use crate::common::proxy::proxy;
-use crate::common::{Server, key, patient, prefix, read, read_all, set, value, write};
+use crate::common::{Server, key, long_timeouts, prefix, read, read_all, set, value, write};
 
 #[test]
 fn ten_thousand_reads_over_connections_that_are_cut() {
     let Some(server) = Server::start() else { return };
-    let direct = patient(&server.url());
+    let direct = long_timeouts(&server.url());
     let long = vec![b'x'; 300];
     write(&direct, "a", b"1").expect("a write");
     write(&direct, "long", &long).expect("a write");
     let cuts = Arc::default();
-    let backend = patient(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::clone(&cuts))));
+    let backend = long_timeouts(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::clone(&cuts))));
 
     let (mut right, mut failed) = (0, 0);
     for round in 0..10_000_u32 {
@@ -48,8 +48,8 @@ fn ten_thousand_reads_over_connections_that_are_cut() {
 #[test]
 fn a_write_over_a_connection_that_is_cut_is_never_done_twice() {
     let Some(server) = Server::start() else { return };
-    let direct = patient(&server.url());
-    let backend = patient(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::default())));
+    let direct = long_timeouts(&server.url());
+    let backend = long_timeouts(&format!("redis://127.0.0.1:{}/0", proxy(server.port(), Arc::default())));
     let number = |bytes: &[u8]| std::str::from_utf8(bytes).expect("a number").parse::<u32>().expect("a number");
     write(&direct, "counter", b"0").expect("a write");
     let (mut done, mut unknown) = (0, 0);

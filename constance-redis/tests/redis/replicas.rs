@@ -9,7 +9,7 @@ use constance_redis::redis::cmd;
 use crate::common;
 use crate::common::{PATIENCE, Server, read, set, until, value, write};
 
-/// It waits for replicas half as long as for an answer.
+/// The wait for replicas is half of it.
 fn waiting(server: &Server, answer: Duration) -> RedisBackend {
     let builder = RedisBackend::builder().url(server.url()).connect_timeout(PATIENCE).response_timeout(answer);
     builder.wait_replicas(1).build().expect("a valid URL")

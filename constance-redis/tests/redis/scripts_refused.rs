@@ -1,10 +1,10 @@
-//! A server that runs no scripts: what needs them says so, and the rest goes on.
+//! A server that refuses scripts. What needs them is an error that says so; the rest works.
 
-use crate::common::{Server, backend, patient, prefix, shown, value};
+use crate::common::{Server, backend, long_timeouts, prefix, shown, value};
 use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Key, Prefix, Stored};
 use constance_redis::redis::cmd;
 
-/// As many managed servers come.
+/// As on many managed servers.
 const RENAMED: &[&str] = &["--rename-command", "EVAL", "", "--rename-command", "EVALSHA", ""];
 
 /// One slot, where the server is one of a cluster.
@@ -21,7 +21,7 @@ fn set(name: &str, value: &[u8]) -> Change {
 }
 
 /// The batches that only a script can do.
-fn scripted() -> [Batch; 3] {
+fn needing_script() -> [Batch; 3] {
     [
         Batch::one(set("a", b"hunter2").expecting(Expect::Absent)),
         Batch::one(set("a", b"hunter2").expecting(Expect::Equals(Encoded::from(&b"1"[..])))),
@@ -29,8 +29,8 @@ fn scripted() -> [Batch; 3] {
     ]
 }
 
-/// Writes whose previous value somebody wants, after a set to 1, and what that is.
-fn heard_of() -> [(Batch, Stored); 5] {
+/// Writes that return the previous value, after a set to 1, and the expected previous value.
+fn with_previous() -> [(Batch, Stored); 5] {
     [
         (Change::keep(key("a")), value(b"1")),
         (set("a", b"2"), value(b"1")),
@@ -52,13 +52,13 @@ fn names_eval(error: &Error) {
 fn goes_on_without_scripts(backend: &dyn Backend) {
     for _ in 0..2 {
         backend.write(&Batch::one(set("a", b"1"))).expect("a plain set");
-        for batch in scripted() {
+        for batch in needing_script() {
             names_eval(&backend.write(&batch).expect_err("no script runs"));
         }
         assert_eq!(backend.read(&[&key("a")]).expect("a get"), [value(b"1")], "nothing was written");
         assert_eq!(backend.read(&[&key("a"), &key("b")]).expect("a read"), [value(b"1"), Stored::Absent]);
         assert_eq!(backend.list(&together()).expect("a listing"), [(key("a"), value(b"1"))]);
-        for batch in heard_of() {
+        for batch in with_previous() {
             let applied = backend.write(&batch.0).expect("a write that somebody hears of");
             assert_eq!(applied, Applied::Done(vec![batch.1]));
         }
@@ -77,10 +77,10 @@ fn a_forbidden_eval_is_named_and_the_rest_goes_on() {
     let Some(server) = Server::start() else { return };
     let rights = ["SETUSER", "settings", "on", ">hunter2", "~*", "+@all", "-eval", "-evalsha"];
     cmd("ACL").arg(&rights).exec(&mut server.raw()).expect("a user");
-    goes_on_without_scripts(&patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port())));
+    goes_on_without_scripts(&long_timeouts(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port())));
     // The server may run what it has, and nothing new.
     cmd("ACL").arg(&["SETUSER", "settings", "+evalsha"]).exec(&mut server.raw()).expect("a right");
-    goes_on_without_scripts(&patient(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port())));
+    goes_on_without_scripts(&long_timeouts(&format!("redis://settings:hunter2@127.0.0.1:{}/0", server.port())));
 }
 
 #[test]
@@ -110,14 +110,14 @@ fn a_list_is_found_without_scripts_and_hides_nothing() {
 fn a_master_without_scripts_is_no_other_case() {
     let Some(master) = Server::with(RENAMED) else { return };
     let sentinel = crate::common::group::Sentinel::start(&master.port().to_string(), "");
-    goes_on_without_scripts(&patient(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port())));
+    goes_on_without_scripts(&long_timeouts(&format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port())));
 }
 
 #[cfg(feature = "cluster")]
 #[test]
 fn a_cluster_without_scripts_is_no_other_case() {
     let Some(cluster) = crate::common::cluster::Cluster::with(false, RENAMED) else { return };
-    goes_on_without_scripts(&patient(&cluster.url()));
+    goes_on_without_scripts(&long_timeouts(&cluster.url()));
 }
 
 #[cfg(feature = "aio")]
@@ -126,9 +126,9 @@ async fn tasks_go_on_without_scripts() {
     use constance_core::aio::AsyncBackend;
 
     let Some(server) = Server::with(RENAMED) else { return };
-    let backend = crate::common::aio::patient(&server.url());
+    let backend = crate::common::aio::long_timeouts(&server.url());
     backend.write(&Batch::one(set("a", b"1"))).await.expect("a plain set");
-    for batch in scripted() {
+    for batch in needing_script() {
         names_eval(&backend.write(&batch).await.expect_err("no script runs"));
     }
     cmd("RPUSH").arg(key("list").as_str()).arg("x").exec(&mut server.raw()).expect("a list");
@@ -136,7 +136,7 @@ async fn tasks_go_on_without_scripts() {
         let found = backend.read(&[&key("a"), &key("list"), &key("none")]).await.expect("a read");
         assert!(matches!(&found[..], [a, Stored::Foreign(_), Stored::Absent] if *a == value(b"1")), "{found:?}");
     }
-    for (batch, previous) in heard_of() {
+    for (batch, previous) in with_previous() {
         assert_eq!(backend.write(&batch).await.expect("a write that somebody hears of"), Applied::Done(vec![previous]));
     }
     backend.write(&Batch::one(Change::remove(key("a")))).await.expect("a reset");

@@ -10,7 +10,7 @@ use constance_redis::redis::cmd;
 
 use crate::common;
 use crate::common::group::Group;
-use crate::common::{patient, read, until, value, write};
+use crate::common::{long_timeouts, read, until, value, write};
 
 fn url() -> Option<String> {
     std::env::var("CONSTANCE_REDIS_SENTINEL_URL").ok()
@@ -27,7 +27,7 @@ constance_core::conformance_tests!(mod by_scheme: || {
     Some(backend)
 });
 
-/// It waits for replicas half as long as for an answer.
+/// The wait for replicas is half of it.
 fn confirmed(group: &Group, replicas: u32) -> RedisBackend {
     let while_busy = Duration::from_secs(10);
     RedisBackend::builder()
@@ -104,7 +104,7 @@ fn what_a_replica_confirmed_is_there() {
 #[test]
 fn an_old_master_that_lives_takes_no_writes() {
     let Some(group) = Group::start() else { return };
-    let backend = patient(&group.url());
+    let backend = long_timeouts(&group.url());
     // Several connections to the old master.
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -132,7 +132,7 @@ fn a_service_outlives_the_master_and_catches_up() {
     let Some(mut group) = Group::start() else { return };
     let config: Config<Shop> = Config::new(confirmed(&group, 1));
     config.set(Shop::BASKETS, 43).expect("a set");
-    // The slow re-read is out of the way: what is seen came through the feed, which was opened anew.
+    // Without the slow re-read: every change comes through the feed, which has reconnected.
     let hours = Duration::from_secs(36_000);
     let live = config.live_with(LiveOptions::new().poll_interval(hours).reread_interval(hours)).expect("a load");
     group.servers[0].kill();

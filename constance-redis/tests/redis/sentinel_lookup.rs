@@ -1,17 +1,17 @@
-//! What sentinels say, and whom to believe.
+//! Finding the master when sentinels are wrong, silent or dead.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use constance_core::{Backend, ErrorKind, Stored};
 use constance_redis::redis::cmd;
-use constance_redis::{Builder, RedisBackend};
+use constance_redis::{RedisBackend, RedisBackendBuilder};
 
 use crate::common;
 use crate::common::group::Sentinel;
-use crate::common::{Server, hasty, patient, read, until, value, write};
+use crate::common::{Server, long_timeouts, read, short_timeouts, until, value, write};
 
-/// Something that answers each question of every client with the same words. Its threads end with the test program.
+/// A server that sends the same reply to every request. Its threads end with the test program.
 fn sentinel(answer: &str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("an address").port();
@@ -35,7 +35,7 @@ fn naming(port: u16) -> u16 {
 }
 
 fn over(sentinels: &[u16]) -> RedisBackend {
-    patient(&url_of(sentinels))
+    long_timeouts(&url_of(sentinels))
 }
 
 fn url_of(sentinels: &[u16]) -> String {
@@ -64,10 +64,10 @@ fn those_that_are_dead_silent_or_wrong_are_passed_over() {
         assert_eq!(read(&backend, "a").expect("a read"), value(b"1"));
     }
     // A part of the time is spent on the silent one, and a busy machine may need more than the rest.
-    let backend = hasty(&url_of(&[silent, right]));
+    let backend = short_timeouts(&url_of(&[silent, right]));
     until("the other one is right", || write(&backend, "a", b"1").ok());
     assert_eq!(until("a read", || read(&backend, "a").ok()), value(b"1"));
-    let backend = hasty(&url_of(&[dead, silent, ignorant, outdated, right]));
+    let backend = short_timeouts(&url_of(&[dead, silent, ignorant, outdated, right]));
     assert_eq!(until("the last one is right", || read(&backend, "a").ok()), value(b"1"));
     until("a feed at the master", || backend.watch(&common::prefix("constance:")).ok().map(drop));
 }
@@ -89,7 +89,7 @@ fn without_a_master_nothing_is_absent() {
     ] {
         // On a busy machine an answer may take long; only who waits for one that never comes is to be in a hurry.
         let hurry = kind == ErrorKind::Timeout;
-        let backend = if hurry { hasty(&url_of(&sentinels)) } else { over(&sentinels) };
+        let backend = if hurry { short_timeouts(&url_of(&sentinels)) } else { over(&sentinels) };
         for result in [read(&backend, "a").map(drop), write(&backend, "a", b"1"), backend.ping()] {
             let error = result.expect_err("no master");
             assert_eq!(error.kind(), kind, "{}", common::shown(&error));
@@ -118,7 +118,7 @@ fn sentinels_have_a_password_of_their_own() {
     let Some(master) = Server::start() else { return };
     let guarded = Sentinel::start(&master.port().to_string(), "requirepass own");
     let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", guarded.port());
-    let asked = |builder: Builder| read(&builder.url(&url).build().expect("a valid URL"), "a");
+    let asked = |builder: RedisBackendBuilder| read(&builder.url(&url).build().expect("a valid URL"), "a");
     let builder = RedisBackend::builder;
     assert_eq!(asked(builder()).expect_err("no password").kind(), ErrorKind::Denied);
     assert_eq!(asked(builder().sentinel_password("hunter2")).expect_err("a wrong one").kind(), ErrorKind::Denied);
@@ -128,7 +128,7 @@ fn sentinels_have_a_password_of_their_own() {
     assert_eq!(asked(named).expect("the right one"), Stored::Absent);
     // What is no sentinel says so.
     let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", master.port());
-    assert_eq!(read(&patient(&url), "a").expect_err("no sentinel").kind(), ErrorKind::Unsupported);
+    assert_eq!(read(&long_timeouts(&url), "a").expect_err("no sentinel").kind(), ErrorKind::Unsupported);
 }
 
 #[test]
@@ -138,7 +138,8 @@ fn the_role_is_asked_for_with_a_right_of_its_own() {
     command.arg(&["SETUSER", "settings", "on", ">hunter2", "resetkeys", "~constance:*"]);
     command.arg(common::RIGHTS.split(' ').collect::<Vec<_>>());
     command.exec(&mut master.raw()).expect("a user");
-    let backend = patient(&format!("redis+sentinel://settings:hunter2@127.0.0.1:{}/mymaster", naming(master.port())));
+    let backend =
+        long_timeouts(&format!("redis+sentinel://settings:hunter2@127.0.0.1:{}/mymaster", naming(master.port())));
     assert_eq!(read(&backend, "a").expect_err("a right is missing").kind(), ErrorKind::Denied);
     cmd("ACL").arg(&["SETUSER", "settings", "+role"]).exec(&mut master.raw()).expect("a right");
     assert_eq!(read(&backend, "a").expect("a read"), Stored::Absent);

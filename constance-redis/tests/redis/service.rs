@@ -24,7 +24,7 @@ fn config(server: &Server) -> Config<Shop> {
     Config::new(backend(server))
 }
 
-/// The slow re-read is out of the way: what is seen came through the feed.
+/// Without the slow re-read: every change comes through the feed.
 fn live(config: &Config<Shop>) -> Live<Shop> {
     let hours = Duration::from_secs(36_000);
     config.live_with(LiveOptions::new().poll_interval(hours).reread_interval(hours)).expect("a load")

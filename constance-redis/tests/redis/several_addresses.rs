@@ -1,19 +1,19 @@
-//! A name of which one address does not answer.
+//! A host name with an address that does not reply.
 
 use std::time::Duration;
 
 use crate::addresses::half_silent;
-use crate::common::{Server, read, value, within, write};
+use crate::common::{Server, read, value, with_timeouts, write};
 use constance_core::Backend;
 
-/// Half of it is enough for a server that answers.
+/// Half of it is enough for a server that replies.
 const TIME: Duration = Duration::from_secs(4);
 
 #[test]
 fn the_other_address_of_a_server_has_time_left() {
     let Some(server) = Server::start() else { return };
     let _silent = half_silent("redis.test", server.port());
-    let backend = within("redis://redis.test/0", TIME);
+    let backend = with_timeouts("redis://redis.test/0", TIME);
     write(&backend, "a", b"1").expect("a write");
     assert_eq!(read(&backend, "a").expect("a read"), value(b"1"));
     backend.watch(&backend.default_prefix()).expect("a feed");
@@ -26,7 +26,7 @@ fn the_other_address_of_a_sentinel_has_time_left() {
     let port = master.port().to_string();
     let sentinel = crate::common::group::Sentinel::start(&port, "");
     let _silent = half_silent("sentinel.test", sentinel.port());
-    let backend = within("redis+sentinel://sentinel.test/mymaster", TIME);
+    let backend = with_timeouts("redis+sentinel://sentinel.test/mymaster", TIME);
     write(&backend, "a", b"1").expect("a write");
 }
 
@@ -35,7 +35,7 @@ fn the_other_address_of_a_sentinel_has_time_left() {
 fn the_other_address_of_a_node_has_time_left() {
     let Some(cluster) = crate::common::cluster::Cluster::start(false) else { return };
     let _silent = half_silent("cluster.test", cluster.nodes[0].port());
-    let backend = within("redis+cluster://cluster.test", TIME);
+    let backend = with_timeouts("redis+cluster://cluster.test", TIME);
     for name in ["a", "b", "c"] {
         write(&backend, name, b"1").expect("a write");
     }

@@ -1,11 +1,11 @@
-//! Secure connections, with certificates made on the spot.
+//! TLS, with certificates that the tests make.
 
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use constance_core::{Backend, ErrorKind, Stored, Wake};
-use constance_redis::{Builder, RedisBackend, RedisOptions};
+use constance_redis::{RedisBackend, RedisBackendBuilder, RedisOptions};
 use tempfile::TempDir;
 
 use crate::common::certificates::{FOLDER, make, pem, server};
@@ -15,7 +15,7 @@ fn open(server: &Server, folder: &Path) -> RedisBackend {
     builder(server, folder).build().expect("valid options")
 }
 
-fn builder(server: &Server, folder: &Path) -> Builder {
+fn builder(server: &Server, folder: &Path) -> RedisBackendBuilder {
     let url = format!("rediss://localhost:{}/0", server.port());
     let builder = RedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
     builder.connect_timeout(PATIENCE).response_timeout(PATIENCE).acquire_timeout(PATIENCE)
@@ -72,8 +72,8 @@ fn a_server_that_nobody_vouches_for_is_refused() {
 #[test]
 fn a_server_without_tls_is_refused() {
     let (Some(plain), Some(folder)) = (Server::start(), FOLDER.as_ref()) else { return };
-    let hasty = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
-    let error = read(&hasty.expect("valid options"), "a").expect_err("it does not speak TLS");
+    let short_timeouts = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
+    let error = read(&short_timeouts.expect("valid options"), "a").expect_err("it does not speak TLS");
     // Redis waits for the end of what it takes for a line of text.
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{}", shown(&error));
 }

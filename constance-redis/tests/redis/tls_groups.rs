@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use constance_core::{Backend, ErrorKind};
 use constance_redis::redis::{Value, cmd};
-use constance_redis::{Builder, RedisBackend};
+use constance_redis::{RedisBackend, RedisBackendBuilder};
 
 use crate::common;
 use crate::common::certificates::{arguments, folder, pem, raw};
@@ -12,7 +12,7 @@ use crate::common::cluster::Cluster;
 use crate::common::group::Sentinel;
 use crate::common::{PATIENCE, Server, read, until, value, write};
 
-fn builder(url: &str) -> Builder {
+fn builder(url: &str) -> RedisBackendBuilder {
     let root = pem(folder().expect("certificates"), "ca.pem");
     RedisBackend::builder().url(url).root_certificates(root).connect_timeout(PATIENCE).response_timeout(PATIENCE)
 }
@@ -38,7 +38,7 @@ constance_core::conformance_tests!(mod cluster: || CLUSTER.as_ref().map(|cluster
 #[test]
 fn nodes_of_a_cluster_take_secure_connections_alone() {
     let Some(cluster) = CLUSTER.as_ref() else { return };
-    let error = read(&common::hasty(&cluster.url()), "a").expect_err("they speak TLS");
+    let error = read(&common::short_timeouts(&cluster.url()), "a").expect_err("they speak TLS");
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{error:?}");
 }
 

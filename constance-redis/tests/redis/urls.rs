@@ -1,11 +1,11 @@
-//! What a URL says is done, or refused.
+//! Every part of a URL is used or is an error.
 
 use std::time::Duration;
 
 use crate::common::{Server, key, read, shown, value, write};
 use constance_core::{Backend, ErrorKind, Registry, Result};
 use constance_redis::redis::{self, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
-use constance_redis::{Builder, RedisBackend, RedisOptions};
+use constance_redis::{RedisBackend, RedisBackendBuilder, RedisOptions};
 
 /// As the environment names it.
 fn open(url: &str) -> Result<std::sync::Arc<dyn Backend>> {
@@ -62,7 +62,7 @@ fn the_user_of_the_query_is_the_one_who_logs_in() {
     }
 }
 
-/// URLs of which nothing may be shown, and a word of what is said instead.
+/// URLs that must not be shown, and a word of the message.
 const ODD: &[(&str, &str)] = &[
     ("redis://default:57#hunter2@127.0.0.1:6379/0", "%23"),
     ("redis://default:57?hunter2@127.0.0.1:6379/0", "%3F"),
@@ -169,7 +169,7 @@ fn the_url_and_the_builder_have_to_agree() {
     ] {
         agreeing.build().expect("they agree");
     }
-    let contradicting: [(Builder, &str); 4] = [
+    let contradicting: [(RedisBackendBuilder, &str); 4] = [
         (of("socket_timeout=5").response_timeout(seconds(2)), "socket_timeout"),
         (of("socket_connect_timeout=5").connect_timeout(seconds(2)), "socket_connect_timeout"),
         (of("timeout=5").acquire_timeout(seconds(3)), "timeout"),

@@ -8,10 +8,10 @@ use constance_redis::redis::{Client, cmd};
 
 use crate::common::{Server, backend, key, prefix, write};
 
-/// Longer than any test takes: what is seen earlier came through the feed.
+/// Longer than any test takes, so that a change that is seen has come through the feed.
 const LONG: Duration = Duration::from_secs(600);
 
-/// Takes every wake that is on its way.
+/// Waits until no more wakes come.
 fn quiet(feed: &mut dyn Watch) {
     while feed.wait(Duration::from_millis(150)).expect("a feed") != Wake::TimedOut {}
 }

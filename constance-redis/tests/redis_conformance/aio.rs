@@ -14,19 +14,19 @@ use crate::common::server::Server;
 /// One server for all cases, which each have a key space of their own.
 static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| Server::with(&["--unixsocket", "{folder}/redis.sock"]));
 
-/// A server that is there already, or the one of this program.
+/// The server of the environment, or one of this program.
 fn url() -> Option<String> {
     std::env::var("CONSTANCE_REDIS_URL").ok().or_else(|| SERVER.as_ref().map(|server| server.url()))
 }
 
 fn open(url: &str) -> AsyncRedisBackend {
-    common::aio::patient(url)
+    common::aio::long_timeouts(url)
 }
 
 constance_core::async_conformance_tests!(|| Some(open(&url()?)));
 
 constance_core::async_conformance_tests!(mod blocking: || {
-    Some(Blocking::new(common::patient(&url()?)))
+    Some(Blocking::new(common::long_timeouts(&url()?)))
 });
 
 constance_core::async_conformance_tests!(mod with_resp3: || Some(open(&format!("{}?protocol=resp3", url()?))));

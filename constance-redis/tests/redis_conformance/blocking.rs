@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use constance_core::testing::Confined;
 use constance_core::{Backend, Registry};
 use constance_redis::redis::{self, Client};
-use constance_redis::{Connections, RedisBackend};
+use constance_redis::{ConnectionSource, RedisBackend};
 use r2d2::Pool;
 
 use crate::common;
@@ -14,7 +14,7 @@ use crate::common::server::{Server, raw};
 /// One server for all cases, which each have a key space of their own.
 static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| Server::with(&["--unixsocket", "{folder}/redis.sock"]));
 
-/// A server that is there already, or the one of this program.
+/// The server of the environment, or one of this program.
 fn url() -> Option<String> {
     std::env::var("CONSTANCE_REDIS_URL").ok().or_else(|| SERVER.as_ref().map(|server| server.url()))
 }
@@ -23,7 +23,7 @@ fn client() -> Option<Client> {
     Some(Client::open(url()?).expect("a valid URL"))
 }
 
-constance_core::conformance_tests!(|| Some(common::patient(&url()?)));
+constance_core::conformance_tests!(|| Some(common::long_timeouts(&url()?)));
 
 constance_core::conformance_tests!(mod by_scheme: || {
     let backend: Arc<dyn Backend> = Registry::new().with(constance_redis::schemes()).open(&url()?).expect("a scheme");
@@ -48,12 +48,12 @@ constance_core::conformance_tests!(mod with_own_pool_and_client: || {
 });
 
 constance_core::conformance_tests!(mod with_resp3: || {
-    Some(common::patient(&format!("{}?protocol=resp3", url()?)))
+    Some(common::long_timeouts(&format!("{}?protocol=resp3", url()?)))
 });
 
 constance_core::conformance_tests!(mod by_unix_socket: || {
     let socket = SERVER.as_ref()?.folder().join("redis.sock");
-    Some(common::patient(&format!("redis+unix://{}", socket.display())))
+    Some(common::long_timeouts(&format!("redis+unix://{}", socket.display())))
 });
 
 /// One client over a single connection, as a test double or an application with a lock of its own has it.
@@ -67,8 +67,8 @@ impl constance_redis::Lease for Held<'_> {
     }
 }
 
-impl Connections for Single {
-    fn lend(&self) -> constance_core::Result<Box<dyn constance_redis::Lease + '_>> {
+impl ConnectionSource for Single {
+    fn connection(&self) -> constance_core::Result<Box<dyn constance_redis::Lease + '_>> {
         Ok(Box::new(Held(self.0.lock())))
     }
 }
@@ -89,7 +89,7 @@ fn limited() -> Option<RedisBackend> {
     let server = SERVER.as_ref()?;
     LazyLock::force(&USER);
     let url = format!("redis://settings:secret@127.0.0.1:{}/0", server.port());
-    Some(common::patient(&url))
+    Some(common::long_timeouts(&url))
 }
 
 constance_core::conformance_tests!(mod with_few_rights: || Confined(limited()));

@@ -1,4 +1,4 @@
-//! Failures of the driver in words of our own.
+//! Errors of the driver, without their text.
 
 use std::error::Error as _;
 use std::io;
@@ -7,13 +7,13 @@ use std::sync::Arc;
 use constance_core::{Cause, Error, ErrorKind};
 use redis::{RedisError, RedisResult};
 
-/// How often in a row a signal may interrupt what can be done again. Linux does that wherever there is a limit of time,
-/// whatever the handler of the signal says of restarting.
-pub(super) const INTERRUPTIONS: usize = 16;
+/// How often in a row an operation is repeated that a signal interrupted. Linux interrupts a socket with a timeout, even
+/// where the handler of the signal asks for a restart.
+pub(super) const MAX_INTERRUPTIONS: usize = 16;
 
-/// Does something again where a signal interrupted it.
-pub(super) fn uninterrupted<T>(work: impl Fn() -> RedisResult<T>) -> RedisResult<T> {
-    for _ in 0..INTERRUPTIONS {
+/// Repeats an operation that a signal interrupted.
+pub(super) fn retry_interrupted<T>(work: impl Fn() -> RedisResult<T>) -> RedisResult<T> {
+    for _ in 0..MAX_INTERRUPTIONS {
         match work() {
             Err(error) if is_interrupted(&error) => {}
             done => return done,
@@ -28,8 +28,8 @@ pub(super) fn is_interrupted(error: &RedisError) -> bool {
     io.is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
 }
 
-/// What the driver says, without its text.
-pub(super) fn error(error: &RedisError) -> Error {
+/// Classifies an error of the driver.
+pub(super) fn classify(error: &RedisError) -> Error {
     let of = |kind, code: &'static str, text: &'static str| {
         Error::new(kind).with_detail(text).with_cause(Cause::new("redis").with_code(code))
     };

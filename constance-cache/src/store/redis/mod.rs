@@ -1,4 +1,4 @@
-//! Redis.
+//! A cache in Redis.
 
 mod error;
 mod pool;
@@ -12,19 +12,19 @@ use constance_core::{Error, ErrorKind, Result};
 use constance_pool::{LONGEST_TIMEOUT, Pool, PoolOptions, Purpose};
 use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 
-use self::error::{INTERRUPTIONS, error, is_interrupted};
-use self::pool::{Manager, Session};
+use self::error::{MAX_INTERRUPTIONS, classify, is_interrupted};
+use self::pool::{Manager, RunConnection};
 use self::url::Url;
 use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, unique_id};
 
 /// Keeps entries in Redis.
 ///
-/// The server needs no persistence; where it has some, entries from before a restart count as lost, and so do those of a
-/// replica that was promoted. The user needs `GET`, `MGET`, `SET`, `GETRANGE`, `TIME`, `INFO`, `EVAL`, `EVALSHA`,
-/// `SCRIPT LOAD` and the keys under the namespace.
+/// The server needs no persistence. Entries from before a restart count as lost even where it has some, and so do those
+/// of a promoted replica. The user needs `GET`, `MGET`, `SET`, `GETRANGE`, `TIME`, `INFO`, `EVAL`, `EVALSHA`, `SCRIPT
+/// LOAD` and the keys under the namespace.
 ///
-/// The host name leads to one server, and not to a replica. Over a name that leads to several, processes would read and clear
-/// different ones, and serve old values.
+/// The host name has to be that of one server, and not of a replica. With several servers behind one name, processes
+/// would read and clear different ones, and serve old values.
 ///
 /// ```
 /// use constance_cache::RedisStore;
@@ -39,7 +39,7 @@ pub struct RedisStore {
     swap: Script,
 }
 
-/// Options of a [`RedisStore`].
+/// Builds a [`RedisStore`]; made by [`RedisStore::builder`].
 pub struct RedisStoreBuilder {
     url: Url,
     connect_timeout: Option<Duration>,
@@ -47,10 +47,10 @@ pub struct RedisStoreBuilder {
     pool_size: Option<u32>,
 }
 
-/// In front of the bytes: which run of the server wrote them, a number that is theirs alone, and when they end.
-const HEAD: usize = 8 + 8 + 13;
+/// The length of the header of a cell: the run of the server, a unique number, and the expiry time.
+const HEADER_LEN: usize = 8 + 8 + 13;
 
-/// Replaces the cells that are as expected. What another run of the server left behind counts as nothing.
+/// Replaces the cells that are as expected. A cell of another run of the server counts as vacant.
 const SWAP: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -77,87 +77,88 @@ return done
 impl RedisStore {
     /// The server of a URL, `redis://user:password@host:port/db` or `redis+unix:///path`. No I/O.
     ///
-    /// Parameters are those of the Python client that mean something here: `db`, `username` (or `user`), `password` (or `pass`),
-    /// `protocol`, `socket_timeout` and `socket_connect_timeout` in seconds, and `max_connections`. Any other is refused. What
-    /// the URL says twice, and what the builder says as well, has to be the same.
+    /// Parameters are those of the Python client: `db`, `username` (or `user`), `password` (or `pass`), `protocol`,
+    /// `socket_timeout` and `socket_connect_timeout` in seconds, and `max_connections`. Any other is an error. A value
+    /// that is given twice, in the URL or also to the builder, has to be the same.
     ///
     /// # Errors
     ///
-    /// `Configuration` where the URL is another, or a part of its login is missing. It is never shown.
+    /// `Configuration` where the URL is not one of a Redis server, or a part of its login is missing. The error does not
+    /// show it.
     pub fn from_url(url: &str) -> Result<Self> {
         Self::builder(url)?.build()
     }
 
-    /// Options, where the defaults will not do.
+    /// A builder, for options other than the defaults.
     ///
     /// # Errors
     ///
     /// As [`from_url`](Self::from_url).
     pub fn builder(url: &str) -> Result<RedisStoreBuilder> {
-        Ok(RedisStoreBuilder { url: Url::read(url)?, connect_timeout: None, response_timeout: None, pool_size: None })
+        Ok(RedisStoreBuilder { url: Url::parse(url)?, connect_timeout: None, response_timeout: None, pool_size: None })
     }
 
-    /// Does something over a connection, and once more over a new one where that turns out to have been closed;
-    /// where a signal interrupts, over another one.
-    fn over<T>(&self, work: impl Fn(&mut Session) -> RedisResult<T>) -> Result<T> {
-        let (mut again, mut interrupted) = (true, 0);
+    /// Runs `work` on a connection. It runs again on another one where the server had closed the connection (once), and
+    /// where a signal interrupted it.
+    fn with_retry<T>(&self, work: impl Fn(&mut RunConnection) -> RedisResult<T>) -> Result<T> {
+        let (mut retry, mut interrupted) = (true, 0);
         loop {
-            let mut session = self.pool.get(Purpose::Read)?;
-            let failure = match work(&mut session) {
+            let mut connection = self.pool.get(Purpose::Read)?;
+            let failure = match work(&mut connection) {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
-            if is_interrupted(&failure) && interrupted < INTERRUPTIONS {
+            if is_interrupted(&failure) && interrupted < MAX_INTERRUPTIONS {
                 interrupted += 1;
-                session.discard();
+                connection.discard();
                 continue;
             }
-            let is_gone = failure.is_connection_dropped() || failure.is_io_error() && !failure.is_timeout();
-            again &= is_gone && session.is_used();
-            if is_gone {
-                session.retire();
+            let is_closed = failure.is_connection_dropped() || failure.is_io_error() && !failure.is_timeout();
+            retry &= is_closed && connection.is_used();
+            if is_closed {
+                connection.retire();
             } else {
-                session.discard();
+                connection.discard();
             }
-            if !std::mem::take(&mut again) {
-                return Err(error(&failure));
+            if !std::mem::take(&mut retry) {
+                return Err(classify(&failure));
             }
         }
     }
 }
 
 impl RedisStoreBuilder {
-    /// How long a connection may take to make. Default: 250 ms.
+    /// How long connecting may take. Default: 250 ms.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long the server may take to answer. Default: 250 ms.
+    /// How long the server may take to reply. Default: 250 ms.
     #[must_use]
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.response_timeout = Some(timeout);
         self
     }
 
-    /// How many connections there are at most; who finds none free waits as long as a new one may take. Default: 10.
+    /// The maximum number of connections. A call waits for a free one for the connect timeout. Default: 10.
     #[must_use]
     pub fn pool_size(mut self, connections: u32) -> Self {
         self.pool_size = Some(connections);
         self
     }
 
-    /// The store. No I/O.
+    /// Makes the store. No I/O.
     ///
     /// # Errors
     ///
-    /// `Configuration` where the pool has no connections, a timeout is zero, or the URL says otherwise.
+    /// `Configuration` where the pool has no connections, a timeout is zero, or the URL contradicts the builder.
     pub fn build(self) -> Result<RedisStore> {
         let Self { url, connect_timeout, response_timeout, pool_size } = self;
-        let usual = Duration::from_millis(250);
-        let connect_timeout = agree("socket_connect_timeout", url.connect_timeout, connect_timeout)?.unwrap_or(usual);
-        let response_timeout = agree("socket_timeout", url.response_timeout, response_timeout)?.unwrap_or(usual);
+        let default = Duration::from_millis(250);
+        let connect_timeout = agree("socket_connect_timeout", url.connect_timeout, connect_timeout)?.unwrap_or(default);
+        let response_timeout = agree("socket_timeout", url.response_timeout, response_timeout)?.unwrap_or(default);
         let [connect_timeout, response_timeout] =
             [connect_timeout, response_timeout].map(|timeout| timeout.min(LONGEST_TIMEOUT));
         let pool_size = agree("max_connections", url.pool_size, pool_size)?.unwrap_or(10);
@@ -189,16 +190,16 @@ impl CacheStore for RedisStore {
         cells.arg(keys);
         let mut request = redis::cmd("TIME").get_packed_command();
         request.extend(cells.get_packed_command());
-        self.over(|session| {
-            let answers = session.req_packed_commands(&request, 0, 2)?;
-            let [time, cells] = <[Value; 2]>::try_from(answers).map_err(|_| unexpected())?;
-            let (seconds, micros): (u64, u64) = redis::from_redis_value(time).map_err(|_| unexpected())?;
+        self.with_retry(|connection| {
+            let replies = connection.req_packed_commands(&request, 0, 2)?;
+            let [time, cells] = <[Value; 2]>::try_from(replies).map_err(|_| unexpected_reply())?;
+            let (seconds, micros): (u64, u64) = redis::from_redis_value(time).map_err(|_| unexpected_reply())?;
             let now = seconds * 1_000 + micros / 1_000;
-            let Value::Array(cells) = cells else { return Err(unexpected()) };
+            let Value::Array(cells) = cells else { return Err(unexpected_reply()) };
             if cells.len() != keys.len() {
-                return Err(unexpected());
+                return Err(unexpected_reply());
             }
-            Ok(cells.into_iter().map(|cell| seen(cell, session.run, now)).collect())
+            Ok(cells.into_iter().map(|cell| seen(cell, connection.run, now)).collect())
         })
     }
 
@@ -206,8 +207,8 @@ impl CacheStore for RedisStore {
         if swaps.is_empty() {
             return Ok(Vec::new());
         }
-        self.over(|session| {
-            let run = session.run;
+        self.with_retry(|connection| {
+            let run = connection.run;
             let own: Vec<u64> = swaps.iter().map(|_| unique_id()).collect();
             let mut call = self.swap.prepare_invoke();
             call.arg(&run.to_be_bytes()[..]);
@@ -223,35 +224,35 @@ impl CacheStore for RedisStore {
                 let ttl = u64::try_from(swap.ttl.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX).clamp(1, LONGEST);
                 call.arg(&own.to_be_bytes()[..]).arg(ttl).arg(swap.to);
             }
-            let done: Vec<u8> = call.invoke(&mut **session)?;
+            let done: Vec<u8> = call.invoke(&mut **connection)?;
             Ok(done.iter().zip(own).map(|(done, own)| (*done == 1).then_some(Version(run, own))).collect())
         })
     }
 }
 
-/// A hundred years: what is longer is not a time that Redis can add.
+/// A hundred years. Redis cannot add a much longer time.
 const LONGEST: u64 = 100 * 366 * 24 * 60 * 60 * 1_000;
 
 fn seen(value: Value, run: u64, now: u64) -> Seen {
     let Value::BulkString(mut bytes) = value else { return Seen::Vacant };
-    match head(&bytes) {
+    match parse_header(&bytes) {
         Some((wrote, own, end)) if wrote == run => {
-            bytes.drain(..HEAD);
+            bytes.drain(..HEADER_LEN);
             let left = Duration::from_millis(end.saturating_sub(now));
             Seen::Cell(Cell { bytes, left, version: Version(run, own) })
         }
-        // Of another run, or not ours: a swap takes it for nothing as well.
+        // A cell of another run, or not ours. A swap treats it as vacant too.
         _ => Seen::Vacant,
     }
 }
 
-fn head(bytes: &[u8]) -> Option<(u64, u64, u64)> {
+fn parse_header(bytes: &[u8]) -> Option<(u64, u64, u64)> {
     let number = |at: usize| Some(u64::from_be_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
-    let end = std::str::from_utf8(bytes.get(16..HEAD)?).ok()?.parse().ok()?;
+    let end = std::str::from_utf8(bytes.get(16..HEADER_LEN)?).ok()?.parse().ok()?;
     Some((number(0)?, number(8)?, end))
 }
 
-fn unexpected() -> RedisError {
+fn unexpected_reply() -> RedisError {
     (redis::ErrorKind::UnexpectedReturnType, "an answer of another shape").into()
 }
 

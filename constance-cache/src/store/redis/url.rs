@@ -7,7 +7,7 @@ use constance_core::url::UrlParts;
 use constance_core::{Error, ErrorKind, Result};
 use redis::{ConnectionAddr, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 
-/// What a URL says. The driver would pass over what it does not know.
+/// A parsed URL. The driver would ignore unknown parameters.
 pub(super) struct Url {
     pub(super) client: redis::Client,
     pub(super) connect_timeout: Option<Duration>,
@@ -30,8 +30,8 @@ const SHAPE: &str = "write redis://user:password@host:6379/0 or redis+unix:///pa
 impl Url {
     /// # Errors
     ///
-    /// `Configuration` where it is not one of a single Redis server without TLS, or says what is not understood.
-    pub(super) fn read(url: &str) -> Result<Self> {
+    /// `Configuration` where it is not one of a single Redis server without TLS, or has an unknown part.
+    pub(super) fn parse(url: &str) -> Result<Self> {
         let mut parts = UrlParts::read(url)?;
         let address = match parts.scheme.as_str() {
             "redis" | "valkey" => server(&mut parts)?,
@@ -103,7 +103,7 @@ mod tests {
     fn what_the_python_client_knows_is_honoured() -> Result<()> {
         let url =
             "redis://h/3?username=shop&password=p%40ss&socket_timeout=5&socket_connect_timeout=0.5&max_connections=50";
-        let found = Url::read(&format!("{url}&protocol=3"))?;
+        let found = Url::parse(&format!("{url}&protocol=3"))?;
         let info = found.client.get_connection_info();
         let login = info.redis_settings();
         assert_eq!((info.addr().to_string().as_str(), login.db()), ("h:6379", 3));
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_socket_has_a_login_and_a_database() -> Result<()> {
-        let found = Url::read("unix://shop:p%40ss@/run/r.sock?db=3\n")?;
+        let found = Url::parse("unix://shop:p%40ss@/run/r.sock?db=3\n")?;
         let info = found.client.get_connection_info();
         let login = info.redis_settings();
         assert_eq!((info.addr().to_string().as_str(), login.db()), ("/run/r.sock", 3));
@@ -141,7 +141,7 @@ mod tests {
             ("redis+cluster://:hunter2@h", "one server"),
             ("http://:hunter2@h", "not one of a Redis server"),
         ] {
-            let error = Url::read(url).map(drop).expect_err(url);
+            let error = Url::parse(url).map(drop).expect_err(url);
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.to_string().contains(words), "{url}: {error}");
             assert!(!format!("{error} {error:?}").contains("hunter"), "{error:?}");

@@ -1,4 +1,4 @@
-//! The server that connections lead to.
+//! How to connect to one server.
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use redis::{ConnectionAddr, ConnectionInfo};
 use crate::login::Login;
 use crate::tls::{self, Certificates};
 
-/// An address, a way to log in, and certificates.
+/// The address, the login and the certificates, checked.
 #[derive(Clone)]
-pub(crate) struct Target {
+pub(crate) struct ConnectOptions {
     info: ConnectionInfo,
     certificates: Certificates,
 }
 
-impl Target {
+impl ConnectOptions {
     pub(crate) fn new(info: ConnectionInfo, certificates: Certificates) -> Result<Self> {
-        Login::of(info.redis_settings()).check()?;
+        Login::from_settings(info.redis_settings()).check()?;
         match info.addr() {
             ConnectionAddr::TcpTls { tls_params, .. } => {
                 if !tls::BUILT_IN {
-                    return Err(tls::without_feature());
+                    return Err(tls::not_built_in());
                 }
                 // With both, the driver makes connections by rustls and does not look for the system's certificates.
                 let both = cfg!(all(feature = "tls-rustls", feature = "tls-native-tls"));
@@ -38,22 +38,22 @@ impl Target {
             }
             _ => {}
         }
-        // Nobody but newer servers knows the command, and an ACL without it notes each refusal in its log.
+        // The driver's CLIENT SETINFO is unknown to older servers, and each refusal by an ACL is an entry in its log.
         let settings = info.redis_settings().clone().set_skip_set_lib_name();
-        // Requests are small, and each waits for its answer.
+        // Requests are small, and each waits for its reply.
         let tcp = info.tcp_settings().clone().set_nodelay(true);
         Ok(Self { info: info.set_redis_settings(settings).set_tcp_settings(tcp), certificates })
     }
 
-    /// The server alone, with nothing read from a file.
+    /// Without certificates, so that no file is read.
     #[cfg(any(feature = "aio", feature = "sentinel"))]
-    pub(crate) fn server(&self) -> &ConnectionInfo {
+    pub(crate) fn without_certificates(&self) -> &ConnectionInfo {
         &self.info
     }
 
-    /// The same way to log in at another address.
+    /// The same login at another address.
     #[cfg(any(feature = "sentinel", feature = "cluster"))]
-    pub(crate) fn at(&self, host: &str, port: u16) -> Self {
+    pub(crate) fn with_address(&self, host: &str, port: u16) -> Self {
         let mut addr = self.info.addr().clone();
         match &mut addr {
             ConnectionAddr::TcpTls { host: name, port: number, .. } => (*name, *number) = (host.to_owned(), port),
@@ -62,28 +62,30 @@ impl Target {
         Self { info: self.info.clone().set_addr(addr), certificates: self.certificates.clone() }
     }
 
-    /// The same address with another way to log in, and no database.
+    /// The same address with another login, and no database.
     #[cfg(feature = "sentinel")]
-    pub(crate) fn logging_in(&self, login: &Login) -> Self {
+    pub(crate) fn with_login(&self, login: &Login) -> Self {
         let settings = redis::RedisConnectionInfo::default()
             .set_protocol(self.info.redis_settings().protocol())
             .set_skip_set_lib_name();
-        let settings = login.applied_to(settings);
+        let settings = login.apply_to(settings);
         Self { info: self.info.clone().set_redis_settings(settings), certificates: self.certificates.clone() }
     }
 
-    /// Which server it is, and which of its databases.
+    /// The identity of the server and the database.
     pub(crate) fn identity(&self) -> Option<String> {
-        let place = match self.info.addr() {
-            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => address(host, *port)?,
+        let address = match self.info.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                address_identity(host, *port)?
+            }
             ConnectionAddr::Unix(path) => identity::of_path(path)?,
             _ => return None,
         };
-        Some(format!("redis {place} {}", self.info.redis_settings().db()))
+        Some(format!("redis {address} {}", self.info.redis_settings().db()))
     }
 
-    /// What the driver needs for a connection.
-    pub(crate) fn info(&self) -> Result<ConnectionInfo> {
+    /// The driver's options. Reads the certificate files.
+    pub(crate) fn connection_info(&self) -> Result<ConnectionInfo> {
         if self.certificates.is_empty() {
             return Ok(self.info.clone());
         }
@@ -91,16 +93,15 @@ impl Target {
     }
 }
 
-/// Where a server is, in an identity.
-pub(crate) fn address(host: &str, port: u16) -> Option<String> {
+/// The address of a server, as identities have it.
+pub(crate) fn address_identity(host: &str, port: u16) -> Option<String> {
     Some(format!("{}:{port}", identity::of_host(host)?))
 }
 
-impl fmt::Debug for Target {
+impl fmt::Debug for ConnectOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { info, certificates } = self;
-        // The address and the user's name tell which server it is; the password stays here.
-        f.debug_struct("Target")
+        f.debug_struct("ConnectOptions")
             .field("addr", &info.addr().to_string())
             .field("db", &info.redis_settings().db())
             .field("username", &info.redis_settings().username())

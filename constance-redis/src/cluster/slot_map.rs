@@ -8,7 +8,7 @@ use redis::Value;
 use super::node::Node;
 use super::slot::SLOTS;
 
-/// Where a node listens.
+/// The address of a node.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Address {
     pub(super) host: String,
@@ -16,7 +16,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Reads `host:port`. A node that knows no host of another means the one that it is reached by itself.
+    /// Parses `host:port`. An empty host stands for the host of the node that was asked.
     pub(super) fn parse(text: &str, asked: &Self) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -31,18 +31,18 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Some slots, the master that serves them, and its replicas.
+/// A range of slots, with its master and replicas.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Range {
+pub(super) struct SlotRange {
     start: u16,
     end: u16,
     pub(super) master: Address,
     pub(super) replicas: Vec<Address>,
 }
 
-/// What a node says about slots, or `None` where it says nothing that can be used.
-pub(super) fn parse(answer: &Value, asked: &Address) -> Option<Vec<Range>> {
-    let Value::Array(entries) = answer else { return None };
+/// Parses the reply to `CLUSTER SLOTS`. `None` where it is invalid or names no slot.
+pub(super) fn parse(reply: &Value, asked: &Address) -> Option<Vec<SlotRange>> {
+    let Value::Array(entries) = reply else { return None };
     let mut ranges = Vec::with_capacity(entries.len());
     for entry in entries {
         let Value::Array(entry) = entry else { return None };
@@ -51,12 +51,12 @@ pub(super) fn parse(answer: &Value, asked: &Address) -> Option<Vec<Range>> {
         if end < start || end >= SLOTS {
             return None;
         }
-        // Slots of a master whose name nobody knows are as good as not served.
+        // Slots of a master with an unknown host cannot be reached.
         let Some(master) = address(master, asked) else { continue };
         let replicas = replicas.iter().filter_map(|replica| address(replica, asked)).collect();
-        ranges.push(Range { start, end, master, replicas });
+        ranges.push(SlotRange { start, end, master, replicas });
     }
-    // A node that has not met the others yet knows of no slot.
+    // A node that has not joined the others yet knows of no slot.
     (!ranges.is_empty()).then_some(ranges)
 }
 
@@ -75,24 +75,24 @@ fn address(node: &Value, asked: &Address) -> Option<Address> {
     Some(Address { host, port: u16::try_from(*port).ok()? })
 }
 
-/// The slots of a cluster, as one of its nodes saw them.
-pub(super) struct Map {
+/// Which node serves which slots, by the reply of one node.
+pub(super) struct SlotMap {
     ranges: Vec<(u16, u16, Arc<Node>)>,
 }
 
-impl Map {
-    pub(super) fn new(ranges: &[Range], node: impl Fn(&Address) -> Arc<Node>) -> Self {
+impl SlotMap {
+    pub(super) fn new(ranges: &[SlotRange], node: impl Fn(&Address) -> Arc<Node>) -> Self {
         let mut ranges: Vec<_> = ranges.iter().map(|range| (range.start, range.end, node(&range.master))).collect();
         ranges.sort_by_key(|(start, ..)| *start);
         Self { ranges }
     }
 
     pub(super) fn owner(&self, slot: u16) -> Option<&Arc<Node>> {
-        let place = self.ranges.partition_point(|(_, end, _)| *end < slot);
-        self.ranges.get(place).filter(|(start, ..)| *start <= slot).map(|(.., node)| node)
+        let index = self.ranges.partition_point(|(_, end, _)| *end < slot);
+        self.ranges.get(index).filter(|(start, ..)| *start <= slot).map(|(.., node)| node)
     }
 
-    /// Every master that serves a slot, each once.
+    /// Every master that serves a slot, each once, by address.
     pub(super) fn masters(&self) -> Vec<Arc<Node>> {
         let mut masters: Vec<_> = self.ranges.iter().map(|(.., node)| Arc::clone(node)).collect();
         masters.sort_by(|one, other| one.address.cmp(&other.address));
@@ -126,12 +126,12 @@ mod tests {
     #[test]
     fn a_node_without_a_host_has_the_one_that_was_asked() {
         let asked = place("asked", 1);
-        let answer = Value::Array(vec![
+        let reply = Value::Array(vec![
             entry(0, 99, &[(text("one"), 7), (text("two"), 8)]),
             entry(100, 199, &[(Value::Nil, 9)]),
             entry(200, 299, &[(text("?"), 9)]),
         ]);
-        let found = parse(&answer, &asked).expect("slots");
+        let found = parse(&reply, &asked).expect("slots");
         assert_eq!(found[0].master, place("one", 7));
         assert_eq!(found[0].replicas, [place("two", 8)]);
         assert_eq!(found[1].master, place("asked", 9));
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_none() {
         let asked = place("asked", 1);
-        for answer in [
+        for reply in [
             Value::Nil,
             Value::Array(Vec::new()),
             Value::Array(vec![entry(5, 4, &[(text("one"), 7)])]),
@@ -153,7 +153,7 @@ mod tests {
             Value::Array(vec![entry(0, -1, &[(text("one"), 7)])]),
             Value::Array(vec![Value::Array(vec![Value::Int(0)])]),
         ] {
-            assert_eq!(parse(&answer, &asked), None, "{answer:?}");
+            assert_eq!(parse(&reply, &asked), None, "{reply:?}");
         }
     }
 }

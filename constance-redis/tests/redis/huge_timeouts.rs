@@ -1,4 +1,4 @@
-//! Timeouts that the clock cannot add up are as good as none.
+//! A timeout that is too long for the clock is no timeout.
 
 use std::time::Duration;
 

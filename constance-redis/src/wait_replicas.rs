@@ -1,4 +1,4 @@
-//! Waiting until replicas have what was written.
+//! Waiting until replicas have a change.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use redis::{ConnectionLike, RedisResult, cmd};
 
 /// How many replicas must have a change before its write is a success.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Replicas {
+pub(crate) struct WaitReplicas {
     pub(crate) count: u32,
-    pub(crate) within: Duration,
+    pub(crate) timeout: Duration,
 }
 
-impl Replicas {
-    /// Waits for those that are wanted, on the connection that wrote, where something was written. The inner error says how
-    /// many there were.
-    pub(crate) fn confirm(
-        wanted: Option<Self>,
+impl WaitReplicas {
+    /// Waits after a write, on the same connection. Does nothing where nothing was written. The inner error says that too
+    /// few replicas have confirmed.
+    pub(crate) fn wait(
+        options: Option<Self>,
         connection: &mut dyn ConnectionLike,
         batch: &Batch,
         applied: Applied,
     ) -> RedisResult<Result<Applied>> {
-        let Some(Self { count, within }) = wanted else { return Ok(Ok(applied)) };
-        let only_looked = batch.changes().iter().all(|change| matches!(change.to, To::Keep));
-        if only_looked || matches!(applied, Applied::Conflict { .. }) {
+        let Some(Self { count, timeout }) = options else { return Ok(Ok(applied)) };
+        let only_reads = batch.changes().iter().all(|change| matches!(change.to, To::Keep));
+        if only_reads || matches!(applied, Applied::Conflict { .. }) {
             return Ok(Ok(applied));
         }
-        // Nought would be for ever.
-        let millis = u64::try_from(within.as_millis()).unwrap_or(u64::MAX).max(1);
+        // 0 would wait without a limit.
+        let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).max(1);
         let confirmed: u32 = cmd("WAIT").arg(count).arg(millis).query(connection)?;
         if confirmed >= count {
             return Ok(Ok(applied));
