@@ -25,6 +25,7 @@ mod kind;
 mod layer;
 mod literal;
 mod live;
+mod nested;
 mod overrides;
 mod panics;
 mod portion;
@@ -65,6 +66,7 @@ pub use self::layer::{Layer, Vars};
 #[cfg(feature = "tokio")]
 pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};
+pub use self::nested::Nested;
 pub use self::overrides::{OverrideGuard, Overrides};
 pub use self::portion::Portion;
 pub use self::prefix::Prefix;
@@ -107,4 +109,5 @@ pub mod __private {
     pub use serde;
 
     pub use crate::literal::{expect_literal, parse_literal};
+    pub use crate::nested::{concat, contains, cut, join, joined_len};
 }
