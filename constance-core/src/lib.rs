@@ -40,6 +40,7 @@ mod trace;
 mod tree;
 mod types;
 pub mod url;
+mod view;
 mod warning;
 mod watch;
 
@@ -76,6 +77,7 @@ pub use self::setting::{Setting, SettingInfo};
 #[cfg(feature = "json")]
 pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
+pub use self::view::{ConfigView, LiveView, LiveViewGuard, ViewChangeSet};
 pub use self::warning::Warning;
 pub use self::watch::{Wake, Watch, WatchMode};
 pub use bytes;

@@ -1,5 +1,6 @@
 //! What settings there are.
 
+use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -248,6 +249,15 @@ impl<S: Settings, C: Codec> Schema<S, C> {
             .get(setting.index())
             .and_then(|field| field.as_any().downcast_ref::<TypedField<T>>())
             .filter(|field| std::ptr::eq(field.info.name, setting.name()) || field.info.name == setting.name())
+            .ok_or_else(|| self.unknown(setting.name()))
+    }
+
+    /// The place of a handle whose type is that of the field behind it.
+    pub(crate) fn checked(&self, setting: Setting<S, ()>, ty: TypeId) -> Result<usize> {
+        self.fields
+            .get(setting.index())
+            .filter(|field| field.as_any().type_id() == ty && field.info().name == setting.name())
+            .map(|_| setting.index())
             .ok_or_else(|| self.unknown(setting.name()))
     }
 

@@ -29,9 +29,8 @@ pub(super) struct Handlers<S>(Arc<Mutex<Registered<S>>>);
 type Registered<S> = Vec<(u64, Subscriber<S>)>;
 
 impl<S> Subscriber<S> {
-    #[track_caller]
-    pub(super) fn new(handler: Handler<S>) -> Self {
-        Self { handler, at: Location::caller() }
+    pub(super) fn new(handler: Handler<S>, at: &'static Location<'static>) -> Self {
+        Self { handler, at }
     }
 }
 

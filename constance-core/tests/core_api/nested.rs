@@ -4,6 +4,9 @@ mod declared;
 mod duplicates;
 mod following;
 mod rules;
+mod views;
+#[cfg(feature = "tokio")]
+mod views_async;
 mod writing;
 
 use constance_core::testing::ReferenceBackend;
