@@ -56,9 +56,11 @@ impl<S, N> Nested<S, N> {
     #[must_use]
     pub const fn field<T>(&self, setting: Setting<N, T>) -> Setting<S, T> {
         let index = setting.index();
-        // Where a handle was made by hand and is of no setting, the schema does not find it.
-        let name = if index < self.names.len() { self.names[index] } else { setting.name() };
-        Setting::new(self.index + index, name)
+        if index < self.names.len() {
+            return Setting::new(self.index + index, self.names[index]);
+        }
+        // It was made by hand, and is of no setting here: nor may it be one of those around.
+        Setting::new(usize::MAX, setting.name())
     }
 
     /// The field itself.

@@ -49,6 +49,7 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Nested, Result, S
 /// | `choices = [a, b]` | [the only values](Declaration::choices) accepted |
 /// | `validate = path` | [a rule](Declaration::validate): a function or a closure; may be repeated |
 /// | `secret` | [tools do not show](Declaration::secret) the value |
+/// | `nested` | [a struct that derives this too](Nested): its settings, whose names begin with this field's and a dot; of the others, only `rename` goes with it |
 /// | `serde` | [any serde type](Declaration::serde), with JSON as its text form |
 ///
 /// On the struct:
