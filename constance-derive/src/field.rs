@@ -160,8 +160,8 @@ impl SettingField {
                 "rename" => self.rename = problems.take(item.text()),
                 "nested" => {
                     if !others.is_empty() {
-                        let words = "is said of the fields of the nested struct: with `nested` goes `rename` alone";
-                        problems.add(&item.name, format!("{} {words}", others.join(", ")));
+                        let words = "on the fields of the nested struct: with `nested` goes `rename` alone";
+                        problems.add(&item.name, format!("write {} {words}", others.join(", ")));
                     }
                     problems.take(item.flag());
                 }

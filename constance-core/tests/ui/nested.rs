@@ -12,14 +12,4 @@ struct Others {
     mail: Mail,
 }
 
-#[derive(Clone, Settings)]
-struct Doubles {
-    #[setting(nested)]
-    mail: Mail,
-    #[setting(rename = "mail.host")]
-    host: Option<String>,
-    #[setting(alias = "mail.host")]
-    server: Option<String>,
-}
-
 fn main() {}
