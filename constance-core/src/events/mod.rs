@@ -14,8 +14,8 @@ use std::sync::Arc;
 pub(crate) use self::assumed::Assumed;
 pub(crate) use self::ledger::{Judge, Ledger, Loaded, Origin, Outcome, Taken, Written};
 pub(crate) use self::slot::Old;
-pub(crate) use self::subscription::Subscriber;
 pub use self::subscription::Subscription;
+pub(crate) use self::subscription::{Handler, Subscriber};
 pub use self::telling::RunningHandler;
 use crate::field::AnyValue;
 use crate::{Backend, Codec, Config, Nested, Setting, SettingValue, Settings};
@@ -122,11 +122,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         self.subscribe_at(Arc::new(handler), Location::caller())
     }
 
-    pub(crate) fn subscribe_at(
-        &self,
-        handler: Arc<dyn Fn(&Event<S>) + Send + Sync>,
-        at: &'static Location<'static>,
-    ) -> Subscription {
+    pub(crate) fn subscribe_at(&self, handler: Handler<S>, at: &'static Location<'static>) -> Subscription {
         self.inner.ledger.subscribe(Subscriber::new(handler, at))
     }
 }

@@ -14,7 +14,7 @@ pub struct Subscription(Option<End>);
 
 type End = Box<dyn FnOnce() + Send + Sync>;
 
-type Handler<S> = Arc<dyn Fn(&Event<S>) + Send + Sync>;
+pub(crate) type Handler<S> = Arc<dyn Fn(&Event<S>) + Send + Sync>;
 
 /// A handler, and where it was subscribed.
 pub(crate) struct Subscriber<S> {

@@ -11,8 +11,6 @@ use std::sync::Arc;
 pub use self::change_set::ViewChangeSet;
 pub(crate) use self::live::OuterLive;
 pub use self::live::{LiveView, LiveViewGuard};
-#[cfg(feature = "tokio")]
-pub(crate) use self::outer::Handler;
 pub(crate) use self::outer::{Deeper, Handle, Outer, ViewStep};
 use crate::config::{Goal, TRIES, back_off};
 use crate::{

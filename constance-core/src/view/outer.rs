@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use super::OuterLive;
 use crate::config::{Expected, Goal, Step};
+use crate::events::Handler;
 use crate::field::{AnyValue, TypedField};
 use crate::{
     Action, Backend, Codec, Config, Event, Nested, ReadAll, Result, Schema, Setting, SettingValue, Settings,
     Subscription,
 };
-
-pub(crate) type Handler<N> = Arc<dyn Fn(&Event<N>) + Send + Sync>;
 
 /// What a view asks for, without the type of what is around its struct.
 pub(crate) trait Outer<N>: Send + Sync {
