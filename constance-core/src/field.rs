@@ -13,26 +13,41 @@ pub(crate) type AnyValue = Arc<dyn Any + Send + Sync>;
 
 const REPAIR: &str = "set or reset the setting to repair it";
 
-/// A setting of type `T`: the read path downcasts to it, so that nothing is boxed.
-pub(crate) struct TypedField<S, T> {
+/// A setting of type `T`: the read path downcasts to it, so that nothing is boxed. It does not know the struct, which may be
+/// nested in another.
+pub(crate) struct TypedField<T> {
     pub(crate) info: SettingInfo,
     pub(crate) default: T,
-    get: fn(&S) -> &T,
-    put: fn(&mut S, T),
     parse: fn(&str) -> Result<T, ParseError>,
     print: fn(&T) -> String,
     checks: Vec<Check<T>>,
     bounds: Bounds<T>,
 }
 
-impl<S, T: SettingValue> TypedField<S, T> {
+/// The same with its place in the struct that declares it.
+pub(crate) struct PlacedField<S, T> {
+    field: TypedField<T>,
+    get: fn(&S) -> &T,
+    put: fn(&mut S, T),
+}
+
+/// A setting of a struct `N` that is nested in `S`, with its name in `S`.
+pub(crate) struct NestedField<S, N, C> {
+    pub(crate) field: Box<dyn Field<N, C>>,
+    pub(crate) get: fn(&S) -> &N,
+    pub(crate) get_mut: fn(&mut S) -> &mut N,
+}
+
+impl<S, T: SettingValue> PlacedField<S, T> {
     pub(crate) fn new(declaration: crate::Declaration<S, T>, defaults: &S) -> Self {
         let crate::Declaration { setting: _, mut info, get, put, parse, print, checks, bounds } = declaration;
         let default = get(defaults).clone();
         info.default_text = print(&default);
-        Self { info, default, get, put, parse, print, checks, bounds }
+        Self { field: TypedField { info, default, parse, print, checks, bounds }, get, put }
     }
+}
 
+impl<T: SettingValue> TypedField<T> {
     /// A stored value, held to today's rules.
     pub(crate) fn decode<C: Codec>(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<T> {
         let words = "reading the stored value panicked in the code of its type";
@@ -113,6 +128,8 @@ impl<S, T: SettingValue> TypedField<S, T> {
 /// What a schema needs of a field without knowing its type.
 pub(crate) trait Field<S, C>: Send + Sync {
     fn info(&self) -> &SettingInfo;
+    fn info_mut(&mut self) -> &mut SettingInfo;
+    /// The [`TypedField`].
     fn as_any(&self) -> &dyn Any;
     /// Stored bytes to a value, held to the rules.
     fn decode(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<AnyValue>;
@@ -133,29 +150,127 @@ pub(crate) trait Field<S, C>: Send + Sync {
     fn check_declaration(&self) -> Result<()>;
 }
 
-impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
+impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for PlacedField<S, T> {
     fn info(&self) -> &SettingInfo {
-        &self.info
+        &self.field.info
+    }
+
+    fn info_mut(&mut self) -> &mut SettingInfo {
+        &mut self.field.info
     }
 
     fn as_any(&self) -> &dyn Any {
-        self
+        &self.field
     }
 
     fn decode(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<AnyValue> {
-        Ok(Arc::new(self.decode(codec, bytes)?))
+        Ok(Arc::new(self.field.decode(codec, bytes)?))
     }
 
     fn decode_into(&self, codec: &Limited<C>, bytes: &[u8], values: &mut S) -> Result<()> {
-        (self.put)(values, self.decode(codec, bytes)?);
+        (self.put)(values, self.field.decode(codec, bytes)?);
         Ok(())
     }
 
     fn encode(&self, codec: &Limited<C>, value: &AnyValue) -> Result<Encoded> {
-        self.encode(codec, self.typed(value))
+        self.field.encode(codec, self.field.typed(value))
     }
 
     fn parse(&self, text: &str) -> Result<AnyValue> {
+        Ok(Arc::new(self.field.parse(text)?))
+    }
+
+    fn print(&self, value: &AnyValue) -> Result<String> {
+        let words = "printing the value panicked in the code of its type";
+        caught(ErrorKind::Invalid, words, || Ok((self.field.print)(self.field.typed(value))))
+    }
+
+    fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool {
+        self.field.same(codec, self.field.typed(one), self.field.typed(other))
+    }
+
+    fn default(&self) -> AnyValue {
+        Arc::new(self.field.default.clone())
+    }
+
+    fn get(&self, values: &S) -> AnyValue {
+        Arc::new((self.get)(values).clone())
+    }
+
+    fn put(&self, values: &mut S, value: &AnyValue) {
+        (self.put)(values, self.field.typed(value).clone());
+    }
+
+    fn copy(&self, from: &S, to: &mut S) {
+        (self.put)(to, (self.get)(from).clone());
+    }
+
+    fn check_declaration(&self) -> Result<()> {
+        self.field.check_declaration()
+    }
+}
+
+impl<S: 'static, N: 'static, C: Codec> Field<S, C> for NestedField<S, N, C> {
+    fn info(&self) -> &SettingInfo {
+        self.field.info()
+    }
+
+    fn info_mut(&mut self) -> &mut SettingInfo {
+        self.field.info_mut()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self.field.as_any()
+    }
+
+    fn decode(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<AnyValue> {
+        self.field.decode(codec, bytes)
+    }
+
+    fn decode_into(&self, codec: &Limited<C>, bytes: &[u8], values: &mut S) -> Result<()> {
+        self.field.decode_into(codec, bytes, (self.get_mut)(values))
+    }
+
+    fn encode(&self, codec: &Limited<C>, value: &AnyValue) -> Result<Encoded> {
+        self.field.encode(codec, value)
+    }
+
+    fn parse(&self, text: &str) -> Result<AnyValue> {
+        self.field.parse(text)
+    }
+
+    fn print(&self, value: &AnyValue) -> Result<String> {
+        self.field.print(value)
+    }
+
+    fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool {
+        self.field.same(codec, one, other)
+    }
+
+    fn default(&self) -> AnyValue {
+        self.field.default()
+    }
+
+    fn get(&self, values: &S) -> AnyValue {
+        self.field.get((self.get)(values))
+    }
+
+    fn put(&self, values: &mut S, value: &AnyValue) {
+        self.field.put((self.get_mut)(values), value);
+    }
+
+    fn copy(&self, from: &S, to: &mut S) {
+        self.field.copy((self.get)(from), (self.get_mut)(to));
+    }
+
+    fn check_declaration(&self) -> Result<()> {
+        self.field.check_declaration()
+    }
+}
+
+impl<T: SettingValue> TypedField<T> {
+    /// A text to a value; the rules are held when it is encoded.
+    fn parse(&self, text: &str) -> Result<T> {
         let words = "reading the text panicked in the code of its type";
         let read = caught(ErrorKind::Invalid, words, || {
             // The words of a type may be its choices.
@@ -165,33 +280,7 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
                 Error::new(ErrorKind::Invalid).with_detail(words)
             })
         });
-        let value = read.map_err(|e| self.accepting(e.with_setting(self.info.name)))?;
-        Ok(Arc::new(value))
-    }
-
-    fn print(&self, value: &AnyValue) -> Result<String> {
-        let words = "printing the value panicked in the code of its type";
-        caught(ErrorKind::Invalid, words, || Ok((self.print)(self.typed(value))))
-    }
-
-    fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool {
-        self.same(codec, self.typed(one), self.typed(other))
-    }
-
-    fn default(&self) -> AnyValue {
-        Arc::new(self.default.clone())
-    }
-
-    fn get(&self, values: &S) -> AnyValue {
-        Arc::new((self.get)(values).clone())
-    }
-
-    fn put(&self, values: &mut S, value: &AnyValue) {
-        (self.put)(values, self.typed(value).clone());
-    }
-
-    fn copy(&self, from: &S, to: &mut S) {
-        (self.put)(to, (self.get)(from).clone());
+        read.map_err(|e| self.accepting(e.with_setting(self.info.name)))
     }
 
     fn check_declaration(&self) -> Result<()> {
@@ -208,9 +297,7 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for TypedField<S, T> {
             .try_for_each(|choice| self.check(choice))
             .map_err(|e| refused("one of its choices", e))
     }
-}
 
-impl<S, T: SettingValue> TypedField<S, T> {
     /// Values are only made by the field that reads them, so another type cannot arrive; the default stands in for the
     /// panic that would otherwise be here.
     fn typed<'v>(&'v self, value: &'v AnyValue) -> &'v T {

@@ -25,6 +25,7 @@ mod kind;
 mod layer;
 mod literal;
 mod live;
+mod nested;
 mod overrides;
 mod panics;
 mod portion;
@@ -39,6 +40,7 @@ mod trace;
 mod tree;
 mod types;
 pub mod url;
+mod view;
 mod warning;
 mod watch;
 
@@ -65,6 +67,7 @@ pub use self::layer::{Layer, Vars};
 #[cfg(feature = "tokio")]
 pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};
+pub use self::nested::Nested;
 pub use self::overrides::{OverrideGuard, Overrides};
 pub use self::portion::Portion;
 pub use self::prefix::Prefix;
@@ -74,6 +77,7 @@ pub use self::setting::{Setting, SettingInfo};
 #[cfg(feature = "json")]
 pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
+pub use self::view::{ConfigView, LiveView, LiveViewGuard, ViewChangeSet};
 pub use self::warning::Warning;
 pub use self::watch::{Wake, Watch, WatchMode};
 pub use bytes;
@@ -107,4 +111,5 @@ pub mod __private {
     pub use serde;
 
     pub use crate::literal::{expect_literal, parse_literal};
+    pub use crate::nested::{concat, contains, cut, join, joined_len};
 }

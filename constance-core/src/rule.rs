@@ -1,6 +1,7 @@
 //! Rules across settings.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::panics::caught;
 use crate::{Codec, Error, ErrorKind, Result, Schema, Settings};
@@ -37,6 +38,19 @@ impl<S> Rule<S> {
     ) -> Self {
         let check = move |values: &S| check(values).map_err(|e| e.to_string());
         Self { name, settings: places.map_or(Named::All, Named::Some), check: Box::new(check) }
+    }
+
+    /// The same rule in a struct that has these as the settings of a nested one.
+    pub(crate) fn nested<O: 'static>(self, places: Range<usize>, get: fn(&O) -> &S) -> Rule<O>
+    where
+        S: 'static,
+    {
+        let Self { name, settings, check } = self;
+        let settings = match settings {
+            Named::All => places.collect(),
+            Named::Some(own) => own.into_iter().map(|place| places.start + place).collect(),
+        };
+        Rule { name, settings: Named::Some(settings), check: Box::new(move |values: &O| check(get(values))) }
     }
 
     fn looks_at(&self, place: usize) -> bool {

@@ -1,12 +1,14 @@
 //! What settings there are.
 
+use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use crate::field::{Field, TypedField};
+use crate::field::{Field, NestedField, PlacedField, TypedField};
 use crate::key::check_name;
+use crate::nested::joined;
 use crate::rule::Rule;
-use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, SettingInfo, SettingValue};
+use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Nested, Result, Setting, SettingInfo, SettingValue};
 
 /// A struct of settings. Derive it:
 ///
@@ -47,6 +49,7 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// | `choices = [a, b]` | [the only values](Declaration::choices) accepted |
 /// | `validate = path` | [a rule](Declaration::validate): a function or a closure; may be repeated |
 /// | `secret` | [tools do not show](Declaration::secret) the value |
+/// | `nested` | [a struct that derives this too](Nested): its settings, whose names begin with this field's and a dot; of the others, only `rename` goes with it |
 /// | `serde` | [any serde type](Declaration::serde), with JSON as its text form |
 ///
 /// On the struct:
@@ -120,7 +123,15 @@ use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Result, Setting, 
 /// );
 /// # Ok::<(), constance_core::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of settings",
+    label = "this does not implement `Settings`",
+    note = "derive `Settings` for it, or leave out `nested` where it is the type of one setting"
+)]
 pub trait Settings: Clone + Send + Sync + Sized + 'static {
+    /// The names of the settings, in the order of declaration. Only needed of a struct that is nested in another: see [`Nested`].
+    const NAMES: &'static [&'static str] = &[];
+
     /// Every setting at its default.
     ///
     /// # Panics
@@ -234,11 +245,20 @@ impl<S: Settings, C: Codec> Schema<S, C> {
     }
 
     /// The typed field behind a handle.
-    pub(crate) fn typed<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<&TypedField<S, T>> {
+    pub(crate) fn typed<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<&TypedField<T>> {
         self.fields
             .get(setting.index())
-            .and_then(|field| field.as_any().downcast_ref::<TypedField<S, T>>())
+            .and_then(|field| field.as_any().downcast_ref::<TypedField<T>>())
             .filter(|field| std::ptr::eq(field.info.name, setting.name()) || field.info.name == setting.name())
+            .ok_or_else(|| self.unknown(setting.name()))
+    }
+
+    /// The place of a handle whose type is that of the field behind it.
+    pub(crate) fn checked(&self, setting: Setting<S, ()>, ty: TypeId) -> Result<usize> {
+        self.fields
+            .get(setting.index())
+            .filter(|field| field.as_any().type_id() == ty && field.info().name == setting.name())
+            .map(|_| setting.index())
             .ok_or_else(|| self.unknown(setting.name()))
     }
 
@@ -267,12 +287,83 @@ impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
     /// Adds a setting; its place has to be the one in its handle.
     #[must_use]
     pub fn setting<T: SettingValue>(mut self, declaration: Declaration<S, T>) -> Self {
-        let (index, name) = (declaration.setting.index(), declaration.setting.name());
-        let place = self.schema.fields.len();
-        if index != place {
-            self.note(name, format!("its handle says place {index}, and it is declared at place {place}"));
+        let index = declaration.setting.index();
+        let field = PlacedField::new(declaration, &self.schema.defaults);
+        self.add(index, Box::new(field));
+        self
+    }
+
+    /// Adds the settings of a struct that is a field of this one, with what is declared of them: bounds, rules, old names and
+    /// those given up. Each name begins with the name of the field and a dot, and each default is that of `N`.
+    ///
+    /// ```
+    /// # use constance_core::{Codec, Declaration, Nested, Result, Schema, Setting, Settings};
+    /// #[derive(Clone)]
+    /// struct Shop {
+    ///     mail: Mail,
+    /// }
+    ///
+    /// #[derive(Clone, Settings)]
+    /// struct Mail {
+    ///     #[setting(default = "localhost")]
+    ///     host: String,
+    /// }
+    ///
+    /// impl Shop {
+    ///     const MAIL: Nested<Shop, Mail> = Nested::new(0, "mail", &["mail.host"], |s| &s.mail);
+    /// }
+    ///
+    /// impl Settings for Shop {
+    ///     const NAMES: &'static [&'static str] = Self::MAIL.names();
+    ///
+    ///     fn defaults() -> Self {
+    ///         Shop { mail: Mail::defaults() }
+    ///     }
+    ///
+    ///     fn schema<C: Codec>() -> Result<Schema<Self, C>> {
+    ///         Schema::builder(Self::defaults()).nested(Self::MAIL, |s| &mut s.mail).build()
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(Shop::schema::<constance_core::MessagePack>()?.find("mail.host")?.default_text, "localhost");
+    /// # Ok::<(), constance_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn nested<N: Settings>(mut self, nested: Nested<S, N>, get_mut: fn(&mut S) -> &mut N) -> Self {
+        let inner = match N::schema::<C>() {
+            Ok(inner) => inner,
+            Err(error) => {
+                self.problem.get_or_insert(error.nested_in(nested.name()));
+                return self;
+            }
+        };
+        let Schema { fields, defaults, names: _, removed, rules } = inner;
+        let (offset, count, get) = (self.schema.fields.len(), fields.len(), nested.get());
+        if nested.names().len() != count {
+            self.note(nested.name(), format!("its handle has {} names for {count} settings", nested.names().len()));
+            return self;
         }
-        for name in std::iter::once(name).chain(declaration.info.aliases.iter().copied()) {
+        *get_mut(&mut self.schema.defaults) = *defaults;
+        for (at, (mut field, &name)) in fields.into_iter().zip(nested.names()).enumerate() {
+            let info = field.info_mut();
+            if name.strip_prefix(nested.name()).and_then(|rest| rest.strip_prefix('.')) != Some(info.name) {
+                self.note(name, "its handle says another name than it has".to_owned());
+            }
+            info.name = name;
+            info.aliases.iter_mut().for_each(|alias| *alias = joined(nested.name(), alias));
+            self.add(nested.index() + at, Box::new(NestedField { field, get, get_mut }));
+        }
+        self.schema.removed.extend(removed.into_iter().map(|name| joined(nested.name(), name)));
+        self.schema.rules.extend(rules.into_iter().map(|rule| rule.nested(offset..offset + count, get)));
+        self
+    }
+
+    fn add(&mut self, index: usize, field: Box<dyn Field<S, C>>) {
+        let (place, info) = (self.schema.fields.len(), field.info());
+        if index != place {
+            self.note(info.name, format!("its handle says place {index}, and it is declared at place {place}"));
+        }
+        for &name in std::iter::once(&info.name).chain(&info.aliases) {
             if let Err(error) = check_name(name) {
                 self.problem.get_or_insert(error);
             }
@@ -280,9 +371,7 @@ impl<S: Settings, C: Codec> SchemaBuilder<S, C> {
                 self.note(name, "the name is declared twice".to_owned());
             }
         }
-        let field = TypedField::new(declaration, &self.schema.defaults);
-        self.schema.fields.push(Box::new(field));
-        self
+        self.schema.fields.push(field);
     }
 
     /// A rule across all settings: [`rule`](Self::rule) without a name.

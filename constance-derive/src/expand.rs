@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use crate::convert::{self, Place, at, is_option};
 use crate::field::{DefaultValue, Help, SettingField};
+use crate::nested;
 use crate::rule::Rule;
 use crate::structs::SettingsStruct;
 
@@ -18,6 +19,7 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
     });
     let declarations = fields.iter().map(|field| declaration(this, field));
     let rules = this.rules.iter().map(|rule| self::rule(this, rule));
+    let (names, collisions) = (nested::names(this), nested::collisions(this));
     // Locals are out of sight of the users' expressions; the codec's parameter is named so that no type of theirs is hidden.
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
@@ -26,9 +28,13 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
             #(#constants)*
         }
 
+        #collisions
+
         #[automatically_derived]
         #[allow(deprecated, unreachable_code)]
         impl #core::Settings for #ident {
+            const NAMES: &'static [&'static str] = #names;
+
             fn defaults() -> Self {
                 Self { #(#defaults),* }
             }
@@ -52,10 +58,19 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
 fn constant(this: &SettingsStruct, index: usize, field: &SettingField) -> TokenStream {
     let SettingsStruct { visibility, core, .. } = this;
     let SettingField { constant, name, ty, kept, .. } = field;
+    let index = nested::index(this, index);
     let doc = (!kept.iter().any(|attr| attr.path().is_ident("doc"))).then(|| {
-        let words = format!("The setting `{name}`.");
+        let words = if field.nested { format!("The settings of `{name}`.") } else { format!("The setting `{name}`.") };
         quote!(#[doc = #words])
     });
+    if field.nested {
+        let handle = nested::handle(this, &index, field);
+        return quote_spanned! {Span::mixed_site()=>
+            #doc
+            #(#kept)*
+            #visibility const #constant: #core::Nested<Self, #ty> = #handle;
+        };
+    }
     quote_spanned! {Span::mixed_site()=>
         #doc
         #(#kept)*
@@ -69,6 +84,10 @@ fn place<'f>(this: &'f SettingsStruct, field: &'f SettingField) -> Place<'f> {
 
 fn default(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     let SettingField { ident, ty, .. } = field;
+    if field.nested {
+        let settings = nested::settings(this, field);
+        return quote!(#ident: #settings::defaults());
+    }
     let value = match &field.default {
         DefaultValue::Given(expression) => convert::value(expression, &place(this, field)),
         DefaultValue::OfType => quote_spanned!(at(ty)=> <#ty as ::core::default::Default>::default()),
@@ -81,6 +100,11 @@ fn default(this: &SettingsStruct, field: &SettingField) -> TokenStream {
 
 fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     let SettingField { ident, ty, constant, aliases, .. } = field;
+    if field.nested {
+        return quote_spanned! {at(ty)=>
+            |builder| ::core::result::Result::Ok(builder.nested(Self::#constant, |values| &mut values.#ident))
+        };
+    }
     // Located at the type, to the last token: where it is no setting type, the compiler says so there.
     let span = at(ty);
     let core = moved(this.core.to_token_stream(), span);
@@ -118,15 +142,28 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
 
 fn rule(this: &SettingsStruct, rule: &Rule) -> TokenStream {
     let function = convert::rule(&rule.check, &quote!(Self));
-    let constants = this.fields.iter().filter(|field| rule.names(field)).map(|field| &field.constant);
     let name = rule.name();
+    let named = this.fields.iter().filter(|field| rule.names(field));
+    if named.clone().any(|field| field.nested) {
+        let lists = named.map(|SettingField { constant, nested, .. }| match nested {
+            true => quote!(Self::#constant.names()),
+            false => quote!(&[Self::#constant.name()]),
+        });
+        return quote_spanned! {at(&rule.check)=>
+            |builder| {
+                let lists: &[&[&'static str]] = &[#(#lists),*];
+                ::core::result::Result::Ok(builder.rule(#name, &lists.concat(), #function))
+            }
+        };
+    }
+    let constants = named.map(|field| &field.constant);
     quote_spanned! {at(&rule.check)=>
         |builder| ::core::result::Result::Ok(builder.rule(#name, &[#(Self::#constants.name()),*], #function))
     }
 }
 
 /// The tokens at another place, with the names in them still looked up where they were.
-fn moved(tokens: TokenStream, place: Span) -> TokenStream {
+pub(crate) fn moved(tokens: TokenStream, place: Span) -> TokenStream {
     tokens
         .into_iter()
         .map(|mut token| {

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Field, LitStr, Type};
 
-use crate::attributes::{self, Known};
+use crate::attributes::{self, Item, Known};
 use crate::case::Case;
 use crate::contradictions;
 use crate::convert::is_option;
@@ -25,7 +25,11 @@ const KNOWN: &[Known] = &[
     ("validate", true),
     ("secret", false),
     ("serde", false),
+    ("nested", false),
 ];
+
+/// What a struct of settings may have besides: the rest is said of its own fields.
+const KNOWN_OF_NESTED: &[&str] = &["nested", "rename"];
 
 /// What was said about a field.
 pub(crate) struct SettingField {
@@ -46,6 +50,8 @@ pub(crate) struct SettingField {
     pub(crate) rules: Vec<Expr>,
     pub(crate) secret: bool,
     pub(crate) serde: bool,
+    /// Whether it is a struct of settings itself.
+    pub(crate) nested: bool,
     /// Attributes that its handle has too: docs, and whether it is deprecated.
     pub(crate) kept: Vec<Attribute>,
 }
@@ -87,6 +93,7 @@ impl SettingField {
             rules: Vec::new(),
             secret: false,
             serde: false,
+            nested: false,
             kept: field.attrs.iter().filter(|a| kept.iter().any(|name| a.path().is_ident(name))).cloned().collect(),
             ident,
         };
@@ -94,7 +101,7 @@ impl SettingField {
         let has_default = this.read_attributes(field, problems);
         // What is wrong may be the default.
         let is_read = problems.count() == before;
-        if is_read && !has_default && !is_option(&this.ty) {
+        if is_read && !has_default && !this.nested && !is_option(&this.ty) {
             let (ident, ty) = (&this.ident, &this.ty);
             problems.add(
                 quote!(#ident #ty),
@@ -115,7 +122,12 @@ impl SettingField {
         let misplaced = "write `#[setting(…)]` on a field; `#[settings(…)]` belongs on the struct";
         attributes::refuse(&field.attrs, "settings", misplaced, problems);
         let mut has_default = false;
-        for item in attributes::items(&field.attrs, "setting", KNOWN, problems) {
+        let items = attributes::items(&field.attrs, "setting", KNOWN, problems);
+        if items.iter().any(|item| item.name == "nested") {
+            self.read_nested(items, problems);
+            return false;
+        }
+        for item in items {
             match item.name.to_string().as_str() {
                 "default" => {
                     has_default = true;
@@ -134,6 +146,28 @@ impl SettingField {
             }
         }
         has_default
+    }
+
+    fn read_nested(&mut self, items: Vec<Item>, problems: &mut Problems) {
+        self.nested = true;
+        let others: Vec<String> = items
+            .iter()
+            .filter(|item| !KNOWN_OF_NESTED.iter().any(|known| item.name == known))
+            .map(|item| format!("`{}`", item.name))
+            .collect();
+        for item in items {
+            match item.name.to_string().as_str() {
+                "rename" => self.rename = problems.take(item.text()),
+                "nested" => {
+                    if !others.is_empty() {
+                        let words = "on the fields of the nested struct: with `nested` goes `rename` alone";
+                        problems.add(&item.name, format!("write {} {words}", others.join(", ")));
+                    }
+                    problems.take(item.flag());
+                }
+                _ => {}
+            }
+        }
     }
 
     fn check_names(&mut self, problems: &mut Problems) {

@@ -10,6 +10,7 @@ mod expand;
 mod field;
 mod help;
 mod names;
+mod nested;
 mod problems;
 mod rule;
 mod structs;
@@ -35,6 +36,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `choices = [a, b]` | the only values accepted |
 /// | `validate = path` | a rule, a `fn(&T) -> Result<(), impl Display>` or a closure; may be repeated |
 /// | `secret` | tools do not show the value |
+/// | `nested` | a struct that derives `Settings` too: its settings, whose names begin with this field's and a dot; of the others, only `rename` goes with it |
 /// | `serde` | any type that implements serde's traits, with JSON as its text form |
 ///
 /// On the struct:

@@ -110,7 +110,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
 }
 
 /// Gives way to the writers that came in between.
-async fn give_way(tries: usize) {
+pub(super) async fn give_way(tries: usize) {
     match Handle::try_current() {
         // A rest needs a timer, which a runtime may not have; a thread that may block has one always.
         Ok(runtime) if tries > YIELDS => drop(runtime.spawn_blocking(move || back_off(tries)).await),

@@ -115,7 +115,7 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         self.access().find_all()
     }
 
-    pub(super) fn find_one(&self, index: usize) -> Result<Found> {
+    pub(crate) fn find_one(&self, index: usize) -> Result<Found> {
         self.access().find_one(index)
     }
 }

@@ -90,7 +90,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         self.access().update(setting, change, TRIES, |steps| self.apply(steps))
     }
 
-    pub(super) fn apply(&self, steps: &[Step]) -> Result<()> {
+    pub(crate) fn apply(&self, steps: &[Step]) -> Result<()> {
         self.inner.refuse_overridden(self.scope.as_deref(), steps.iter().map(|step| step.index))?;
         self.inner.apply(steps)
     }

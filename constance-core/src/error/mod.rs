@@ -116,6 +116,12 @@ impl Error {
         self
     }
 
+    /// Names the settings as they are named in the struct that has theirs as a field.
+    pub(crate) fn nested_in(mut self, name: &str) -> Self {
+        self.0.settings.iter_mut().for_each(|setting| *setting = format!("{name}.{setting}"));
+        self
+    }
+
     /// Names the backend, unless one is named already.
     #[must_use]
     pub fn with_backend(mut self, name: &str) -> Self {

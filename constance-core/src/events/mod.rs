@@ -8,15 +8,17 @@ mod telling;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::Arc;
 
 pub(crate) use self::assumed::Assumed;
 pub(crate) use self::ledger::{Judge, Ledger, Loaded, Origin, Outcome, Taken, Written};
 pub(crate) use self::slot::Old;
-pub(crate) use self::subscription::Subscriber;
 pub use self::subscription::Subscription;
+pub(crate) use self::subscription::{Handler, Subscriber};
 pub use self::telling::RunningHandler;
 use crate::field::AnyValue;
-use crate::{Backend, Codec, Config, Setting, SettingValue, Settings};
+use crate::{Backend, Codec, Config, Nested, Setting, SettingValue, Settings};
 
 /// One change of one setting, for a handler of [`Config::subscribe`].
 ///
@@ -61,6 +63,20 @@ impl<S> Event<S> {
         self.old.is_none()
     }
 
+    /// The same for the struct that the setting is of.
+    pub(crate) fn nested<N>(&self, nested: Nested<S, N>) -> Option<Event<N>> {
+        let index = self.index.checked_sub(nested.index()).filter(|index| *index < nested.names().len())?;
+        let name = self.name.get(nested.name().len() + 1..)?;
+        Some(Event::new(name, index, self.old.clone(), AnyValue::clone(&self.new)))
+    }
+
+    /// Tells a handler of that setting alone.
+    pub(crate) fn tell<T: SettingValue>(&self, setting: Setting<S, T>, handler: &impl Fn(Option<&T>, &T)) {
+        if let Some(new) = self.new_value(setting) {
+            handler(self.old(setting), new);
+        }
+    }
+
     /// Whether this is a change of that setting.
     #[must_use]
     pub fn is_of<T>(&self, setting: Setting<S, T>) -> bool {
@@ -103,7 +119,11 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// ```
     #[track_caller]
     pub fn subscribe(&self, handler: impl Fn(&Event<S>) + Send + Sync + 'static) -> Subscription {
-        self.inner.ledger.subscribe(Subscriber::new(std::sync::Arc::new(handler)))
+        self.subscribe_at(Arc::new(handler), Location::caller())
+    }
+
+    pub(crate) fn subscribe_at(&self, handler: Handler<S>, at: &'static Location<'static>) -> Subscription {
+        self.inner.ledger.subscribe(Subscriber::new(handler, at))
     }
 }
 
@@ -137,11 +157,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         setting: Setting<S, T>,
         handler: impl Fn(Option<&T>, &T) + Send + Sync + 'static,
     ) -> Subscription {
-        self.subscribe(move |event| {
-            if let Some(new) = event.new_value(setting) {
-                handler(event.old(setting), new);
-            }
-        })
+        self.subscribe(move |event| event.tell(setting, &handler))
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Subscription(Option<End>);
 
 type End = Box<dyn FnOnce() + Send + Sync>;
 
-type Handler<S> = Arc<dyn Fn(&Event<S>) + Send + Sync>;
+pub(crate) type Handler<S> = Arc<dyn Fn(&Event<S>) + Send + Sync>;
 
 /// A handler, and where it was subscribed.
 pub(crate) struct Subscriber<S> {
@@ -29,9 +29,8 @@ pub(super) struct Handlers<S>(Arc<Mutex<Registered<S>>>);
 type Registered<S> = Vec<(u64, Subscriber<S>)>;
 
 impl<S> Subscriber<S> {
-    #[track_caller]
-    pub(super) fn new(handler: Handler<S>) -> Self {
-        Self { handler, at: Location::caller() }
+    pub(super) fn new(handler: Handler<S>, at: &'static Location<'static>) -> Self {
+        Self { handler, at }
     }
 }
 

@@ -43,6 +43,7 @@ mod live_outages;
 mod live_status;
 #[cfg(all(feature = "jiff", feature = "json", feature = "rust_decimal", feature = "url", feature = "uuid"))]
 mod messages;
+mod nested;
 mod overridden_writes;
 mod overrides;
 mod panics;
