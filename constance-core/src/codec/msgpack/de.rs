@@ -57,6 +57,10 @@ impl<'b, 'k> Value<'_, 'b, 'k> {
     #[inline]
     fn map<V: Visitor<'b>>(self, count: usize, names: &'static [&'static str], visitor: V) -> Result<V::Value> {
         let (levels, kind) = (self.inside()?, self.element_kind());
+        // A struct knows its fields by itself.
+        if names.is_empty() && count > 1 && has_doubles(*self.reader, count, levels) {
+            return Err(Unfit::twice());
+        }
         let mut parts = Parts::new(self.reader, kind, levels, count, names);
         let value = visitor.visit_map(&mut parts)?;
         if parts.left == 0 { Ok(value) } else { Err(Unfit::SHAPE) }
@@ -292,17 +296,6 @@ struct Parts<'r, 'b, 'k> {
     names: &'static [&'static str],
     /// Where the name of the member begins.
     name: Reader<'b>,
-    /// The names so far, in a map: a struct knows its fields by itself.
-    seen: HashSet<Name<'b>>,
-}
-
-/// The name of a member of a map, whichever way it is written.
-#[derive(PartialEq, Eq, Hash)]
-enum Name<'b> {
-    Integer(i128),
-    Text(&'b str),
-    /// As it is stored.
-    Other(&'b [u8]),
 }
 
 impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
@@ -313,7 +306,7 @@ impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
         count: usize,
         names: &'static [&'static str],
     ) -> Self {
-        Self { name: *reader, reader, kind, levels, count, left: count, names, seen: HashSet::new() }
+        Self { name: *reader, reader, kind, levels, count, left: count, names }
     }
 
     /// The place of the part that was read last, from 0.
@@ -328,17 +321,6 @@ impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
             Ok(Piece::Text(name)) => Step::member(name, self.names, self.at()),
             _ => Step::Entry(self.at() + 1),
         }
-    }
-
-    /// Refuses the name that was just read where it was there before: nobody knows which of the two values was meant.
-    fn is_new(&mut self) -> Result<()> {
-        let name = match { self.name }.next()? {
-            Piece::Unsigned(value) => Name::Integer(value.into()),
-            Piece::Signed(value) => Name::Integer(value.into()),
-            Piece::Text(text) => Name::Text(text),
-            _ => Name::Other(self.name.until(self.reader)),
-        };
-        if self.seen.insert(name) { Ok(()) } else { Err(Unfit::twice()) }
     }
 
     #[inline]
@@ -375,11 +357,7 @@ impl<'b> MapAccess<'b> for Parts<'_, 'b, '_> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
         self.name = *self.reader;
-        let key = seed.deserialize(self.value(None))?;
-        if self.names.is_empty() {
-            self.is_new()?;
-        }
-        Ok(Some(key))
+        seed.deserialize(self.value(None)).map(Some)
     }
 
     #[inline]
@@ -390,6 +368,41 @@ impl<'b> MapAccess<'b> for Parts<'_, 'b, '_> {
     fn size_hint(&self) -> Option<usize> {
         Some(self.hint())
     }
+}
+
+/// The name of a member of a map, whichever way it is written.
+#[derive(PartialEq, Eq, Hash)]
+enum Name<'b> {
+    Integer(i128),
+    Text(&'b str),
+    /// As it is stored.
+    Other(&'b [u8]),
+}
+
+/// Whether two of so many members have the same name: nobody knows which of the two values was meant. What cannot be read is
+/// found by whoever reads it.
+#[inline(never)]
+fn has_doubles(mut reader: Reader<'_>, count: usize, levels: usize) -> bool {
+    let mut seen = HashSet::new();
+    for _ in 0..count {
+        let start = reader;
+        if reader.skip(levels).is_err() {
+            return false;
+        }
+        let name = match { start }.next() {
+            Ok(Piece::Unsigned(value)) => Name::Integer(value.into()),
+            Ok(Piece::Signed(value)) => Name::Integer(value.into()),
+            Ok(Piece::Text(text)) => Name::Text(text),
+            _ => Name::Other(start.until(&reader)),
+        };
+        if !seen.insert(name) {
+            return true;
+        }
+        if reader.skip(levels).is_err() {
+            return false;
+        }
+    }
+    false
 }
 
 /// A variant of an enum by name, and what it holds.
