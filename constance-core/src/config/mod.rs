@@ -23,8 +23,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use self::access::Access;
+pub(crate) use self::attempt::TRIES;
 #[cfg(feature = "tokio")]
-pub(crate) use self::attempt::{Attempt, Next, Plan, TRIES, is_of_what_was_read};
+pub(crate) use self::attempt::{Attempt, Next, Plan, is_of_what_was_read};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
 pub(crate) use self::front::Front;
@@ -34,14 +35,14 @@ pub(crate) use self::keys::{Found, SettingKeys};
 #[cfg(feature = "pickle")]
 pub use self::legacy::{ConvertedLegacy, LegacyValues};
 pub use self::list::Entry;
-#[cfg(feature = "tokio")]
 pub(crate) use self::plan::{Expected, Goal, Step};
 pub use self::read::ReadAll;
 #[cfg(feature = "tokio")]
 pub(crate) use self::stale::joined;
 pub use self::within::{Within, Written};
 #[cfg(feature = "tokio")]
-pub(crate) use self::write::{YIELDS, back_off};
+pub(crate) use self::write::YIELDS;
+pub(crate) use self::write::back_off;
 use crate::overrides::Scope;
 use crate::{Action, Backend, Codec, MessagePack, Prefix, Result, Schema, Settings};
 
