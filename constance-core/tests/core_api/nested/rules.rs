@@ -92,3 +92,26 @@ fn where_what_is_stored_breaks_one_only_its_settings_are_held_back() {
     assert_eq!((live.load().mail.fewest, live.load().mail.host.as_str()), (1, "a"));
     assert_eq!(Shop::MAIL.of(&live.load()).most, Mail::defaults().most);
 }
+
+#[test]
+fn one_that_names_no_settings_is_across_those_of_its_own_struct() {
+    #[derive(Clone, Settings)]
+    struct Free {
+        #[setting(default = 100)]
+        limit: i64,
+        #[setting(nested)]
+        pool: FreePool,
+    }
+    #[derive(Clone, Settings)]
+    struct FreePool {
+        #[setting(default = 1)]
+        fewest: i64,
+    }
+    let backend = Arc::new(ReferenceBackend::new());
+    let config = Config::<Around>::new(Arc::clone(&backend));
+    let free = Config::<Free>::new(backend);
+    free.change().set(Free::LIMIT, 200).set(Free::POOL.field(FreePool::FEWEST), 11).apply().expect("no rule there");
+    let read = config.read_all().expect("reads");
+    assert_eq!(read.values, Around { limit: 200, pool: Pool { fewest: 1, most: 10 } });
+    assert_eq!(read.unreadable[0].settings().collect::<Vec<_>>(), ["pool.fewest", "pool.most"]);
+}
