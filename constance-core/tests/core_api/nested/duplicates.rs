@@ -57,7 +57,8 @@ macro_rules! by_hand {
 
         impl Settings for $name {
             fn defaults() -> Self {
-                Self { part: Inner::defaults() }
+                // Not that of the struct of the field, which is the one that counts.
+                Self { part: Inner { new: 7 } }
             }
 
             fn schema<C: Codec>() -> Result<Schema<Self, C>> {
@@ -75,7 +76,9 @@ by_hand!(NoNames, Nested::new(0, "part", &[], |s| &s.part));
 
 #[test]
 fn a_handle_by_hand_is_checked() {
-    Right::schema::<MessagePack>().expect("a schema");
+    let config = Config::<Right>::new(ReferenceBackend::new());
+    assert_eq!(config.snapshot().expect("reads").part.new, 1, "the default of its own struct");
+    assert_eq!(config.schema().find("part.new").expect("it is there").default_text, "1");
     let refused = [
         OtherPlace::schema::<MessagePack>().err(),
         OtherName::schema::<MessagePack>().err(),
