@@ -48,6 +48,7 @@ impl Store {
 
     pub(crate) fn postgres() -> Option<Self> {
         let (server, name) = (address("CONSTANCE_POSTGRES_URL")?, random_name());
+        constance_diesel::init_openssl();
         let mut connection = PgConnection::establish(&server).expect("a connection");
         connection.batch_execute(&format!("CREATE SCHEMA {name}")).expect("a schema");
         Some(Self::Postgres(server, name))
@@ -55,6 +56,7 @@ impl Store {
 
     pub(crate) fn mariadb() -> Option<Self> {
         let (server, name) = (address("CONSTANCE_MARIADB_ADMIN_URL")?, random_name());
+        constance_diesel::init_openssl();
         let mut connection = MysqlConnection::establish(&server).expect("a connection");
         connection.batch_execute(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).expect("a database");
         let (server, _) = server.rsplit_once('/').expect("a database in the address");

@@ -26,6 +26,8 @@ struct Word {
 }
 
 fn connect(url: &str) -> MysqlConnection {
+    // Else libmariadb would do it, with a handler that breaks the end of this process.
+    constance_diesel::init_openssl();
     MysqlConnection::establish(url).expect("a connection")
 }
 
@@ -43,6 +45,7 @@ fn what_was_acknowledged_outlives_a_kill() {
     let port = server.port();
     server.kill();
     number(&mut connection, "SELECT n AS number FROM a").expect_err("the server is dead");
+    constance_diesel::init_openssl();
     MysqlConnection::establish(&server.url()).map(drop).expect_err("nobody listens");
     // Not only once, and also while it runs.
     for _ in 0..2 {

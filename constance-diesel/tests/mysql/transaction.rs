@@ -27,6 +27,7 @@ fn named(url: &str, table: &str) -> MysqlBackend {
 fn world_of(url: String, table: &str) -> World<MysqlConnection> {
     let (backend, missing) = (named(&url, table), named(&url, "within_missing"));
     backend.migrate().expect("tables");
+    constance_diesel::init_openssl();
     let connect = move || MysqlConnection::establish(&url).expect("a connection");
     World { backend: Arc::new(backend), missing, connect: Box::new(connect) }
 }

@@ -122,6 +122,8 @@ pub fn patient(url: &str) -> constance_diesel::Builder<MysqlConnection> {
 
 /// A connection past the backend.
 pub fn raw(url: &str) -> MysqlConnection {
+    // Else libmariadb would do it, with a handler that breaks the end of this process.
+    constance_diesel::init_openssl();
     let mut connection = MysqlConnection::establish(url).expect("a connection");
     connection.batch_execute("SET SESSION lock_wait_timeout = 60").expect("a setting");
     connection

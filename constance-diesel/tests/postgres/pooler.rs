@@ -52,6 +52,7 @@ impl Pooler {
         }
         let process = command.arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let pooler = Self { process: process.expect("a process"), port, _folder: folder };
+        constance_diesel::init_openssl();
         until("a pooler that answers", || PgConnection::establish(&pooler.url()).ok());
         Some(pooler)
     }
@@ -126,6 +127,7 @@ fn each_backend_runs_its_own_statements() {
                 assert_eq!(read(backend, "a").expect("a read"), value(table.as_bytes()), "{settings}");
             }
         }
+        constance_diesel::init_openssl();
         let mut raw = PgConnection::establish(&server.url()).expect("a connection");
         for (table, _) in &backends {
             let rows = format!("SELECT key || convert_from(value, 'UTF8') AS text FROM {table}");

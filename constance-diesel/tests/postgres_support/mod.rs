@@ -145,6 +145,8 @@ pub fn patient(url: &str) -> Builder<PgConnection> {
 }
 
 pub fn raw(url: &str) -> PgConnection {
+    // Else libpq would do it, with a handler that breaks the end of this process.
+    constance_diesel::init_openssl();
     PgConnection::establish(url).expect("a connection")
 }
 
