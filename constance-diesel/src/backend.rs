@@ -17,7 +17,7 @@ use crate::layout::Layout;
 use crate::pool::Pool;
 use crate::schema::Tables;
 use crate::store::Store;
-use crate::watch::{Lent, polling};
+use crate::watch::{Lent, located, polling};
 
 /// Settings in a database that diesel speaks to, by the type of its connection.
 ///
@@ -222,12 +222,12 @@ impl<C: Dialect> Backend for DieselBackend<C> {
             Pool::Brought(brought) => self.watched.clone().ok_or_else(|| Arc::clone(brought)),
         };
         let open = move || match known {
-            Ok(target) => C::feed(&target, &tables, &options),
+            Ok(target) => located(C::feed(&target, &tables, &options), C::location(&target)),
             Err(brought) => {
                 // Given back before it is asked for again: the pool may have no other.
                 let target = brought.lend()?.target_of().map_err(|fault| fault.error)?;
                 match target {
-                    Some(target) => C::feed(&target, &tables, &options),
+                    Some(target) => located(C::feed(&target, &tables, &options), C::location(&target)),
                     None => Ok(polling(Lent::new(brought, tables)?, &options)),
                 }
             }

@@ -49,7 +49,7 @@ impl<C: Dialect> Pool<C> {
             Self::Own(pool) => {
                 let mut lease = lease(pool, purpose, None)?;
                 let done = ask(lease.connection.get()?, purpose, &work);
-                Ok(given_back(lease, purpose, done))
+                Ok(given_back(pool, lease, purpose, done))
             }
             Self::Brought(brought) => Ok(ask(&mut **brought.lend()?, purpose, &work)),
         })
@@ -71,7 +71,7 @@ impl<C: Dialect> Pool<C> {
                 let left = end.map_or(within, |end| end.saturating_duration_since(Instant::now()));
                 let work = Arc::clone(&work);
                 let done = lease.connection.run_within(left, move |connection| ask(connection, purpose, &*work));
-                Ok(given_back(lease, purpose, done.unwrap_or_else(|error| Err(Fault::broken(error)))))
+                Ok(given_back(pool, lease, purpose, done.unwrap_or_else(|error| Err(Fault::broken(error)))))
             }),
             Self::Brought(brought) => {
                 let brought = Arc::clone(brought);
@@ -118,8 +118,10 @@ fn ask<C: Dialect, T>(
     done.map_err(|error| connection.fault(&error))
 }
 
-/// Gives the connection back before another one is asked for: the pool may have no other place.
+/// Gives the connection back before another one is asked for: the pool may have no other place. Says where it led to, if it
+/// has failed.
 fn given_back<C: Dialect, T>(
+    pool: &constance_pool::Pool<Manager<C>>,
     mut lease: Lease<'_, Manager<C>>,
     purpose: Purpose,
     done: Result<T, Fault>,
@@ -134,7 +136,10 @@ fn given_back<C: Dialect, T>(
         Err(fault) if fault.broken => lease.discard(),
         _ => {}
     }
-    done
+    done.map_err(|fault| match C::location(&pool.manager().target).filter(|_| fault.broken && C::NETWORK) {
+        Some(location) => Fault { error: fault.error.with_location(location), ..fault },
+        None => fault,
+    })
 }
 
 /// Reading is tried once more where the connection died before it was asked. The outer error is final.

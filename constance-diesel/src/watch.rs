@@ -162,3 +162,32 @@ fn look<C: Dialect>(connection: &mut C, tables: &Tables, seen: &mut C::Seen) -> 
     let changed = again(connection, |connection| connection.changed(tables, seen));
     changed.map_err(|error| tables.layout.advise(connection.fault(&error).error))
 }
+
+/// A feed whose failures say where the database is.
+struct Located {
+    feed: Box<dyn Watch>,
+    location: String,
+}
+
+/// Has a feed, and the failure to open it, say where the database is.
+pub(crate) fn located(feed: Result<Box<dyn Watch>>, location: Option<String>) -> Result<Box<dyn Watch>> {
+    let Some(location) = location else { return feed };
+    match feed {
+        Ok(feed) => Ok(Box::new(Located { feed, location })),
+        Err(error) => Err(error.with_location(location)),
+    }
+}
+
+impl Watch for Located {
+    fn wait(&mut self, timeout: Duration) -> Result<Wake> {
+        self.feed.wait(timeout).map_err(|error| error.with_location(&*self.location))
+    }
+
+    fn mode(&self) -> WatchMode {
+        self.feed.mode()
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        self.feed.interrupter()
+    }
+}

@@ -12,7 +12,7 @@ use crate::error::{classify, retry_interrupted};
 
 /// Makes a connection for calls. `timeout` covers all of it: the name lookup, connecting, TLS and the login.
 pub(crate) fn connect(info: &ConnectionInfo, timeout: Duration, response_timeout: Duration) -> Result<TimedConnection> {
-    TimedConnection::new(open(info.clone(), timeout)?, response_timeout)
+    TimedConnection::new(open(info.clone(), timeout)?, response_timeout, location(info.addr()))
 }
 
 /// How long sent bytes may stay unacknowledged before the system closes the connection.

@@ -85,6 +85,11 @@ impl ConnectOptions {
     }
 
     /// The driver's options. Reads the certificate files.
+    /// The address of the server, for errors.
+    pub(crate) fn location(&self) -> String {
+        crate::connect::location(self.info.addr())
+    }
+
     pub(crate) fn connection_info(&self) -> Result<ConnectionInfo> {
         if self.certificates.is_empty() {
             return Ok(self.info.clone());

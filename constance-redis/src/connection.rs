@@ -11,12 +11,18 @@ use crate::connect::set_timeouts;
 pub(crate) struct TimedConnection {
     connection: Connection,
     response_timeout: Duration,
+    /// The server, for errors.
+    location: Box<str>,
 }
 
 impl TimedConnection {
-    pub(crate) fn new(connection: Connection, response_timeout: Duration) -> Result<Self> {
+    pub(crate) fn new(connection: Connection, response_timeout: Duration, location: String) -> Result<Self> {
         set_timeouts(&connection, response_timeout)?;
-        Ok(Self { connection, response_timeout })
+        Ok(Self { connection, response_timeout, location: location.into() })
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        &self.location
     }
 
     #[cfg(any(feature = "sentinel", feature = "cluster"))]

@@ -77,6 +77,11 @@ pub trait ConnectionSource: Send + Sync {
             .with_detail("the application's connections cannot be kept for a feed of changes"))
     }
 
+    /// Where the server is, `host:port` or the path of a socket, for errors of a feed. Default: not known.
+    fn location(&self) -> Option<String> {
+        None
+    }
+
     /// A description for `Debug`, without a password. Default: `the application's`.
     fn describe(&self) -> String {
         "the application's".to_owned()
@@ -98,6 +103,11 @@ pub trait Lease {
     /// another one. Default: yes.
     fn is_used(&self) -> bool {
         true
+    }
+
+    /// Where the connection leads to, `host:port` or the path of a socket, for errors. Default: not known.
+    fn location(&self) -> Option<&str> {
+        None
     }
 
     /// Called after the connection has failed. It must not be used again. An error that the server has replied with is no

@@ -29,6 +29,15 @@ impl Endpoint {
         }
     }
 
+    /// The address of the server, where it is always the same one.
+    pub(crate) fn location(&self) -> Option<String> {
+        match self {
+            Self::Server(options) => Some(options.location()),
+            #[cfg(feature = "sentinel")]
+            Self::Master(_) => None,
+        }
+    }
+
     /// A connection for a watch.
     pub(crate) fn connect_for_watch(&self, timeout: Duration) -> Result<Connection> {
         match self {

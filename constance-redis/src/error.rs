@@ -27,6 +27,16 @@ pub(crate) struct Failure {
     pub(crate) is_interrupted: bool,
 }
 
+impl Failure {
+    /// Adds where the connection led to that has failed.
+    pub(crate) fn at(mut self, location: Option<&str>) -> Self {
+        if let Some(location) = location.filter(|_| self.is_broken) {
+            self.error = self.error.with_location(location);
+        }
+        self
+    }
+}
+
 /// How often in a row an interrupted operation is repeated.
 pub(crate) const MAX_INTERRUPTIONS: usize = 16;
 

@@ -53,6 +53,10 @@ impl ConnectionSource for Pool {
         format!("{self:?}, {:?}", self.manager().endpoint)
     }
 
+    fn location(&self) -> Option<String> {
+        self.manager().endpoint.location()
+    }
+
     fn has_dedicated_connections(&self) -> bool {
         true
     }
@@ -69,6 +73,10 @@ impl Lease for constance_pool::Lease<'_, Manager> {
 
     fn is_used(&self) -> bool {
         constance_pool::Lease::is_used(self)
+    }
+
+    fn location(&self) -> Option<&str> {
+        Some((**self).location())
     }
 
     fn mark_broken(&mut self, closed: bool) {

@@ -66,7 +66,7 @@ fn attempt<T>(
         Ok(value) => return Ok(Ok(value)),
         Err(error) => error,
     };
-    let failure = classify(&error);
+    let failure = classify(&error).at(lease.location());
     if failure.is_broken {
         lease.mark_broken(failure.is_closed);
     }
@@ -110,7 +110,8 @@ impl Backend for ServerBackend {
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
-        let watch = self.connections.dedicated_connection().and_then(|connection| RedisWatch::open(connection, prefix));
+        let open = |connection| RedisWatch::open(connection, prefix, self.connections.location());
+        let watch = self.connections.dedicated_connection().and_then(open);
         Ok(Box::new(watch.map_err(unsupported_if_denied)?))
     }
 

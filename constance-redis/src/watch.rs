@@ -67,16 +67,22 @@ struct State {
 }
 
 impl RedisWatch {
-    pub(crate) fn open(mut connection: Connection, prefix: &Prefix) -> Result<Self> {
+    /// `location` is where the connection leads to.
+    pub(crate) fn open(mut connection: Connection, prefix: &Prefix, location: Option<String>) -> Result<Self> {
         set_timeouts(&connection, PING_TIMEOUT)?;
-        tracking_command(prefix).exec(&mut connection).map_err(|error| classify(&error).error)?;
+        let tracked = tracking_command(prefix).exec(&mut connection);
+        tracked.map_err(|error| classify(&error).at(location.as_deref()).error)?;
         let shared = Arc::<SharedState>::default();
         let of_thread = Arc::clone(&shared);
         let thread = move || {
             // Also where the thread ends by a panic.
             let _guard = EndGuard(&of_thread);
             if let Err(error) = listen(connection, &of_thread) {
-                of_thread.update(|state| state.ended = Some(error));
+                let located = match location {
+                    Some(location) => error.with_location(location),
+                    None => error,
+                };
+                of_thread.update(|state| state.ended = Some(located));
             }
         };
         match thread::Builder::new().name("constance-feed".to_owned()).spawn(thread) {

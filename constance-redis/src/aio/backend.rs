@@ -140,7 +140,7 @@ impl AsyncRedisBackend {
             }
             Err(error) => error,
         };
-        let failure = classify(&error);
+        let failure = classify(&error).at(self.source.location().as_deref());
         if failure.is_broken {
             self.source.mark_broken(generation);
         }

@@ -36,6 +36,14 @@ pub(crate) enum Connection {
 }
 
 impl Source {
+    /// The address of the server, where it is known.
+    pub(crate) fn location(&self) -> Option<String> {
+        match self {
+            Self::Own(shared) => Some(shared.connector().location()),
+            Self::External(_) => None,
+        }
+    }
+
     /// The generation of the connection, and a handle to it.
     pub(crate) async fn connection(&self) -> Result<(u64, Connection)> {
         match self {

@@ -64,6 +64,11 @@ impl Connector {
         .await
     }
 
+    /// The address of the server, for errors.
+    pub(crate) fn location(&self) -> String {
+        self.options.location()
+    }
+
     /// A connection for a watch.
     pub(crate) async fn connect_for_watch(
         &self,

@@ -44,30 +44,33 @@ impl AsyncRedisWatch {
             return Err(Error::new(ErrorKind::Configuration).with_detail("it was not called in a tokio runtime"));
         };
         let shared = Arc::new(SharedState::default());
-        let of_driver = Arc::clone(&shared);
+        let (of_driver, location) = (Arc::clone(&shared), connector.location());
         let pushes = move |push: PushInfo| {
             match push.kind {
                 PushKind::Invalidate => of_driver.update(|state| state.changed = true),
-                PushKind::Disconnection => of_driver.end(closed()),
+                PushKind::Disconnection => of_driver.end(closed().with_location(location.clone())),
                 _ => {}
             }
             Ok::<(), ()>(())
         };
         let mut connection = connector.connect_for_watch(PING_TIMEOUT, pushes).await?;
-        tracking_command(prefix).exec_async(&mut connection).await.map_err(|error| classify(&error).error)?;
-        let task = runtime.spawn(ping_until_closed(connection, Arc::clone(&shared)));
+        let location = connector.location();
+        let tracked = tracking_command(prefix).exec_async(&mut connection).await;
+        tracked.map_err(|error| classify(&error).at(Some(&location)).error)?;
+        let task = runtime.spawn(ping_until_closed(connection, Arc::clone(&shared), location));
         Ok(Self { shared, task })
     }
 }
 
 /// Sends `PING` at intervals: nothing else tells that a server is gone without closing the connection.
-async fn ping_until_closed(mut connection: MultiplexedConnection, shared: Arc<SharedState>) {
+async fn ping_until_closed(mut connection: MultiplexedConnection, shared: Arc<SharedState>, location: String) {
     // When the runtime ends, the watch ends.
     let _guard = EndGuard(Arc::clone(&shared));
     loop {
         sleep(PING_INTERVAL).await;
         if let Err(error) = cmd("PING").exec_async(&mut connection).await {
-            return shared.end(if error.is_timeout() { silent_server_error() } else { classify(&error).error });
+            let error = if error.is_timeout() { silent_server_error() } else { classify(&error).error };
+            return shared.end(error.with_location(location));
         }
     }
 }

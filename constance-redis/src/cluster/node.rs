@@ -69,7 +69,7 @@ impl Node {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let failure = classify(&error);
+        let failure = classify(&error).at(Some((*lease).location()));
         if failure.is_broken {
             lease.mark_broken(failure.is_closed);
         }
