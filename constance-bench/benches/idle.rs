@@ -181,6 +181,7 @@ fn measure(name: &str, url: &str, processes: usize, settle: Duration, seconds: u
 }
 
 fn main() -> Fallible<()> {
+    constance_diesel::init_openssl();
     if let Ok(url) = std::env::var(ROLE) {
         return follow(&url);
     }

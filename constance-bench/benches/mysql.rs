@@ -94,6 +94,7 @@ fn set(key: &Key, value: &[u8]) -> Change {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    constance_diesel::init_openssl();
     let Some(url) = ["CONSTANCE_MARIADB_URL", "CONSTANCE_MYSQL_URL"].iter().find_map(|name| std::env::var(name).ok())
     else {
         eprintln!("skipped: neither CONSTANCE_MARIADB_URL nor CONSTANCE_MYSQL_URL is set");

@@ -103,6 +103,7 @@ fn read(backend: &PostgresBackend, keys: &[Key]) -> u64 {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    constance_diesel::init_openssl();
     let Ok(base) = std::env::var("CONSTANCE_POSTGRES_URL") else {
         eprintln!("skipped: CONSTANCE_POSTGRES_URL names no server");
         return Ok(());

@@ -16,7 +16,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 
 mod store {
-    pub(crate) fn random() -> u64 {
+    pub(crate) fn unique_id() -> u64 {
         7
     }
 }

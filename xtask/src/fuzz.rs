@@ -83,6 +83,15 @@ fn run_some(workspace: &Workspace, targets: &[&str], seconds: Duration, keep_goi
     steps::run(steps.collect(), keep_going)
 }
 
+/// Runs clippy over the targets: they take in files of the crates, so that a change there can break them.
+pub(crate) fn lint(workspace: &Workspace) -> Result<()> {
+    let manifest = text(&workspace.root.join("fuzz").join("Cargo.toml"));
+    // Nothing is linked, so libFuzzer and its C++ compiler are not needed.
+    let lint = Cmd::cargo().words("clippy --bins --no-default-features --features urls --locked --manifest-path");
+    let lint = lint.args([manifest]).words("--target-dir").args([text(&workspace.target)]).words("-- -D warnings");
+    lint.run(&workspace.root)
+}
+
 /// Where things are.
 struct Places {
     package: PathBuf,

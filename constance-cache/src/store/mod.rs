@@ -1,5 +1,7 @@
 //! Where a [`SharedCache`](crate::SharedCache) keeps its entries: the contract, and the stores that there are.
 
+#[cfg(any(feature = "memcached", feature = "redis"))]
+mod interrupted;
 #[cfg(feature = "memcached")]
 mod memcached;
 mod memory;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use constance_core::{Cause, Error, ErrorKind, Result};
 use constance_pool::addresses;
-use redis::{Connection, ConnectionLike, RedisResult, Value, cmd};
+use redis::{Connection, ConnectionLike, Value, cmd};
 
 use crate::connect::{self, set_timeouts};
 use crate::connect_options::ConnectOptions;
@@ -116,7 +116,9 @@ fn master_address(sentinel: &ConnectOptions, name: &str, timeout: Duration) -> R
     let mut connection = connect::connect(&sentinel.connection_info()?, timeout, timeout)?;
     let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     connection.set_response_timeout(left)?;
-    let reply: RedisResult<Value> = cmd("SENTINEL").arg("get-master-addr-by-name").arg(name).query(&mut connection);
+    let mut command = cmd("SENTINEL");
+    command.arg("get-master-addr-by-name").arg(name);
+    let reply = retry_interrupted(|| command.query::<Value>(&mut connection));
     match reply.map_err(|error| classify(&error).error)? {
         Value::Nil => Err(Error::new(ErrorKind::Unavailable)
             .with_detail("the sentinels know no master of this name")

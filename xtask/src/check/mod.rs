@@ -8,6 +8,7 @@ mod package;
 use crate::args::Accepts;
 use crate::command::Cmd;
 use crate::error::{Error, Result};
+use crate::fuzz;
 use crate::output;
 use crate::steps::{self, Step};
 use crate::system::{self, Install};
@@ -20,7 +21,7 @@ Usage: cargo xtask check [step…] [options]
 Checks the code without running it. What building needs and Debian has is installed when root runs this. Steps, all of
 them unless some are named:
   format         `cargo fmt` would change nothing
-  lints          clippy, warnings are errors
+  lints          clippy, warnings are errors; of the fuzz targets, too
   docs           the docs build; warnings and missing docs are errors
   features       every library crate and the shop with no feature, with each feature alone, and with all of them
   dependencies   crates depend on each other in one direction; a build with one backend links no other's driver,
@@ -74,7 +75,10 @@ fn steps(workspace: &Workspace, keep_going: bool) -> Vec<Step<'_>> {
         Step::new(
             "lints",
             "fix what clippy names above; if it is not installed: `rustup component add clippy`",
-            cargo("clippy --workspace --all-targets --all-features --locked -- -D warnings"),
+            move || {
+                cargo("clippy --workspace --all-targets --all-features --locked -- -D warnings")()?;
+                fuzz::lint(workspace)
+            },
         ),
         Step::new(
             "docs",

@@ -36,7 +36,7 @@ pub(super) fn is_interrupted(error: &DriverError) -> bool {
     matches!(error, DriverError::Io(error) if error.kind() == io::ErrorKind::Interrupted)
 }
 
-pub(super) fn of_io(error: &io::Error) -> Error {
+fn of_io(error: &io::Error) -> Error {
     use io::ErrorKind as Io;
 
     match error.kind() {

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use constance_core::{ErrorKind, Result};
 use constance_pool::{Process, addresses};
-use memcache::exp::{MetaCommand, MetaConnection, MetaOp};
+use memcache::exp::{Error as DriverError, MetaCommand, MetaConnection, MetaOp};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::error::{error, of_io, timeout, unavailable};
+use super::error::{error, is_interrupted, timeout, unavailable};
+use crate::store::interrupted;
 
 /// Connections that are kept between calls, and made when they are needed.
 pub(super) struct Pool {
@@ -97,17 +98,20 @@ impl Pool {
         let end = Instant::now() + self.connect_timeout;
         let found = self.resolve()?;
         addresses::each(&found, end, |address, share| {
-            let begun = Instant::now();
-            let made = TcpStream::connect_timeout(&address, share);
-            let stream = made.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
-            let mut wire = MetaConnection::from_stream(stream.map_err(|error| of_io(&error))?);
-            if found.len() > 1 {
-                // One who takes connections and says nothing makes way for the next address.
-                let left = share.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
-                wire.set_io_timeout(Some(left));
-                let answer = wire.execute_batch(&[MetaCommand::new(MetaOp::Get, "constance")]);
-                answer.map_err(|failure| error(&failure))?;
-            }
+            let end = Instant::now() + share;
+            let left = || end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            let connect = || -> Result<MetaConnection, DriverError> {
+                let stream = TcpStream::connect_timeout(&address, left())?;
+                stream.set_nodelay(true)?;
+                let mut wire = MetaConnection::from_stream(stream);
+                if found.len() > 1 {
+                    // A server that takes connections and says nothing makes way for the next address.
+                    wire.set_io_timeout(Some(left()));
+                    wire.execute_batch(&[MetaCommand::new(MetaOp::Get, "constance")])?;
+                }
+                Ok(wire)
+            };
+            let mut wire = interrupted::retry(is_interrupted, connect).map_err(|failure| error(&failure))?;
             wire.set_io_timeout(Some(self.response_timeout));
             Ok(Connection { wire, born: self.tick(), used: false })
         })

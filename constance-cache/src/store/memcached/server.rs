@@ -7,15 +7,12 @@ use memcache::exp::{Error as DriverError, MetaCommand, MetaOp, MetaResponse, Ret
 
 use super::error::{error, is_gone, is_interrupted};
 use super::pool::{Connection, Pool};
+use crate::store::interrupted::MAX_INTERRUPTIONS;
 use crate::store::{Cell, Seen, Swap, SwapFrom, Version};
 
 /// How many keys are asked for at once. What is asked fits into the buffers of the system, so that neither side ever waits
 /// for the other to read first.
 const CHUNK: usize = 64;
-
-/// How often in a row a signal may interrupt what can be done again. Linux does that wherever there is a limit of time,
-/// whatever the handler of the signal says of restarting.
-const INTERRUPTIONS: usize = 16;
 
 /// memcached takes a longer time to live for a date.
 const LONGEST: u64 = 30 * 24 * 60 * 60;
@@ -50,7 +47,7 @@ impl Server {
                     self.0.give_back(connection);
                     return Ok(Ok(done));
                 }
-                Err(failure) if is_interrupted(&failure) && interrupted < INTERRUPTIONS => interrupted += 1,
+                Err(failure) if is_interrupted(&failure) && interrupted < MAX_INTERRUPTIONS => interrupted += 1,
                 Err(failure) if is_gone(&failure) && connection.used => self.0.forget(),
                 failed => return Ok(failed),
             }

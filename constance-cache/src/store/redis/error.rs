@@ -5,22 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use constance_core::{Cause, Error, ErrorKind};
-use redis::{RedisError, RedisResult};
-
-/// How often in a row an operation is repeated that a signal interrupted. Linux interrupts a socket with a timeout, even
-/// where the handler of the signal asks for a restart.
-pub(super) const MAX_INTERRUPTIONS: usize = 16;
-
-/// Repeats an operation that a signal interrupted.
-pub(super) fn retry_interrupted<T>(work: impl Fn() -> RedisResult<T>) -> RedisResult<T> {
-    for _ in 0..MAX_INTERRUPTIONS {
-        match work() {
-            Err(error) if is_interrupted(&error) => {}
-            done => return done,
-        }
-    }
-    work()
-}
+use redis::RedisError;
 
 pub(super) fn is_interrupted(error: &RedisError) -> bool {
     let shared = error.source().and_then(|source| source.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>());

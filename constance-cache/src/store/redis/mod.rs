@@ -12,9 +12,10 @@ use constance_core::{Error, ErrorKind, Result};
 use constance_pool::{LONGEST_TIMEOUT, Pool, PoolOptions, Purpose};
 use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 
-use self::error::{MAX_INTERRUPTIONS, classify, is_interrupted};
+use self::error::{classify, is_interrupted};
 use self::pool::{Manager, RunConnection};
 use self::url::Url;
+use super::interrupted::MAX_INTERRUPTIONS;
 use super::{CacheStore, Cell, Seen, Swap, SwapFrom, Version, unique_id};
 
 /// Keeps entries in Redis.

@@ -7,8 +7,9 @@ use constance_core::Result;
 use constance_pool::addresses;
 use redis::{Client, Connection, ConnectionAddr, ConnectionLike, RedisResult};
 
-use super::error::{classify, retry_interrupted};
+use super::error::{classify, is_interrupted};
 use crate::shared::stable_hash;
+use crate::store::interrupted;
 
 /// Makes connections with short timeouts.
 pub(super) struct Manager {
@@ -23,7 +24,7 @@ pub(super) struct RunConnection {
 }
 
 fn connect(client: &Client, timeout: Duration, response_timeout: Duration) -> RedisResult<RunConnection> {
-    let (connection, info) = retry_interrupted(|| {
+    let (connection, info) = interrupted::retry(is_interrupted, || {
         let mut connection = client.get_connection_with_timeout(timeout)?;
         connection.set_read_timeout(Some(response_timeout))?;
         connection.set_write_timeout(Some(response_timeout))?;
