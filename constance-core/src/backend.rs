@@ -19,6 +19,11 @@ use crate::{
 ///   that cannot be asked is never "absent". A read never writes.
 /// - A write that did not happen is an `Err` or a [`Conflict`](Applied::Conflict), never `Done`.
 /// - A batch is applied as a whole or not at all, with its expectations checked in the same step.
+/// - A read shows one moment, however many keys it asks for: it never shows one half of a batch. (Where
+///   [`atomic_batch`](Capability::atomic_batch) is `false`, that holds for each key.)
+/// - What a write that was `Done` has stored is what every later read gives, through any backend on the store. A read that may
+///   be answered from elsewhere than the store, from a replica or from memory, is what
+///   [`remembers`](Capability::remembers) is for.
 /// - No lock of the backend is held while a visitor runs.
 /// - No value and no password appears in an error: see [`Cause`](crate::Cause).
 ///

@@ -32,7 +32,7 @@ pub struct Change {
     pub to: To,
 }
 
-/// What must be stored under a key for a batch to be applied.
+/// What must be stored under a key for a batch to be applied. Exhaustive on purpose: a backend checks every one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
     /// Anything or nothing.
@@ -43,7 +43,7 @@ pub enum Expect {
     Equals(Encoded),
 }
 
-/// What a change does to a key.
+/// What a change does to a key. Exhaustive on purpose: a backend does every one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum To {
     /// Stores these bytes.
@@ -54,7 +54,7 @@ pub enum To {
     Keep,
 }
 
-/// What became of a batch.
+/// What became of a batch. Exhaustive on purpose: a caller handles both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
     /// Everything was applied. Holds what was stored before, one for each change in the batch's order, where the batch
@@ -102,6 +102,17 @@ impl Batch {
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// How many bytes its keys have, with the values that it stores and those that it expects.
+    #[must_use]
+    pub fn len_in_bytes(&self) -> usize {
+        let len = |change: &Change| {
+            let stored = if let To::Set(value) = &change.to { value.len() } else { 0 };
+            let expected = if let Expect::Equals(value) = &change.expect { value.len() } else { 0 };
+            change.key.as_str().len() + stored + expected
+        };
+        self.changes.iter().map(len).sum()
     }
 
     /// Whether [`Applied::Done`] has to carry what was stored before.

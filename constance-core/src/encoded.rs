@@ -80,7 +80,8 @@ impl fmt::Debug for Encoded {
 /// What a backend found under one key.
 ///
 /// Absent and unreadable are different things: a Redis list, or an SQL `NULL`, under the key of a setting is not "not
-/// set", and taking it for that would show the default where somebody stored something.
+/// set", and taking it for that would show the default where somebody stored something. Exhaustive on purpose: whoever reads
+/// has to decide on each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stored {
     /// Nothing is stored.

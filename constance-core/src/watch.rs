@@ -8,6 +8,10 @@ use crate::Result;
 ///
 /// A feed says that something changed, not what: the listener reads again. Changes may be merged, and a wake without a
 /// change is allowed; a change without a wake is not.
+///
+/// A wake announces what can be read: it comes when the change is done, so that whoever reads at every wake, and at no other
+/// time, through any backend on the store, does not miss one. A feed that wakes while the change is still being committed
+/// leaves them with the old value.
 pub trait Watch: Send {
     /// Waits until something changed since the last call (or since the feed was opened), at most `timeout`.
     ///
@@ -22,8 +26,12 @@ pub trait Watch: Send {
         WatchMode::Pushed
     }
 
-    /// A function that ends a [`wait`](Self::wait) in another thread early. Without it, dropping a `live()` waits out the timeout.
-    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>>;
+    /// A function that ends a [`wait`](Self::wait) in another thread early. One call ends one wait, the next one if none is
+    /// under way; it may be called after the feed was dropped. Default: `None`, there is none, and dropping a `live()` waits
+    /// out the timeout.
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        None
+    }
 }
 
 /// How a [`Watch`] learns of changes.

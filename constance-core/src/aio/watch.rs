@@ -6,7 +6,7 @@ use crate::{Result, WatchMode};
 /// An open feed of changes under one prefix, made by [`AsyncBackend::watch`](super::AsyncBackend::watch).
 ///
 /// As with [`Watch`](crate::Watch), a feed says that something changed, not what; changes may be merged, and a wake without
-/// a change is allowed; a change without a wake is not.
+/// a change is allowed; a change without a wake is not; and a wake announces what can be read.
 pub trait AsyncWatch: Send {
     /// Waits until something changed since the last call (or since the feed was opened), however long that takes.
     ///

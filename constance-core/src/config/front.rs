@@ -36,7 +36,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
         let (backend_name, running) = (backend_name.into(), Running::new());
         let remembers = capability.remembers;
         let reads_memory = remembers || !capability.shared;
-        Ok(Self { schema, codec, prefix, keys, backend_name, ledger, running, remembers, reads_memory })
+        let front = Self { schema, codec, prefix, keys, backend_name, ledger, running, remembers, reads_memory };
+        front.check_limits(capability)?;
+        Ok(front)
     }
 
     /// Adds what a backend does not know to its error.

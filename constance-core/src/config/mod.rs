@@ -11,6 +11,7 @@ mod in_turn;
 mod keys;
 #[cfg(feature = "pickle")]
 mod legacy;
+mod limits;
 mod list;
 mod plan;
 mod read;

@@ -24,6 +24,7 @@ pub struct Case {
 }
 
 /// How a case ended.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The promise is kept.

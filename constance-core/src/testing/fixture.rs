@@ -268,7 +268,7 @@ pub(super) fn skip(reason: &str) {
     eprintln!("not applicable: {reason}");
 }
 
-fn random_word() -> String {
+pub(super) fn random_word() -> String {
     // The state is seeded by the system; the rest is for a system whose seeds are few.
     let hash = RandomState::new().hash_one((SystemTime::now(), std::process::id()));
     format!("suite-{hash:016x}")

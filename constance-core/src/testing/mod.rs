@@ -7,6 +7,10 @@
 //! suite, and [`wrapper_conformance_tests!`](crate::wrapper_conformance_tests) besides, which looks at what it does
 //! while the backend inside fails.
 //!
+//! Two more are for what a store does to it: [`unreachable_backend_tests!`](crate::unreachable_backend_tests) for one that is
+//! not there, and [`persistence_tests!`](crate::persistence_tests) for one that is closed and opened again, and whose process
+//! is killed.
+//!
 //! - What a backend says in its [`Capability`](crate::Capability) that it cannot do is not demanded; it has to refuse it
 //!   properly instead.
 //! - Every case works under a random prefix of its own and removes what it wrote, also when it fails. Nothing else is touched.
@@ -30,7 +34,10 @@ mod fixture;
 mod gate;
 mod macros;
 mod opened;
+pub mod persistence;
 mod reference;
+mod secrecy;
+pub mod unreachable;
 pub mod wrappers;
 
 pub use self::case::{Case, Outcome};

@@ -36,6 +36,7 @@ mod hostile;
 mod kinds;
 mod last_good;
 mod lengths;
+mod limits;
 mod live;
 mod live_fixed;
 mod live_handlers;

@@ -1,8 +1,8 @@
 //! A batch is applied as a whole or not at all.
 
 use crate::testing::Fixture;
-use crate::testing::fixture::{expect_stored, shown};
-use crate::{Applied, Batch, Change, Encoded, Expect, Key, Stored};
+use crate::testing::fixture::{expect_stored, shown, skip};
+use crate::{Applied, Batch, Capability, Change, Encoded, ErrorKind, Expect, Key, Stored};
 
 pub(in crate::testing) fn set(key: &Key, value: &[u8]) -> Change {
     Change::set(key.clone(), Encoded::from(value))
@@ -49,15 +49,84 @@ pub fn empty_batch_is_done(f: &Fixture<'_>) {
     assert!(previous.is_empty(), "an empty batch has no previous values, not {}", previous.len());
 }
 
-/// Two hundred keys at once.
+/// Two hundred keys at once, or as many as the backend says that it takes.
 pub fn batch_of_200_changes_is_applied(f: &Fixture<'_>) {
-    let keys: Vec<Key> = (0..200).map(|i| f.key(&format!("k{i}"))).collect();
+    let keys = keys(f, 200.min(f.capability().max_changes.unwrap_or(200)));
     let changes = keys.iter().map(|key| set(key, key.name().as_bytes())).collect();
     let Some(applied) = f.write_several(&batch(changes)) else { return };
     expect_done(applied);
     for key in &keys {
         f.expect(key, Some(key.name().as_bytes()), "every change of a batch is applied");
     }
+}
+
+/// Two hundred keys that have to be what they were while another one is written, or as many as the backend takes.
+pub fn batch_of_200_expectations_is_checked(f: &Fixture<'_>) {
+    let keys = keys(f, 200.min(f.capability().max_expectations.unwrap_or(200)));
+    let (Some(last), target) = (keys.last(), f.key("target")) else { return };
+    f.set(last, b"1");
+    let write = |value: &[u8], of_last: Expect| {
+        let others = keys.iter().filter(|key| *key != last);
+        let kept = others.map(|key| Change::keep(key.clone()).expecting(Expect::Absent));
+        let kept = kept.chain([Change::keep(last.clone()).expecting(of_last)]);
+        f.write_several(&batch(kept.chain([set(&target, value)]).collect()))
+    };
+    let Some(applied) = write(b"first", equals(b"1")) else { return };
+    expect_done(applied);
+    f.expect(&target, Some(b"first"), "a batch is applied where all of its expectations hold");
+    let Some(applied) = write(b"second", equals(b"2")) else { return };
+    expect_conflict(applied, &[keys.len() - 1], Some(b"1"));
+    f.expect(&target, Some(b"first"), "a batch of which the last expectation fails writes nothing");
+}
+
+/// Just within each limit that the backend declares a batch is applied; just beyond, it is refused and nothing is written.
+pub fn batch_beyond_a_limit_is_refused(f: &Fixture<'_>) {
+    let Capability { max_changes, max_expectations, max_batch_len, max_value_len, .. } = f.capability();
+    if (max_changes, max_expectations, max_batch_len) == (None, None, None) {
+        return skip("the backend has no limits of a batch");
+    }
+    let target = f.key("target");
+    let within_and_beyond = |what: &str, within: &[Change], beyond: &[Change]| {
+        let Some(applied) = f.write_several(&batch(within.to_vec())) else { return };
+        expect_done(applied);
+        f.set(&target, b"before");
+        let refused = f.backend().write(&batch(beyond.to_vec()));
+        let right = refused.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unsupported);
+        assert!(right, "a batch beyond {what} must be refused with `Unsupported`, and got {refused:?}");
+        f.expect(&target, Some(b"before"), "a batch that is refused writes nothing");
+    };
+    if let Some(limit) = max_changes {
+        let others: Vec<Change> = keys(f, limit).iter().map(|key| set(key, b"1")).collect();
+        let beyond: Vec<Change> = [set(&target, b"beyond")].into_iter().chain(others.clone()).collect();
+        within_and_beyond("`max_changes`", &others, &beyond);
+    }
+    if let Some(limit) = max_expectations {
+        let kept = |key: &Key| Change::keep(key.clone()).expecting(Expect::Absent);
+        let others: Vec<Change> = keys(f, limit).iter().map(kept).collect();
+        keys(f, limit).iter().for_each(|key| f.remove(key));
+        let beyond = [set(&target, b"beyond").expecting(equals(b"before"))];
+        let beyond: Vec<Change> = beyond.into_iter().chain(others.clone()).collect();
+        within_and_beyond("`max_expectations`", &others, &beyond);
+    }
+    // One longer than a case can write is no limit that a batch of settings meets.
+    if let Some(limit) = max_batch_len.filter(|limit| *limit <= 16 << 20) {
+        let parts = limit / max_value_len.unwrap_or(1 << 20).min(1 << 20) + 1;
+        let names = keys(f, parts);
+        let overhead = |keys: &[Key]| keys.iter().map(|key| key.as_str().len()).sum::<usize>();
+        let filled = |keys: &[Key], len: usize| {
+            let bytes = len - overhead(keys);
+            let part = bytes / keys.len();
+            let first = bytes - part * (keys.len() - 1);
+            let lens = std::iter::once(first).chain(std::iter::repeat(part));
+            keys.iter().zip(lens).map(|(key, len)| set(key, &vec![b'x'; len])).collect::<Vec<_>>()
+        };
+        let with_target: Vec<Key> = [target.clone()].into_iter().chain(names.clone()).collect();
+        within_and_beyond("`max_batch_len`", &filled(&names, limit), &filled(&with_target, limit + 1));
+    }
+}
+
+fn keys(f: &Fixture<'_>, count: usize) -> Vec<Key> {
+    (0..count).map(|i| f.key(&format!("k{i}"))).collect()
 }
 
 /// One batch may hold every kind of change.

@@ -142,6 +142,45 @@ pub fn batches_are_never_seen_torn(f: &Fixture<'_>) {
     });
 }
 
+/// However many keys a read has, it shows one moment.
+pub fn thousand_keys_are_read_as_of_one_moment(f: &Fixture<'_>) {
+    const ROUNDS: usize = 40;
+    let keys: Vec<Key> = (0..1_000).map(|i| f.key(&format!("k{i}"))).collect();
+    let asked: Vec<&Key> = keys.iter().collect();
+    // Far apart, so that they are in different portions of a read that has several.
+    let written: Vec<&Key> = keys.iter().step_by(111).collect();
+    let all = |round: usize| batch(written.iter().map(|key| set(key, round.to_string().as_bytes())).collect());
+    if f.write_several(&all(0)).is_none() {
+        return;
+    }
+    let (done, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        let _done = Finally(&done);
+        let reader = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let found = ok(f.backend().read(&asked), "a read while another thread writes");
+                assert_eq!(found.len(), asked.len(), "a read gives one answer for each key");
+                let mut shown_once = found.iter().step_by(111);
+                let first = shown_once.next().unwrap_or(&Stored::Absent);
+                if let Some(other) = shown_once.find(|other| *other != first) {
+                    panic!(
+                        "broken: a read of 1,000 keys shows one moment; of keys that are always written together, one \
+                         held {} and another {}",
+                        shown(first),
+                        shown(other)
+                    );
+                }
+                reads.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        // On until reader and writer have met. A reader that has failed meets nobody.
+        let have_met = |round: usize| round >= ROUNDS && reads.load(Ordering::Relaxed) >= ROUNDS;
+        for round in (1..5_000).take_while(|round| !have_met(*round) && !reader.is_finished()) {
+            let _ = f.write(&all(round));
+        }
+    });
+}
+
 /// Two writers, each of whom checks the other's key and writes its own: both may not pass.
 pub fn keep_holds_against_another_writer(f: &Fixture<'_>) {
     for round in 0..20 {

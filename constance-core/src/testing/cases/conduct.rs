@@ -98,6 +98,26 @@ pub fn shared_capability_is_the_truth(f: &Fixture<'_>) {
     expect_stored(&found, Some(b"light"), "a backend that is `shared` sees what another wrote");
 }
 
+/// What a write has stored is what every later read gives, through whichever backend on the store.
+pub fn write_is_read_through_another_backend(f: &Fixture<'_>) {
+    if !f.capability().shared {
+        return skip("the store is that of one backend");
+    }
+    let (other, key) = (f.another(), f.key("theme"));
+    for round in 0..50 {
+        let value = round.to_string();
+        let writer = if round % 2 == 0 { f.backend() } else { &*other };
+        ok(writer.write(&Batch::one(set(&key, value.as_bytes()))), "a write to a store that answers");
+        for reader in [f.backend(), &*other] {
+            if f.capability().remembers {
+                ok(reader.forget(&[&key]), "telling that a key was changed elsewhere");
+            }
+            let promise = "a read gives what a write has stored, through whichever backend on the store";
+            expect_stored(&read_one(reader, &key), Some(value.as_bytes()), promise);
+        }
+    }
+}
+
 /// What is persistent is still there for a backend that is opened later.
 pub fn persistent_capability_is_the_truth(f: &Fixture<'_>) {
     let capability = f.capability();

@@ -127,6 +127,18 @@ pub fn empty_prefix_lists_no_prefixed_keys(f: &Fixture<'_>) {
     let name = f.unused_name();
     if f.is_confined() {
         isolated_prefixes(f, &[f.prefix(""), f.prefix("a:")], &[&name]);
+        // A store whose rights are for parts of its keys may refuse to list beyond them.
+        match f.backend().list(&Prefix::empty()) {
+            Ok(listed) => {
+                let shows_it = listed.iter().any(|(listed, _)| listed.name() == name);
+                assert!(!shows_it, "broken: a prefix isolates; the empty prefix lists a key under another one");
+            }
+            Err(error) => assert_eq!(
+                error.kind(),
+                ErrorKind::Denied,
+                "a user who may not list keys outside of a prefix is told so with `Denied`: {error}"
+            ),
+        }
         let outside = Prefix::empty().key(&name).expect("a valid name");
         let refused = f.backend().write(&Batch::one(Change::set(outside, Encoded::from(b"outside".to_vec()))));
         let denied = refused.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied);

@@ -2,7 +2,8 @@
 
 use crate::testing::Fixture;
 use crate::testing::fixture::{ok, skip};
-use crate::{Applied, Batch, Change, Encoded, ErrorKind};
+use crate::testing::secrecy::{SECRET, expect_secrecy};
+use crate::{Applied, Batch, Capability, Change, Encoded, ErrorKind, Expect};
 
 /// Stores a value and demands it back, or a proper refusal where the backend says that it cannot hold it.
 #[track_caller]
@@ -136,6 +137,35 @@ pub fn refused_value_leaves_the_old_one(f: &Fixture<'_>) {
         f.backend().write(&Batch::one(Change::set(key.clone(), Encoded::from(refused)))).expect_err("a refusal");
     assert_eq!(error.kind(), ErrorKind::Encode, "a value that cannot be stored is refused with `Encode`: {error}");
     f.expect(&key, Some(b"old"), "a refused write leaves the old value");
+}
+
+/// What is refused is not shown by the refusal, nor by a conflict.
+pub fn refusals_show_no_value(f: &Fixture<'_>) {
+    let Capability { binary, max_value_len, max_batch_len, .. } = f.capability();
+    let key = f.key("password");
+    let secret = |len: usize| {
+        let mut value = SECRET.as_bytes().repeat(len / SECRET.len() + 1);
+        value.truncate(len);
+        value
+    };
+    let refuse = |value: Vec<u8>, what: &str| {
+        let written = f.backend().write(&Batch::one(Change::set(key.clone(), Encoded::from(value))));
+        expect_secrecy(&written.expect_err("a refusal"), what);
+    };
+    if let Some(limit) = max_value_len.filter(|limit| *limit < 16 << 20) {
+        refuse(secret(limit + 1), "a value that is too long");
+    }
+    if !binary {
+        refuse([SECRET.as_bytes(), &[0xff]].concat(), "a value that is not UTF-8");
+    }
+    if let Some(limit) = max_batch_len.filter(|limit| *limit < max_value_len.unwrap_or(16 << 20)) {
+        refuse(secret(limit + 1), "a batch that is too long");
+    }
+    f.set(&key, SECRET.as_bytes());
+    let other = Encoded::from(format!("{SECRET} of another writer").into_bytes());
+    let conflict = f.try_one(Change::set(key.clone(), other.clone()).expecting(Expect::Equals(other)));
+    let said = format!("{conflict:?}\n{conflict:#?}");
+    assert!(!said.contains(SECRET), "broken: no value appears in a `Debug`; that of a conflict shows one");
 }
 
 /// Nothing of a longer value stays behind a shorter one.

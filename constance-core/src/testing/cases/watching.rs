@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::batches::{batch, set};
 use crate::testing::Fixture;
-use crate::testing::fixture::{ok, skip};
-use crate::{ErrorKind, Wake, Watch};
+use crate::testing::fixture::{ok, read_one, skip};
+use crate::{Backend, ErrorKind, Wake, Watch};
 
 /// Long enough to find out that nothing comes, where something might still be on its way.
 const QUIET: Duration = Duration::from_millis(40);
@@ -44,7 +44,11 @@ fn quiet(feed: &mut dyn Watch) {
 
 #[track_caller]
 pub(super) fn expect_wake(f: &Fixture<'_>, feed: &mut dyn Watch, what: &str) {
-    let deadline = Instant::now() + f.patience();
+    expect_wake_by(f, feed, Instant::now() + f.patience(), what);
+}
+
+#[track_caller]
+fn expect_wake_by(f: &Fixture<'_>, feed: &mut dyn Watch, deadline: Instant, what: &str) {
     while let Some(left) = deadline.checked_duration_since(Instant::now()) {
         if ok(feed.wait(left), "a wait on a feed") == Wake::Changed {
             return;
@@ -126,6 +130,38 @@ pub fn every_feed_wakes(f: &Fixture<'_>) {
     expect_wake(f, &mut *other, "a change after another feed was dropped");
 }
 
+/// Somebody who reads at every wake, and at no other time, does not miss a change.
+pub fn wake_announces_what_can_be_read(f: &Fixture<'_>) {
+    const ROUNDS: usize = 20;
+    const ENOUGH: Duration = Duration::from_secs(2);
+    let Some(feed_here) = feed(f) else { return };
+    // As in another process, where the store can have one.
+    let another = f.capability().shared.then(|| f.another());
+    let reader: &dyn Backend = another.as_deref().unwrap_or_else(|| f.backend());
+    let mut feed = match &another {
+        Some(backend) => ok(backend.watch(&f.prefix("")), "opening the feed that `capability().watch` promises"),
+        None => feed_here,
+    };
+    let (key, begun) = (f.key("theme"), Instant::now());
+    for round in 0..ROUNDS {
+        let value = round.to_string();
+        thread::scope(|scope| {
+            scope.spawn(|| f.set(&key, value.as_bytes()));
+            let deadline = Instant::now() + f.patience();
+            loop {
+                expect_wake_by(f, &mut *feed, deadline, "a change that can be read at the wake");
+                if read_one(reader, &key).value().is_some_and(|found| found.as_bytes() == value.as_bytes()) {
+                    break;
+                }
+            }
+        });
+        // A feed that looks now and then has shown it in fewer rounds.
+        if begun.elapsed() > ENOUGH {
+            break;
+        }
+    }
+}
+
 /// Changes elsewhere neither break a feed nor hide one here.
 pub fn changes_elsewhere_hide_nothing(f: &Fixture<'_>) {
     let Some(mut feed) = feed(f) else { return };
@@ -160,6 +196,28 @@ pub fn quiet_feed_times_out(f: &Fixture<'_>) {
             assert!(Instant::now() < deadline, "without a change a wait must end with `TimedOut`");
         }
     }
+}
+
+/// A call just before a wait is for that wait: whoever stops a thread can't know whether its wait has begun.
+pub fn interrupt_before_a_wait_is_kept(f: &Fixture<'_>) {
+    let Some(mut feed) = feed(f) else { return };
+    let Some(interrupt) = feed.interrupter() else {
+        return skip("the feed has no interrupter");
+    };
+    let deadline = Instant::now() + f.patience();
+    interrupt();
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match ok(feed.wait(left), "a wait that was interrupted before it began") {
+            Wake::Interrupted => break,
+            Wake::Changed if !left.is_zero() => {}
+            other => panic!("broken: an interrupt before a wait is kept for it; the wait ended with {other:?}"),
+        }
+    }
+    // It is for one wait, not for all.
+    quiet(&mut *feed);
+    f.set(&f.key("theme"), b"dark");
+    expect_wake(f, &mut *feed, "a change after an interrupted wait");
 }
 
 /// The function that an open feed gives away ends its wait.

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Result, Stored, To};
+use constance_core::{Applied, Batch, Capability, Change, Encoded, Expect, Key, Result, Stored, To};
 
-use super::wrong::{Defect, Inside, assert_caught};
+use super::wrong::{Defect, Inside, assert_caught, assert_right};
 
 /// One after the other, up to the one that fails.
 #[derive(Debug, Default)]
@@ -158,4 +158,90 @@ fn wrong_previous_values_are_caught() {
     );
     let unasked = || Previous(|_, batch| vec![Stored::Absent; batch.changes().len()]);
     assert_caught(unasked, &["previous_values_are_not_given_unasked"]);
+}
+
+/// Reads a part after the other, each of another moment.
+#[derive(Debug, Default)]
+struct InPortions {
+    writes: AtomicUsize,
+}
+
+impl InPortions {
+    /// Until somebody has written in between, where anybody writes.
+    fn rest(&self) {
+        let (before, begun) = (self.writes.load(Ordering::Relaxed), Instant::now());
+        while self.writes.load(Ordering::Relaxed) == before && begun.elapsed() < Duration::from_millis(1) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Defect for InPortions {
+    fn read(&self, right: &dyn Inside, keys: &[&Key]) -> Result<Vec<Stored>> {
+        let mut all = Vec::new();
+        for some in keys.chunks(128) {
+            if !all.is_empty() {
+                self.rest();
+            }
+            all.extend(right.read(some)?);
+        }
+        Ok(all)
+    }
+
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        let applied = right.write(batch);
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        applied
+    }
+}
+
+#[test]
+fn a_read_in_portions_of_several_moments_is_caught() {
+    assert_caught(InPortions::default, &["thousand_keys_are_read_as_of_one_moment"]);
+}
+
+/// Has limits, and holds to none of them or to narrower ones.
+#[derive(Debug)]
+struct Limits {
+    said: fn(Capability) -> Capability,
+    held: fn(Capability) -> Capability,
+}
+
+impl Defect for Limits {
+    fn capability(&self, right: &dyn Inside) -> Capability {
+        (self.said)(right.capability())
+    }
+
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        (self.held)(right.capability()).check(batch)?;
+        right.write(batch)
+    }
+}
+
+#[test]
+fn limits_that_are_not_the_truth_are_caught() {
+    let by = ["batch_beyond_a_limit_is_refused"];
+    assert_caught(|| Limits { said: |can| can.with_max_changes(50), held: |can| can }, &by);
+    assert_caught(|| Limits { said: |can| can.with_max_expectations(50), held: |can| can }, &by);
+    assert_caught(|| Limits { said: |can| can.with_max_batch_len(5_000), held: |can| can }, &by);
+    assert_caught(
+        || Limits { said: |can| can.with_max_batch_len(5_000), held: |can| can.with_max_batch_len(4_999) },
+        &by,
+    );
+    assert_caught(
+        || Limits { said: |can| can, held: |can| can.with_max_expectations(128) },
+        &["batch_of_200_expectations_is_checked"],
+    );
+    assert_caught(
+        || Limits { said: |can| can, held: |can| can.with_max_changes(128) },
+        &["batch_of_200_changes_is_applied"],
+    );
+}
+
+#[test]
+fn limits_that_are_the_truth_pass() {
+    fn limited(can: Capability) -> Capability {
+        can.with_max_changes(128).with_max_expectations(128).with_max_batch_len(2 << 20)
+    }
+    assert_right(|| Limits { said: limited, held: limited });
 }

@@ -1,13 +1,14 @@
 //! Backends that say of themselves what is not so.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use constance_core::testing::{Outcome, ReferenceBackend, cases};
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Prefix, Result, To, Watch};
+use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored, To, Watch};
 
-use super::wrong::{Defect, Inside, assert_caught, assert_silence_is_caught};
+use super::wrong::{Defect, Inside, Wrong, assert_caught, assert_silence_is_caught};
 
 /// Claims what it likes.
 #[derive(Debug)]
@@ -45,6 +46,36 @@ fn instances_that_are_secretly_one_store_are_caught() {
     static ONE: LazyLock<ReferenceBackend> = LazyLock::new(ReferenceBackend::new);
     let case = cases::ALL.iter().find(|case| case.name() == "shared_capability_is_the_truth").expect("this case");
     let outcome = case.check(|| &*ONE, Duration::from_secs(60));
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+}
+
+/// Remembers what it has read, and does not say so: what another backend writes is not seen.
+#[derive(Debug, Default)]
+struct Remembering(Mutex<HashMap<Key, Stored>>);
+
+impl Defect for Remembering {
+    fn capability(&self, right: &dyn Inside) -> Capability {
+        right.capability().with_shared(true)
+    }
+
+    fn read(&self, right: &dyn Inside, keys: &[&Key]) -> Result<Vec<Stored>> {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = keys.iter().zip(right.read(keys)?);
+        Ok(found.map(|(key, stored)| remembered.entry((*key).clone()).or_insert(stored).clone()).collect())
+    }
+
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        batch.changes().iter().for_each(|change| drop(remembered.remove(&change.key)));
+        right.write(batch)
+    }
+}
+
+#[test]
+fn reads_from_memory_that_are_not_admitted_are_caught() {
+    static ONE: LazyLock<ReferenceBackend> = LazyLock::new(ReferenceBackend::new);
+    let case = cases::ALL.iter().find(|case| case.name() == "write_is_read_through_another_backend").expect("it");
+    let outcome = case.check(|| Wrong::of(&*ONE, Remembering::default()), Duration::from_secs(60));
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
 }
 

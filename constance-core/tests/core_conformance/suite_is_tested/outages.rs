@@ -1,12 +1,13 @@
 //! Promise 1 over a store that fails: wrappers that hide it.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use constance_core::{
     Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, To, Wake, Warning, Watch,
+    WatchMode,
 };
 
 use super::wrong::{Defect, Inside, assert_caught, assert_right, assert_wrapper_caught};
@@ -75,10 +76,15 @@ fn an_outage_listed_as_an_empty_store_is_caught() {
 /// A cache with the mistakes that caches have.
 #[derive(Debug, Default)]
 struct Cache {
+    memory: Arc<Memory>,
+    mistake: Option<Mistake>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
     known: Mutex<HashMap<Key, Stored>>,
     // Counts what was forgotten: a fill that began before that must not end after it.
     forgotten: AtomicUsize,
-    mistake: Option<Mistake>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,13 +117,13 @@ impl Cache {
     }
 
     fn drop_all<'k>(&self, keys: impl Iterator<Item = &'k Key>) {
-        let mut known = self.known.lock().expect("no panic");
-        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        let mut known = self.memory.known.lock().expect("no panic");
+        self.memory.forgotten.fetch_add(1, Ordering::SeqCst);
         keys.for_each(|key| drop(known.remove(key)));
     }
 
     fn known(&self, keys: &[&Key]) -> Option<Vec<Stored>> {
-        let known = self.known.lock().expect("no panic");
+        let known = self.memory.known.lock().expect("no panic");
         keys.iter().map(|key| known.get(*key).cloned()).collect()
     }
 }
@@ -131,13 +137,13 @@ impl Defect for Cache {
         if let Some(known) = self.known(keys) {
             return Ok(known);
         }
-        let forgotten = self.forgotten.load(Ordering::SeqCst);
+        let forgotten = self.memory.forgotten.load(Ordering::SeqCst);
         let found = match right.read(keys) {
             Err(_) if self.has(Mistake::RemembersErrors) => vec![Stored::Absent; keys.len()],
             found => found?,
         };
-        let mut known = self.known.lock().expect("no panic");
-        if self.forgotten.load(Ordering::SeqCst) != forgotten && !self.has(Mistake::LateFill) {
+        let mut known = self.memory.known.lock().expect("no panic");
+        if self.memory.forgotten.load(Ordering::SeqCst) != forgotten && !self.has(Mistake::LateFill) {
             return Ok(found);
         }
         for (key, stored) in keys.iter().zip(&found) {
@@ -163,7 +169,7 @@ impl Defect for Cache {
         if self.has(Mistake::CacheFirst) {
             for change in batch.changes() {
                 if let To::Set(value) = &change.to {
-                    self.known.lock().expect("no panic").insert(change.key.clone(), value.clone().into());
+                    self.memory.known.lock().expect("no panic").insert(change.key.clone(), value.clone().into());
                 }
             }
             return right.write(batch);
@@ -185,7 +191,30 @@ impl Defect for Cache {
     }
 
     fn watch(&self, right: &dyn Inside, prefix: &Prefix) -> Result<Box<dyn Watch>> {
-        right.watch(prefix)
+        Ok(Box::new(Forgetting(right.watch(prefix)?, Arc::clone(&self.memory))))
+    }
+}
+
+/// Forgets everything before it tells of a change: whoever is woken reads through the cache.
+struct Forgetting(Box<dyn Watch>, Arc<Memory>);
+
+impl Watch for Forgetting {
+    fn wait(&mut self, timeout: Duration) -> Result<Wake> {
+        let wake = self.0.wait(timeout)?;
+        if wake == Wake::Changed {
+            let mut known = self.1.known.lock().expect("no panic");
+            self.1.forgotten.fetch_add(1, Ordering::SeqCst);
+            known.clear();
+        }
+        Ok(wake)
+    }
+
+    fn mode(&self) -> WatchMode {
+        self.0.mode()
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        self.0.interrupter()
     }
 }
 

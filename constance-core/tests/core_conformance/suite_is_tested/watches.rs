@@ -1,8 +1,10 @@
 //! Feeds that sleep, or do not let go.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use constance_core::{Error, ErrorKind, Prefix, Result, Wake, Watch};
+use constance_core::{Applied, Batch, Error, ErrorKind, Key, Prefix, Result, Stored, Wake, Watch};
 
 use super::wrong::{Defect, Inside, assert_caught, assert_silence_is_caught};
 
@@ -83,7 +85,8 @@ impl Watch for Deaf {
 
 #[test]
 fn an_interrupter_that_does_nothing_is_caught() {
-    assert_silence_is_caught(|| Feeds(|feed| Box::new(Deaf(feed))), &["interrupter_ends_a_wait"]);
+    let by = ["interrupter_ends_a_wait", "interrupt_before_a_wait_is_kept"];
+    assert_silence_is_caught(|| Feeds(|feed| Box::new(Deaf(feed))), &by);
 }
 
 /// No feed under a prefix that looks odd.
@@ -126,4 +129,72 @@ impl Watch for Once {
 fn a_feed_that_wakes_once_is_caught() {
     let by = ["changes_elsewhere_hide_nothing", "every_change_wakes"];
     assert_silence_is_caught(|| Feeds(|feed| Box::new(Once(Some(feed)))), &by);
+}
+
+/// Tells of a change before it is done.
+#[derive(Debug, Default)]
+struct TooEarly {
+    told: Arc<Told>,
+    reads: AtomicUsize,
+}
+
+/// How many changes were told of.
+#[derive(Debug, Default)]
+struct Told(Mutex<usize>, Condvar);
+
+impl TooEarly {
+    /// Until somebody who was woken has read, where anybody was.
+    fn rest(&self) {
+        let (before, begun) = (self.reads.load(Ordering::Relaxed), Instant::now());
+        while self.reads.load(Ordering::Relaxed) == before && begun.elapsed() < Duration::from_millis(50) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Defect for TooEarly {
+    fn read(&self, right: &dyn Inside, keys: &[&Key]) -> Result<Vec<Stored>> {
+        let found = right.read(keys);
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
+        *self.told.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.told.1.notify_all();
+        self.rest();
+        right.write(batch)
+    }
+
+    fn watch(&self, _right: &dyn Inside, _prefix: &Prefix) -> Result<Box<dyn Watch>> {
+        let heard = *self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Box::new(Early { told: Arc::clone(&self.told), heard }))
+    }
+}
+
+struct Early {
+    told: Arc<Told>,
+    heard: usize,
+}
+
+impl Watch for Early {
+    fn wait(&mut self, timeout: Duration) -> Result<Wake> {
+        let told = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.told.1.wait_timeout_while(told, timeout, |told| *told == self.heard);
+        let (told, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if *told == self.heard {
+            return Ok(Wake::TimedOut);
+        }
+        self.heard = *told;
+        Ok(Wake::Changed)
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        None
+    }
+}
+
+#[test]
+fn a_feed_that_wakes_before_the_change_is_done_is_caught() {
+    assert_silence_is_caught(TooEarly::default, &["wake_announces_what_can_be_read"]);
 }

@@ -85,6 +85,12 @@ pub(crate) struct Wrong<B, D> {
     defect: D,
 }
 
+impl<B, D> Wrong<B, D> {
+    pub(crate) fn of(right: B, defect: D) -> Self {
+        Self { right, defect }
+    }
+}
+
 #[deny(clippy::missing_trait_methods)]
 impl<B: Backend, D: Defect> Backend for Wrong<B, D> {
     fn name(&self) -> &str {
