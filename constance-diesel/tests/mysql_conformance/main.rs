@@ -9,3 +9,4 @@ mod mysql_support;
 
 mod django;
 mod own;
+mod outages;

@@ -9,3 +9,4 @@ mod postgres_support;
 
 mod django;
 mod own;
+mod outages;

@@ -7,3 +7,4 @@ mod django_table;
 
 mod django;
 mod own;
+mod outages;

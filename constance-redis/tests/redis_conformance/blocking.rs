@@ -15,7 +15,7 @@ use crate::common::server::{Server, raw};
 static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| Server::with(&["--unixsocket", "{folder}/redis.sock"]));
 
 /// The server of the environment, or one of this program.
-fn url() -> Option<String> {
+pub(crate) fn url() -> Option<String> {
     std::env::var("CONSTANCE_REDIS_URL").ok().or_else(|| SERVER.as_ref().map(|server| server.url()))
 }
 

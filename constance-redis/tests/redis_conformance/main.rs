@@ -7,3 +7,4 @@ mod common;
 #[cfg(feature = "aio")]
 mod aio;
 mod blocking;
+mod outages;
