@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::print_stderr, reason = "what fails here fails the test that called it")]
 
+mod etcd;
 mod keeper;
 mod mariadb;
 mod memcached;
@@ -15,6 +16,7 @@ mod signals;
 mod template;
 mod user;
 
+pub use self::etcd::EtcdServer;
 pub use self::mariadb::MariadbServer;
 pub use self::memcached::MemcachedServer;
 pub use self::ports::free_port;

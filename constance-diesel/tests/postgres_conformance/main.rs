@@ -8,5 +8,5 @@ mod django_table;
 mod postgres_support;
 
 mod django;
-mod own;
 mod outages;
+mod own;

@@ -6,5 +6,5 @@
 mod django_table;
 
 mod django;
-mod own;
 mod outages;
+mod own;

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod client;
+mod error;
+mod transaction;
+mod watch;
+
+pub use etcd_client;
+
+pub use self::backend::EtcdBackend;
