@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::command::Cmd;
 use crate::error::{Error, Result};
 use crate::output;
+use crate::test::BACKENDS;
 use crate::workspace::{Package, Workspace};
 
 const PROJECT_FILES: [&str; 7] =
@@ -26,12 +27,16 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
     let missing = PROJECT_FILES.iter().filter(|name| !workspace.root.join(name).is_file());
     wrong.extend(missing.map(|name| format!("{name} does not exist")));
     wrong.extend(machine_paths(workspace)?);
-    // A workspace of its own, whose lock file no other build keeps up to date.
-    let targets = Cmd::cargo().words("metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml");
-    if let Err(error) = targets.output(&workspace.root) {
-        wrong.push(format!(
-            "fuzz/Cargo.lock: {error}; `cargo metadata --manifest-path fuzz/Cargo.toml` brings it up to date"
-        ));
+    // Workspaces of their own, whose lock files no other build keeps up to date.
+    for folder in BACKENDS.into_iter().chain(["fuzz"]) {
+        let manifest = format!("{folder}/Cargo.toml");
+        let metadata =
+            Cmd::cargo().words("metadata --locked --format-version 1 --manifest-path").args([manifest.clone()]);
+        if let Err(error) = metadata.output(&workspace.root) {
+            wrong.push(format!(
+                "{folder}/Cargo.lock: {error}; `cargo metadata --manifest-path {manifest}` brings it up to date"
+            ));
+        }
     }
     for line in &wrong {
         output::line(line);

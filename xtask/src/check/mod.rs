@@ -26,8 +26,8 @@ them unless some are named:
   features       every library crate and the shop with no feature, with each feature alone, and with all of them
   dependencies   crates depend on each other in one direction; a build with one backend links no other's driver,
                  and the demo's no library of the system
-  manifests      descriptions, lints and the minimum Rust version are declared; project files exist; the fuzz targets'
-                 lock file is up to date
+  manifests      descriptions, lints and the minimum Rust version are declared; project files exist; the
+                 lock files of the fuzz targets and of the examples of backends are up to date
   package        the crates can be packaged and build from the package
 
 Options:

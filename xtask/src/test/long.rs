@@ -8,7 +8,7 @@ use crate::fuzz;
 use crate::steps::Step;
 use crate::workspace::Workspace;
 
-use super::{bare, cargo_test, run_with_services};
+use super::{backends, bare, cargo_test, run_with_services};
 
 /// The name that stands for all of them.
 const ALL: &str = "long";
@@ -28,7 +28,7 @@ pub(super) struct LongSuite {
 }
 
 /// All of them.
-const SUITES: [&LongSuite; 4] = [&INSTRUCTIONS, &STRESS, &FUZZ, &bare::SUITE];
+const SUITES: [&LongSuite; 5] = [&INSTRUCTIONS, &STRESS, &FUZZ, &backends::SUITE, &bare::SUITE];
 
 pub(super) const INSTRUCTIONS: LongSuite = LongSuite {
     name: "instructions",

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the tests by suite, with the system packages that they need.
 
+mod backends;
 mod bare;
 mod interop;
 mod long;
@@ -15,6 +16,7 @@ use crate::steps::{self, Step};
 use crate::system::{self, Install};
 use crate::workspace::Workspace;
 
+pub(crate) use self::backends::FOLDERS as BACKENDS;
 use self::suites::Suite;
 
 const HELP: &str = "\

@@ -7,7 +7,7 @@ use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, PGBOUNCER,
 use crate::system::SystemPackage;
 use crate::toolchain::BUILD;
 
-use super::{bare, interop, long};
+use super::{backends, bare, interop, long};
 
 /// Servers by the suite whose tests find them in the environment: add a line here, and `cargo xtask test` installs and
 /// starts them. The tests of xtask start their own.
@@ -26,6 +26,7 @@ const PACKAGES: &[(&str, &[SystemPackage])] = &[
     ("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]),
     (interop::NAME, &[REDIS, interop::PYTHON]),
     (long::FUZZ.name, &[COMPILER]),
+    (backends::SUITE.name, &backends::PACKAGES),
     (bare::SUITE.name, &[bare::DEBOOTSTRAP]),
     (long::INSTRUCTIONS.name, &[VALGRIND]),
 ];

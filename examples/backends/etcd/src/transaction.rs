@@ -19,7 +19,7 @@ pub(crate) fn transaction(batch: &Batch) -> Result<Txn> {
 }
 
 /// What became of it.
-pub(crate) fn applied(batch: &Batch, mut response: TxnResponse) -> Result<Applied> {
+pub(crate) fn applied(batch: &Batch, response: TxnResponse) -> Result<Applied> {
     let responses = response.op_responses();
     let mut responses = responses.into_iter();
     if response.succeeded() {
@@ -33,7 +33,6 @@ pub(crate) fn applied(batch: &Batch, mut response: TxnResponse) -> Result<Applie
         });
         return previous.collect::<Result<_>>().map(Applied::Done);
     }
-    drop(response.take_header());
     for (index, change) in batch.changes().iter().enumerate().filter(|(_, change)| change.expect != Expect::Any) {
         let current = responses.next().map(stored).ok_or_else(too_few)?;
         if !change.expect.holds(&current) {
