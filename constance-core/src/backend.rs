@@ -27,7 +27,8 @@ use crate::{
 /// - No lock of the backend is held while a visitor runs.
 /// - No value and no password appears in an error: see [`Cause`](crate::Cause).
 ///
-/// The suite of [`conformance_tests!`](crate::conformance_tests) (feature `testing`) checks all of it with one line.
+/// The suite of [`conformance_tests!`](crate::conformance_tests) (feature `testing`) checks all of it with one line. The page
+/// `docs/backends.md` of the repository leads from a template to a published crate.
 ///
 /// # A whole backend
 ///

@@ -44,6 +44,11 @@ const KNOWN: [(&str, &[&str]); 4] = [
     ("constance-memory", &["memory"]),
 ];
 
+/// Where the schemes of other crates are found: whoever publishes one adds a line. The first two are examples in the repository,
+/// to be copied.
+const THIRD_PARTY: [(&str, &[&str]); 2] =
+    [("constance-etcd (examples/backends/etcd)", &["etcd"]), ("constance-redb (examples/backends/redb)", &["redb"])];
+
 impl Scheme {
     /// A scheme, in lower case, and the function that makes a backend from a whole URL. It does no I/O, and its errors do not
     /// show the URL, which arrives [tidy](tidy).
@@ -161,7 +166,7 @@ impl Registry {
         match self.schemes.get(name) {
             Some(scheme) => Ok((url, scheme)),
             None => {
-                let hint = match KNOWN.iter().find(|(_, schemes)| schemes.contains(&name)) {
+                let hint = match KNOWN.iter().chain(&THIRD_PARTY).find(|(_, schemes)| schemes.contains(&name)) {
                     Some((package, _)) => format!("add {package} and register its schemes(); {}", self.known()),
                     None => self.known(),
                 };

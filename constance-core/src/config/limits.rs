@@ -7,12 +7,12 @@ impl<S: Settings, C: Codec> Front<S, C> {
     /// Refuses a setting whose every write is a batch beyond the limits of the backend: a write sets all names of the setting,
     /// and expects what the rules of the setting look at besides.
     pub(super) fn check_limits(&self, capability: Capability) -> Result<()> {
-        if let Some(limit) = capability.max_changes {
-            if let Some(index) = self.keys.iter().position(|keys| keys.len() > limit) {
-                let names = self.keys[index].len();
-                let detail = format!("a write sets its {names} names together, and the backend takes {limit} changes");
-                return Err(self.refusal(index, detail, "give up an alias that no program uses any more"));
-            }
+        if let Some(limit) = capability.max_changes
+            && let Some(index) = self.keys.iter().position(|keys| keys.len() > limit)
+        {
+            let names = self.keys[index].len();
+            let detail = format!("a write sets its {names} names together, and the backend takes {limit} changes");
+            return Err(self.refusal(index, detail, "give up an alias that no program uses any more"));
         }
         let Some(limit) = capability.max_expectations else { return Ok(()) };
         (0..self.keys.len()).try_for_each(|index| {

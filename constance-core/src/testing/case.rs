@@ -48,7 +48,8 @@ impl Case {
         self.name
     }
 
-    /// Runs the case as a test: panics where the promise is broken, or where the case does not end within two minutes.
+    /// Runs the case as a test: panics where the promise is broken, or where the case does not end within 30 seconds
+    /// (`CONSTANCE_SUITE_SECONDS`).
     ///
     /// `make` is called once for each backend that the case needs: on the same store where the store is
     /// [shared](crate::Capability::shared), else each time a new one.
@@ -57,10 +58,10 @@ impl Case {
         O: Opened<'static>,
         F: Fn() -> O + Send + Sync + 'static,
     {
-        match within(self.name, deadline::CASE, move || self.outcome(deadline::EVENT, make)) {
+        match within(self.name, deadline::of_case(), move || self.outcome(deadline::of_event(), make)) {
             Ok(outcome) => report_skipped(self.name, outcome == Outcome::Skipped),
             Err(Unfinished::Panicked(panic)) => resume_unwind(panic),
-            Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::CASE)),
+            Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::of_case())),
         }
     }
 
@@ -70,7 +71,7 @@ impl Case {
         O: Opened<'static>,
         F: Fn() -> O + Send + Sync + 'static,
     {
-        match within(self.name, deadline, move || self.outcome(deadline::EVENT.min(deadline / 2), make)) {
+        match within(self.name, deadline, move || self.outcome(deadline::of_event().min(deadline / 2), make)) {
             Ok(outcome) => outcome,
             Err(Unfinished::Panicked(panic)) => Outcome::Failed(deadline::message(&*panic)),
             Err(Unfinished::Late) => Outcome::Failed(late(self.name, deadline)),
@@ -84,7 +85,7 @@ impl Case {
         O: Opened<'b>,
         F: Fn() -> O + Sync + 'b,
     {
-        report_skipped(self.name, self.outcome(deadline::EVENT, make) == Outcome::Skipped);
+        report_skipped(self.name, self.outcome(deadline::of_event(), make) == Outcome::Skipped);
     }
 
     fn outcome<'b, O, F>(self, patience: Duration, make: F) -> Outcome
@@ -116,7 +117,9 @@ pub(super) fn report_skipped(name: &str, skipped: bool) {
 
 pub(super) fn late(name: &str, deadline: Duration) -> String {
     format!(
-        "{name} did not end within {} s: a call never returned. Is a lock held while a visitor runs, or while a feed waits?",
-        deadline.as_secs()
+        "{name} did not end within {} s: a call did not return, as where a lock is held while a visitor runs or a feed waits; \
+         or the store is slow, and {} gives it longer",
+        deadline.as_secs(),
+        deadline::VARIABLE
     )
 }

@@ -1,15 +1,32 @@
 //! Work that must come to an end.
 
 use std::any::Any;
+use std::sync::LazyLock;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-/// Long enough for a slow store on a busy machine; only a case that hangs ever waits for it.
-pub(super) const CASE: Duration = Duration::from_secs(120);
+/// How many seconds a case may take, in the environment.
+pub(super) const VARIABLE: &str = "CONSTANCE_SUITE_SECONDS";
+const DEFAULT: Duration = Duration::from_secs(30);
 
-/// How long a case waits for something that has to come; a feed that is polled for is slow on a busy machine.
-pub(super) const EVENT: Duration = Duration::from_secs(30);
+/// How long a case may take: 30 seconds, or what the environment says, as for a slow store on a busy machine. Only a case that
+/// hangs ever waits for it.
+pub(super) fn of_case() -> Duration {
+    static CASE: LazyLock<Duration> = LazyLock::new(|| {
+        let given = std::env::var(VARIABLE).ok();
+        given.map_or(DEFAULT, |text| match text.trim().parse() {
+            Ok(seconds @ 1..=86_400) => Duration::from_secs(seconds),
+            _ => panic!("{VARIABLE} is a whole number of seconds, from 1 to 86,400"),
+        })
+    });
+    *CASE
+}
+
+/// How long a case waits for something that has to come: a quarter of what it may take.
+pub(super) fn of_event() -> Duration {
+    of_case() / 4
+}
 
 /// Why there is no result.
 pub(super) enum Unfinished {

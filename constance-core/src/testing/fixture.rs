@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use parking_lot::Mutex;
 
 use super::Opened;
-use super::deadline::EVENT;
+use super::deadline;
 use crate::{Applied, Backend, Batch, Capability, Change, Encoded, ErrorKind, Key, Prefix, Result, Stored};
 
 /// A backend, a key space that nobody else uses, and short words for what cases do.
@@ -41,7 +41,7 @@ impl<'b> Fixture<'b> {
         O: Opened<'b>,
         F: Fn() -> O + Sync + 'b,
     {
-        Self::with_patience(EVENT, make)
+        Self::with_patience(deadline::of_event(), make)
     }
 
     /// The same, with another limit for what has to come.
@@ -78,8 +78,7 @@ impl<'b> Fixture<'b> {
         self.backend.capability()
     }
 
-    /// How long something that has to come may take, such as the wake of a feed: 30 seconds, or less where a whole case has
-    /// less.
+    /// How long something that has to come may take, such as the wake of a feed: a quarter of what a case may take.
     #[must_use]
     pub fn patience(&self) -> Duration {
         self.patience

@@ -1,11 +1,11 @@
 //! A gate that holds calls until a test lets them go.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-use super::deadline::EVENT;
+use super::deadline;
 
 /// Holds the calls of a [`FaultyBackend`](super::FaultyBackend), so that a test decides what happens while one is under
 /// way. Dropping it lets them go.
@@ -39,7 +39,7 @@ impl Gate {
     /// Where they do not come within 30 seconds.
     #[track_caller]
     pub fn wait_for(&self, calls: usize) {
-        let deadline = Instant::now() + EVENT;
+        let deadline = Instant::now() + deadline::of_event().max(Duration::from_secs(30));
         let mut state = self.0.state.lock();
         while state.arrived < calls {
             let late = self.0.changed.wait_until(&mut state, deadline).timed_out();

@@ -15,7 +15,9 @@
 //!   properly instead.
 //! - Every case works under a random prefix of its own and removes what it wrote, also when it fails. Nothing else is touched.
 //! - Where a user may have no keys but those under the prefix, [`Confined`] says so.
-//! - A case that does not end is a failure, not a hang: see [`Case::check`].
+//! - A case that does not end is a failure, not a hang. It may take 30 seconds, and wait for an event, such as a wake, for a
+//!   quarter of that; `CONSTANCE_SUITE_SECONDS=120` in the environment makes it two minutes, for a slow store or a busy machine.
+//! - Which promises do not apply to a backend is said once, by `capability_does_not_change`, also where the test passes.
 //! - A service that is missing skips the case, unless `CONSTANCE_REQUIRE_SERVICES=1` is set: see [`Opened`].
 //!
 //! Another runner (for a backend that lives in a caller's transaction, say) takes

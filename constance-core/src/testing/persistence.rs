@@ -52,17 +52,17 @@ impl PersistenceCase {
         self.name
     }
 
-    /// Runs the case as the test of this path: panics where the promise is broken, or where the case does not end within
-    /// two minutes. The path is the test's name after the name of its crate: a child process runs the same test.
+    /// Runs the case as the test of this path: panics where the promise is broken, or where the case does not end within 30
+    /// seconds (`CONSTANCE_SUITE_SECONDS`). The path is the test's name after the name of its crate: a child process runs the same test.
     pub fn run<O, F>(self, test: &'static str, open: F)
     where
         O: Opened<'static>,
         F: Fn(&Path) -> O + Send + Sync + 'static,
     {
-        match within(self.name, deadline::CASE, move || self.outcome(test, open)) {
+        match within(self.name, deadline::of_case(), move || self.outcome(test, open)) {
             Ok(outcome) => report_skipped(self.name, outcome == Outcome::Skipped),
             Err(Unfinished::Panicked(panic)) => resume_unwind(panic),
-            Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::CASE)),
+            Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::of_case())),
         }
     }
 

@@ -37,6 +37,9 @@ Options:
 
 For example: cargo xtask test core -- --nocapture empty_value";
 
+/// How long a case of the conformance suite may take.
+const SECONDS: &str = "CONSTANCE_SUITE_SECONDS";
+
 /// What the programs of tests read.
 const THREADS: &str = "RUST_TEST_THREADS";
 
@@ -114,7 +117,9 @@ fn services<'a>(homes: impl Iterator<Item = &'a str>) -> Result<Option<Running>>
 /// `cargo test` over the whole workspace, so that all suites share one build: a suite for one crate with that crate's
 /// features alone would build the dependencies again.
 fn cargo_test() -> Cmd {
-    Cmd::cargo().words("test --locked --workspace --all-features")
+    let test = Cmd::cargo().words("test --locked --workspace --all-features");
+    // Four tests for each processor take their time.
+    if std::env::var_os(SECONDS).is_some() { test } else { test.env(SECONDS, "120") }
 }
 
 fn unknown(name: &str, suites: &[Suite]) -> Error {

@@ -40,16 +40,17 @@ impl AsyncCase {
         self.name
     }
 
-    /// Runs the case as a test: panics where the promise is broken, or where the case does not end within two minutes.
+    /// Runs the case as a test: panics where the promise is broken, or where the case does not end within 30 seconds
+    /// (`CONSTANCE_SUITE_SECONDS`).
     pub fn run<O, F>(self, make: F)
     where
         O: AsyncOpened,
         F: Fn() -> O + Send + Sync + 'static,
     {
-        match within(self.name, deadline::CASE, move || self.outcome(make)) {
+        match within(self.name, deadline::of_case(), move || self.outcome(make)) {
             Ok(outcome) => report_skipped(self.name, outcome == Outcome::Skipped),
             Err(Unfinished::Panicked(panic)) => resume_unwind(panic),
-            Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::CASE)),
+            Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::of_case())),
         }
     }
 

@@ -39,13 +39,23 @@ pub fn compare_and_set_counts_exactly(f: &Fixture<'_>) {
                 Applied::Done(_) => return,
                 Applied::Conflict { index, current: found } => {
                     assert_eq!(index, 0, "a batch of one change has one place for a conflict");
-                    let newer = number(&found) > number(&current);
-                    assert!(newer, "a conflict carries what is stored now, and a counter has moved on by then");
+                    assert!(
+                        number(&found) > number(&current),
+                        "broken: a compare-and-set expected {} and was refused, and {} is said to be stored: of a counter that \
+                         only grows, either the conflict does not show what is stored, or a write was applied over one that \
+                         it had not seen",
+                        shown(&current),
+                        shown(&found)
+                    );
                 }
             }
             current = read_one(f.backend(), &key);
         }
-        panic!("a compare-and-set lost more rounds than others won: a conflict was reported without one");
+        panic!(
+            "broken: a compare-and-set is refused only where its expectation fails; this one was refused {} times, and the \
+             other threads write less often than that",
+            THREADS * STEPS + 1
+        );
     };
     let start = Barrier::new(THREADS);
     thread::scope(|scope| {
@@ -58,7 +68,8 @@ pub fn compare_and_set_counts_exactly(f: &Fixture<'_>) {
             });
         }
     });
-    f.expect(&key, Some((THREADS * STEPS).to_string().as_bytes()), "no writer's change is lost unseen");
+    let promise = "a compare-and-set is applied only where its expectation holds at that moment, so that each of 200 steps counts";
+    f.expect(&key, Some((THREADS * STEPS).to_string().as_bytes()), promise);
 }
 
 /// Of eight who create a key, one does; the others learn what is there.

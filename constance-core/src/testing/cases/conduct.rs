@@ -1,6 +1,10 @@
 //! What a backend says about itself is true, and what it offers besides does no harm.
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::batches::set;
 use super::watching::expect_wake;
@@ -23,6 +27,30 @@ pub fn capability_does_not_change(f: &Fixture<'_>) {
     f.set(&f.key("theme"), b"dark");
     assert_eq!(f.capability(), capability, "what a backend can do does not change while it is used");
     assert_eq!(f.another().capability(), capability, "two backends of one kind can do the same");
+    say_what_does_not_apply(f);
+}
+
+/// Otherwise nobody learns of it: what a test that passes prints is not shown.
+fn say_what_does_not_apply(f: &Fixture<'_>) {
+    let can = f.capability();
+    let without = [
+        (can.atomic_batch, "batches of several keys (not `atomic_batch`)"),
+        (can.binary, "values that are not text (not `binary`)"),
+        (can.watch, "a feed of changes (not `watch`)"),
+        (can.persistent, "what outlives a backend (not `persistent`)"),
+        (can.shared, "other backends on the same store (not `shared`)"),
+        (!f.is_confined(), "keys outside of its prefix (`Confined`)"),
+    ];
+    let not_applicable: Vec<&str> = without.into_iter().filter(|(can, _)| !can).map(|(_, what)| what).collect();
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if !not_applicable.is_empty() {
+        let line =
+            format!("{}: not tested, since it does not apply: {}\n", f.backend().name(), not_applicable.join("; "));
+        // Once in a test program, past its capture of what tests print; and no test fails for it.
+        if SAID.lock().insert(line.clone()) {
+            let _ = std::io::stderr().write_all(line.as_bytes());
+        }
+    }
 }
 
 /// Backends on one store say the same, those on two do not, and no write makes a difference.

@@ -38,16 +38,17 @@ impl WrapperCase {
         self.name
     }
 
-    /// Runs the case as a test: panics where the promise is broken, or where the case does not end within two minutes.
+    /// Runs the case as a test: panics where the promise is broken, or where the case does not end within 30 seconds
+    /// (`CONSTANCE_SUITE_SECONDS`).
     pub fn run<B, F>(self, wrap: F)
     where
         B: Backend + 'static,
         F: Fn(Inner) -> B + Send + Sync + 'static,
     {
-        match self.within(deadline::CASE, wrap) {
+        match self.within(deadline::of_case(), wrap) {
             Ok(()) => {}
             Err(Unfinished::Panicked(panic)) => resume_unwind(panic),
-            Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::CASE)),
+            Err(Unfinished::Late) => panic!("{}", late(self.name, deadline::of_case())),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use constance_core::Registry;
 use constance_core::aio::BlockOn;
 use constance_core::testing::aio::{bridged, runtime};
 use constance_etcd::EtcdBackend;
@@ -12,6 +13,11 @@ use constance_testserver::EtcdServer;
 static SERVER: LazyLock<Option<EtcdServer>> = LazyLock::new(EtcdServer::start);
 
 constance_core::async_conformance_tests!(|| Some(EtcdBackend::new([SERVER.as_ref()?.url()])));
+
+constance_core::conformance_tests!(mod by_url: || {
+    let url = SERVER.as_ref()?.url().replacen("http", "etcd", 1);
+    Some(Registry::new().with(constance_etcd::schemes()).open(&url).expect("a valid URL"))
+});
 
 constance_core::unreachable_backend_tests!(mod unreachable: bridged(|| EtcdBackend::new(["http://127.0.0.1:1"])));
 

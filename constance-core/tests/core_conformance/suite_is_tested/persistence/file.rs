@@ -1,7 +1,6 @@
 //! A backend of one file, which every write replaces as a whole.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -36,7 +35,7 @@ impl FileBackend {
             let (Some(prefix), Some(name), Some(value)) = (parts.next(), parts.next(), parts.next()) else {
                 return Err(unavailable());
             };
-            let bytes = value.split_terminator(' ').map(str::parse).collect::<std::result::Result<Vec<u8>, _>>();
+            let bytes = value.split_whitespace().map(str::parse).collect::<std::result::Result<Vec<u8>, _>>();
             let key = Prefix::new(prefix)?.key(name)?;
             store.put(&key, Stored::Value(Encoded::from(bytes.map_err(|_| unavailable())?)));
             keys.insert(key);
@@ -49,9 +48,8 @@ impl FileBackend {
         for key in keys {
             if let Stored::Value(value) = &store.read(&[key])?[0] {
                 let prefix = key.as_str().strip_suffix(key.name()).unwrap_or_default();
-                let _ = write!(text, "{prefix}\t{}\t", key.name());
-                value.as_bytes().iter().for_each(|byte| drop(write!(text, "{byte} ")));
-                text.push('\n');
+                let bytes: Vec<String> = value.as_bytes().iter().map(u8::to_string).collect();
+                text.push_str(&format!("{prefix}\t{}\t{}\n", key.name(), bytes.join(" ")));
             }
         }
         let new = self.folder.join("new");
