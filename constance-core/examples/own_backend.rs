@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::{fs, io};
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Encoded, Error, ErrorKind, Key, Prefix, Result, Settings, Stored, To,
+    Applied, Backend, Batch, Capability, Config, Encoded, Error, ErrorKind, Key, Op, Prefix, Result, Settings, Stored,
 };
 
 /// Settings in the file `settings` of a folder. Other processes may read it; one process writes.
@@ -105,10 +105,10 @@ impl<F: AsRef<Path> + Debug + Send + Sync> Backend for FileBackend<F> {
             }
         }
         for change in batch.changes() {
-            match &change.to {
-                To::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
-                To::Remove => drop(map.remove(change.key.as_str())),
-                To::Keep => {}
+            match &change.op {
+                Op::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
+                Op::Remove => drop(map.remove(change.key.as_str())),
+                Op::Keep => {}
             }
         }
         self.save(&map)?;

@@ -36,7 +36,7 @@ use crate::{
 /// use std::collections::BTreeMap;
 /// use std::sync::Mutex;
 ///
-/// use constance_core::{Applied, Backend, Batch, Capability, Encoded, Expect, Key, Prefix, Result, Stored, To};
+/// use constance_core::{Applied, Backend, Batch, Capability, Encoded, Expect, Key, Prefix, Result, Stored, Op};
 ///
 /// #[derive(Debug, Default)]
 /// struct MapBackend(Mutex<BTreeMap<String, Encoded>>);
@@ -79,10 +79,10 @@ use crate::{
 ///             }
 ///         }
 ///         for change in batch.changes() {
-///             match &change.to {
-///                 To::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
-///                 To::Remove => drop(map.remove(change.key.as_str())),
-///                 To::Keep => {}
+///             match &change.op {
+///                 Op::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
+///                 Op::Remove => drop(map.remove(change.key.as_str())),
+///                 Op::Keep => {}
 ///             }
 ///         }
 ///         Ok(Applied::Done(previous))

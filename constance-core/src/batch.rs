@@ -7,7 +7,7 @@ use crate::{Encoded, Error, ErrorKind, Key, Result, Stored};
 /// Changes to apply as a whole or not at all; no key occurs twice.
 ///
 /// ```
-/// use constance_core::{Batch, Change, Encoded, Expect, Prefix, To};
+/// use constance_core::{Batch, Change, Encoded, Expect, Prefix, Op};
 ///
 /// let key = Prefix::empty().key("theme")?;
 /// let batch = Batch::one(Change::set(key, Encoded::from(b"dark".to_vec())).expecting(Expect::Absent)).wanting_previous(true);
@@ -29,7 +29,7 @@ pub struct Change {
     /// What must be stored under the key, else the whole batch is a conflict.
     pub expect: Expect,
     /// What becomes of it.
-    pub to: To,
+    pub op: Op,
 }
 
 /// What must be stored under a key for a batch to be applied. Exhaustive on purpose: a backend checks every one.
@@ -45,7 +45,7 @@ pub enum Expect {
 
 /// What a change does to a key. Exhaustive on purpose: a backend does every one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum To {
+pub enum Op {
     /// Stores these bytes.
     Set(Encoded),
     /// Removes what is stored; nothing stored is fine.
@@ -108,7 +108,7 @@ impl Batch {
     #[must_use]
     pub fn len_in_bytes(&self) -> usize {
         let len = |change: &Change| {
-            let stored = if let To::Set(value) = &change.to { value.len() } else { 0 };
+            let stored = if let Op::Set(value) = &change.op { value.len() } else { 0 };
             let expected = if let Expect::Equals(value) = &change.expect { value.len() } else { 0 };
             change.key.as_str().len() + stored + expected
         };
@@ -126,19 +126,19 @@ impl Change {
     /// Stores these bytes, whatever is there.
     #[must_use]
     pub fn set(key: Key, value: Encoded) -> Self {
-        Self { key, expect: Expect::Any, to: To::Set(value) }
+        Self { key, expect: Expect::Any, op: Op::Set(value) }
     }
 
     /// Removes what is stored, if anything is.
     #[must_use]
     pub fn remove(key: Key) -> Self {
-        Self { key, expect: Expect::Any, to: To::Remove }
+        Self { key, expect: Expect::Any, op: Op::Remove }
     }
 
     /// Changes nothing; give it an expectation with [`expecting`](Self::expecting).
     #[must_use]
     pub fn keep(key: Key) -> Self {
-        Self { key, expect: Expect::Any, to: To::Keep }
+        Self { key, expect: Expect::Any, op: Op::Keep }
     }
 
     /// Says what must be stored before.

@@ -1,6 +1,6 @@
 //! What a backend says it can do.
 
-use crate::{Batch, Change, Error, ErrorKind, Expect, Result, To};
+use crate::{Batch, Change, Error, ErrorKind, Expect, Op, Result};
 
 /// What a backend can do beyond what every backend must; the conformance suite checks that it tells the truth.
 ///
@@ -159,7 +159,7 @@ impl Capability {
         };
         let counted = |is: fn(&Change) -> bool| batch.changes().iter().filter(|change| is(change)).count();
         if self.max_changes.is_some() {
-            beyond(self.max_changes, counted(|change| change.to != To::Keep), "changes")?;
+            beyond(self.max_changes, counted(|change| change.op != Op::Keep), "changes")?;
         }
         if self.max_expectations.is_some() {
             beyond(self.max_expectations, counted(|change| change.expect != Expect::Any), "expectations")?;

@@ -32,7 +32,7 @@ pub struct Key {
 }
 
 /// A map over keys that uses the hash each key carries.
-pub type KeyMap<V> = HashMap<Key, V, BuildHasherDefault<CarriedHash>>;
+pub type KeyMap<V> = HashMap<Key, V, BuildHasherDefault<KeyHasher>>;
 
 impl Key {
     pub(crate) fn new(prefix: &Prefix, name: &str) -> Result<Self> {
@@ -128,9 +128,9 @@ impl fmt::Display for Key {
 
 /// The hasher of [`KeyMap`]: passes on the hash that a [`Key`] carries.
 #[derive(Debug, Default, Clone)]
-pub struct CarriedHash(u64);
+pub struct KeyHasher(u64);
 
-impl Hasher for CarriedHash {
+impl Hasher for KeyHasher {
     fn write(&mut self, bytes: &[u8]) {
         // Only a key's `write_u64` arrives here in practice; anything else still has to be hashed.
         for byte in bytes {

@@ -45,7 +45,7 @@ mod warning;
 mod watch;
 
 pub use self::backend::Backend;
-pub use self::batch::{Applied, Batch, Change, Expect, To};
+pub use self::batch::{Applied, Batch, Change, Expect, Op};
 pub use self::capability::Capability;
 pub use self::cause::Cause;
 pub use self::clock::{Clock, SystemClock};
@@ -61,7 +61,7 @@ pub use self::declaration::Declaration;
 pub use self::encoded::{Encoded, Stored};
 pub use self::error::{Action, Error, ErrorKind, Result};
 pub use self::events::{Event, RunningHandler, Subscription};
-pub use self::key::{CarriedHash, Key, KeyMap, MAX_KEY_LEN};
+pub use self::key::{Key, KeyHasher, KeyMap, MAX_KEY_LEN};
 pub use self::kind::Kind;
 pub use self::layer::{Layer, Vars};
 #[cfg(feature = "tokio")]

@@ -1,6 +1,6 @@
 //! Whose table it is: one of our own, or the one that Django made.
 
-use constance_core::{Batch, Error, ErrorKind, Result, To};
+use constance_core::{Batch, Error, ErrorKind, Op, Result};
 use diesel::backend::Backend;
 use diesel::query_builder::AstPass;
 use diesel::result::QueryResult;
@@ -61,9 +61,9 @@ impl Layout {
 
     /// Refuses values that the table cannot hold. MySQL would store others in their place.
     pub(crate) fn takes(self, batch: &Batch) -> Result<()> {
-        let takes = |change: &constance_core::Change| match &change.to {
-            To::Set(value) => self.holds(value.as_bytes()),
-            To::Remove | To::Keep => true,
+        let takes = |change: &constance_core::Change| match &change.op {
+            Op::Set(value) => self.holds(value.as_bytes()),
+            Op::Remove | Op::Keep => true,
         };
         if batch.changes().iter().all(takes) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Portion, Prefix, Stored, To};
+use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Op, Portion, Prefix, Stored};
 use diesel::connection::TransactionManager;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 
@@ -103,7 +103,7 @@ impl<C: Dialect> Store<'_, C> {
                 Err(error) => return Err(error),
             }
         }
-        if batch.changes().iter().all(|change| change.to == To::Keep) {
+        if batch.changes().iter().all(|change| change.op == Op::Keep) {
             // One statement sees one moment; nobody else need wait for that.
             let keys: Vec<&Key> = batch.changes().iter().map(|change| &change.key).collect();
             let (tables, within) = (self.tables, self.within);
@@ -139,9 +139,9 @@ impl<C: Dialect> Store<'_, C> {
 
     /// Stores several values by one statement. `false`: nothing was stored.
     fn all_at_once(&mut self, changes: &[Change]) -> QueryResult<bool> {
-        let rows = changes.iter().map(|change| match &change.to {
-            To::Set(value) => Some((change.key.as_str(), value.as_bytes())),
-            To::Remove | To::Keep => None,
+        let rows = changes.iter().map(|change| match &change.op {
+            Op::Set(value) => Some((change.key.as_str(), value.as_bytes())),
+            Op::Remove | Op::Keep => None,
         });
         let Some(mut rows) = rows.collect::<Option<Vec<_>>>() else { return Ok(false) };
         rows.sort_unstable();
@@ -152,23 +152,23 @@ impl<C: Dialect> Store<'_, C> {
     /// was changed, and it takes a transaction to say why or what was there.
     fn at_once(&mut self, change: &Change, want_previous: bool) -> QueryResult<Option<Stored>> {
         let (tables, key) = (self.tables, KeyParam(change.key.as_str()));
-        match (&change.expect, &change.to) {
-            (Expect::Any, To::Keep) if !want_previous => Ok(Some(Stored::Absent)),
-            (Expect::Any, To::Set(value)) if !want_previous => {
+        match (&change.expect, &change.op) {
+            (Expect::Any, Op::Keep) if !want_previous => Ok(Some(Stored::Absent)),
+            (Expect::Any, Op::Set(value)) if !want_previous => {
                 self.insert(key, value, Clash::Replace(tables)).map(|_| Some(Stored::Absent))
             }
-            (Expect::Any, To::Remove) if !want_previous => {
+            (Expect::Any, Op::Remove) if !want_previous => {
                 self.connection.delete(Delete { tables, key, old: None }).map(|_| Some(Stored::Absent))
             }
-            (Expect::Any, To::Remove) => self.connection.take(tables, change.key.as_str()),
-            (Expect::Any, To::Set(value)) => self.connection.replace(tables, change.key.as_str(), value.as_bytes()),
-            (Expect::Absent, To::Set(value)) => Ok(self.insert(key, value, Clash::Keep)?.then_some(Stored::Absent)),
-            (Expect::Equals(old), To::Set(value)) => {
+            (Expect::Any, Op::Remove) => self.connection.take(tables, change.key.as_str()),
+            (Expect::Any, Op::Set(value)) => self.connection.replace(tables, change.key.as_str(), value.as_bytes()),
+            (Expect::Absent, Op::Set(value)) => Ok(self.insert(key, value, Clash::Keep)?.then_some(Stored::Absent)),
+            (Expect::Equals(old), Op::Set(value)) => {
                 let (expected, value) = (Some(Bound(old.as_bytes())), Bound(value.as_bytes()));
                 let statement = UpdateIf { tables, key, old: expected, value, now: C::NOW };
                 Ok(self.connection.update_if(statement)?.then(|| Stored::Value(old.clone())))
             }
-            (Expect::Equals(old), To::Remove) => {
+            (Expect::Equals(old), Op::Remove) => {
                 let statement = Delete { tables, key, old: Some(Bound(old.as_bytes())) };
                 Ok(self.connection.delete(statement)?.then(|| Stored::Value(old.clone())))
             }
@@ -211,11 +211,11 @@ impl<C: Dialect> Store<'_, C> {
         for (_, at) in &wanted {
             let change = &changes[*at];
             // A row that is not there cannot be locked. Storing one where there must be none settles who was first.
-            let kept = match (&found[*at], &change.to) {
-                (Stored::Absent, To::Set(value)) => self.insert(KeyParam(change.key.as_str()), value, Clash::Keep)?,
-                (Stored::Absent, To::Remove | To::Keep) if change.expect == Expect::Absent => self.reserve(change)?,
+            let kept = match (&found[*at], &change.op) {
+                (Stored::Absent, Op::Set(value)) => self.insert(KeyParam(change.key.as_str()), value, Clash::Keep)?,
+                (Stored::Absent, Op::Remove | Op::Keep) if change.expect == Expect::Absent => self.reserve(change)?,
                 // What is removed here came since, and nobody has seen what it was.
-                (Stored::Absent, To::Remove) if batch.want_previous() => !self.remove(change)?,
+                (Stored::Absent, Op::Remove) if batch.want_previous() => !self.remove(change)?,
                 _ => {
                     self.blind(change)?;
                     true
@@ -229,10 +229,10 @@ impl<C: Dialect> Store<'_, C> {
     }
 
     fn blind(&mut self, change: &Change) -> QueryResult<()> {
-        match &change.to {
-            To::Set(value) => self.insert(KeyParam(change.key.as_str()), value, Clash::Replace(self.tables)).map(drop),
-            To::Remove => self.remove(change).map(drop),
-            To::Keep => Ok(()),
+        match &change.op {
+            Op::Set(value) => self.insert(KeyParam(change.key.as_str()), value, Clash::Replace(self.tables)).map(drop),
+            Op::Remove => self.remove(change).map(drop),
+            Op::Keep => Ok(()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Key, KeyMap, Portion, Prefix, Result, Stored, To, Warning, Watch,
+    Applied, Backend, Batch, Capability, Encoded, Key, KeyMap, Op, Portion, Prefix, Result, Stored, Warning, Watch,
     identity,
 };
 use parking_lot::Mutex;
@@ -154,24 +154,24 @@ fn stored(map: &KeyMap<Encoded>, key: &Key) -> Stored {
 }
 
 /// Whether a change makes a difference to a map.
-pub(crate) fn differs(map: &KeyMap<Encoded>, key: &Key, to: &To) -> bool {
+pub(crate) fn differs(map: &KeyMap<Encoded>, key: &Key, to: &Op) -> bool {
     match to {
-        To::Set(value) => map.get(key) != Some(value),
-        To::Remove => map.contains_key(key),
-        To::Keep => false,
+        Op::Set(value) => map.get(key) != Some(value),
+        Op::Remove => map.contains_key(key),
+        Op::Keep => false,
     }
 }
 
 /// The map after a batch, or `None` where it changes nothing and no copy is due.
 fn successor(old: &KeyMap<Encoded>, batch: &Batch) -> Option<KeyMap<Encoded>> {
-    let mut changes = batch.changes().iter().filter(|change| differs(old, &change.key, &change.to)).peekable();
+    let mut changes = batch.changes().iter().filter(|change| differs(old, &change.key, &change.op)).peekable();
     changes.peek()?;
     let mut new = old.clone();
     for change in changes {
-        match &change.to {
-            To::Set(value) => drop(new.insert(change.key.clone(), value.clone())),
-            To::Remove => drop(new.remove(&change.key)),
-            To::Keep => {}
+        match &change.op {
+            Op::Set(value) => drop(new.insert(change.key.clone(), value.clone())),
+            Op::Remove => drop(new.remove(&change.key)),
+            Op::Keep => {}
         }
     }
     Some(new)

@@ -43,7 +43,7 @@ impl Feeds {
     pub(crate) fn wake(&self, before: &KeyMap<Encoded>, batch: &Batch) {
         for (prefix, signal) in self.0.lock().iter() {
             let concerned = batch.changes().iter().any(|change| {
-                prefix.name_of(change.key.as_str()).is_some() && differs(before, &change.key, &change.to)
+                prefix.name_of(change.key.as_str()).is_some() && differs(before, &change.key, &change.op)
             });
             if let Some(signal) = signal.upgrade().filter(|_| concerned) {
                 signal.tell(|pending| pending.changed = true);

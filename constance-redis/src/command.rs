@@ -1,6 +1,6 @@
 //! Commands, and what their replies mean. No I/O.
 
-use constance_core::{Batch, Encoded, Expect, Key, Prefix, Stored, To};
+use constance_core::{Batch, Encoded, Expect, Key, Op, Prefix, Stored};
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, cmd};
 
 /// A value that is no string, of an unknown type.
@@ -57,10 +57,10 @@ pub(crate) fn write_transaction(batch: &Batch) -> Option<Pipeline> {
     }
     let mut transaction = Pipeline::with_capacity(3);
     transaction.atomic().add_command(get(&change.key)).cmd("TYPE").arg(change.key.as_str());
-    match &change.to {
-        To::Set(value) => transaction.add_command(set(&change.key, value)),
-        To::Remove => transaction.add_command(del(&change.key)),
-        To::Keep => &mut transaction,
+    match &change.op {
+        Op::Set(value) => transaction.add_command(set(&change.key, value)),
+        Op::Remove => transaction.add_command(del(&change.key)),
+        Op::Keep => &mut transaction,
     };
     Some(transaction)
 }

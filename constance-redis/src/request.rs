@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Expect, Key, Prefix, Result, Stored, To, Warning};
+use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Expect, Key, Op, Prefix, Result, Stored, Warning};
 use redis::{Cmd, RedisResult, Value};
 
 use crate::command::{self, is_wrong_type, parse_stored, unexpected_reply};
@@ -20,7 +20,7 @@ pub(crate) fn capability() -> Capability {
 ///
 /// `Encode` where a value is longer than Redis stores.
 pub(crate) fn check_value_lengths(batch: &Batch) -> Result<()> {
-    match batch.changes().iter().find(|change| matches!(&change.to, To::Set(value) if value.len() > MAX_VALUE_LEN)) {
+    match batch.changes().iter().find(|change| matches!(&change.op, Op::Set(value) if value.len() > MAX_VALUE_LEN)) {
         Some(change) => Err(Error::new(ErrorKind::Encode)
             .with_setting(change.key.name())
             .with_detail("the value is longer than the 512 MiB that Redis stores")),
@@ -121,16 +121,16 @@ impl SingleCommand {
             return None;
         }
         let want_previous = batch.want_previous();
-        let command = match (&change.to, want_previous) {
-            (To::Set(value), false) => Some(command::set(&change.key, value)),
-            (To::Set(value), true) => {
+        let command = match (&change.op, want_previous) {
+            (Op::Set(value), false) => Some(command::set(&change.key, value)),
+            (Op::Set(value), true) => {
                 let mut set = command::set(&change.key, value);
                 set.arg("GET");
                 Some(set)
             }
-            (To::Remove, false) => Some(command::del(&change.key)),
-            (To::Keep, false) => None,
-            (To::Remove | To::Keep, true) => return None,
+            (Op::Remove, false) => Some(command::del(&change.key)),
+            (Op::Keep, false) => None,
+            (Op::Remove | Op::Keep, true) => return None,
         };
         Some(Self { command, want_previous })
     }

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use constance_core::{Applied, Batch, Change, Expect, Key, Stored, To};
+use constance_core::{Applied, Batch, Change, Expect, Key, Op, Stored};
 use redis::{Cmd, RedisError, RedisResult, Script, Value, cmd, make_extension_error};
 
 use crate::command::{foreign_type, parse_stored, unexpected_reply};
@@ -100,10 +100,10 @@ impl ScriptCall {
                 Expect::Equals(bytes) => (b"equals", bytes.as_bytes()),
             };
             arguments.extend([expect.into(), bytes.into()]);
-            let (to, bytes): (&[u8], &[u8]) = match &change.to {
-                To::Set(bytes) => (b"set", bytes.as_bytes()),
-                To::Remove => (b"remove", b""),
-                To::Keep => (b"keep", b""),
+            let (to, bytes): (&[u8], &[u8]) = match &change.op {
+                Op::Set(bytes) => (b"set", bytes.as_bytes()),
+                Op::Remove => (b"remove", b""),
+                Op::Keep => (b"keep", b""),
             };
             arguments.extend([to.into(), bytes.into()]);
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Applied, Batch, Cause, Error, ErrorKind, Result, To};
+use constance_core::{Applied, Batch, Cause, Error, ErrorKind, Op, Result};
 use redis::{ConnectionLike, RedisResult, cmd};
 
 /// How many replicas must have a change before its write is a success.
@@ -22,7 +22,7 @@ impl WaitReplicas {
         applied: Applied,
     ) -> RedisResult<Result<Applied>> {
         let Some(Self { count, timeout }) = options else { return Ok(Ok(applied)) };
-        let only_reads = batch.changes().iter().all(|change| matches!(change.to, To::Keep));
+        let only_reads = batch.changes().iter().all(|change| matches!(change.op, Op::Keep));
         if only_reads || matches!(applied, Applied::Conflict { .. }) {
             return Ok(Ok(applied));
         }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use constance_core::{CarriedHash, Key, KeyMap, Stored};
+use constance_core::{Key, KeyHasher, KeyMap, Stored};
 
 /// The entry of one key.
 #[derive(Clone)]
@@ -98,7 +98,7 @@ impl Entries {
 #[inline]
 fn shard(key: &Key) -> usize {
     // Neither the lowest bits nor the highest, by which the maps find their places.
-    let hash = BuildHasherDefault::<CarriedHash>::default().hash_one(key);
+    let hash = BuildHasherDefault::<KeyHasher>::default().hash_one(key);
     (hash >> 32) as usize % SHARDS
 }
 

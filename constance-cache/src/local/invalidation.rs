@@ -1,6 +1,6 @@
 //! Dropping the entries of keys that are being changed.
 
-use constance_core::{Applied, Batch, ErrorKind, Key, Result, To};
+use constance_core::{Applied, Batch, ErrorKind, Key, Op, Result};
 
 use super::state::State;
 
@@ -25,7 +25,7 @@ impl<'a> InFlightWrite<'a> {
         match &applied {
             // Keys that were only compared have not changed.
             Ok(Applied::Done(_)) => {
-                self.state.drop_keys(changes.filter(|change| change.to != To::Keep).map(|change| &change.key), false);
+                self.state.drop_keys(changes.filter(|change| change.op != Op::Keep).map(|change| &change.key), false);
             }
             // The expected value may have come from these entries.
             Ok(Applied::Conflict { .. }) => self.state.drop_keys(changes.map(|change| &change.key), false),

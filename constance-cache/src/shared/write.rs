@@ -1,6 +1,6 @@
 //! Writing: mark, commit, clear.
 
-use constance_core::{Applied, Backend, Batch, Cause, Error, ErrorKind, Key, Result, To};
+use constance_core::{Applied, Backend, Batch, Cause, Error, ErrorKind, Key, Op, Result};
 
 use super::cells::new_mark;
 use super::pending_invalidations::PendingInvalidations;
@@ -9,7 +9,7 @@ use crate::store::CacheStore;
 
 impl<B: Backend, C: CacheStore> SharedCache<B, C> {
     pub(super) fn change(&self, batch: &Batch) -> Result<Applied> {
-        let changed = batch.changes().iter().filter(|change| change.to != To::Keep);
+        let changed = batch.changes().iter().filter(|change| change.op != Op::Keep);
         let keys: Vec<&Key> = changed.map(|change| &change.key).collect();
         if keys.is_empty() {
             return self.inner.write(batch);

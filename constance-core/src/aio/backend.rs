@@ -34,7 +34,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// use std::collections::BTreeMap;
 ///
 /// use constance_core::aio::{AsyncBackend, BoxFuture};
-/// use constance_core::{Applied, Batch, Capability, Encoded, Key, Prefix, Result, Stored, To};
+/// use constance_core::{Applied, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Op};
 /// use tokio::sync::Mutex;
 ///
 /// #[derive(Debug, Default)]
@@ -78,10 +78,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///                 }
 ///             }
 ///             for change in batch.changes() {
-///                 match &change.to {
-///                     To::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
-///                     To::Remove => drop(map.remove(change.key.as_str())),
-///                     To::Keep => {}
+///                 match &change.op {
+///                     Op::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
+///                     Op::Remove => drop(map.remove(change.key.as_str())),
+///                     Op::Keep => {}
 ///                 }
 ///             }
 ///             Ok(Applied::Done(previous))

@@ -3,7 +3,7 @@
 use super::in_turn::in_turn;
 use super::{Config, Found, Front};
 use crate::{
-    Action, Applied, Backend, Batch, Capability, Change, Codec, Encoded, ErrorKind, Key, Result, Settings, Stored, To,
+    Action, Applied, Backend, Batch, Capability, Change, Codec, Encoded, ErrorKind, Key, Op, Result, Settings, Stored,
     Warning,
 };
 
@@ -93,10 +93,10 @@ impl<S: Settings, C: Codec> Front<S, C> {
 
     /// What becomes of each name of a setting, the oldest last. No program knows a name that is older still: there the value
     /// is not marked.
-    pub(super) fn to_names(&self, index: usize, to: &To) -> Vec<(Key, To)> {
+    pub(super) fn ops_by_name(&self, index: usize, to: &Op) -> Vec<(Key, Op)> {
         let keys = &self.keys[index];
         let joint = match to {
-            To::Set(bytes) if keys.len() > 1 => self.codec.joint(bytes).map(To::Set),
+            Op::Set(bytes) if keys.len() > 1 => self.codec.joint(bytes).map(Op::Set),
             _ => None,
         };
         let newer = keys.len() - 1;
@@ -119,9 +119,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
     fn settling(&self, index: usize, found: &Found) -> Result<Batch> {
         let explain = |e| self.explain_one(e, Action::Read, index);
         let plain = |bytes: &Encoded| self.codec.plain(bytes).unwrap_or_else(|| bytes.clone());
-        let to = found.bytes().map_err(explain)?.map_or(To::Remove, |bytes| To::Set(plain(bytes)));
-        let names = self.to_names(index, &to).into_iter().zip(found.expectations().map_err(explain)?);
-        Batch::new(names.map(|((key, to), expect)| Change { key, expect, to }).collect())
+        let to = found.bytes().map_err(explain)?.map_or(Op::Remove, |bytes| Op::Set(plain(bytes)));
+        let names = self.ops_by_name(index, &to).into_iter().zip(found.expectations().map_err(explain)?);
+        Batch::new(names.map(|((key, op), expect)| Change { key, expect, op }).collect())
     }
 
     /// The name of a setting whose names agree now; `None` where another writer came in between.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::SettingKeys;
 use crate::codec::Limited;
-use crate::events::{Judge, Ledger};
+use crate::events::{FieldAccess, Ledger};
 use crate::field::AnyValue;
 use crate::live::Running;
 use crate::rule::Breach;
@@ -64,7 +64,7 @@ impl<S, C> Front<S, C> {
     }
 }
 
-impl<S: Settings, C: Codec> Judge<S> for Front<S, C> {
+impl<S: Settings, C: Codec> FieldAccess<S> for Front<S, C> {
     fn name(&self, index: usize) -> &'static str {
         self.schema.fields[index].info().name
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Config, Found, Front};
-use crate::events::Judge;
+use crate::events::FieldAccess;
 use crate::rule::Breach;
 use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 

@@ -6,7 +6,7 @@ use super::{Found, Front};
 use crate::events::{Old, Outcome};
 use crate::field::AnyValue;
 use crate::overrides::Scope;
-use crate::{Action, Batch, Change, Codec, Encoded, Error, ErrorKind, Expect, Result, Settings, Stored, To};
+use crate::{Action, Batch, Change, Codec, Encoded, Error, ErrorKind, Expect, Op, Result, Settings, Stored};
 
 /// What happens to one setting in a write.
 pub(crate) struct Step {
@@ -104,13 +104,13 @@ impl<S: Settings, C: Codec> Front<S, C> {
             let mut expectations = expectations.into_iter().flatten();
             let mut next = || expectations.next().unwrap_or(Expect::Any);
             let to = match (&step.to, encoded) {
-                (Some(Goal::Set(_)), Some(encoded)) => To::Set(encoded.clone()),
-                (Some(Goal::Reset), _) => To::Remove,
-                _ => To::Keep,
+                (Some(Goal::Set(_)), Some(encoded)) => Op::Set(encoded.clone()),
+                (Some(Goal::Reset), _) => Op::Remove,
+                _ => Op::Keep,
             };
             // The old names too: programs that know no other read them.
-            let names = self.to_names(step.index, &to).into_iter();
-            changes.extend(names.map(|(key, to)| Change { key, expect: next(), to }));
+            let names = self.ops_by_name(step.index, &to).into_iter();
+            changes.extend(names.map(|(key, op)| Change { key, expect: next(), op }));
         }
         for (index, found) in only_looked_at(steps, found) {
             // What is unreadable cannot be expected; the rules saw the default in its place.

@@ -12,7 +12,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 pub(crate) use self::assumed::Assumed;
-pub(crate) use self::ledger::{Judge, Ledger, Loaded, Origin, Outcome, Taken, Written};
+pub(crate) use self::ledger::{FieldAccess, InFlightWrite, Ledger, Loaded, Origin, Outcome, Taken};
 pub(crate) use self::slot::Old;
 pub use self::subscription::Subscription;
 pub(crate) use self::subscription::{Handler, Subscriber};

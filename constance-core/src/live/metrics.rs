@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Core;
 use crate::config::Front;
-use crate::events::Judge;
+use crate::events::FieldAccess;
 use crate::{Codec, ErrorKind, Kind, Settings};
 
 const LOADS: &str = "constance_live_loads_total";

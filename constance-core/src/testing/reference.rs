@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
-    Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, To, Wake, Warning, Watch, identity,
+    Applied, Backend, Batch, Capability, Key, Op, Portion, Prefix, Result, Stored, Wake, Warning, Watch, identity,
 };
 
 /// A map under a lock, with feeds: what wrappers are tested over, and where to look how something is meant.
@@ -141,10 +141,10 @@ impl Backend for ReferenceBackend {
             return Ok(Applied::Conflict { index, current: previous[index].clone() });
         }
         for change in batch.changes() {
-            match &change.to {
-                To::Set(value) => drop(content.map.insert(change.key.clone(), value.clone().into())),
-                To::Remove => drop(content.map.remove(&change.key)),
-                To::Keep => {}
+            match &change.op {
+                Op::Set(value) => drop(content.map.insert(change.key.clone(), value.clone().into())),
+                Op::Remove => drop(content.map.remove(&change.key)),
+                Op::Keep => {}
             }
         }
         content.generation += 1;

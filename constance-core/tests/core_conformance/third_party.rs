@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, To};
+use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Op, Prefix, Result, Stored};
 use parking_lot::Mutex;
 
 #[derive(Default)]
@@ -34,10 +34,10 @@ impl Backend for MapBackend {
             return Ok(Applied::Conflict { index, current: current[index].clone() });
         }
         for change in batch.changes() {
-            match &change.to {
-                To::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
-                To::Remove => drop(map.remove(change.key.as_str())),
-                To::Keep => {}
+            match &change.op {
+                Op::Set(value) => drop(map.insert(change.key.to_string(), value.clone())),
+                Op::Remove => drop(map.remove(change.key.as_str())),
+                Op::Keep => {}
             }
         }
         Ok(Applied::Done(if batch.want_previous() { current } else { Vec::new() }))

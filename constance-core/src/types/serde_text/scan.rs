@@ -70,7 +70,7 @@ pub(super) fn lost_number(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Hexadecimal numbers and what is no number are the reader's to judge.
+/// Hexadecimal numbers and what is no number are the reader's to fields.
 fn lost(number: &str) -> Option<&'static str> {
     let value: f64 = number.parse().ok()?;
     let digits = number.split(['e', 'E']).next().unwrap_or_default();

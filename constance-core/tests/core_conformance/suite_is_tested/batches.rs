@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use constance_core::{Applied, Batch, Capability, Change, Encoded, Expect, Key, Result, Stored, To};
+use constance_core::{Applied, Batch, Capability, Change, Encoded, Expect, Key, Op, Result, Stored};
 
 use super::wrong::{Defect, Inside, assert_caught, assert_right};
 
@@ -88,7 +88,7 @@ fn an_index_into_a_sorted_copy_is_caught() {
 fn a_keep_that_is_skipped_is_caught() {
     let skipped = || {
         Changed(|mut changes| {
-            changes.iter_mut().filter(|change| change.to == To::Keep).for_each(|change| change.expect = Expect::Any);
+            changes.iter_mut().filter(|change| change.op == Op::Keep).for_each(|change| change.expect = Expect::Any);
             changes
         })
     };
@@ -102,8 +102,8 @@ fn a_keep_that_is_skipped_is_caught() {
 fn a_keep_that_writes_is_caught() {
     let writes = || {
         Changed(|mut changes| {
-            let keeps = changes.iter_mut().filter(|change| change.to == To::Keep);
-            keeps.for_each(|change| change.to = To::Set(Encoded::from(&b"kept"[..])));
+            let keeps = changes.iter_mut().filter(|change| change.op == Op::Keep);
+            keeps.for_each(|change| change.op = Op::Set(Encoded::from(&b"kept"[..])));
             changes
         })
     };
@@ -116,7 +116,7 @@ fn a_removal_that_does_nothing_or_empties_is_caught() {
     assert_caught(
         || {
             Changed(|mut changes| {
-                changes.iter_mut().filter(|change| change.to == To::Remove).for_each(|change| change.to = To::Keep);
+                changes.iter_mut().filter(|change| change.op == Op::Remove).for_each(|change| change.op = Op::Keep);
                 changes
             })
         },
@@ -125,8 +125,8 @@ fn a_removal_that_does_nothing_or_empties_is_caught() {
     assert_caught(
         || {
             Changed(|mut changes| {
-                let removals = changes.iter_mut().filter(|change| change.to == To::Remove);
-                removals.for_each(|change| change.to = To::Set(Encoded::from(Vec::new())));
+                let removals = changes.iter_mut().filter(|change| change.op == Op::Remove);
+                removals.for_each(|change| change.op = Op::Set(Encoded::from(Vec::new())));
                 changes
             })
         },

@@ -1,6 +1,6 @@
 //! Promise 12, as far as a backend shows it: values that are not kept as they are.
 
-use constance_core::{Applied, Batch, Change, Encoded, Key, Result, Stored, To};
+use constance_core::{Applied, Batch, Change, Encoded, Key, Op, Result, Stored};
 
 use super::wrong::{Defect, Inside, assert_caught, map_bytes};
 
@@ -12,8 +12,8 @@ impl Defect for In {
     fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
         let changed = |change: &Change| {
             let mut change = change.clone();
-            if let To::Set(value) = &change.to {
-                change.to = To::Set(Encoded::from((self.0)(value.as_bytes())));
+            if let Op::Set(value) = &change.op {
+                change.op = Op::Set(Encoded::from((self.0)(value.as_bytes())));
             }
             change
         };
@@ -67,9 +67,9 @@ impl Defect for Overlaid {
     fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
         let changed = |change: &Change| -> Result<Change> {
             let mut change = change.clone();
-            if let (To::Set(new), Stored::Value(old)) = (&change.to, right.read(&[&change.key])?.remove(0)) {
+            if let (Op::Set(new), Stored::Value(old)) = (&change.op, right.read(&[&change.key])?.remove(0)) {
                 let rest = old.as_bytes().get(new.len()..).unwrap_or_default();
-                change.to = To::Set(Encoded::from([new.as_bytes(), rest].concat()));
+                change.op = Op::Set(Encoded::from([new.as_bytes(), rest].concat()));
             }
             Ok(change)
         };

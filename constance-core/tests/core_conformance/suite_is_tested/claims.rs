@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use constance_core::testing::{Outcome, ReferenceBackend, cases};
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored, To, Watch};
+use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Key, Op, Prefix, Result, Stored, Watch};
 
 use super::wrong::{Defect, Inside, Wrong, assert_caught, assert_silence_is_caught};
 
@@ -221,8 +221,8 @@ struct Talkative(Mutex<Vec<Vec<u8>>>);
 
 impl Defect for Talkative {
     fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
-        let values = batch.changes().iter().filter_map(|change| match &change.to {
-            To::Set(value) => Some(value.as_bytes().to_vec()),
+        let values = batch.changes().iter().filter_map(|change| match &change.op {
+            Op::Set(value) => Some(value.as_bytes().to_vec()),
             _ => None,
         });
         self.0.lock().expect("no panic").extend(values);

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use constance_core::{Applied, Batch, Change, Error, ErrorKind, Expect, Result, Stored, To};
+use constance_core::{Applied, Batch, Change, Error, ErrorKind, Expect, Op, Result, Stored};
 
 use super::wrong::{Defect, Inside, assert_caught};
 
@@ -196,9 +196,9 @@ impl Defect for CountsRows {
         }
         for (index, change) in batch.changes().iter().enumerate() {
             let current = right.read(&[&change.key])?.remove(0);
-            let unchanged = match (&change.to, &current) {
-                (To::Set(new), Stored::Value(old)) => new == old,
-                (To::Remove, Stored::Absent) => true,
+            let unchanged = match (&change.op, &current) {
+                (Op::Set(new), Stored::Value(old)) => new == old,
+                (Op::Remove, Stored::Absent) => true,
                 _ => false,
             };
             if unchanged {

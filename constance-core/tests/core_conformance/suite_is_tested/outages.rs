@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use constance_core::{
-    Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, To, Wake, Warning, Watch,
+    Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Op, Prefix, Result, Stored, Wake, Warning, Watch,
     WatchMode,
 };
 
@@ -168,7 +168,7 @@ impl Defect for Cache {
     fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
         if self.has(Mistake::CacheFirst) {
             for change in batch.changes() {
-                if let To::Set(value) = &change.to {
+                if let Op::Set(value) = &change.op {
                     self.memory.known.lock().expect("no panic").insert(change.key.clone(), value.clone().into());
                 }
             }

@@ -1,6 +1,6 @@
 //! Promise 8: errors that quote what they refuse.
 
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Result, To};
+use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Op, Result};
 
 use super::wrong::{Defect, Inside, assert_caught};
 
@@ -14,9 +14,9 @@ impl Defect for Quotes {
     }
 
     fn write(&self, right: &dyn Inside, batch: &Batch) -> Result<Applied> {
-        let values = batch.changes().iter().filter_map(|change| match &change.to {
-            To::Set(value) => Some(value.as_bytes()),
-            To::Remove | To::Keep => None,
+        let values = batch.changes().iter().filter_map(|change| match &change.op {
+            Op::Set(value) => Some(value.as_bytes()),
+            Op::Remove | Op::Keep => None,
         });
         match values.into_iter().find(|value| value.len() > 100) {
             Some(long) => Err((self.0)(long)),

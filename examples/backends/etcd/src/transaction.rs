@@ -1,6 +1,6 @@
 //! A batch as a transaction of etcd.
 
-use constance_core::{Applied, Batch, Change, Encoded, Error, ErrorKind, Expect, Result, Stored, To};
+use constance_core::{Applied, Batch, Change, Encoded, Error, ErrorKind, Expect, Result, Stored, Op};
 use etcd_client::{Compare, CompareOp, DeleteOptions, PutOptions, Txn, TxnOp, TxnOpResponse, TxnResponse};
 
 /// How many operations a server takes in a transaction, unless it was started with another `--max-txn-ops`.
@@ -26,9 +26,9 @@ pub(crate) fn applied(batch: &Batch, response: TxnResponse) -> Result<Applied> {
         if !batch.want_previous() {
             return Ok(Applied::Done(Vec::new()));
         }
-        let previous = batch.changes().iter().map(|change| match (&change.to, &change.expect) {
-            (To::Keep, Expect::Absent) => Ok(Stored::Absent),
-            (To::Keep, Expect::Equals(value)) => Ok(Stored::Value(value.clone())),
+        let previous = batch.changes().iter().map(|change| match (&change.op, &change.expect) {
+            (Op::Keep, Expect::Absent) => Ok(Stored::Absent),
+            (Op::Keep, Expect::Equals(value)) => Ok(Stored::Value(value.clone())),
             _ => responses.next().map(stored).ok_or_else(too_few),
         });
         return previous.collect::<Result<_>>().map(Applied::Done);
@@ -53,14 +53,14 @@ fn comparison(change: &Change) -> Compare {
 fn operation(change: &Change, batch: &Batch) -> Option<TxnOp> {
     let key = change.key.as_str();
     let previous = batch.want_previous();
-    match &change.to {
-        To::Set(value) => {
+    match &change.op {
+        Op::Set(value) => {
             let options = previous.then(|| PutOptions::new().with_prev_key());
             Some(TxnOp::put(key, value.as_bytes(), options))
         }
-        To::Remove => Some(TxnOp::delete(key, previous.then(|| DeleteOptions::new().with_prev_key()))),
+        Op::Remove => Some(TxnOp::delete(key, previous.then(|| DeleteOptions::new().with_prev_key()))),
         // What it was is known where it was expected.
-        To::Keep => (previous && change.expect == Expect::Any).then(|| TxnOp::get(key, None)),
+        Op::Keep => (previous && change.expect == Expect::Any).then(|| TxnOp::get(key, None)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, To, Watch};
+use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Op, Watch};
 use redb::{Database, ReadableDatabase, ReadableTable, Table};
 
 use crate::error::classify;
@@ -99,7 +99,7 @@ impl Backend for RedbBackend {
                 }
             }
             for change in batch.changes() {
-                has_changed |= apply(&mut table, change.key.as_str(), &change.to)?;
+                has_changed |= apply(&mut table, change.key.as_str(), &change.op)?;
             }
         }
         if has_changed {
@@ -131,14 +131,14 @@ fn stored(table: &impl ReadableTable<&'static str, &'static [u8]>, key: &str) ->
 }
 
 /// Whether it made a difference.
-fn apply(table: &mut Table<'_, &'static str, &'static [u8]>, key: &str, to: &To) -> Result<bool> {
+fn apply(table: &mut Table<'_, &'static str, &'static [u8]>, key: &str, to: &Op) -> Result<bool> {
     match to {
-        To::Set(value) => {
+        Op::Set(value) => {
             table.insert(key, value.as_bytes()).map_err(|error| classify(error.into()))?;
             Ok(true)
         }
-        To::Remove => Ok(table.remove(key).map_err(|error| classify(error.into()))?.is_some()),
-        To::Keep => Ok(false),
+        Op::Remove => Ok(table.remove(key).map_err(|error| classify(error.into()))?.is_some()),
+        Op::Keep => Ok(false),
     }
 }
 

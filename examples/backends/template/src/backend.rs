@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Prefix, Result, Stored, To, Watch};
+use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Op, Prefix, Result, Stored, Watch};
 
 use crate::Client;
 use crate::error::classify;
@@ -72,10 +72,10 @@ impl Backend for TemplateBackend {
             }
             let mut has_changed = false;
             for change in batch.changes() {
-                match &change.to {
-                    To::Set(value) => drop(map.insert(change.key.to_string(), value.as_bytes().to_vec())),
-                    To::Remove => drop(map.remove(change.key.as_str())),
-                    To::Keep => continue,
+                match &change.op {
+                    Op::Set(value) => drop(map.insert(change.key.to_string(), value.as_bytes().to_vec())),
+                    Op::Remove => drop(map.remove(change.key.as_str())),
+                    Op::Keep => continue,
                 }
                 has_changed = true;
             }
