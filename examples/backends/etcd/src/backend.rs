@@ -3,7 +3,7 @@
 use std::fmt;
 
 use constance_core::aio::{AsyncBackend, AsyncWatch, BoxFuture};
-use constance_core::{Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored, Op};
+use constance_core::{Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Op, Prefix, Result, Stored};
 use etcd_client::{Client, ConnectOptions, Error as DriverError, GetOptions, Txn, TxnOp, TxnOpResponse};
 
 use crate::client::{LazyClient, Repeat};
@@ -132,7 +132,7 @@ impl AsyncBackend for EtcdBackend {
             if batch.changes().is_empty() {
                 return Ok(Applied::Done(Vec::new()));
             }
-            let is_too_long = |to: &To| matches!(to, Op::Set(value) if value.len() > MAX_VALUE_LEN);
+            let is_too_long = |op: &Op| matches!(op, Op::Set(value) if value.len() > MAX_VALUE_LEN);
             if batch.changes().iter().any(|change| is_too_long(&change.op)) {
                 return Err(Error::new(ErrorKind::Encode).with_detail("a value is longer than 1 MiB"));
             }

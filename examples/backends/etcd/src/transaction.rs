@@ -1,6 +1,6 @@
 //! A batch as a transaction of etcd.
 
-use constance_core::{Applied, Batch, Change, Encoded, Error, ErrorKind, Expect, Result, Stored, Op};
+use constance_core::{Applied, Batch, Change, Encoded, Error, ErrorKind, Expect, Op, Result, Stored};
 use etcd_client::{Compare, CompareOp, DeleteOptions, PutOptions, Txn, TxnOp, TxnOpResponse, TxnResponse};
 
 /// How many operations a server takes in a transaction, unless it was started with another `--max-txn-ops`.

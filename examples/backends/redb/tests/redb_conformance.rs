@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 /// A file that no other case has: only one backend can have it open.
 fn new_file() -> std::path::PathBuf {
-    static FOLDER: std::sync::LazyLock<TempDir> = std::sync::LazyLock::new(|| TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder"));
+    static FOLDER: std::sync::LazyLock<TempDir> =
+        std::sync::LazyLock::new(|| TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder"));
     static FILES: AtomicUsize = AtomicUsize::new(0);
     FOLDER.path().join(format!("{}.redb", FILES.fetch_add(1, Ordering::Relaxed)))
 }
