@@ -83,6 +83,16 @@ pub(crate) fn new(user: Option<User>) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// A new private folder, which is removed when this process ends, even by `kill -9`. Where we are root, it belongs to the
+/// user of this name, such as [`PostgresServer::USER`](crate::PostgresServer::USER).
+///
+/// # Errors
+///
+/// Where it cannot be made, or there is no such user.
+pub fn temporary_folder(user: Option<&str>) -> Result<PathBuf> {
+    new(user.map_or(Ok(None), User::instead_of_root)?)
+}
+
 /// Writes a file of this user, or of ourselves.
 pub(crate) fn write(path: &Path, text: &str, user: Option<User>) -> Result<()> {
     fs::write(path, text).map_err(|error| StartError::system(format!("cannot write {}", path.display()), &error))?;

@@ -44,6 +44,8 @@ pub use self::certificates::Certificates;
 #[cfg(unix)]
 pub use self::error::StartError;
 #[cfg(unix)]
+pub use self::folder::temporary_folder;
+#[cfg(unix)]
 pub use self::memcached::MemcachedServer;
 #[cfg(unix)]
 pub use self::mysql::{MariadbServer, MysqlServer};
@@ -53,7 +55,7 @@ pub use self::poll::{until, within};
 pub use self::ports::free_port;
 #[cfg(unix)]
 pub use self::postgres::PostgresServer;
-pub use self::programs::find;
+pub use self::programs::{find, find_mysqld};
 #[cfg(unix)]
 pub use self::redis::RedisServer;
 pub use self::required::{skip, url_in};

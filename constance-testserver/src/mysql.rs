@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use crate::error::{Result, StartError};
 use crate::options::Options;
-use crate::programs::find;
+use crate::programs::{find, find_mysqld};
 use crate::server::{Server, controls};
 use crate::template::Template;
 
@@ -71,17 +71,6 @@ macro_rules! flavour {
 flavour!(MariadbServer, MARIADB);
 flavour!(MysqlServer, MYSQL);
 
-impl MysqlServer {
-    /// A `mysqld` that is MySQL's. MariaDB installs one of that name too.
-    #[must_use]
-    pub fn program() -> Option<PathBuf> {
-        let path = find("mysqld")?;
-        let output = Command::new(&path).arg("--version").output().ok()?;
-        let is_mysql = output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("MariaDB");
-        is_mysql.then_some(path)
-    }
-}
-
 const USER: &str = "mysql";
 
 fn url(port: u16, user: &str, password: &str) -> String {
@@ -107,7 +96,7 @@ impl Flavour {
     }
 
     fn mysql() -> Result<Self> {
-        let program = MysqlServer::program().ok_or_else(|| StartError::missing("a `mysqld` that is MySQL's"))?;
+        let program = find_mysqld().ok_or_else(|| StartError::missing("a `mysqld` that is MySQL's"))?;
         let template = template(&program, &["--initialize-insecure"])?;
         // A second protocol, on a port that is always the same.
         Ok(Self { program, own: &["--mysqlx=OFF"], template })

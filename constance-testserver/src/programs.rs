@@ -1,6 +1,7 @@
 //! Where the programs of servers are.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Where a program is: on the `PATH`, or in one of the folders in which Debian keeps servers. The newest PostgreSQL comes first.
 #[must_use]
@@ -9,6 +10,15 @@ pub fn find(program: &str) -> Option<PathBuf> {
     let others = ["/usr/local/sbin", "/usr/sbin"].map(PathBuf::from);
     let folders = std::env::split_paths(&path).chain(others).chain(postgres_folders());
     folders.map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// A `mysqld` that is MySQL's. MariaDB installs one of that name too.
+#[must_use]
+pub fn find_mysqld() -> Option<PathBuf> {
+    let path = find("mysqld")?;
+    let output = Command::new(&path).arg("--version").output().ok()?;
+    let is_mysql = output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("MariaDB");
+    is_mysql.then_some(path)
 }
 
 fn postgres_folders() -> Vec<PathBuf> {
