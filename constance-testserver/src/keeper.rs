@@ -16,18 +16,23 @@ use crate::user::User;
 /// for a while, those of a paused one answer. The first process comes first, so that it starts no others. The children of
 /// a process can be read from `/proc` where nothing is installed that lists them.
 ///
+/// It goes on where nobody reads its answers any more, and ends the server.
+///
 /// It has a copy of the pipe that keeps the temporary folder, which the server must not have.
 const KEEPER: &str = r#"
-trap '' HUP INT QUIT TERM
+trap '' HUP INT PIPE QUIT TERM
 exec 9>&2 2>/dev/null
 server=
 children() { cat "/proc/$server/task/$server/children" || pgrep -P "$server"; }
 dead() { ! kill -0 "$1" || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
 stop() {
     kill -STOP "$@"
-    # A thread goes on until it notices.
+    # A thread goes on until it notices, and so does the process if its group is orphaned just now: then it gets a CONT.
     for one in "$@"; do
-        while grep -hs '^State:' "/proc/$one"/task/*/status | grep -qv '[[:space:]][TtZX]'; do sleep 0.01; done
+        while grep -hs '^State:' "/proc/$one"/task/*/status | grep -qv '[[:space:]][TtZX]'; do
+            sleep 0.01
+            kill -STOP "$one"
+        done
     done
 }
 start() {

@@ -51,14 +51,18 @@ impl RedisServer {
     ///
     /// Where it does not start, with its log, or is not installed.
     pub fn try_sentinel(configuration: &str) -> Result<Self> {
-        Self::run(&Options::default(), |server| server.says("Sentinel ID is"), |folder, port, command| {
-            let file = folder.join("sentinel.conf");
-            let own = format!("port {port}\nbind 127.0.0.1\ndir \"{}\"\n", folder.display());
-            let lines = configuration.replace("{port}", &port.to_string());
-            folder::write(&file, &format!("{own}{lines}\n"), None)?;
-            command.arg(&file).arg("--sentinel");
-            Ok(())
-        })
+        Self::run(
+            &Options::default(),
+            |server| server.says("Sentinel ID is"),
+            |folder, port, command| {
+                let file = folder.join("sentinel.conf");
+                let own = format!("port {port}\nbind 127.0.0.1\ndir \"{}\"\n", folder.display());
+                let lines = configuration.replace("{port}", &port.to_string());
+                folder::write(&file, &format!("{own}{lines}\n"), None)?;
+                command.arg(&file).arg("--sentinel");
+                Ok(())
+            },
+        )
     }
 
     /// The URL of its first database, as Redis clients have it.

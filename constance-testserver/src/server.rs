@@ -100,7 +100,9 @@ macro_rules! controls {
             /// As [`start`](Self::start).
             #[must_use]
             pub fn with(settings: &[&str]) -> Option<Self> {
-                $crate::required::or_skip(Self::try_start(&$crate::Options::default().settings(settings.iter().copied())))
+                $crate::required::or_skip(Self::try_start(
+                    &$crate::Options::default().settings(settings.iter().copied()),
+                ))
             }
 
             /// The port of this machine that it listens on.

@@ -195,7 +195,10 @@ mod tests {
         );
         assert_eq!(wrong(CORE, &[CORE, "constance-memory"]), ["constance-core must not depend on constance-memory"]);
         assert!(wrong(TEST_SERVER, &[TEST_SERVER, "fork"]).is_empty());
-        assert_eq!(wrong(TEST_SERVER, &[TEST_SERVER, CORE]), ["constance-testserver must not depend on constance-core"]);
+        assert_eq!(
+            wrong(TEST_SERVER, &[TEST_SERVER, CORE]),
+            ["constance-testserver must not depend on constance-core"]
+        );
         assert_eq!(
             wrong("constance-memory", &["constance-memory", CORE, TEST_SERVER]),
             ["constance-memory must not depend on constance-testserver"]

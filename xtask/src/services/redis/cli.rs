@@ -38,7 +38,11 @@ fn ends(servers: &[RedisServer]) -> String {
     let end = |server: &RedisServer| {
         let log = server.log();
         let lines: Vec<&str> = log.lines().collect();
-        format!("-- the end of the log on port {}\n{}\n", server.port(), lines[lines.len().saturating_sub(LINES)..].join("\n"))
+        format!(
+            "-- the end of the log on port {}\n{}\n",
+            server.port(),
+            lines[lines.len().saturating_sub(LINES)..].join("\n")
+        )
     };
     servers.iter().map(end).collect()
 }

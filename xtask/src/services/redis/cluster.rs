@@ -15,7 +15,7 @@ const NODES: usize = 2 * MASTERS;
 /// A node that is silent for two seconds counts as dead: tests wait for that, and a busy machine must not cause it. Replicas get
 /// their copy at once instead of after five seconds.
 const SETTINGS: &str = "--cluster-enabled yes --cluster-config-file nodes.conf --cluster-node-timeout 2000 \
-    --repl-diskless-sync-delay 0";
+    --repl-diskless-sync-delay 0 --cluster-port {other}";
 
 pub(in crate::services) fn start() -> Result<Set> {
     let options = Options::default().settings(SETTINGS.split_whitespace());

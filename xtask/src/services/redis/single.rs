@@ -42,7 +42,8 @@ pub(in crate::services) fn tls() -> Result<Set> {
     let made = Certificates::try_make(None)?;
     let files = [("ca-cert", &made.ca), ("cert", &made.server), ("key", &made.server_key)];
     let files = files.map(|(name, path)| [format!("--tls-{name}-file"), path.display().to_string()]);
-    let options = Options::default().settings(["--port", "0", "--tls-port", "{port}", "--tls-auth-clients", "optional"]);
+    let options =
+        Options::default().settings(["--port", "0", "--tls-port", "{port}", "--tls-auth-clients", "optional"]);
     let server = RedisServer::try_start(&options.settings(files.into_iter().flatten()))?;
     let url = url::tls(server.port());
     let set = Set::of([server]).with("CONSTANCE_REDIS_TLS_URL", url);
