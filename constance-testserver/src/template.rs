@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::error::{Result, StartError};
+use crate::error::Result;
 use crate::folder;
 use crate::tool;
 use crate::user::User;
@@ -38,11 +38,10 @@ impl Template {
     /// A copy for a server.
     pub(crate) fn copy(&self) -> Result<PathBuf> {
         let folder = folder::new(self.user)?;
-        let status = Command::new("cp").arg("-a").arg(self.folder.join(".")).arg(&folder).status();
-        let status = status.map_err(|error| StartError::system("cannot start `cp`", &error))?;
-        if !status.success() {
-            return Err(StartError::failed(format!("cannot copy {}", self.folder.display())));
-        }
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(self.folder.join(".")).arg(&folder);
+        // As ourselves: the owners of files are copied too.
+        tool::run(copy, None, &folder)?;
         Ok(folder)
     }
 }
