@@ -79,7 +79,9 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     drop(config);
     write(&*backend, "parent", "parent");
     // Until it has ended: it closes its last handles under a lock.
-    until("the thread that followed ends", || (Arc::strong_count(&backend) == 1 && threads::count() <= threads).then_some(()));
+    until("the thread that followed ends", || {
+        (Arc::strong_count(&backend) == 1 && threads::count() <= threads).then_some(())
+    });
     let backend = Arc::into_inner(backend).expect("the last one");
     let mut inherited = Some(backend);
     let closing = fork::child(|| drop(inherited.take()));

@@ -15,8 +15,8 @@ use std::time::Duration;
 use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
 use constance_redis::RedisBackend;
 
-pub use constance_testserver::until;
 pub use self::server::Server;
+pub use constance_testserver::until;
 
 /// The rights that a backend needs, as arguments of `ACL SETUSER`. The README has the same.
 pub const RIGHTS: &str =

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use constance_pool::testing::half_silent;
 use crate::common::{Server, read, value, with_timeouts, write};
 use constance_core::Backend;
+use constance_pool::testing::half_silent;
 
 /// Half of it is enough for a server that replies.
 const TIME: Duration = Duration::from_secs(4);
