@@ -24,7 +24,7 @@ subjectKeyIdentifier = hash
 [server]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
+extendedKeyUsage = serverAuth, clientAuth
 subjectAltName = IP:127.0.0.1, DNS:localhost
 [client]
 basicConstraints = critical, CA:FALSE
@@ -33,7 +33,7 @@ extendedKeyUsage = clientAuth
 ";
 
 /// An authority, and a certificate for a server and for a client, made with the `openssl` command. The server is
-/// `localhost` and `127.0.0.1`. They are valid for two days. The fields are paths of PEM files, which are removed when the
+/// `localhost` and `127.0.0.1`, and may be a client too, as the nodes of a cluster are. They are valid for two days. The fields are paths of PEM files, which are removed when the
 /// process ends.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
