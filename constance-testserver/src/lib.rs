@@ -1,4 +1,5 @@
 #![cfg_attr(unix, doc = include_str!("../README.md"))]
+#![cfg_attr(not(unix), doc = "Helpers of tests. The servers are for Unix.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(clippy::expect_used, clippy::print_stderr, reason = "what fails here fails the test that called it")]
 
