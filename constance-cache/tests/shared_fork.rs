@@ -3,8 +3,6 @@
 #![allow(clippy::expect_used)]
 
 mod common;
-#[path = "common/fork.rs"]
-mod fork;
 
 use std::time::Duration;
 
@@ -12,6 +10,7 @@ use common::server::Program;
 use constance_cache::store::{Seen, Swap, SwapFrom};
 use constance_cache::{CacheStore, LocalCache};
 use constance_memory::MemoryBackend;
+use constance_testserver::{fork, until};
 
 #[test]
 fn a_child_reads_its_own_answers() {
@@ -54,14 +53,14 @@ fn what_was_remembered_is_followed_anew() {
     assert!(is("a", "1"));
     // Until the feed is open, which drops what was remembered before.
     common::write(&*backend, "a", b"2").expect("a write");
-    fork::until("it is followed", || is("a", "2"));
+    until("it is followed", || is("a", "2").then_some(()));
     let child = fork::child(|| {
         common::write(&*backend, "a", b"3").expect("a write");
         assert!(is("a", "2"), "a hit is not checked");
         assert!(is("b", "1"), "a miss asks the backend");
         assert!(is("a", "3"), "and begins anew");
         common::write(&*backend, "a", b"4").expect("a write");
-        fork::until("it is followed", || is("a", "4"));
+        until("it is followed", || is("a", "4").then_some(()));
     });
     child.ends_well();
 }

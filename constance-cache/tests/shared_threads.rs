@@ -3,12 +3,11 @@
 #![allow(clippy::expect_used)]
 
 mod common;
-#[path = "common/threads.rs"]
-mod threads;
 
 use common::server::Program;
 use constance_cache::CacheStore;
 use constance_cache::store::Seen;
+use constance_testserver::threads;
 
 #[test]
 fn none_is_started_however_many_stores_there_are() {

@@ -2,14 +2,12 @@
 #![cfg(all(unix, feature = "testing"))]
 #![allow(clippy::expect_used)]
 
-#[path = "common/fork.rs"]
-mod fork;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::testing::ReferenceBackend;
 use constance_core::{Backend, Config, LiveMode, LiveOptions, LiveStatus, Settings};
+use constance_testserver::{fork, until};
 
 #[derive(Clone, Settings)]
 struct Shop {
@@ -50,9 +48,9 @@ fn the_next_call_in_a_child_follows_anew() {
             assert_eq!(live.load().rounds, 1, "nobody follows here");
             call();
             assert!(is_here(&live.status()));
-            fork::until("what was missed is loaded", || live.load().rounds == 2);
+            until("what was missed is loaded", || (live.load().rounds == 2).then_some(()));
             other().set(Shop::ROUNDS, 3).expect("a write");
-            fork::until("it is followed", || live.load().rounds == 3);
+            until("it is followed", || (live.load().rounds == 3).then_some(()));
             // A child of the child.
             let grandchild = fork::child(|| {
                 assert!(!is_here(&live.status()));
@@ -93,7 +91,7 @@ fn asynchronously() {
         assert_eq!(of_child.block_on(config.get(Shop::PAGES)).expect("a read"), 1);
         assert!(is_here(&live.status()));
         Config::<Shop>::new(Arc::clone(&backend)).set(Shop::ROUNDS, 3).expect("a write");
-        fork::until("it is followed", || live.load().rounds == 3);
+        until("it is followed", || (live.load().rounds == 3).then_some(()));
     });
     child.ends_well();
 }
@@ -105,18 +103,18 @@ fn the_file_is_the_parents() {
     let backend = Arc::new(ReferenceBackend::new().without_watch());
     let config = Config::<Shop>::new(Arc::clone(&backend));
     let live = config.live_with(options().last_good(&path)).expect("a load");
-    fork::until("it is not written", || path.exists());
+    until("it is not written", || path.exists().then_some(()));
     let before = std::fs::read(&path).expect("a file");
     let child = fork::child(|| {
         let other = Config::<Shop>::new(Arc::clone(&backend));
         assert_eq!(config.snapshot().expect("a read").pages, 1);
         for n in 2..12 {
             other.set(Shop::ROUNDS, n).expect("a write");
-            fork::until("it is followed", || live.load().rounds == n);
+            until("it is followed", || (live.load().rounds == n).then_some(()));
         }
         // By now a replacement would be done.
         let own = other.live_with(options().last_good(&of_child)).expect("a load");
-        fork::until("it is not written", || of_child.exists());
+        until("it is not written", || of_child.exists().then_some(()));
         assert_eq!(std::fs::read(&path).expect("a file"), before);
         assert!(own.status().last_good_error.is_none());
     });

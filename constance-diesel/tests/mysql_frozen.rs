@@ -5,8 +5,6 @@
 #[path = "common/frozen.rs"]
 mod frozen;
 mod mysql_support;
-#[path = "common/threads.rs"]
-mod threads;
 
 use std::time::Duration;
 

@@ -3,11 +3,10 @@
 #![allow(clippy::expect_used)]
 
 mod mysql_support;
-#[path = "common/threads.rs"]
-mod threads;
 
 use constance_core::{ErrorKind, Stored};
 use constance_diesel::MysqlBackend;
+use constance_testserver::threads;
 use mysql_support::{Place, read};
 
 #[test]

@@ -2,8 +2,6 @@
 #![cfg(all(unix, feature = "postgres"))]
 #![allow(clippy::expect_used)]
 
-#[path = "common/fork.rs"]
-mod fork;
 #[path = "common/forked.rs"]
 mod forked;
 mod postgres_support;

@@ -3,11 +3,10 @@
 #![allow(clippy::expect_used)]
 
 mod postgres_support;
-#[path = "common/threads.rs"]
-mod threads;
 
 use constance_core::{ErrorKind, Stored};
 use constance_diesel::PostgresBackend;
+use constance_testserver::threads;
 use postgres_support::{Schema, read, store};
 
 #[test]

@@ -2,8 +2,6 @@
 #![cfg(all(unix, feature = "sqlite"))]
 #![allow(clippy::expect_used)]
 
-#[path = "common/fork.rs"]
-mod fork;
 #[path = "common/forked.rs"]
 mod forked;
 

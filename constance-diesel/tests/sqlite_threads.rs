@@ -3,11 +3,10 @@
 #![allow(clippy::expect_used)]
 
 mod common;
-#[path = "common/threads.rs"]
-mod threads;
 
 use constance_core::{Backend, Prefix};
 use constance_diesel::SqliteBackend;
+use constance_testserver::threads;
 
 #[test]
 fn none_is_started_however_many_backends_there_are() {

@@ -4,8 +4,6 @@
 #![allow(clippy::expect_used)]
 
 mod common;
-#[path = "common/fork.rs"]
-mod fork;
 #[path = "common/forked.rs"]
 mod forked;
 
@@ -50,7 +48,7 @@ fn asynchronously(server: &Server) {
     // It lives on: a connection whose runtime has ended would be noticed without looking for a fork.
     let parents = runtime();
     reads(&parents, "parent");
-    let child = fork::child(|| reads(&runtime(), "child"));
+    let child = constance_testserver::fork::child(|| reads(&runtime(), "child"));
     reads(&parents, "parent");
     child.ends_well();
     reads(&parents, "parent");

@@ -3,12 +3,11 @@
 #![allow(clippy::expect_used)]
 
 mod common;
-#[path = "common/threads.rs"]
-mod threads;
 
 use common::{Server, read, write};
 use constance_core::{Backend, ErrorKind, Stored};
 use constance_redis::RedisBackend;
+use constance_testserver::threads;
 
 #[test]
 fn none_is_started_however_many_backends_there_are() {

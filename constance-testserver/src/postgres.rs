@@ -1,4 +1,4 @@
-//! A PostgreSQL of the tests' own.
+//! PostgreSQL.
 
 use std::fs;
 use std::io::Write as _;
@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use crate::keeper::Ready;
-use crate::programs::{find, installed};
+use crate::error::{Result, StartError};
+use crate::keeper::Running;
+use crate::options::Options;
+use crate::programs::find;
 use crate::server::{Server, controls};
 use crate::template::Template;
 
 /// The file itself and not a link to it: its other programs are beside it.
 static INITDB: LazyLock<Option<PathBuf>> = LazyLock::new(|| find("initdb")?.canonicalize().ok());
-static TEMPLATE: LazyLock<Template> = LazyLock::new(template);
+static TEMPLATE: LazyLock<Result<Template>> = LazyLock::new(template);
 
 /// Shared memory as files in the data folder, which go with it.
 const CONFIG: &str = "
@@ -29,43 +31,37 @@ CREATE DATABASE constance OWNER constance
 
 /// A server on a free port, with a database `constance` and its owner, who is not the administrator.
 ///
-/// It ends with this value, or with the test program.
+/// It ends with this value, or with the process that started it.
 #[derive(Debug)]
 pub struct PostgresServer(Server);
 
 controls!(PostgresServer);
 
 impl PostgresServer {
-    /// A server, or `None` (and a word about it) where none is installed.
-    ///
-    /// # Panics
-    ///
-    /// Where it is installed and does not start, or is not and has to be: see [`skip`](crate::skip).
-    #[must_use]
-    pub fn start() -> Option<Self> {
-        Self::with(&[])
-    }
+    /// The user that runs it where we are root.
+    pub const USER: &str = "postgres";
 
-    /// A server with further settings, such as `max_connections=5`.
+    /// A server with these settings, such as `max_connections=5`.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// As [`start`](Self::start).
-    #[must_use]
-    pub fn with(settings: &[&str]) -> Option<Self> {
-        installed("PostgreSQL", &INITDB)?;
-        let ready = Ready::Says("database system is ready to accept connections");
-        Some(Self(Server::start(
-            TEMPLATE.user(),
-            ready,
-            || TEMPLATE.copy(),
+    /// Where it does not start, with its log, or is not installed.
+    pub fn try_start(options: &Options) -> Result<Self> {
+        let program = program("postgres")?;
+        let template = TEMPLATE.as_ref().map_err(StartError::clone)?;
+        let server = Server::start(
+            template.user,
+            options,
+            is_ready,
+            || template.copy(),
             |folder, port| {
-                let mut command = Command::new(program("postgres"));
+                let mut command = Command::new(&program);
                 command.arg("-D").arg(folder.join("data")).args(["-p", &port.to_string()]);
-                command.args(settings.iter().flat_map(|setting| ["-c", *setting]));
-                command
+                command.args(options.of(folder, port).flat_map(|setting| ["-c".to_owned(), setting]));
+                Ok(command)
             },
-        )))
+        );
+        server.map(Self)
     }
 
     /// The URL of the database for its owner.
@@ -85,24 +81,33 @@ impl PostgresServer {
     }
 }
 
-fn template() -> Template {
-    let template = Template::new("postgres");
-    template.write("password", "password-of-postgres");
-    template.write("statements", STATEMENTS);
-    let mut initdb = Command::new(program("initdb"));
+/// Its log may be in any language.
+fn is_ready(server: &Running<'_>) -> bool {
+    let file = fs::read_to_string(server.folder.join("data/postmaster.pid")).unwrap_or_default();
+    file.lines().next() == Some(&server.process) && file.lines().any(|line| line.trim() == "ready")
+}
+
+fn template() -> Result<Template> {
+    let template = Template::new(PostgresServer::USER)?;
+    template.write("password", "password-of-postgres")?;
+    template.write("statements", STATEMENTS)?;
+    let mut initdb = Command::new(program("initdb")?);
     initdb.args(["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--username=postgres"]);
     initdb.args(["--pwfile=password", "--pgdata=data"]);
-    template.run(initdb);
+    template.run(initdb)?;
     let config = fs::OpenOptions::new().append(true).open(template.path("data/postgresql.conf"));
-    config.and_then(|mut file| file.write_all(CONFIG.as_bytes())).expect("a configuration");
-    let mut single = Command::new(program("postgres"));
-    let input = fs::File::open(template.path("statements")).expect("a file");
+    let written = config.and_then(|mut file| file.write_all(CONFIG.as_bytes()));
+    written.map_err(|error| StartError::system("cannot configure PostgreSQL", &error))?;
+    let mut single = Command::new(program("postgres")?);
+    let input = fs::File::open(template.path("statements"));
+    let input = input.map_err(|error| StartError::system("cannot open the statements", &error))?;
     single.args(["--single", "-D", "data", "postgres"]).stdin(Stdio::from(input));
-    template.run(single);
-    template
+    template.run(single)?;
+    Ok(template)
 }
 
 /// All programs of one version.
-fn program(name: &str) -> PathBuf {
-    INITDB.as_ref().expect("looked for before").with_file_name(name)
+fn program(name: &str) -> Result<PathBuf> {
+    let initdb = INITDB.as_ref().ok_or_else(|| StartError::missing("PostgreSQL"))?;
+    Ok(initdb.with_file_name(name))
 }

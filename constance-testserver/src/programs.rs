@@ -1,25 +1,30 @@
 //! Where the programs of servers are.
 
 use std::path::{Path, PathBuf};
-
-use crate::required::skip;
+use std::process::Command;
 
 /// Where a program is: on the `PATH`, or in one of the folders in which Debian keeps servers. The newest PostgreSQL comes first.
 #[must_use]
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut versions: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
-    versions.sort();
-    let others = versions.into_iter().rev().chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
-    let mut places = std::env::split_paths(&path).chain(others).map(|folder| folder.join(program));
-    places.find(|place| place.is_file())
+    let others = ["/usr/local/sbin", "/usr/sbin"].map(PathBuf::from);
+    let folders = std::env::split_paths(&path).chain(others).chain(postgres_folders());
+    folders.map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
-/// The program, where it is installed. Where it is not, says so as [`skip`] does.
-pub(crate) fn installed<'a>(name: &str, found: &'a Option<PathBuf>) -> Option<&'a Path> {
-    if found.is_none() {
-        skip(&format!("{name} is not installed"));
-    }
-    found.as_deref()
+/// A `mysqld` that is MySQL's. MariaDB installs one of that name too.
+#[must_use]
+pub fn find_mysqld() -> Option<PathBuf> {
+    let path = find("mysqld")?;
+    let output = Command::new(&path).arg("--version").output().ok()?;
+    let is_mysql = output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("MariaDB");
+    is_mysql.then_some(path)
+}
+
+fn postgres_folders() -> Vec<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let version = |path: &Path| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
+    let mut versions: Vec<_> = versions.map(|entry| entry.path()).filter_map(|p| Some((version(&p)?, p))).collect();
+    versions.sort();
+    versions.into_iter().rev().map(|(_, path)| path.join("bin")).collect()
 }

@@ -26,3 +26,16 @@ pub fn url_in(variable: &str) -> Option<String> {
     }
     url
 }
+
+/// What was started, or `None` where it is not installed.
+#[cfg(unix)]
+pub(crate) fn or_skip<T>(started: crate::error::Result<T>) -> Option<T> {
+    match started {
+        Ok(started) => Some(started),
+        Err(error) if error.is_missing() => {
+            skip(&error.to_string());
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use constance_testserver::{MariadbServer, MemcachedServer, PostgresServer, RedisServer, free_port};
+use constance_testserver::{MariadbServer, MemcachedServer, Options, PostgresServer, RedisServer, free_port};
 
 /// What is done to each of them.
 trait Controlled {
@@ -135,4 +135,21 @@ fn a_server_that_does_not_start_shows_its_log() {
 #[test]
 fn a_free_port_is_free() {
     assert!(TcpStream::connect(("127.0.0.1", free_port())).is_err());
+}
+
+#[test]
+fn a_paused_server_ends_with_its_value() {
+    let Some(server) = RedisServer::start() else { return };
+    assert!(server.log().contains("Ready to accept connections"), "{}", server.log());
+    let (port, folder) = (server.port(), server.folder().to_owned());
+    server.pause();
+    drop(server);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err() && !folder.exists());
+}
+
+#[test]
+fn an_error_has_the_log_and_tells_what_is_missing_from_what_fails() {
+    let started = RedisServer::try_start(&Options::default().settings(["--no-such-option", "1"]));
+    let error = started.expect_err("no such option");
+    assert!(error.is_missing() || error.to_string().contains("no-such-option"), "{error}");
 }

@@ -22,7 +22,7 @@ mod error;
 mod fuzz;
 mod output;
 mod redact;
-#[cfg_attr(not(unix), path = "services/elsewhere.rs")]
+#[cfg_attr(not(unix), path = "services/unsupported.rs")]
 mod services;
 mod steps;
 mod system;

@@ -1,6 +1,6 @@
 //! System packages: says which are missing, and installs them on Debian as root.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::args::Given;
@@ -74,25 +74,7 @@ fn present(package: &SystemPackage, debian: bool) -> bool {
 
 /// Whether the program is installed, by whomever.
 pub(crate) fn on_path(program: &str) -> bool {
-    find(program).is_some()
-}
-
-/// Where a program is.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    // Servers live in `sbin`, which is not on everybody's path.
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let sbin = ["/usr/local/sbin", "/usr/sbin"].map(PathBuf::from);
-    let folders = std::env::split_paths(&path).chain(sbin).chain(postgres_folders());
-    folders.map(|folder| folder.join(program)).find(|path| path.is_file())
-}
-
-/// Where Debian keeps the programs of each PostgreSQL, the newest first: none of these folders is on a path.
-fn postgres_folders() -> Vec<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let version = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
-    let mut versions: Vec<_> = versions.map(|entry| entry.path()).filter_map(|p| Some((version(&p)?, p))).collect();
-    versions.sort();
-    versions.into_iter().rev().map(|(_, path)| path.join("bin")).collect()
+    constance_testserver::find(program).is_some()
 }
 
 /// What a program answers, if it succeeds.

@@ -3,7 +3,6 @@
 
 pub mod faulty;
 pub mod patient;
-pub mod poll;
 #[cfg(all(unix, any(feature = "memcached", feature = "redis")))]
 pub mod server;
 pub mod store_suite;
@@ -16,7 +15,7 @@ use constance_core::testing::{FaultyBackend, ManualClock, ReferenceBackend};
 use constance_core::{Backend, Batch, Change, Encoded, Key, Prefix, Result, Stored};
 
 pub use self::faulty::FaultyStore;
-pub use self::poll::until;
+pub use constance_testserver::until;
 
 pub type Inner = Arc<FaultyBackend<ReferenceBackend>>;
 pub type Store = Arc<FaultyStore<MemoryStore>>;

@@ -4,8 +4,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-#[path = "../common/addresses.rs"]
-mod addresses;
 mod ages;
 mod entries;
 #[cfg(all(unix, feature = "memcached", feature = "redis"))]

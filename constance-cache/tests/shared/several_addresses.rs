@@ -13,7 +13,7 @@ const TIME: Duration = Duration::from_secs(4);
 #[test]
 fn the_other_address_of_a_redis_has_time_left() {
     let Some(server) = Program::Redis.start() else { return };
-    let _silent = crate::addresses::half_silent("cache.redis.test", server.port());
+    let _silent = constance_pool::testing::half_silent("cache.redis.test", server.port()).expect("a port");
     let builder = RedisStore::builder("redis://cache.redis.test/0").expect("a valid URL");
     let store = builder.connect_timeout(TIME).response_timeout(TIME).build().expect("valid options");
     assert_eq!(store.read(&["a"]).expect("a read"), [Seen::Vacant]);

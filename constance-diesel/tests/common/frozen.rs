@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use constance_core::{Backend, Batch, Change, Encoded, ErrorKind, Prefix, Stored, Wake};
 use constance_diesel::{Dialect, DieselBackend};
-
-use crate::threads;
+use constance_testserver::threads;
 
 /// More calls than the pool has connections all end with a `Timeout`, which is that of the call: the other timeouts have to be
 /// longer than anybody waits for a test. Their threads end when the server goes on.

@@ -1,8 +1,6 @@
 //! What the tests of this crate share.
 #![allow(clippy::expect_used, dead_code, unreachable_pub, unused_imports)]
 
-mod poll;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +10,7 @@ use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
-pub use self::poll::until;
+pub use constance_testserver::until;
 
 /// A folder for one test, removed at its end.
 pub struct Folder(TempDir);

@@ -13,8 +13,6 @@ mod shop;
 #[path = "../common/within.rs"]
 mod within;
 
-#[path = "../common/addresses.rs"]
-mod addresses;
 mod commit;
 mod concurrency;
 mod django;

@@ -1,9 +1,6 @@
 //! What the tests of MySQL and MariaDB share.
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub, unused_imports)]
 
-#[path = "../common/poll.rs"]
-mod poll;
-
 use std::error::Error as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
@@ -18,7 +15,7 @@ use constance_diesel::diesel::{Connection, QueryableByName, RunQueryDsl, sql_que
 
 use constance_testserver::MariadbServer;
 
-pub use self::poll::until;
+pub use constance_testserver::until;
 
 /// One server for all tests of a program that do nothing to it, each with a table of its own.
 static SERVER: LazyLock<Option<Shared>> = LazyLock::new(|| {

@@ -1,9 +1,6 @@
 //! What the tests of PostgreSQL share.
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub, unused_imports)]
 
-#[path = "../common/poll.rs"]
-mod poll;
-
 use std::error::Error as _;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{LazyLock, Mutex};
@@ -15,9 +12,7 @@ use constance_diesel::diesel::sql_types::Text;
 use constance_diesel::diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use constance_diesel::{Builder, PostgresBackend};
 
-pub use constance_testserver::{PostgresServer, url_in};
-
-pub use self::poll::until;
+pub use constance_testserver::{PostgresServer, until, url_in};
 
 /// Longer than any test may take: it ends by a wake or not at all.
 pub const LONG: Duration = Duration::from_secs(600);

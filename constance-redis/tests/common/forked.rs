@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use constance_core::{Backend, Batch, Change, Config, Encoded, Key, LiveMode, Settings, Stored};
-
-use crate::fork;
+use constance_testserver::{fork, threads, until};
 
 #[derive(Clone, Settings)]
 pub struct Shop {
@@ -31,11 +30,6 @@ fn reads(backend: &dyn Backend, name: &str) {
     }
 }
 
-/// The threads of this process, where the system reports them.
-fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
-}
-
 /// The feed should poll seldom: the child inherits a half-done poll where the process forks in the middle of one.
 ///
 /// Parent and child read different keys at the same time, each over its own connections. The parent's connections outlive
@@ -46,12 +40,12 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     write(&*backend, "parent", "parent");
     write(&*backend, "child", "child");
     config.set(Shop::ROUNDS, 1).expect("a write");
-    let threads = threads();
+    let threads = threads::count();
     let live = config.live().expect("a load");
     // Until the feed is open and its thread waits for the next poll.
     let is_followed =
         || matches!(live.status().mode, LiveMode::Pushed | LiveMode::Looking { .. }) || !backend.capability().watch;
-    fork::until("it is followed", is_followed);
+    until("it is followed", || is_followed().then_some(()));
 
     let child = fork::child(|| {
         assert_eq!(live.status().mode, LiveMode::OtherProcess);
@@ -66,12 +60,12 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
         // Without this `Config`, so that only the feed reports it.
         let other = Config::<Shop>::new(Arc::clone(&backend));
         other.set(Shop::ROUNDS, 3).expect("a write");
-        fork::until("it is followed", || live.load().rounds == 3);
+        until("it is followed", || (live.load().rounds == 3).then_some(()));
         assert_eq!(config.live().expect("it is followed").load().rounds, 3);
     });
     reads(&*backend, "parent");
     child.ends_well();
-    fork::until("it is still followed", || live.load().rounds == 3);
+    until("it is still followed", || (live.load().rounds == 3).then_some(()));
     write(&*backend, "parent", "parent");
     reads(&*backend, "parent");
 
@@ -85,7 +79,9 @@ pub fn each_has_its_own<B: Backend + 'static>(backend: B) {
     drop(config);
     write(&*backend, "parent", "parent");
     // Until it has ended: it closes its last handles under a lock.
-    fork::until("the thread that followed ends", || Arc::strong_count(&backend) == 1 && self::threads() <= threads);
+    until("the thread that followed ends", || {
+        (Arc::strong_count(&backend) == 1 && threads::count() <= threads).then_some(())
+    });
     let backend = Arc::into_inner(backend).expect("the last one");
     let mut inherited = Some(backend);
     let closing = fork::child(|| drop(inherited.take()));

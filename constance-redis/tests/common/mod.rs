@@ -6,7 +6,6 @@ pub mod aio;
 pub mod certificates;
 pub mod cluster;
 pub mod group;
-pub mod poll;
 pub mod proxy;
 pub mod server;
 
@@ -16,8 +15,8 @@ use std::time::Duration;
 use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
 use constance_redis::RedisBackend;
 
-pub use self::poll::until;
 pub use self::server::Server;
+pub use constance_testserver::until;
 
 /// The rights that a backend needs, as arguments of `ACL SETUSER`. The README has the same.
 pub const RIGHTS: &str =

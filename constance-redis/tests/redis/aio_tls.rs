@@ -7,10 +7,9 @@ use std::time::Duration;
 use constance_core::aio::{AsyncBackend, AsyncConfig};
 use constance_core::{ErrorKind, LiveOptions, Settings, Stored};
 use constance_redis::aio::{AsyncRedisBackend, AsyncRedisBackendBuilder};
-use tempfile::TempDir;
 
 use crate::common::aio::{read, write};
-use crate::common::certificates::{FOLDER, make, pem, server};
+use crate::common::certificates::{folder, other_folder, pem, server};
 use crate::common::{PATIENCE, Server, shown};
 
 /// One server for all cases, which each have a key space of their own.
@@ -18,7 +17,7 @@ static SERVER: LazyLock<Option<(Server, &'static Path)>> = LazyLock::new(|| serv
 
 fn builder(server: &Server, folder: &Path) -> AsyncRedisBackendBuilder {
     let url = format!("rediss://localhost:{}/0", server.port());
-    let builder = AsyncRedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
+    let builder = AsyncRedisBackend::builder().url(url).root_certificates(pem(folder, "ca.crt"));
     builder.connect_timeout(PATIENCE).response_timeout(PATIENCE)
 }
 
@@ -68,7 +67,7 @@ async fn a_client_certificate_is_shown_where_it_is_asked_for() {
     let error = read(&open(&server, folder), "a").await.expect_err("the server wants a certificate");
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", shown(&error));
     let backend = builder(&server, folder)
-        .client_certificate(pem(folder, "client.pem"), pem(folder, "client.key"))
+        .client_certificate(pem(folder, "client.crt"), pem(folder, "client.key"))
         .build()
         .expect("valid options");
     write(&backend, "a", b"1").await.expect("it is shown");
@@ -81,17 +80,16 @@ async fn a_client_certificate_is_shown_where_it_is_asked_for() {
 async fn a_server_that_nobody_vouches_for_is_refused() {
     let Some((server, folder)) = server(false) else { return };
     // The authority's own key has signed nothing of this one.
-    let other = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
-    assert!(make(other.path()), "openssl works here");
-    let error = read(&open(&server, other.path()), "a").await.expect_err("another authority");
+    let other = other_folder();
+    let error = read(&open(&server, &other), "a").await.expect_err("another authority");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, false), "{}", shown(&error));
     assert_eq!(read(&open(&server, folder), "a").await.expect("the right one"), Stored::Absent);
 }
 
 #[tokio::test]
 async fn a_server_without_tls_is_refused() {
-    let (Some(plain), Some(folder)) = (Server::start(), FOLDER.as_ref()) else { return };
-    let short_timeouts = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
+    let (Some(plain), Some(folder)) = (Server::start(), folder()) else { return };
+    let short_timeouts = builder(&plain, folder).connect_timeout(Duration::from_millis(500)).build();
     let error = read(&short_timeouts.expect("valid options"), "a").await.expect_err("it does not speak TLS");
     // Redis waits for the end of what it takes for a line of text.
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{}", shown(&error));

@@ -4,8 +4,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-#[path = "../common/addresses.rs"]
-mod addresses;
 #[cfg(feature = "aio")]
 mod aio_cancel;
 #[cfg(feature = "aio")]

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use constance_core::{Backend, ErrorKind, Stored, Wake};
 use constance_redis::{RedisBackend, RedisBackendBuilder, RedisOptions};
-use tempfile::TempDir;
 
-use crate::common::certificates::{FOLDER, make, pem, server};
+use crate::common::certificates::{folder, other_folder, pem, server};
 use crate::common::{PATIENCE, Server, read, shown, write};
 
 fn open(server: &Server, folder: &Path) -> RedisBackend {
@@ -17,7 +16,7 @@ fn open(server: &Server, folder: &Path) -> RedisBackend {
 
 fn builder(server: &Server, folder: &Path) -> RedisBackendBuilder {
     let url = format!("rediss://localhost:{}/0", server.port());
-    let builder = RedisBackend::builder().url(url).root_certificates(pem(folder, "ca.pem"));
+    let builder = RedisBackend::builder().url(url).root_certificates(pem(folder, "ca.crt"));
     builder.connect_timeout(PATIENCE).response_timeout(PATIENCE).acquire_timeout(PATIENCE)
 }
 
@@ -37,7 +36,7 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
 
     let backend = builder(&server, folder)
         .url(format!("rediss://127.0.0.1:{}/0", server.port()))
-        .client_certificate(pem(folder, "client.pem"), pem(folder, "client.key"))
+        .client_certificate(pem(folder, "client.crt"), pem(folder, "client.key"))
         .build()
         .expect("valid options");
     write(&backend, "a", b"1").expect("it is shown");
@@ -45,8 +44,8 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
     let mut options = RedisOptions::default();
     options.port = server.port();
     options.tls = true;
-    options.root_certificates = Some(folder.join("ca.pem"));
-    options.client_certificate = Some(folder.join("client.pem"));
+    options.root_certificates = Some(folder.join("ca.crt"));
+    options.client_certificate = Some(folder.join("client.crt"));
     options.client_key = Some(folder.join("client.key"));
     let backend = RedisBackend::from_options(options.clone()).expect("valid options");
     let mut feed = backend.watch(&backend.default_prefix()).expect("a feed");
@@ -62,17 +61,16 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
 fn a_server_that_nobody_vouches_for_is_refused() {
     let Some((server, folder)) = server(false) else { return };
     // The authority's own key has signed nothing of this one.
-    let other = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
-    assert!(make(other.path()), "openssl works here");
-    let error = read(&open(&server, other.path()), "a").expect_err("another authority");
+    let other = other_folder();
+    let error = read(&open(&server, &other), "a").expect_err("another authority");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, false), "{}", shown(&error));
     assert_eq!(read(&open(&server, folder), "a").expect("the right one"), Stored::Absent);
 }
 
 #[test]
 fn a_server_without_tls_is_refused() {
-    let (Some(plain), Some(folder)) = (Server::start(), FOLDER.as_ref()) else { return };
-    let short_timeouts = builder(&plain, folder.path()).connect_timeout(Duration::from_millis(500)).build();
+    let (Some(plain), Some(folder)) = (Server::start(), folder()) else { return };
+    let short_timeouts = builder(&plain, folder).connect_timeout(Duration::from_millis(500)).build();
     let error = read(&short_timeouts.expect("valid options"), "a").expect_err("it does not speak TLS");
     // Redis waits for the end of what it takes for a line of text.
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{}", shown(&error));

@@ -13,7 +13,7 @@ use crate::common::group::Sentinel;
 use crate::common::{PATIENCE, Server, read, until, value, write};
 
 fn builder(url: &str) -> RedisBackendBuilder {
-    let root = pem(folder().expect("certificates"), "ca.pem");
+    let root = pem(folder().expect("certificates"), "ca.crt");
     RedisBackend::builder().url(url).root_certificates(root).connect_timeout(PATIENCE).response_timeout(PATIENCE)
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::system::{self, SystemPackage};
 
-use super::programs::{self, LOCALES, MARIADB, MEMCACHED, OPENSSL, POSTGRES, REDIS};
+use super::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, POSTGRES, REDIS, REDIS_CLI};
 
 /// One server, or several that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +99,8 @@ impl Kind {
     pub(crate) fn packages(self) -> &'static [SystemPackage] {
         match self {
             Self::Tls => &[REDIS, OPENSSL],
-            Self::Plain | Self::Acl | Self::Unix | Self::Cluster | Self::Sentinel => &[REDIS],
+            Self::Plain | Self::Acl | Self::Unix => &[REDIS],
+            Self::Cluster | Self::Sentinel => &[REDIS, REDIS_CLI],
             Self::Postgres => &[POSTGRES, OPENSSL],
             Self::PostgresIcu => &[POSTGRES, LOCALES],
             Self::Mariadb => &[MARIADB, OPENSSL],
@@ -111,7 +112,7 @@ impl Kind {
 
     /// Whether it can be asked for: MySQL itself cannot be installed on Debian, and nobody is to fail without it.
     pub(crate) fn can_be_had(self) -> bool {
-        self != Self::Mysql || programs::mysql().is_some()
+        self != Self::Mysql || constance_testserver::find_mysqld().is_some()
     }
 
     /// Whether all of its programs are there.

@@ -1,27 +1,18 @@
 //! `cargo xtask services`: real servers for tests and for trying things out, on free ports and in a temporary folder.
 //!
 //! [`kind`] says what there is, [`redis`], [`postgres`], [`mysql`] and [`memcached`] set it up, [`running`] starts and
-//! stops it. What they stand on: [`process`] runs a server that cannot outlive us, [`user`] is whom it runs as where we
-//! are root, [`tool`] runs what prepares it, [`folder`] is removed with us, [`ports`] finds free ports, [`resp`] asks a
-//! Redis, [`wait`] asks until a server is ready.
+//! stops it. The servers themselves, which cannot outlive us, are those of `constance-testserver`.
 
-mod certificates;
 mod durability;
-mod folder;
 mod kind;
+mod locale;
 mod memcached;
 mod mysql;
-mod ports;
 mod postgres;
-mod process;
 pub(crate) mod programs;
 mod redis;
-mod resp;
 mod running;
 mod set;
-mod tool;
-mod user;
-mod wait;
 
 pub(crate) use self::durability::Durability;
 pub(crate) use self::kind::Kind;

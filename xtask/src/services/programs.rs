@@ -1,13 +1,13 @@
-//! The programs behind the services, and where they come from.
+//! The system packages that have the programs of the services.
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use crate::system::{self, SystemPackage};
+use crate::system::SystemPackage;
 
 /// What the servers are.
 pub(crate) const REDIS: SystemPackage =
     SystemPackage { name: "redis-server", program: Some("redis-server"), reason: "the server of constance-redis" };
+/// On Debian, `redis-server` depends on it.
+pub(crate) const REDIS_CLI: SystemPackage =
+    SystemPackage { name: "redis-tools", program: Some("redis-cli"), reason: "joins the servers of a Redis cluster" };
 pub(crate) const POSTGRES: SystemPackage =
     SystemPackage { name: "postgresql", program: Some("initdb"), reason: "PostgreSQL for constance-diesel" };
 pub(crate) const PGBOUNCER: SystemPackage =
@@ -24,17 +24,3 @@ pub(crate) const OPENSSL: SystemPackage =
 /// What makes the locale of a server that does not speak English. Its `localedef` alone makes none.
 pub(crate) const LOCALES: SystemPackage =
     SystemPackage { name: "locales", program: None, reason: "a server whose messages are not English" };
-
-/// A `mysqld` that is MySQL's. MariaDB installs one of that name too.
-pub(crate) fn mysql() -> Option<PathBuf> {
-    let path = system::find("mysqld")?;
-    let output = Command::new(&path).arg("--version").output().ok()?;
-    let is_mysql = output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("MariaDB");
-    is_mysql.then_some(path)
-}
-
-/// The program of a package as it is to be started; its bare name where it is not found, which the shell then says.
-pub(crate) fn path(package: SystemPackage) -> String {
-    let name = package.program.unwrap_or(package.name);
-    system::find(name).map_or_else(|| name.to_owned(), |path| path.display().to_string())
-}

@@ -1,29 +1,22 @@
 //! Services while they run.
 
-use std::fs;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use constance_testserver::StartError;
 
 use crate::error::{Error, Result};
 use crate::system::{self, SystemPackage};
 
 use super::durability::Durability;
-use super::folder::{self, Folder};
 use super::kind::Kind;
 use super::set::Set;
-use super::{memcached, mysql, postgres, process, redis};
+use super::{memcached, mysql, postgres, redis};
 
-/// How a server says that its port was taken between our finding it and its listening, also the one that speaks German.
-const TAKEN: [&str; 2] = ["Address already in use", "Adresse wird bereits verwendet"];
-const TRIES: usize = 3;
-
-/// Started services; dropping it stops them and removes their folder.
+/// Started services; dropping it stops them and removes their folders.
 #[derive(Debug)]
 pub(crate) struct Running {
-    // Before the folder, which cannot be removed while a server writes into it.
     started: Vec<Started>,
-    _folder: Folder,
 }
 
 #[derive(Debug)]
@@ -38,26 +31,15 @@ impl Running {
     ///
     /// # Errors
     ///
-    /// When a program is missing, or a server does not become ready: then its log is in the message, and the folder
-    /// stays.
+    /// When a program is missing, or a server does not become ready: then its log is in the message.
     pub(crate) fn start(kinds: &[Kind], durability: Durability) -> Result<Self> {
         installed(kinds)?;
-        let folder = Folder::new()?;
-        let path = folder.path();
         let results: Vec<Result<Started>> = thread::scope(|scope| {
-            let threads: Vec<_> =
-                kinds.iter().map(|kind| scope.spawn(move || start(*kind, path, durability))).collect();
+            let threads: Vec<_> = kinds.iter().map(|kind| scope.spawn(move || start(*kind, durability))).collect();
             let gone = |_| Err(Error::failed("a thread that starts a service panicked"));
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(gone)).collect()
         });
-        match results.into_iter().collect::<Result<Vec<_>>>() {
-            Ok(started) => Ok(Self { started, _folder: folder }),
-            Err(error) => {
-                let kept = folder.keep();
-                let advice = "read the log above and what else is in that folder, then remove it";
-                Err(Error::failed(format!("{error}\nWhat to do: {advice}: {}", kept.display())))
-            }
-        }
+        Ok(Self { started: results.into_iter().collect::<Result<_>>()? })
     }
 
     /// The variables that tell tests where the services are.
@@ -109,40 +91,27 @@ fn installed(kinds: &[Kind]) -> Result<()> {
     }
 }
 
-fn start(kind: Kind, folder: &Path, durability: Durability) -> Result<Started> {
-    let own = folder.join(kind.name());
+fn start(kind: Kind, durability: Durability) -> Result<Started> {
     let began = Instant::now();
-    let mut tries = 1;
-    loop {
-        folder::private(&own)?;
-        match set(kind, &own, durability) {
-            Ok(set) => return Ok(Started { kind, set, took: began.elapsed() }),
-            Err(error) => {
-                let tails = process::tails(&own);
-                if tries == TRIES || !TAKEN.iter().any(|words| tails.contains(words)) {
-                    return Err(Error::failed(format!("cannot start {}: {error}\n{tails}", kind.title())));
-                }
-                tries += 1;
-                // Its servers are stopped by now, so nothing writes into it.
-                fs::remove_dir_all(&own)
-                    .map_err(|error| Error::failed(format!("cannot remove {}: {error}", own.display())))?;
-            }
-        }
-    }
+    let set = match kind {
+        Kind::Plain => redis::plain(),
+        Kind::Acl => redis::acl(),
+        Kind::Tls => redis::tls(),
+        Kind::Unix => redis::unix(),
+        Kind::Cluster => redis::cluster(),
+        Kind::Sentinel => redis::sentinel(),
+        Kind::Postgres => postgres::plain(durability),
+        Kind::PostgresIcu => postgres::icu(durability),
+        Kind::Mariadb => mysql::mariadb(durability),
+        Kind::Mysql => mysql::mysql(durability),
+        Kind::Memcached => memcached::start(),
+    };
+    let set = set.map_err(|error| Error::failed(format!("cannot start {}: {error}", kind.title())))?;
+    Ok(Started { kind, set, took: began.elapsed() })
 }
 
-fn set(kind: Kind, own: &Path, durability: Durability) -> Result<Set> {
-    match kind {
-        Kind::Plain => redis::plain(own),
-        Kind::Acl => redis::acl(own),
-        Kind::Tls => redis::tls(own),
-        Kind::Unix => redis::unix(own),
-        Kind::Cluster => redis::cluster(own),
-        Kind::Sentinel => redis::sentinel(own),
-        Kind::Postgres => postgres::plain(own, durability),
-        Kind::PostgresIcu => postgres::icu(own, durability),
-        Kind::Mariadb => mysql::mariadb(own, durability),
-        Kind::Mysql => mysql::mysql(own, durability),
-        Kind::Memcached => memcached::start(own),
+impl From<StartError> for Error {
+    fn from(error: StartError) -> Self {
+        Self::failed(error.to_string())
     }
 }

@@ -3,7 +3,7 @@
 use crate::count::VALGRIND;
 use crate::fuzz::COMPILER;
 use crate::services::Kind;
-use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, PGBOUNCER, POSTGRES, REDIS};
+use crate::services::programs::{LOCALES, MARIADB, MEMCACHED, OPENSSL, PGBOUNCER, POSTGRES, REDIS, REDIS_CLI};
 use crate::system::SystemPackage;
 use crate::toolchain::BUILD;
 
@@ -23,7 +23,7 @@ const SERVICES: &[(&str, &[Kind])] = &[
 /// System packages by the suite whose tests need them beside those of the servers.
 const PACKAGES: &[(&str, &[SystemPackage])] = &[
     ("postgres", &[PGBOUNCER]),
-    ("xtask", &[REDIS, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]),
+    ("xtask", &[REDIS, REDIS_CLI, OPENSSL, POSTGRES, LOCALES, MARIADB, MEMCACHED]),
     (interop::NAME, &[REDIS, interop::PYTHON]),
     (long::FUZZ.name, &[COMPILER]),
     (backends::SUITE.name, &backends::PACKAGES),
@@ -70,12 +70,12 @@ mod tests {
     #[test]
     fn a_package_is_wanted_once() {
         assert_eq!(packages(["core"]), BUILD);
-        assert_eq!(names(&["core", "redis"]), ["redis-server", "openssl"]);
+        assert_eq!(names(&["core", "redis"]), ["redis-server", "openssl", "redis-tools"]);
         assert_eq!(names(&["postgres", "mysql"]), ["postgresql", "openssl", "locales", "mariadb-server", "pgbouncer"]);
         let cache = ["redis-server", "postgresql", "openssl", "mariadb-server", "memcached"];
         assert_eq!(names(&["redis", "cache"])[..1], cache[..1]);
         assert_eq!(names(&["cache", "shop"]), cache);
-        assert_eq!(names(&["xtask", "redis", "postgres"]).len(), 7);
+        assert_eq!(names(&["xtask", "redis", "postgres"]).len(), 8);
         assert_eq!(names(&["fuzz"]), ["g++"]);
     }
 

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use crate::support::{Place, Up, ask, have, until};
+use constance_testserver::until;
+
+use crate::support::{Place, Up, ask, have};
 
 fn postgres() -> bool {
     have(&["initdb", "psql", "openssl"])
@@ -75,7 +77,7 @@ fn postgres_takes_its_shared_memory_along() {
         return;
     }
     let up = Up::start("postgres");
-    let file = up.left_matching("postgres/data/postmaster.pid");
+    let file = up.folder("data/PG_VERSION", "server.log").join("data/postmaster.pid");
     let lines = fs::read_to_string(file).unwrap();
     let memory = lines.lines().nth(6).and_then(|line| line.split_whitespace().last()).unwrap().to_owned();
     let listed = || {
@@ -158,27 +160,34 @@ fn nothing_is_left_when_xtask_is_killed_while_they_start() {
     if !postgres() || !mariadb() {
         return;
     }
-    // At different moments of the start: as soon as each of these is there.
-    for file in ["postgres/data/PG_VERSION", "postgres/server.log", "mariadb/data/ibdata1", "mariadb/server.log"] {
+    // At different moments of the start: as soon as a folder has both of these.
+    for (data, file) in [
+        ("data/PG_VERSION", "data/PG_VERSION"),
+        ("data/PG_VERSION", "server.log"),
+        ("data/ibdata1", "data/ibdata1"),
+        ("data/ibdata1", "server.log"),
+    ] {
         let place = Place::new();
         let mut child =
             place.xtask("services up postgres mariadb").stdin(std::process::Stdio::piped()).spawn().unwrap();
-        until(file, || found(&place, file));
+        until(file, || found(&place, data, file));
         child.kill().unwrap();
         child.wait().unwrap();
         place.wait_until_nothing_is_left();
     }
 }
 
-fn found(place: &Place, file: &str) -> Option<PathBuf> {
-    let folders = fs::read_dir(&place.0).into_iter().flatten().flatten().map(|entry| entry.path());
-    folders.map(|folder| folder.join(file)).find(|path| path.exists())
+/// A folder of a server, or of the data of new ones, that has both of these files.
+fn found(place: &Place, data: &str, file: &str) -> Option<PathBuf> {
+    let entries = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut folders = entries(place.0.clone()).flat_map(entries);
+    folders.find(|folder| folder.join(data).exists() && folder.join(file).exists())
 }
 
 impl Up {
-    /// A file in the folder of the servers.
-    fn left_matching(&self, file: &str) -> PathBuf {
-        found(&self.place, file).expect("the file is there")
+    /// The folder of a server.
+    fn folder(&self, data: &str, file: &str) -> PathBuf {
+        found(&self.place, data, file).expect("the folder is there")
     }
 }
 

@@ -9,23 +9,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use constance_testserver::{find, skip, until};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Whether a test can run: without these programs it is skipped, or fails where that is demanded.
 pub(crate) fn have(programs: &[&str]) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    // Where servers are that are on nobody's path.
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let others = versions.map(|version| version.path().join("bin")).chain([PathBuf::from("/usr/sbin")]);
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain(others).collect();
-    let is_there = |program: &str| folders.iter().any(|folder| folder.join(program).is_file());
-    let Some(missing) = programs.iter().find(|program| !is_there(program)) else { return true };
-    let required = std::env::var_os("CONSTANCE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
-    assert!(!required, "{missing} is not installed, and CONSTANCE_REQUIRE_SERVICES=1 demands it");
-    println!("skipped: {missing} is not installed; CONSTANCE_REQUIRE_SERVICES=1 makes this a failure");
-    false
+    let missing = programs.iter().find(|program| find(program).is_none());
+    if let Some(missing) = missing {
+        skip(&format!("{missing} is not installed"));
+    }
+    missing.is_none()
 }
 
 /// Whether `env` can say what signals do to the program that it becomes. GNU's can.
@@ -143,7 +139,8 @@ impl Up {
     pub(crate) fn stop(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());
-        assert_eq!(self.place.left(), Vec::<PathBuf>::new());
+        // Its servers have ended before it. The temporary folder is removed right after.
+        self.place.wait_until_nothing_is_left();
     }
 }
 
@@ -175,16 +172,4 @@ pub(crate) fn ask(host: &str, lines: &[&str]) -> std::io::Result<String> {
 /// Lines as a server takes them from a person at a terminal.
 pub(crate) fn text(lines: &[&str]) -> String {
     lines.iter().map(|line| format!("{line}\r\n")).collect()
-}
-
-#[track_caller]
-pub(crate) fn until<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + LIMIT;
-    loop {
-        if let Some(found) = ready() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }

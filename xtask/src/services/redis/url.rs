@@ -2,10 +2,6 @@
 
 use std::path::Path;
 
-pub(super) fn plain(port: u16) -> String {
-    format!("redis://127.0.0.1:{port}/0")
-}
-
 pub(super) fn with_user(user: &str, password: &str, port: u16) -> String {
     format!("redis://{user}:{password}@127.0.0.1:{port}/0")
 }
@@ -36,7 +32,6 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_form() {
-        assert_eq!(plain(1), "redis://127.0.0.1:1/0");
         assert_eq!(with_user("u", "p", 1), "redis://u:p@127.0.0.1:1/0");
         assert_eq!(with_user("", "p", 1), "redis://:p@127.0.0.1:1/0");
         assert_eq!(tls(1), "rediss://127.0.0.1:1/0");

@@ -1,4 +1,5 @@
-//! Where there are no unix sockets and no `sh`: servers are started by hand and named in the environment.
+//! `cargo xtask services` on systems other than Unix, where it starts no servers: they are started by hand and named in the
+//! environment.
 
 #[path = "durability.rs"]
 mod durability;
@@ -15,7 +16,7 @@ pub(crate) use self::kind::Kind;
 
 use crate::error::{Error, Result};
 
-/// Never there.
+/// No value of it exists.
 #[derive(Debug)]
 pub(crate) enum Running {}
 
