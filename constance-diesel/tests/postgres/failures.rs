@@ -36,7 +36,7 @@ fn expect(result: constance_core::Result<()>, kind: ErrorKind, transient: bool, 
 
 /// Whether the server says what is wrong in English.
 fn speaks_english(admin: &mut PgConnection) -> bool {
-    let language = texts(admin, "SELECT current_setting('lc_messages')").remove(0);
+    let language = texts(admin, "SELECT current_setting('lc_messages') AS text").remove(0);
     language.starts_with("en") || language == "C"
 }
 
