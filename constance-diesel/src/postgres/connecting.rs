@@ -4,14 +4,14 @@ use constance_core::{Error, ErrorKind};
 use diesel::ConnectionError;
 
 use super::fault::cause;
-use super::words::{self, says};
+use super::messages::{self, says};
 
 /// Whether a pooler did not take what it should have told the server.
 pub(super) fn is_refused_by_pooler(error: &ConnectionError) -> bool {
     matches!(error, ConnectionError::BadConnection(text) if text.contains("unsupported startup parameter"))
 }
 
-/// The failure to connect. What libpq says is never translated, what the server says may be; both are only searched.
+/// The failure to connect. What libpq says is never translated. What the server says may be, and then cannot be told apart.
 pub(super) fn failed(error: &ConnectionError) -> Error {
     match error {
         ConnectionError::BadConnection(text) => by_text(text),
@@ -31,9 +31,7 @@ fn by_text(text: &str) -> Error {
     let unavailable = |detail: &'static str| Error::new(ErrorKind::Unavailable).with_detail(detail);
     let holds = |texts: &[&str]| texts.iter().any(|known| text.contains(known));
     // Where there are several hosts, the text tells of each: what somebody has to mend comes first.
-    if says(text, words::NO_ACCESS)
-        || holds(&["no password supplied", "authentication failed", "authentication method"])
-    {
+    if says(text, messages::NO_ACCESS) {
         return Error::new(ErrorKind::Denied)
             .with_detail("the server does not let the user in")
             .with_cause(cause("28000", "a wrong user or password, or no right to this database from this host"));
@@ -43,7 +41,7 @@ fn by_text(text: &str) -> Error {
             .with_transient(false)
             .with_cause(cause("tls", "no TLS, or a certificate that does not hold"));
     }
-    if says(text, words::NO_DATABASE) {
+    if says(text, messages::NO_DATABASE) {
         return unavailable("the database does not exist")
             .with_transient(false)
             .with_hint("create it; migrating creates tables")
@@ -52,11 +50,11 @@ fn by_text(text: &str) -> Error {
     if text.starts_with("invalid ") || holds(URL) {
         return refused_url();
     }
-    if says(text, words::NO_PLACE) || holds(&["remaining connection slots", "no more connections allowed"]) {
+    if says(text, messages::NO_CONNECTION_LEFT) {
         return unavailable("the server has no connection left")
             .with_cause(cause("53300", "as many as it allows, or allows the user or the database, are in use"));
     }
-    if says(text, words::NOT_READY) {
+    if says(text, messages::NOT_READY) {
         return unavailable("the server is starting or stopping").with_cause(cause("57P03", "cannot connect now"));
     }
     if holds(&["timeout expired", "timed out"]) {
@@ -80,7 +78,9 @@ fn by_text(text: &str) -> Error {
     if holds(&["Connection refused", "No such file or directory", "Is the server running"]) {
         return unavailable("nothing listens there").with_cause(cause("08001", "the connection was refused"));
     }
-    unavailable("the server cannot be reached")
+    // What it says in another language than English is not told apart.
+    unavailable("the server cannot be reached, or refuses the connection")
+        .with_hint("look at the server's log")
         .with_cause(cause("08001", "a failure that is not in the list of known ones"))
 }
 
@@ -119,7 +119,6 @@ mod tests {
         let at = "connection to server at \"127.0.0.1\", port 5432 failed: ";
         for (text, kind, transient) in [
             ("FATAL:  password authentication failed for user \"hunter2\"", Denied, false),
-            ("FATAL:  Passwort-Authentifizierung für Benutzer »hunter2« fehlgeschlagen", Denied, false),
             ("fe_sendauth: no password supplied", Denied, false),
             (
                 "FATAL:  no pg_hba.conf entry for host \"::1\", user \"hunter2\", database \"d\", no encryption",
@@ -128,7 +127,6 @@ mod tests {
             ),
             ("FATAL:  role \"hunter2\" is not permitted to log in", Denied, false),
             ("FATAL:  database \"hunter2\" does not exist", Unavailable, false),
-            ("FATAL:  Datenbank »hunter2« existiert nicht", Unavailable, false),
             ("FATAL:  sorry, too many clients already", Unavailable, true),
             ("FATAL:  too many connections for role \"hunter2\"", Unavailable, true),
             ("FATAL:  the database system is starting up", Unavailable, true),
@@ -136,12 +134,17 @@ mod tests {
             ("Connection refused\n\tIs the server running on that host?", Unavailable, true),
             ("server does not support SSL, but SSL was required", Unavailable, false),
             ("SSL error: certificate verify failed", Unavailable, false),
+            // Another language.
+            ("FATAL:  Passwort-Authentifizierung für Benutzer »hunter2« fehlgeschlagen", Unavailable, true),
+            ("FATAL:  Datenbank »hunter2« existiert nicht", Unavailable, true),
             ("hunter2", Unavailable, true),
         ] {
             let error = by_text(&format!("{at}{text}"));
             assert_eq!((error.kind(), error.is_transient()), (kind, transient), "{text}");
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }
+        let unknown = by_text(&format!("{at}FATAL:  Passwort-Authentifizierung fehlgeschlagen"));
+        assert!(unknown.to_string().ends_with("; look at the server's log"), "{unknown}");
         for text in ["invalid URI query parameter: \"hunter2\"", "invalid sslmode value: \"hunter2\""] {
             assert_eq!(by_text(text).kind(), Configuration, "{text}");
         }

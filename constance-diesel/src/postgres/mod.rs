@@ -6,6 +6,7 @@ mod fault;
 mod feed;
 #[cfg(feature = "listen")]
 mod listen;
+mod messages;
 mod migration;
 mod parameters;
 mod policies;
@@ -14,7 +15,6 @@ mod session;
 mod statements;
 mod target;
 mod told;
-mod words;
 
 use constance_core::{Result, Stored, Warning, Watch};
 use diesel::RunQueryDsl;

@@ -8,7 +8,7 @@ use postgres::config::{ChannelBinding, TargetSessionAttrs};
 
 use super::Why;
 use super::tls::Tls;
-use super::wishes::Wishes;
+use super::tls_options::TlsOptions;
 use crate::dialect::Options;
 use crate::postgres::target::Target;
 
@@ -45,7 +45,7 @@ pub(super) fn of(target: &Target, options: &Options) -> Result<(Config, Tls), Wh
     let mut user = parts.user.clone().or_else(|| env("PGUSER"));
     let mut password = parts.password.clone().or_else(|| env("PGPASSWORD"));
     let mut database = parts.database.clone().or_else(|| env("PGDATABASE"));
-    let mut wishes = Wishes::of_environment();
+    let mut tls_options = TlsOptions::of_environment();
     let mut name = env("PGAPPNAME");
     let mut ports: Option<Vec<String>> = env("PGPORT").map(|ports| list(&ports));
     config.connect_timeout(options.connect_timeout);
@@ -61,7 +61,7 @@ pub(super) fn of(target: &Target, options: &Options) -> Result<(Config, Tls), Wh
             ("password", value) => password = Some(value.to_owned()),
             ("dbname", value) => database = Some(value.to_owned()),
             ("application_name", value) => name = Some(value.to_owned()),
-            (name, value) if wishes.take(name, value) => {}
+            (name, value) if tls_options.take(name, value) => {}
             ("options", value) => drop(config.options(value)),
             ("target_session_attrs", "any") => {}
             ("target_session_attrs", "read-write") => {
@@ -93,7 +93,7 @@ pub(super) fn of(target: &Target, options: &Options) -> Result<(Config, Tls), Wh
         let folder = folders.iter().find(|folder| Path::new(folder).join(format!(".s.PGSQL.{port}")).exists());
         hosts.push(((*folder.unwrap_or(&"localhost")).to_owned(), Some(port)));
     }
-    let (mode, tls) = wishes.fulfilled(hosts.iter().all(|(host, _)| host.starts_with('/')))?;
+    let (mode, tls) = tls_options.mode_and_tls(hosts.iter().all(|(host, _)| host.starts_with('/')))?;
     config.ssl_mode(mode);
     for (place, (host, port)) in hosts.iter().enumerate() {
         config.host(host).port(port_of(place, *port)?);

@@ -20,7 +20,7 @@ pub(super) struct Files {
     certificate: Option<String>,
     key: Option<String>,
     /// Whether something was said that the listener cannot follow.
-    strange: bool,
+    is_unsupported: bool,
 }
 
 /// What the server's certificate has to be.
@@ -42,7 +42,7 @@ impl Files {
             roots: env("PGSSLROOTCERT"),
             certificate: env("PGSSLCERT"),
             key: env("PGSSLKEY"),
-            strange: ENVIRONMENT.iter().any(|name| env(name).is_some()),
+            is_unsupported: ENVIRONMENT.iter().any(|name| env(name).is_some()),
         }
     }
 
@@ -57,7 +57,7 @@ impl Files {
             ("sslcompression", _) | ("sslsni", "1") | ("sslnegotiation", "postgres") => return true,
             _ if name.starts_with("ssl") => {
                 // Where TLS is not spoken it does not matter.
-                self.strange = true;
+                self.is_unsupported = true;
                 return true;
             }
             _ => return false,
@@ -74,7 +74,7 @@ impl Files {
 
     /// What speaks TLS as libpq would with these files.
     pub(super) fn connector(&self, mode: Option<&str>) -> Result<MakeTlsConnector, Why> {
-        if self.strange {
+        if self.is_unsupported {
             return Err("the URL or the environment says something about TLS that the listener does not know");
         }
         let folder = folder();

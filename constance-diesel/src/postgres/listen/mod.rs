@@ -5,7 +5,7 @@ mod config;
 mod files;
 mod thread;
 mod tls;
-mod wishes;
+mod tls_options;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;

@@ -10,13 +10,13 @@ use super::tls::Tls;
 
 /// The parameters of libpq that the listener knows too; what the URL leaves open the environment says.
 #[derive(Default)]
-pub(super) struct Wishes {
+pub(super) struct TlsOptions {
     mode: Option<String>,
     #[cfg(feature = "listen-tls")]
     files: Files,
 }
 
-impl Wishes {
+impl TlsOptions {
     pub(super) fn of_environment() -> Self {
         Self {
             mode: env("PGSSLMODE"),
@@ -39,7 +39,7 @@ impl Wishes {
 
     /// When the server is asked for TLS, and what happens then.
     #[cfg(not(feature = "listen-tls"))]
-    pub(super) fn fulfilled(&self, _only_sockets: bool) -> Result<(SslMode, Tls), Why> {
+    pub(super) fn mode_and_tls(&self, _only_sockets: bool) -> Result<(SslMode, Tls), Why> {
         match self.mode.as_deref() {
             None | Some("prefer") => Ok((SslMode::Prefer, Tls::Refused)),
             Some("disable" | "allow") => Ok((SslMode::Disable, Tls::Refused)),
@@ -49,7 +49,7 @@ impl Wishes {
 
     /// When the server is asked for TLS, and how it is then spoken: never with less than libpq would have.
     #[cfg(feature = "listen-tls")]
-    pub(super) fn fulfilled(&self, only_sockets: bool) -> Result<(SslMode, Tls), Why> {
+    pub(super) fn mode_and_tls(&self, only_sockets: bool) -> Result<(SslMode, Tls), Why> {
         // libpq asks for none through a socket, whatever the mode is.
         if only_sockets || self.mode.as_deref() == Some("disable") {
             return Ok((SslMode::Disable, Tls::Refused));
@@ -70,11 +70,11 @@ mod tests {
     use super::*;
 
     fn asked(parameters: &[(&str, &str)], only_sockets: bool) -> Option<(SslMode, bool)> {
-        let mut wishes = Wishes::default();
+        let mut options = TlsOptions::default();
         for (name, value) in parameters {
-            assert!(wishes.take(name, value), "{name}");
+            assert!(options.take(name, value), "{name}");
         }
-        let (mode, tls) = wishes.fulfilled(only_sockets).ok()?;
+        let (mode, tls) = options.mode_and_tls(only_sockets).ok()?;
         Some((mode, matches!(tls, Tls::Taken(_))))
     }
 
