@@ -4,16 +4,19 @@
 #![allow(clippy::print_stderr, reason = "a benchmark says why it does nothing")]
 
 use std::error::Error;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use constance_bench::Table;
-use constance_core::{Backend, Batch, Change, Config, Encoded, Expect, Key, Prefix, Settings};
+use constance_core::{Backend, Config, Encoded, Key, Prefix, Settings};
 use constance_diesel::PostgresBackend;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::upsert::excluded;
+
+mod sql;
+
+use sql::{BOUND, Raw, decoded, read, sets};
 
 /// The name that an application gives the table would not be in the statements; this is the usual one.
 mod settings {
@@ -33,9 +36,6 @@ mod settings {
     pub(crate) use self::constance_settings::{dsl, table};
 }
 
-/// What a call may take where it is bounded.
-const BOUND: Duration = Duration::from_secs(2);
-
 #[derive(Debug, Clone, Settings)]
 struct Shop {
     #[setting(default = 42, min = 0)]
@@ -51,7 +51,7 @@ fn raw_get(connection: &mut PgConnection) -> u64 {
         .get_result(connection)
         .optional()
         .unwrap_or_default();
-    found.map_or(0, |bytes| rmp_serde::from_slice::<i64>(bytes.get(3..).unwrap_or_default()).unwrap_or(0)) as u64
+    decoded(found)
 }
 
 fn raw_many(connection: &mut PgConnection, keys: &[Key]) -> u64 {
@@ -70,7 +70,7 @@ fn raw_range(connection: &mut PgConnection, keys: &[Key]) -> u64 {
     query.load::<(String, Vec<u8>)>(connection).map_or(0, |rows| rows.len() as u64)
 }
 
-fn raw_set(connection: &mut PgConnection, name: &str, bytes: &[u8]) -> u64 {
+fn raw_set(connection: &mut PgConnection, name: &str, bytes: &[u8]) -> QueryResult<usize> {
     use self::settings::dsl::{changed_at, key, revision, value};
 
     let now = diesel::dsl::now;
@@ -79,27 +79,21 @@ fn raw_set(connection: &mut PgConnection, name: &str, bytes: &[u8]) -> u64 {
         .on_conflict(key)
         .do_update()
         .set((value.eq(excluded(value)), revision.eq(revision + 1), changed_at.eq(excluded(changed_at))));
-    insert.execute(connection).unwrap_or(0) as u64
+    insert.execute(connection)
 }
 
-fn raw_swap(connection: &mut PgConnection, name: &str, bytes: &[u8]) -> u64 {
+fn raw_swap(connection: &mut PgConnection, name: &str, bytes: &[u8]) -> QueryResult<usize> {
     use self::settings::dsl::{changed_at, key, revision, value};
 
     let update = diesel::update(settings::table.filter(key.eq(name).and(value.eq(bytes))));
     let update = update.set((value.eq(bytes), revision.eq(revision + 1), changed_at.eq(diesel::dsl::now)));
-    update.execute(connection).unwrap_or(0) as u64
+    update.execute(connection)
 }
 
-fn raw_batch(connection: &mut PgConnection, keys: &[Key], bytes: &[u8]) -> u64 {
-    let done = connection.transaction(|connection| {
-        let count = keys.iter().map(|name| raw_set(connection, name.as_str(), bytes)).sum();
-        Ok::<u64, diesel::result::Error>(count)
-    });
-    done.unwrap_or(0)
-}
-
-fn read(backend: &PostgresBackend, keys: &[Key]) -> u64 {
-    backend.read(&keys.iter().collect::<Vec<_>>()).map_or(0, |found| found.len() as u64)
+fn raw_batch(connection: &mut PgConnection, keys: &[Key], bytes: &[u8]) -> QueryResult<usize> {
+    connection.transaction(|connection| {
+        keys.iter().try_fold(0, |sum, name| Ok(sum + raw_set(connection, name.as_str(), bytes)?))
+    })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -118,79 +112,33 @@ fn main() -> Result<(), Box<dyn Error>> {
     config.set(Shop::THE_ANSWER, 300)?;
     let keys: Vec<Key> = (0..1000).map(|n| Prefix::empty().key(&format!("key{n:03}"))).collect::<Result<_, _>>()?;
     let bytes = Encoded::from(vec![b'x'; 20]);
-    let sets = |keys: &[Key]| Batch::new(keys.iter().map(|key| Change::set(key.clone(), bytes.clone())).collect());
-    backend.write(&sets(&keys)?)?;
+    backend.write(&sets(&keys, &bytes)?)?;
     PgConnection::establish(&url)?.batch_execute("ANALYZE constance_settings")?;
     // As our own pool is: connections are made when they are asked for, and not tested.
     let manager = ConnectionManager::<PgConnection>::new(&url);
     let pool = Pool::builder().max_size(4).min_idle(Some(0)).test_on_check_out(false).build_unchecked(manager);
-    let raw = |work: &dyn Fn(&mut PgConnection) -> u64| pool.get().map_or(0, |mut connection| work(&mut connection));
+    let raw = Raw { pool, set: raw_set, swap: raw_swap, batch: raw_batch };
     let [few, some, dense, many] = [13, 32, 100, 1000].map(|count| &keys[..count]);
 
     Table::new()
-        .row("diesel, one key", None, || || raw(&raw_get))
+        .row("diesel, one key", None, || || raw.read(raw_get))
         .row("Config::get of an integer", Some("diesel, one key"), || {
             || config.get(Shop::THE_ANSWER).unwrap_or(0) as u64
         })
         .row("with a call_timeout", Some("Config::get of an integer"), || {
             || bounded.get(Shop::THE_ANSWER).unwrap_or(0) as u64
         })
-        .row("diesel, = ANY of 13", None, || || raw(&|c| raw_many(c, few)))
+        .row("diesel, = ANY of 13", None, || || raw.read(|c| raw_many(c, few)))
         .row("read of 13", Some("diesel, = ANY of 13"), || || read(&backend, few))
-        .row("diesel, = ANY of 32", None, || || raw(&|c| raw_many(c, some)))
+        .row("diesel, = ANY of 32", None, || || raw.read(|c| raw_many(c, some)))
         .row("read of 32", Some("diesel, = ANY of 32"), || || read(&backend, some))
-        .row("diesel, = ANY of 100", None, || || raw(&|c| raw_many(c, dense)))
+        .row("diesel, = ANY of 100", None, || || raw.read(|c| raw_many(c, dense)))
         .row("read of 100", Some("diesel, = ANY of 100"), || || read(&backend, dense))
-        .row("diesel, = ANY of 1,000", None, || || raw(&|c| raw_many(c, many)))
-        .row("diesel, the range of 1,000", None, || || raw(&|c| raw_range(c, many)))
+        .row("diesel, = ANY of 1,000", None, || || raw.read(|c| raw_many(c, many)))
+        .row("diesel, the range of 1,000", None, || || raw.read(|c| raw_range(c, many)))
         .row("read of 1,000", Some("diesel, the range of 1,000"), || || read(&backend, many))
         .print("Reads of PostgreSQL", Duration::from_millis(10));
 
-    // Each thread writes its own keys: what waits for another tells nothing of what a write costs.
-    let threads = AtomicUsize::new(0);
-    let own = |count: usize| {
-        let from = threads.fetch_add(1, Ordering::Relaxed) % 2 * 500;
-        &keys[from..from + count]
-    };
-    let bytes_of = bytes.as_bytes();
-    let write = |batch: &Batch| u64::from(backend.write(batch).is_ok());
-    let one = |expect: Expect, wanting: bool| {
-        let change = Change::set(own(1)[0].clone(), bytes.clone()).expecting(expect);
-        Batch::one(change).wanting_previous(wanting)
-    };
-    Table::new()
-        .row("diesel, upsert", None, || {
-            let keys = own(1);
-            move || raw(&|c| raw_set(c, keys[0].as_str(), bytes_of))
-        })
-        .row("set", Some("diesel, upsert"), || {
-            let batch = one(Expect::Any, false);
-            move || write(&batch)
-        })
-        .row("set, previous value wanted", Some("diesel, upsert"), || {
-            let batch = one(Expect::Any, true);
-            move || write(&batch)
-        })
-        .row("diesel, compare and set", None, || {
-            let keys = own(1);
-            move || raw(&|c| raw_swap(c, keys[0].as_str(), bytes_of))
-        })
-        .row("compare and set", Some("diesel, compare and set"), || {
-            let batch = one(Expect::Equals(bytes.clone()), false);
-            move || write(&batch)
-        })
-        .row("diesel, 100 upserts in a transaction", None, || {
-            let keys = own(100);
-            move || raw(&|c| raw_batch(c, keys, bytes_of))
-        })
-        .row("batch of 100", Some("diesel, 100 upserts in a transaction"), || {
-            let batch = sets(own(100)).ok();
-            move || batch.as_ref().map_or(0, write)
-        })
-        .row("batch of 100, previous values wanted", Some("diesel, 100 upserts in a transaction"), || {
-            let batch = sets(own(100)).ok().map(|batch| batch.wanting_previous(true));
-            move || batch.as_ref().map_or(0, write)
-        })
-        .print("Writes of PostgreSQL", Duration::from_millis(20));
+    sql::writes("Writes of PostgreSQL", &raw, &backend, &keys, &bytes, true);
     Ok(())
 }

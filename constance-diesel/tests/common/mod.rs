@@ -1,16 +1,20 @@
 //! What the tests of this crate share.
 #![allow(clippy::expect_used, dead_code, unreachable_pub, unused_imports)]
 
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Encoded, Key, Prefix, Stored};
+use constance_core::Backend;
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
 pub use constance_testserver::until;
+
+pub use self::values::{key, read, set, store, value, write};
 
 /// A folder for one test, removed at its end.
 pub struct Folder(TempDir);
@@ -63,24 +67,4 @@ pub fn raw(file: &std::path::Path) -> SqliteConnection {
 
 pub fn url(file: &std::path::Path) -> String {
     format!("sqlite://{}", file.display())
-}
-
-pub fn key(name: &str) -> Key {
-    Prefix::empty().key(name).expect("a valid name")
-}
-
-pub fn set(key: &Key, value: &[u8]) -> Change {
-    Change::set(key.clone(), Encoded::from(value))
-}
-
-pub fn value(bytes: &[u8]) -> Stored {
-    Stored::Value(Encoded::from(bytes))
-}
-
-pub fn store(backend: &dyn Backend, name: &str, value: &[u8]) {
-    backend.write(&Batch::one(set(&key(name), value))).expect("a write");
-}
-
-pub fn read(backend: &dyn Backend, name: &str) -> constance_core::Result<Stored> {
-    Ok(backend.read(&[&key(name)])?.remove(0))
 }

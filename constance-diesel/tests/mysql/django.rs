@@ -8,6 +8,9 @@ use constance_diesel::{Layout, MysqlBackend};
 use crate::django_table;
 use crate::mysql_support::{Place, key, raw, read, set, store, texts, value, write};
 
+#[path = "../common/django.rs"]
+mod any;
+
 fn over(place: &Place) -> MysqlBackend {
     place.builder().layout(Layout::Django).build().expect("a valid URL")
 }
@@ -25,17 +28,7 @@ fn made() -> impl Iterator<Item = (Place, MysqlBackend)> {
 #[test]
 fn a_missing_table_is_a_matter_for_django() {
     for place in Place::each() {
-        let backend = over(&place);
-        for error in [
-            backend.migrate().map(drop).expect_err("a look"),
-            backend.pending().map(drop).expect_err("a look"),
-            read(&backend, "theme").map(drop).expect_err("a read"),
-            write(&backend, "theme", b"dark").expect_err("a write"),
-            backend.watch(&backend.default_prefix()).map(drop).expect_err("a feed"),
-        ] {
-            assert_eq!(error.kind(), ErrorKind::NotMigrated, "{error}");
-            assert!(error.to_string().ends_with("; run Django's manage.py migrate"), "{error}");
-        }
+        any::a_missing_table_is_a_matter_for_django(&over(&place));
     }
 }
 
@@ -43,11 +36,11 @@ fn a_missing_table_is_a_matter_for_django() {
 fn a_table_of_another_shape_is_refused_by_its_differences() {
     for place in Place::each() {
         place.run("CREATE TABLE {} (`key` varbinary(255) NOT NULL PRIMARY KEY, `value` longblob NULL)");
-        let error = over(&place).migrate().expect_err("a refusal");
-        assert_eq!(error.kind(), ErrorKind::Configuration);
-        let said = error.to_string();
-        assert!(said.contains("the column \"key\" has varbinary(255) and needs varchar(255)"), "{said}");
-        assert!(said.contains("the column \"value\" has longblob and needs longtext"), "{said}");
+        let differences = [
+            "the column \"key\" has varbinary(255) and needs varchar(255)",
+            "the column \"value\" has longblob and needs longtext",
+        ];
+        any::refused_by(&over(&place), &differences);
     }
 }
 
@@ -102,10 +95,7 @@ fn values_are_text_and_replacing_one_takes_no_number() {
 fn a_null_is_unreadable_under_its_own_key() {
     for (place, backend) in made() {
         place.run("INSERT INTO {} (`key`, `value`) VALUES ('theme', NULL), ('title', 'text')");
-        assert!(matches!(read(&backend, "theme").expect("a read"), Stored::Foreign(_)));
-        assert_eq!(read(&backend, "title").expect("a read"), value(b"text"));
-        store(&backend, "theme", b"dark");
-        assert_eq!(read(&backend, "theme").expect("a read"), value(b"dark"), "a set repairs it");
+        any::a_null_is_unreadable_under_its_own_key(&backend);
     }
 }
 

@@ -1,6 +1,5 @@
 //! Migrations of MySQL and MariaDB.
 
-use std::sync::Barrier;
 use std::time::Duration;
 
 use constance_core::{Applied, Backend, Batch, ErrorKind, Expect, Stored};
@@ -12,6 +11,9 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
 use crate::mysql_support::{Place, key, number, raw, read, set, shown, store, texts, value};
 use constance_testserver::MariadbServer;
+
+#[path = "../common/migrations.rs"]
+mod together;
 
 const ALL: [&str; 2] = ["0001_settings", "0002_revisions"];
 
@@ -43,24 +45,9 @@ fn tables(place: &Place) -> Vec<String> {
 
 #[test]
 fn many_may_migrate_at_once() {
-    for round in 0..5 {
+    for _ in 0..5 {
         for place in Place::each() {
-            let barrier = Barrier::new(8);
-            let applied: Vec<String> = std::thread::scope(|scope| {
-                let threads: Vec<_> = (0..8)
-                    .map(|_| {
-                        scope.spawn(|| {
-                            let backend = place.unmigrated();
-                            barrier.wait();
-                            let applied = backend.migrate().expect("tables");
-                            assert_eq!(read(&backend, "a").expect("the tables are there"), Stored::Absent);
-                            applied
-                        })
-                    })
-                    .collect();
-                threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
-            });
-            assert_eq!(applied, ALL, "one of them did it, in round {round}");
+            together::one_of_many_migrates(|_| place.unmigrated());
         }
     }
 }

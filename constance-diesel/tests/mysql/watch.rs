@@ -11,6 +11,9 @@ use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 use crate::mysql_support::{Place, key, patient, raw, store, until, write};
 use constance_testserver::MariadbServer;
 
+#[path = "../common/feed.rs"]
+mod feed;
+
 /// Longer than any test may take: it ends by a wake or not at all.
 const LONG: Duration = Duration::from_secs(600);
 
@@ -71,13 +74,7 @@ fn what_is_committed_late_is_seen_all_the_same() {
 #[test]
 fn a_change_during_a_wait_wakes() {
     for place in Place::each() {
-        let backend = place.backend();
-        let mut feed = open(&backend);
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(move || feed.wait(LONG).expect("a wake"));
-            store(&backend, "a", b"1");
-            assert_eq!(waiting.join().expect("no panic"), Wake::Changed);
-        });
+        feed::a_change_during_a_wait_wakes(&place.backend());
     }
 }
 
@@ -86,15 +83,7 @@ fn an_interruption_is_never_lost() {
     for place in Place::each() {
         let backend = place.builder().watch_interval(LONG * 100).build().expect("a valid URL");
         backend.migrate().expect("tables");
-        let mut feed = open(&backend);
-        let interrupt = feed.interrupter().expect("an interrupter");
-        interrupt();
-        assert_eq!(feed.wait(LONG).expect("a wait"), Wake::Interrupted, "called before the wait");
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(move || feed.wait(LONG * 10).expect("a wait"));
-            interrupt();
-            assert_eq!(waiting.join().expect("no panic"), Wake::Interrupted);
-        });
+        feed::an_interruption_is_never_lost(&backend);
     }
 }
 

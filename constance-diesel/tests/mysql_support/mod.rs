@@ -1,12 +1,15 @@
 //! What the tests of MySQL and MariaDB share.
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub, unused_imports)]
 
+#[path = "../common/values.rs"]
+mod values;
+
 use std::error::Error as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
+use constance_core::{Backend, Error};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::mysql::MysqlConnection;
@@ -16,6 +19,8 @@ use constance_diesel::diesel::{Connection, QueryableByName, RunQueryDsl, sql_que
 use constance_testserver::MariadbServer;
 
 pub use constance_testserver::until;
+
+pub use self::values::{key, read, set, store, value, write};
 
 /// One server for all tests of a program that do nothing to it, each with a table of its own.
 static SERVER: LazyLock<Option<Shared>> = LazyLock::new(|| {
@@ -152,30 +157,6 @@ struct Count {
 /// The column `number` of a query.
 pub fn number(connection: &mut MysqlConnection, query: &str) -> i64 {
     sql_query(query).get_result::<Count>(connection).expect("a query").number
-}
-
-pub fn key(name: &str) -> Key {
-    Prefix::empty().key(name).expect("a valid name")
-}
-
-pub fn set(key: &Key, value: &[u8]) -> Change {
-    Change::set(key.clone(), Encoded::from(value))
-}
-
-pub fn value(bytes: &[u8]) -> Stored {
-    Stored::Value(Encoded::from(bytes))
-}
-
-pub fn write(backend: &dyn Backend, name: &str, value: &[u8]) -> constance_core::Result<()> {
-    backend.write(&Batch::one(set(&key(name), value))).map(drop)
-}
-
-pub fn store(backend: &dyn Backend, name: &str, value: &[u8]) {
-    write(backend, name, value).expect("a write");
-}
-
-pub fn read(backend: &dyn Backend, name: &str) -> constance_core::Result<Stored> {
-    Ok(backend.read(&[&key(name)])?.remove(0))
 }
 
 /// What an error shows anywhere.

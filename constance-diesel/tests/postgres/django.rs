@@ -1,13 +1,16 @@
 //! What is particular about the table that Django made, on PostgreSQL.
 
-use constance_core::{Backend, Batch, ErrorKind, Stored, Wake};
+use constance_core::{Backend, Batch, ErrorKind, Wake};
 use constance_diesel::diesel::Connection;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::result::Error;
 use constance_diesel::{Layout, PostgresBackend};
 
 use crate::django_table;
-use crate::postgres_support::{LONG, Schema, everywhere, key, read, set, store, texts, value};
+use crate::postgres_support::{LONG, Schema, everywhere, key, read, set, store, texts, value, write};
+
+#[path = "../common/django.rs"]
+mod any;
 
 fn over(schema: &Schema) -> PostgresBackend {
     PostgresBackend::builder().url(schema.url()).layout(Layout::Django).build().expect("a valid URL")
@@ -25,16 +28,7 @@ fn made() -> impl Iterator<Item = (Schema, PostgresBackend)> {
 #[test]
 fn a_missing_table_is_a_matter_for_django() {
     let Some(schema) = Schema::new() else { return };
-    let backend = over(&schema);
-    for error in [
-        backend.migrate().map(drop).expect_err("a look"),
-        backend.pending().map(drop).expect_err("a look"),
-        read(&backend, "theme").map(drop).expect_err("a read"),
-        backend.watch(&backend.default_prefix()).map(drop).expect_err("a feed"),
-    ] {
-        assert_eq!(error.kind(), ErrorKind::NotMigrated, "{error}");
-        assert!(error.to_string().ends_with("; run Django's manage.py migrate"), "{error}");
-    }
+    any::a_missing_table_is_a_matter_for_django(&over(&schema));
 }
 
 #[test]
@@ -42,11 +36,8 @@ fn a_table_of_another_shape_is_refused_by_its_differences() {
     for (schema, _) in everywhere() {
         let statement = "CREATE TABLE constance_constance (key text NOT NULL PRIMARY KEY, value bytea NULL)";
         schema.raw().batch_execute(statement).expect("a table");
-        let error = over(&schema).migrate().expect_err("a refusal");
-        assert_eq!(error.kind(), ErrorKind::Configuration);
-        let said = error.to_string();
-        assert!(said.contains("the column \"key\" has text COLLATE"), "{said}");
-        assert!(said.contains("the column \"value\" has bytea and needs text"), "{said}");
+        let differences = ["the column \"key\" has text COLLATE", "the column \"value\" has bytea and needs text"];
+        any::refused_by(&over(&schema), &differences);
     }
 }
 
@@ -72,10 +63,7 @@ fn a_null_is_unreadable_under_its_own_key() {
     for (schema, backend) in made() {
         let rows = "INSERT INTO constance_constance (key, value) VALUES ('theme', NULL), ('title', 'text')";
         schema.raw().batch_execute(rows).expect("rows");
-        assert!(matches!(read(&backend, "theme").expect("a read"), Stored::Foreign(_)));
-        assert_eq!(read(&backend, "title").expect("a read"), value(b"text"));
-        store(&backend, "theme", b"dark");
-        assert_eq!(read(&backend, "theme").expect("a read"), value(b"dark"), "a set repairs it");
+        any::a_null_is_unreadable_under_its_own_key(&backend);
     }
 }
 

@@ -8,6 +8,10 @@ mod crash;
 mod django_table;
 #[path = "../postgres_support/mod.rs"]
 mod postgres_support;
+#[cfg(unix)]
+#[macro_use]
+#[path = "../common/server.rs"]
+mod server_cases;
 #[path = "../common/shop.rs"]
 mod shop;
 #[path = "../common/within.rs"]

@@ -1,7 +1,6 @@
 //! Migrations of PostgreSQL.
 
 use std::process::{Child, Command, Stdio};
-use std::sync::Barrier;
 use std::time::Duration;
 
 use constance_core::{Applied, Backend, Batch, ErrorKind, Expect, Stored};
@@ -14,6 +13,9 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
 use crate::postgres_support;
 use crate::postgres_support::{Schema, key, patient, read, set, store, texts, until, value};
+
+#[path = "../common/migrations.rs"]
+mod together;
 
 const ALL: [&str; 3] = ["0001_settings", "0002_revisions", "0003_notify"];
 
@@ -61,26 +63,11 @@ fn two_schemas_and_two_tables_do_not_see_each_other() {
 fn many_may_migrate_at_once() {
     let Some(all) = (0..8).map(|_| Schema::new()).collect::<Option<Vec<_>>>() else { return };
     for schema in all {
-        let barrier = Barrier::new(8);
-        let applied: Vec<String> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8)
-                .map(|number| {
-                    let (schema, barrier) = (&schema, &barrier);
-                    scope.spawn(move || {
-                        // Some of them under a level at which nothing new is seen after the first look.
-                        let strict =
-                            if number % 2 == 0 { "" } else { " -c default_transaction_isolation=serializable" };
-                        let backend = patient(&schema.url_with(strict)).build().expect("a valid URL");
-                        barrier.wait();
-                        let applied = backend.migrate().expect("tables");
-                        assert_eq!(read(&backend, "a").expect("there for everybody"), Stored::Absent);
-                        applied
-                    })
-                })
-                .collect();
-            threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+        together::one_of_many_migrates(|number| {
+            // Some of them under a level at which nothing new is seen after the first look.
+            let strict = if number % 2 == 0 { "" } else { " -c default_transaction_isolation=serializable" };
+            patient(&schema.url_with(strict)).build().expect("a valid URL")
         });
-        assert_eq!(applied, ALL, "one of them did it");
     }
 }
 

@@ -11,6 +11,9 @@ use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 
 use crate::postgres_support::{LONG, PostgresServer, Schema, patient, raw, store, texts, until, url_in};
 
+#[path = "../common/feed.rs"]
+mod feed;
+
 fn open(backend: &PostgresBackend) -> Box<dyn Watch> {
     backend.watch(&Prefix::empty()).expect("a feed")
 }
@@ -84,17 +87,16 @@ fn a_change_is_told_when_it_is_committed() {
 #[test]
 fn an_interruption_is_never_lost() {
     let Some(schema) = Schema::new() else { return };
-    for (kind, backend) in kinds(&schema) {
-        let mut feed = open(&backend);
-        let interrupt = feed.interrupter().expect("an interrupter");
-        interrupt();
-        expect(&mut feed, Wake::Interrupted, kind);
-        expect(&mut feed, Wake::TimedOut, "once");
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(move || feed.wait(LONG).expect("a wait"));
-            interrupt();
-            assert_eq!(waiting.join().expect("no panic"), Wake::Interrupted, "{kind}");
-        });
+    for (_, backend) in kinds(&schema) {
+        feed::an_interruption_is_never_lost(&backend);
+    }
+}
+
+#[test]
+fn a_change_during_a_wait_wakes() {
+    let Some(schema) = Schema::new() else { return };
+    for (_, backend) in kinds(&schema) {
+        feed::a_change_during_a_wait_wakes(&backend);
     }
 }
 

@@ -1,18 +1,23 @@
 //! What the tests of PostgreSQL share.
 #![allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub, unused_imports)]
 
+#[path = "../common/values.rs"]
+mod values;
+
 use std::error::Error as _;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
+use constance_core::{Backend, Error};
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::sql_types::Text;
 use constance_diesel::diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use constance_diesel::{Builder, PostgresBackend};
 
 pub use constance_testserver::{PostgresServer, until, url_in};
+
+pub use self::values::{key, read, set, store, value, write};
 
 /// Longer than any test may take: it ends by a wake or not at all.
 pub const LONG: Duration = Duration::from_secs(600);
@@ -164,30 +169,6 @@ pub fn until_somebody_waits(schema: &Schema) {
         schema.name
     );
     until("a wait for a lock", || (!texts(&mut raw, &query).is_empty()).then_some(()));
-}
-
-pub fn key(name: &str) -> Key {
-    Prefix::empty().key(name).expect("a valid name")
-}
-
-pub fn set(key: &Key, value: &[u8]) -> Change {
-    Change::set(key.clone(), Encoded::from(value))
-}
-
-pub fn value(bytes: &[u8]) -> Stored {
-    Stored::Value(Encoded::from(bytes))
-}
-
-pub fn store(backend: &dyn Backend, name: &str, value: &[u8]) {
-    write(backend, name, value).expect("a write");
-}
-
-pub fn write(backend: &dyn Backend, name: &str, value: &[u8]) -> constance_core::Result<()> {
-    backend.write(&Batch::one(set(&key(name), value))).map(drop)
-}
-
-pub fn read(backend: &dyn Backend, name: &str) -> constance_core::Result<Stored> {
-    Ok(backend.read(&[&key(name)])?.remove(0))
 }
 
 /// What an error shows anywhere.

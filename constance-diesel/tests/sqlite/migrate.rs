@@ -1,7 +1,5 @@
 //! Migrations.
 
-use std::sync::Barrier;
-
 use constance_core::{Applied, Backend, Batch, ErrorKind, Expect, Stored};
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
@@ -12,6 +10,9 @@ use constance_diesel::diesel::{QueryableByName, RunQueryDsl, SqliteConnection, s
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
 use crate::common::{Folder, key, patient, read, set, store, until, value};
+
+#[path = "../common/migrations.rs"]
+mod together;
 
 const ALL: [&str; 2] = ["0001_settings", "0002_revisions"];
 
@@ -65,24 +66,9 @@ fn the_write_ahead_log_stays_with_the_file() {
 
 #[test]
 fn many_may_migrate_at_once() {
-    for round in 0..10 {
+    for _ in 0..10 {
         let folder = Folder::new();
-        let barrier = Barrier::new(8);
-        let applied: Vec<String> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let backend = backend(&folder);
-                        barrier.wait();
-                        let applied = backend.migrate().expect("tables");
-                        assert_eq!(read(&backend, "a").expect("the tables are there for everybody"), Stored::Absent);
-                        applied
-                    })
-                })
-                .collect();
-            threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
-        });
-        assert_eq!(applied, ALL, "one of them did it, in round {round}");
+        together::one_of_many_migrates(|_| backend(&folder));
     }
 }
 

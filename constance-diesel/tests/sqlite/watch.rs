@@ -10,6 +10,9 @@ use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
 
 use crate::common::{Folder, store};
 
+#[path = "../common/feed.rs"]
+mod feed;
+
 /// Longer than any test may take: it ends by a wake or not at all.
 const LONG: Duration = Duration::from_secs(600);
 
@@ -44,42 +47,21 @@ fn it_says_that_it_looks_and_how_often() {
 #[test]
 fn a_change_during_a_wait_wakes() {
     let folder = Folder::new();
-    let backend = folder.backend();
-    let mut feed = open(&backend);
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(move || feed.wait(LONG).expect("a wake"));
-        store(&backend, "a", b"1");
-        assert_eq!(waiting.join().expect("no panic"), Wake::Changed);
-    });
+    feed::a_change_during_a_wait_wakes(&folder.backend());
 }
 
 #[test]
 fn an_interruption_is_never_lost() {
     let folder = Folder::new();
-    let mut feed = open(&folder.backend());
-    let interrupt = feed.interrupter().expect("an interrupter");
-    interrupt();
-    assert_eq!(feed.wait(LONG).expect("a wait"), Wake::Interrupted, "called before the wait");
-    assert_eq!(feed.wait(Duration::ZERO).expect("a look"), Wake::TimedOut, "once");
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(move || feed.wait(LONG).expect("a wait"));
-        interrupt();
-        assert_eq!(waiting.join().expect("no panic"), Wake::Interrupted);
-    });
+    feed::an_interruption_is_never_lost(&folder.backend());
 }
 
 #[test]
 fn an_interval_of_hours_does_not_delay_an_interruption() {
     let folder = Folder::new();
     folder.backend();
-    let backend = SqliteBackend::builder().url(folder.url()).watch_interval(LONG * 100).build().expect("a valid URL");
-    let mut feed = open(&backend);
-    let interrupt = feed.interrupter().expect("an interrupter");
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(move || feed.wait(LONG * 10).expect("a wait"));
-        interrupt();
-        assert_eq!(waiting.join().expect("no panic"), Wake::Interrupted);
-    });
+    let builder = SqliteBackend::builder().url(folder.url()).watch_interval(LONG * 100);
+    feed::an_interruption_is_never_lost(&builder.build().expect("a valid URL"));
 }
 
 #[test]
