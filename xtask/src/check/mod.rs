@@ -65,7 +65,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 
 fn steps(workspace: &Workspace, keep_going: bool) -> Vec<Step<'_>> {
     let root = &workspace.root;
-    let cargo = |line: &'static str| move || Cmd::cargo().words(line).run(root);
+    let cargo = move |line: &'static str| move || Cmd::cargo().words(line).run(root);
     vec![
         Step::new(
             "format",
