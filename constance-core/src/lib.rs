@@ -13,7 +13,6 @@ mod codec;
 mod config;
 mod declaration;
 mod encoded;
-mod env;
 mod error;
 mod events;
 mod field;
@@ -40,7 +39,6 @@ mod trace;
 mod tree;
 mod types;
 pub mod url;
-mod view;
 mod warning;
 mod watch;
 
@@ -54,7 +52,10 @@ pub use self::codec::Json;
 #[cfg(feature = "pickle")]
 pub use self::codec::pickle;
 pub use self::codec::{Codec, MessagePack};
-pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, Within, Written};
+pub use self::config::{
+    ChangeSet, Config, ConfigBuilder, ConfigView, Entry, LiveView, LiveViewGuard, Overrides, ReadAll, ViewChangeSet,
+    Within, Written,
+};
 #[cfg(feature = "pickle")]
 pub use self::config::{ConvertedLegacy, LegacyValues};
 pub use self::declaration::Declaration;
@@ -68,7 +69,7 @@ pub use self::layer::{Layer, Vars};
 pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};
 pub use self::nested::Nested;
-pub use self::overrides::{OverrideGuard, Overrides};
+pub use self::overrides::OverrideGuard;
 pub use self::portion::Portion;
 pub use self::prefix::Prefix;
 pub use self::registry::{Registry, Scheme};
@@ -77,7 +78,6 @@ pub use self::setting::{Setting, SettingInfo};
 #[cfg(feature = "json")]
 pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
-pub use self::view::{ConfigView, LiveView, LiveViewGuard, ViewChangeSet};
 pub use self::warning::Warning;
 pub use self::watch::{Wake, Watch, WatchMode};
 pub use bytes;

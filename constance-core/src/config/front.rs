@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::SettingKeys;
+use super::follow::Running;
 use crate::codec::Limited;
 use crate::events::{Judge, Ledger};
 use crate::field::AnyValue;
-use crate::live::Running;
 use crate::rule::Breach;
 use crate::{Action, Capability, Codec, Error, Prefix, Result, Schema, Settings};
 
