@@ -4,8 +4,8 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use crate::backend::check_name;
 use crate::field::{Field, NestedField, PlacedField, TypedField};
-use crate::key::check_name;
 use crate::nested::joined;
 use crate::rule::Rule;
 use crate::{Codec, Declaration, Error, ErrorKind, MessagePack, Nested, Result, Setting, SettingInfo, SettingValue};
