@@ -24,7 +24,6 @@ mod nested;
 mod overrides;
 mod panics;
 mod registry;
-mod rule;
 mod schema;
 mod setting;
 #[cfg(feature = "testing")]

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::follow::Settling;
 use super::plan::Step;
 use super::{Found, Front};
-use crate::events::{Outcome, Written};
+use crate::events::{InFlightWrite, Outcome};
 use crate::field::AnyValue;
 use crate::{Action, Applied, Batch, Capability, Codec, Encoded, Error, ErrorKind, Key, Result, Settings, trace};
 
@@ -32,7 +32,7 @@ pub(crate) struct Planned<'w, S: Settings, C: Codec> {
     front: &'w Front<S, C>,
     steps: &'w [Step],
     batch: Batch,
-    written: Option<Written>,
+    written: Option<InFlightWrite>,
     /// What the rules across settings were held against.
     kept: Vec<(usize, AnyValue)>,
 }
@@ -161,7 +161,7 @@ impl<'w, S: Settings, C: Codec> Planned<'w, S, C> {
 
 impl<S: Settings, C: Codec> Front<S, C> {
     /// Gives an unfinished write up in a destructor.
-    pub(super) fn abandon_quietly(&self, written: Written) {
+    pub(super) fn abandon_quietly(&self, written: InFlightWrite) {
         // A handler that panics has been reported by then; out of a destructor it would end the program.
         let _ = catch_unwind(AssertUnwindSafe(|| self.abandon(written)));
     }

@@ -20,7 +20,7 @@ pub(super) struct Touched {
 pub(crate) struct CatchingUp<'f, S: Settings, C: Codec> {
     front: &'f Front<S, C>,
     touched: Vec<Touched>,
-    written: Option<events::Written>,
+    written: Option<events::InFlightWrite>,
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {

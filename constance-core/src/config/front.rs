@@ -5,9 +5,9 @@ use std::fmt;
 use super::SettingKeys;
 use super::follow::Running;
 use crate::codec::Limited;
-use crate::events::{Judge, Ledger};
+use crate::events::{FieldAccess, Ledger};
 use crate::field::AnyValue;
-use crate::rule::Breach;
+use crate::schema::Breach;
 use crate::{Action, Capability, Codec, Error, Prefix, Result, Schema, Settings};
 
 /// Everything of a front but its backend. Whatever is done here is free of I/O: which keys to ask for, what the answers
@@ -62,7 +62,7 @@ impl<S, C> Front<S, C> {
     }
 }
 
-impl<S: Settings, C: Codec> Judge<S> for Front<S, C> {
+impl<S: Settings, C: Codec> FieldAccess<S> for Front<S, C> {
     fn name(&self, index: usize) -> &'static str {
         self.schema.fields[index].info().name
     }

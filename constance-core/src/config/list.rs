@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Config, Found, Front};
-use crate::events::Judge;
-use crate::rule::Breach;
+use crate::events::FieldAccess;
+use crate::schema::Breach;
 use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 
 /// One setting as a tool shows it, from [`Config::list`].

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::access::Access;
 use super::{Config, Found, Front};
-use crate::events::Judge;
+use crate::events::FieldAccess;
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings, Warning};
 

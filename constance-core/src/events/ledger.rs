@@ -7,13 +7,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Event;
+use super::delivery::Running;
 use super::publish::Publisher;
 use super::slot::{Old, Seen, Slot};
 use super::subscription::{Handlers, Subscriber, Subscription};
-use super::telling::Running;
 use crate::Error;
 use crate::field::AnyValue;
-use crate::rule::Breach;
+use crate::schema::Breach;
 
 /// Keeps account of the writes through one `Config` and of what its `live()` loads, and decides which event they make.
 ///
@@ -74,7 +74,7 @@ pub(crate) struct Origin {
 
 /// A write in flight.
 #[must_use]
-pub(crate) struct Written {
+pub(crate) struct InFlightWrite {
     began: u64,
     /// Where there was a `live()`.
     origin: Option<Origin>,
@@ -82,7 +82,7 @@ pub(crate) struct Written {
 }
 
 /// What only the schema knows of values.
-pub(crate) trait Judge<S> {
+pub(crate) trait FieldAccess<S> {
     fn name(&self, index: usize) -> &'static str;
     fn same(&self, index: usize, one: &AnyValue, other: &AnyValue) -> bool;
     fn get(&self, values: &S, index: usize) -> AnyValue;
@@ -121,11 +121,11 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     }
 
     /// A write of these settings is about to be sent.
-    pub(crate) fn begin(&self, indices: impl Iterator<Item = usize>) -> Written {
+    pub(crate) fn begin(&self, indices: impl Iterator<Item = usize>) -> InFlightWrite {
         let mut state = self.state.lock();
         state.now += 1;
         let origin = state.live.as_ref().map(|live| Origin { began: live.now(), older: Duration::ZERO });
-        let written = Written { began: state.now, origin, indices: indices.collect() };
+        let written = InFlightWrite { began: state.now, origin, indices: indices.collect() };
         for &index in &written.indices {
             state.slots[index].in_flight += 1;
         }
@@ -133,13 +133,13 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     }
 
     /// The write was refused: nothing changed.
-    pub(crate) fn cancel(&self, written: Written, judge: &dyn Judge<S>) {
-        self.end(written, Vec::new(), Vec::new(), judge, false);
+    pub(crate) fn cancel(&self, written: InFlightWrite, fields: &dyn FieldAccess<S>) {
+        self.end(written, Vec::new(), Vec::new(), fields, false);
     }
 
     /// Whether the write happened is not known.
-    pub(crate) fn abandon(&self, written: Written, judge: &dyn Judge<S>) {
-        self.end(written, Vec::new(), Vec::new(), judge, true);
+    pub(crate) fn abandon(&self, written: InFlightWrite, fields: &dyn FieldAccess<S>) {
+        self.end(written, Vec::new(), Vec::new(), fields, true);
     }
 
     /// The write happened, while `kept` was in force. Says whether a `live()` cannot do without the store: another write of the
@@ -148,30 +148,30 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     #[must_use]
     pub(crate) fn finish(
         &self,
-        written: Written,
+        written: InFlightWrite,
         outcomes: Vec<Outcome>,
         kept: Vec<(usize, AnyValue)>,
-        judge: &dyn Judge<S>,
+        fields: &dyn FieldAccess<S>,
     ) -> bool {
-        self.end(written, outcomes, kept, judge, true)
+        self.end(written, outcomes, kept, fields, true)
     }
 
     /// Writes were committed some time ago, by a transaction of the application's. Says whether there is a `live()`: then the
     /// store has to be asked, since others may have written since; else the outcomes are told.
     #[must_use]
-    pub(crate) fn catch_up(&self, written: Written, outcomes: Vec<Outcome>, judge: &dyn Judge<S>) -> bool {
+    pub(crate) fn catch_up(&self, written: InFlightWrite, outcomes: Vec<Outcome>, fields: &dyn FieldAccess<S>) -> bool {
         let followed = self.live().is_some();
         let outcomes = if followed { Vec::new() } else { outcomes };
-        self.end(written, outcomes, Vec::new(), judge, true);
+        self.end(written, outcomes, Vec::new(), fields, true);
         followed
     }
 
     fn end(
         &self,
-        written: Written,
+        written: InFlightWrite,
         outcomes: Vec<Outcome>,
         kept: Vec<(usize, AnyValue)>,
-        judge: &dyn Judge<S>,
+        fields: &dyn FieldAccess<S>,
         may_have_written: bool,
     ) -> bool {
         let is_heard = self.is_heard();
@@ -196,10 +196,10 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                     slot.written_at = now;
                 }
             }
-            let kept = state.take_kept(written.began, written.origin, kept, is_heard, judge);
+            let kept = state.take_kept(written.began, written.origin, kept, is_heard, fields);
             let in_order = outcomes.iter().filter(|o| !overtaken.contains(&o.index));
             let values = in_order.map(|o| (o.index, &o.new)).chain(kept.iter().map(|(index, value)| (*index, value)));
-            held_back = !state.publish(values, judge, |_, _| {}).is_empty();
+            held_back = !state.publish(values, fields, |_, _| {}).is_empty();
             for Outcome { index, old, new } in outcomes {
                 let tracked = state.live.is_some();
                 let slot = &mut state.slots[index];
@@ -213,7 +213,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                 }
             }
             for &index in &written.indices {
-                state.settle(index, judge);
+                state.settle(index, fields);
             }
             state.live.clone()
         };
@@ -238,10 +238,10 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         began: u64,
         origin: Option<Origin>,
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
-        judge: &dyn Judge<S>,
+        fields: &dyn FieldAccess<S>,
     ) -> Taken {
         let is_heard = self.is_heard();
-        self.state.lock().take(began, origin, loaded, Vec::new(), is_heard, judge)
+        self.state.lock().take(began, origin, loaded, Vec::new(), is_heard, fields)
     }
 
     /// Takes what the store says after writes that overlapped. Says whether it was all taken, and no rule held it back.
@@ -253,7 +253,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         began: u64,
         origin: Option<Origin>,
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
-        judge: &dyn Judge<S>,
+        fields: &dyn FieldAccess<S>,
     ) -> bool {
         let is_heard = self.is_heard();
         let (mut certain, mut given_out) = (Vec::new(), Vec::new());
@@ -273,7 +273,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
                     value => certain.push((index, value)),
                 }
             }
-            state.take(began, origin, certain, given_out, is_heard, judge)
+            state.take(began, origin, certain, given_out, is_heard, fields)
         };
         self.deliver();
         taken.all && taken.broken.is_empty()
@@ -333,7 +333,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         loaded: impl IntoIterator<Item = (usize, Loaded)>,
         given_out: Vec<(usize, AnyValue)>,
         is_heard: bool,
-        judge: &dyn Judge<S>,
+        fields: &dyn FieldAccess<S>,
     ) -> Taken {
         let mut taken = Taken { all: true, ask_again: false, broken: Vec::new() };
         let (mut learned, mut passed_over) = (Vec::new(), Vec::new());
@@ -354,7 +354,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         let all = learned.iter().chain(&given_out).map(|(index, value)| (*index, value));
         // One that is seen from two moments is none: what is asked for again decides.
         let lasts = |breach: &Breach| !breach.settings.iter().any(|index| passed_over.contains(index));
-        let breaches = self.publish(all, judge, |core, breaches| {
+        let breaches = self.publish(all, fields, |core, breaches| {
             let broken = breaches.iter().filter(|breach| lasts(breach)).map(|breach| breach.error.clone());
             if let Some(error) = Error::several(broken.collect()) {
                 core.note_error(error);
@@ -365,7 +365,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
             // What is held back is not known: a write that ends may bring it along.
             if !breaches.iter().any(|breach| breach.settings.contains(index)) {
                 (slot.loaded_at, slot.origin) = (began, origin);
-                let event = slot.seen.step_to(*index, new, judge).filter(|_| is_heard);
+                let event = slot.seen.step_to(*index, new, fields).filter(|_| is_heard);
                 self.queue.extend(event);
             }
         }
@@ -395,7 +395,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         origin: Option<Origin>,
         kept: Vec<(usize, AnyValue)>,
         is_heard: bool,
-        judge: &dyn Judge<S>,
+        fields: &dyn FieldAccess<S>,
     ) -> Vec<(usize, AnyValue)> {
         let now = self.now;
         let mut taken = Vec::new();
@@ -409,7 +409,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
                 (slot.written_at, slot.passed_over) = (now, true);
             } else {
                 slot.loaded_at = began;
-                let event = slot.seen.step_to(index, &value, judge).filter(|_| is_heard);
+                let event = slot.seen.step_to(index, &value, fields).filter(|_| is_heard);
                 self.queue.extend(event);
             }
             taken.push((index, value));
@@ -422,22 +422,22 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
     pub(super) fn publish<'v>(
         &self,
         values: impl Iterator<Item = (usize, &'v AnyValue)>,
-        judge: &dyn Judge<S>,
+        fields: &dyn FieldAccess<S>,
         tell: impl FnOnce(&dyn Publisher<S>, &[Breach]),
     ) -> Vec<Breach> {
         let Some(core) = &self.live else { return Vec::new() };
         let current = core.values();
         let (mut changed, mut differ) = (Arc::clone(&current), Vec::new());
         for (index, value) in values {
-            if !judge.same(index, &judge.get(&current, index), value) {
-                judge.put(Arc::make_mut(&mut changed), index, value);
+            if !fields.same(index, &fields.get(&current, index), value) {
+                fields.put(Arc::make_mut(&mut changed), index, value);
                 differ.push(index);
             }
         }
         if differ.is_empty() {
             return Vec::new();
         }
-        let breaches = judge.hold(&current, Arc::make_mut(&mut changed));
+        let breaches = fields.hold(&current, Arc::make_mut(&mut changed));
         tell(&**core, &breaches);
         let is_held_back = |index| breaches.iter().any(|breach| breach.settings.contains(index));
         // While a rule stays broken, nobody is woken by each load.
@@ -450,16 +450,16 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
     }
 
     /// Tells of the waiting writes of a setting whose order is known: each began with the value that the last one left.
-    fn settle(&mut self, index: usize, judge: &dyn Judge<S>) {
+    fn settle(&mut self, index: usize, fields: &dyn FieldAccess<S>) {
         let tracked = self.live.is_some();
         let slot = &mut self.slots[index];
-        while let Some(at) = slot.next_waiting(index, judge) {
+        while let Some(at) = slot.next_waiting(index, fields) {
             let (old, new) = slot.waiting.remove(at);
             let event = match (&slot.seen, old) {
-                (Seen::Value(seen), Old::Unreadable) if tracked && judge.same(index, seen, &new) => None,
-                (_, Old::Unreadable) => Some(Event::new(judge.name(index), index, None, AnyValue::clone(&new))),
-                (Seen::Value(_) | Seen::Unreadable, _) if tracked => slot.seen.step_to(index, &new, judge),
-                (_, Old::Value(old)) => Seen::Value(old).step_to(index, &new, judge),
+                (Seen::Value(seen), Old::Unreadable) if tracked && fields.same(index, seen, &new) => None,
+                (_, Old::Unreadable) => Some(Event::new(fields.name(index), index, None, AnyValue::clone(&new))),
+                (Seen::Value(_) | Seen::Unreadable, _) if tracked => slot.seen.step_to(index, &new, fields),
+                (_, Old::Value(old)) => Seen::Value(old).step_to(index, &new, fields),
                 (_, Old::Unknown) => None,
             };
             slot.seen = Seen::Value(new);

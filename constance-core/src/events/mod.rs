@@ -1,22 +1,22 @@
 //! Telling the application what changed.
 
 mod assumed;
+mod delivery;
 mod ledger;
 mod publish;
 mod slot;
 mod subscription;
-mod telling;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 pub(crate) use self::assumed::Assumed;
-pub(crate) use self::ledger::{Judge, Ledger, Loaded, Origin, Outcome, Taken, Written};
+pub use self::delivery::RunningHandler;
+pub(crate) use self::ledger::{FieldAccess, InFlightWrite, Ledger, Loaded, Origin, Outcome, Taken};
 pub(crate) use self::publish::Publisher;
 pub(crate) use self::slot::Old;
 pub use self::subscription::Subscription;
 pub(crate) use self::subscription::{Handler, Subscriber};
-pub use self::telling::RunningHandler;
 use crate::field::AnyValue;
 use crate::{Nested, Setting, SettingValue};
 

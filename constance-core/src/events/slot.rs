@@ -1,6 +1,6 @@
 //! The state of one setting in the ledger.
 
-use super::{Event, Judge, Origin};
+use super::{Event, FieldAccess, Origin};
 use crate::field::AnyValue;
 
 /// What is going on with one setting.
@@ -42,8 +42,8 @@ const MOST_WAITING: usize = 1024;
 
 impl Slot {
     /// The waiting write to tell of next, if its place in the order is known.
-    pub(super) fn next_waiting<S>(&self, index: usize, judge: &dyn Judge<S>) -> Option<usize> {
-        let follows = |old: &Old, value: &AnyValue| matches!(old, Old::Value(old) if judge.same(index, old, value));
+    pub(super) fn next_waiting<S>(&self, index: usize, fields: &dyn FieldAccess<S>) -> Option<usize> {
+        let follows = |old: &Old, value: &AnyValue| matches!(old, Old::Value(old) if fields.same(index, old, value));
         if let Seen::Value(seen) = &self.seen
             && let Some(at) = self.waiting.iter().position(|(old, _)| follows(old, seen))
         {
@@ -60,14 +60,14 @@ impl Slot {
 
 impl Seen {
     /// Moves on to a new value; the event that this makes, if it is one.
-    pub(super) fn step_to<S>(&mut self, index: usize, new: &AnyValue, judge: &dyn Judge<S>) -> Option<Event<S>> {
+    pub(super) fn step_to<S>(&mut self, index: usize, new: &AnyValue, fields: &dyn FieldAccess<S>) -> Option<Event<S>> {
         let event = match &*self {
             Self::Nothing => None,
-            Self::Value(seen) if judge.same(index, seen, new) => None,
+            Self::Value(seen) if fields.same(index, seen, new) => None,
             Self::Value(seen) => {
-                Some(Event::new(judge.name(index), index, Some(AnyValue::clone(seen)), AnyValue::clone(new)))
+                Some(Event::new(fields.name(index), index, Some(AnyValue::clone(seen)), AnyValue::clone(new)))
             }
-            Self::Unreadable => Some(Event::new(judge.name(index), index, None, AnyValue::clone(new))),
+            Self::Unreadable => Some(Event::new(fields.name(index), index, None, AnyValue::clone(new))),
         };
         *self = Self::Value(AnyValue::clone(new));
         event

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::LastGood;
 use crate::config::{Found, Front, Inner};
-use crate::events::{Judge, Loaded, Origin, Taken, Written};
+use crate::events::{FieldAccess, InFlightWrite, Loaded, Origin, Taken};
 use crate::field::AnyValue;
 use crate::live::Core;
 use crate::{Action, Backend, Codec, Error, Result, Settings};
@@ -63,7 +63,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
     }
 
     /// Whether a write happened is not known: the following thread has to look.
-    pub(crate) fn abandon(&self, written: Written) {
+    pub(crate) fn abandon(&self, written: InFlightWrite) {
         self.ledger.abandon(written, self);
         self.read_again();
     }

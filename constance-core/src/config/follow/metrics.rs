@@ -6,7 +6,7 @@ use metrics::{Label, Unit, counter, describe_counter, describe_gauge, gauge};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::config::Front;
-use crate::events::Judge;
+use crate::events::FieldAccess;
 use crate::live::Core;
 use crate::{Codec, ErrorKind, Kind, Settings};
 

@@ -14,7 +14,7 @@ use self::format::{Contents, Entry, Owner, Raw};
 use self::writer::Writer;
 use crate::backend::too_few;
 use crate::config::{Found, Front, Inner};
-use crate::events::{Assumed, Judge, Loaded};
+use crate::events::{Assumed, FieldAccess, Loaded};
 use crate::live::Core;
 use crate::{
     Action, Backend, Codec, Encoded, Error, ErrorKind, Key, LiveOptions, Result, Settings, Stored, identity, trace,

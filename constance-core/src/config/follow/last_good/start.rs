@@ -1,7 +1,7 @@
 //! A start that the store alone does not make possible.
 
 use crate::config::follow::follower::Follower;
-use crate::events::{Assumed, Judge};
+use crate::events::{Assumed, FieldAccess};
 use crate::{Backend, Codec, Error, ErrorKind, Result, Settings};
 
 impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
@@ -28,7 +28,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
             core.note_recalled(origin);
         }
         // Handlers also hear of what is then found to differ from a default.
-        let default = |index| Assumed { index, value: Judge::default(&inner.front, index), origin: None };
+        let default = |index| Assumed { index, value: FieldAccess::default(&inner.front, index), origin: None };
         inner.ledger.assume(inner.all().into_iter().map(default).collect(), &inner.front);
         Ok(())
     }
