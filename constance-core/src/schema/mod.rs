@@ -46,15 +46,15 @@ use crate::{Codec, Error, ErrorKind, MessagePack, Result, Setting, SettingInfo, 
 /// | `default = 42` | the default: any expression of the field's type; a string literal is converted into it |
 /// | `default` | the type's own [`Default`]; an `Option` needs none and begins as `None` |
 /// | `rename = "name"` | the setting's name, instead of the field's; the constant keeps the field's |
-/// | `alias = "old-name"` | [an old name](Declaration::alias), written and read too; may be repeated |
-/// | `group = "General"` | [the group](Declaration::group) that tools show it in |
-/// | `help = "…"` | [the help](Declaration::help), instead of the doc comment |
-/// | `min = 0`, `max = 100` | [the smallest](Declaration::min) and [the largest](Declaration::max) value |
-/// | `choices = [a, b]` | [the only values](Declaration::choices) accepted |
-/// | `validate = path` | [a rule](Declaration::validate): a function or a closure; may be repeated |
-/// | `secret` | [tools do not show](Declaration::secret) the value |
-/// | `nested` | [a struct that derives this too](Nested): its settings, whose names begin with this field's and a dot; of the others, only `rename` goes with it |
-/// | `serde` | [any serde type](Declaration::serde), with JSON as its text form |
+/// | `alias = "old-name"` | [an old name](crate::Declaration::alias), written and read too; may be repeated |
+/// | `group = "General"` | [the group](crate::Declaration::group) that tools show it in |
+/// | `help = "…"` | [the help](crate::Declaration::help), instead of the doc comment |
+/// | `min = 0`, `max = 100` | [the smallest](crate::Declaration::min) and [the largest](crate::Declaration::max) value |
+/// | `choices = [a, b]` | [the only values](crate::Declaration::choices) accepted |
+/// | `validate = path` | [a rule](crate::Declaration::validate): a function or a closure; may be repeated |
+/// | `secret` | [tools do not show](crate::Declaration::secret) the value |
+/// | `nested` | [a struct that derives this too](crate::Nested): its settings, whose names begin with this field's and a dot; of the others, only `rename` goes with it |
+/// | `serde` | [any serde type](crate::Declaration::serde), with JSON as its text form |
 ///
 /// On the struct:
 ///
@@ -133,7 +133,7 @@ use crate::{Codec, Error, ErrorKind, MessagePack, Result, Setting, SettingInfo, 
     note = "derive `Settings` for it, or leave out `nested` where it is the type of one setting"
 )]
 pub trait Settings: Clone + Send + Sync + Sized + 'static {
-    /// The names of the settings, in the order of declaration. Only needed of a struct that is nested in another: see [`Nested`].
+    /// The names of the settings, in the order of declaration. Only needed of a struct that is nested in another: see [`Nested`](crate::Nested).
     const NAMES: &'static [&'static str] = &[];
 
     /// Every setting at its default.
