@@ -294,7 +294,8 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn detach(&self, gone: &Arc<impl Publisher<S>>) {
         let gone = {
             let mut state = self.state.lock();
-            if !state.live.as_ref().is_some_and(|live| Arc::as_ptr(live).cast::<()>() == Arc::as_ptr(gone).cast()) {
+            let is_other = |live: &Arc<dyn Publisher<S>>| Arc::as_ptr(live).cast::<()>() != Arc::as_ptr(gone).cast();
+            if state.live.as_ref().is_none_or(is_other) {
                 return;
             }
             for slot in &mut state.slots {
