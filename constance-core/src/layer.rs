@@ -39,10 +39,16 @@ pub struct Layer {
     also_reads: &'static [&'static str],
     wrap: Box<Wrap>,
     #[cfg(feature = "tokio")]
-    pub(crate) wrap_async: Option<Box<crate::aio::AsyncWrap>>,
+    pub(crate) wrap_async: Option<Box<AsyncWrap>>,
 }
 
 type Wrap = dyn Fn(&str, Arc<dyn Backend>, &Vars<'_>) -> Result<Arc<dyn Backend>> + Send + Sync;
+
+#[cfg(feature = "tokio")]
+/// Wraps an asynchronous backend as the value of a variable says.
+type AsyncWrap = dyn Fn(&str, Arc<dyn crate::backend::AsyncBackend>, &Vars<'_>) -> Result<Arc<dyn crate::backend::AsyncBackend>>
+    + Send
+    + Sync;
 
 /// The environment variables that a [`Layer`] may look at.
 #[derive(Clone, Copy)]

@@ -3,24 +3,19 @@
 
 #[cfg(feature = "tokio")]
 pub mod aio;
-mod backend;
-mod batch;
-mod capability;
-mod cause;
+pub mod backend;
 mod civil;
 mod clock;
 mod codec;
 mod config;
 mod declaration;
-mod encoded;
-mod env;
+#[cfg(feature = "json")]
+mod django;
 mod error;
 mod events;
 mod field;
-mod forward;
 pub mod guide;
 pub mod identity;
-mod key;
 mod kind;
 mod layer;
 mod literal;
@@ -28,10 +23,7 @@ mod live;
 mod nested;
 mod overrides;
 mod panics;
-mod portion;
-mod prefix;
 mod registry;
-mod rule;
 mod schema;
 mod setting;
 #[cfg(feature = "testing")]
@@ -40,46 +32,37 @@ mod trace;
 mod tree;
 mod types;
 pub mod url;
-mod view;
-mod warning;
-mod watch;
 
-pub use self::backend::Backend;
-pub use self::batch::{Applied, Batch, Change, Expect, Op};
-pub use self::capability::Capability;
-pub use self::cause::Cause;
+pub use self::backend::{
+    Applied, Backend, Batch, Capability, Cause, Change, Encoded, Expect, Key, KeyHasher, KeyMap, MAX_KEY_LEN, Op,
+    Portion, Prefix, Stored, Wake, Warning, Watch, WatchMode,
+};
 pub use self::clock::{Clock, SystemClock};
-#[cfg(feature = "json")]
-pub use self::codec::Json;
-#[cfg(feature = "pickle")]
-pub use self::codec::pickle;
 pub use self::codec::{Codec, MessagePack};
-pub use self::config::{ChangeSet, Config, ConfigBuilder, Entry, ReadAll, Within, Written};
+pub use self::config::{
+    ChangeSet, Config, ConfigBuilder, ConfigView, Entry, LiveView, LiveViewGuard, Overrides, ReadAll, ViewChangeSet,
+    Within, Written,
+};
 #[cfg(feature = "pickle")]
 pub use self::config::{ConvertedLegacy, LegacyValues};
 pub use self::declaration::Declaration;
-pub use self::encoded::{Encoded, Stored};
+#[cfg(feature = "pickle")]
+pub use self::django::pickle;
+#[cfg(feature = "json")]
+pub use self::django::{Json, Value};
 pub use self::error::{Action, Error, ErrorKind, Result};
 pub use self::events::{Event, RunningHandler, Subscription};
-pub use self::key::{Key, KeyHasher, KeyMap, MAX_KEY_LEN};
 pub use self::kind::Kind;
 pub use self::layer::{Layer, Vars};
 #[cfg(feature = "tokio")]
 pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};
 pub use self::nested::Nested;
-pub use self::overrides::{OverrideGuard, Overrides};
-pub use self::portion::Portion;
-pub use self::prefix::Prefix;
+pub use self::overrides::OverrideGuard;
 pub use self::registry::{Registry, Scheme};
 pub use self::schema::{Schema, SchemaBuilder, Settings};
 pub use self::setting::{Setting, SettingInfo};
-#[cfg(feature = "json")]
-pub use self::types::Value;
 pub use self::types::{ParseError, SettingType, SettingValue};
-pub use self::view::{ConfigView, LiveView, LiveViewGuard, ViewChangeSet};
-pub use self::warning::Warning;
-pub use self::watch::{Wake, Watch, WatchMode};
 pub use bytes;
 /// Derives [`SettingType`] for an enum of plain words:
 ///

@@ -30,11 +30,15 @@ pub struct Scheme {
     name: &'static str,
     pub(crate) open: Box<Opener>,
     #[cfg(feature = "tokio")]
-    pub(crate) open_async: Option<Box<crate::aio::AsyncOpener>>,
+    pub(crate) open_async: Option<Box<AsyncOpener>>,
     is_built_in: bool,
 }
 
 type Opener = dyn Fn(&str) -> Result<Arc<dyn Backend>> + Send + Sync;
+
+#[cfg(feature = "tokio")]
+/// Makes an asynchronous backend from a whole URL.
+type AsyncOpener = dyn Fn(&str) -> Result<Arc<dyn crate::backend::AsyncBackend>> + Send + Sync;
 
 /// Where the schemes of this project's crates are found, for the next step in a message.
 const KNOWN: [(&str, &[&str]); 4] = [

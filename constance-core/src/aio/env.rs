@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{AsyncBackend, AsyncConfig, AsyncConfigBuilder};
-use crate::env::{named_prefix, named_url, of_process};
+use crate::config::{named_prefix, named_url, of_process};
 use crate::layer::Vars;
 use crate::{MessagePack, Registry, Result, Settings};
 

@@ -49,14 +49,12 @@
 //! called where there is no `live()`.
 
 mod aliases;
-mod backend;
 mod block_on;
 mod blocking;
 mod builder;
 mod change_set;
 mod config;
 mod env;
-mod forward;
 #[cfg(feature = "pickle")]
 mod legacy;
 mod live;
@@ -67,18 +65,15 @@ mod signal;
 mod stale;
 mod text;
 mod view;
-mod watch;
 mod within;
 mod write;
 
-pub use self::backend::{AsyncBackend, BoxFuture};
 pub use self::block_on::BlockOn;
 pub use self::blocking::Blocking;
 pub use self::builder::AsyncConfigBuilder;
 pub use self::change_set::AsyncChangeSet;
 pub use self::config::AsyncConfig;
 pub use self::overrides::AsyncOverrides;
-pub(crate) use self::registry::{AsyncOpener, AsyncWrap};
 pub use self::stale::StalePortions;
 pub use self::view::AsyncConfigView;
-pub use self::watch::AsyncWatch;
+pub use crate::backend::{AsyncBackend, AsyncWatch, BoxFuture};

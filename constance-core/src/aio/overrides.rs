@@ -4,8 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use super::{AsyncBackend, AsyncConfig, BlockOn};
-use crate::field::AnyValue;
-use crate::{Backend, Codec, Config, OverrideGuard, Overrides, Result, Setting, SettingValue, Settings};
+use crate::{Codec, OverrideGuard, Overrides, Result, Setting, SettingValue, Settings};
 
 /// A handle of an [`AsyncConfig`] whose settings can be overridden, for tests; from [`AsyncConfig::overrides`]. As
 /// [`Overrides`].
@@ -33,17 +32,6 @@ use crate::{Backend, Codec, Config, OverrideGuard, Overrides, Result, Setting, S
 pub struct AsyncOverrides<S, C, B> {
     sync: Overrides<S, C, BlockOn<B>>,
     config: AsyncConfig<S, C, B>,
-}
-
-impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
-    /// The override in force of a setting.
-    pub(super) fn overridden(&self, index: usize) -> Option<AnyValue> {
-        self.scope.as_ref().and_then(|scope| scope.find(index))
-    }
-
-    pub(super) fn all_overridden(&self) -> Vec<(usize, AnyValue)> {
-        self.scope.as_ref().map_or_else(Vec::new, |scope| scope.all())
-    }
 }
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {

@@ -6,13 +6,6 @@ use super::{AsyncBackend, Blocking};
 use crate::layer::{Layer, Vars};
 use crate::{Backend, Registry, Result, Scheme};
 
-/// Makes an asynchronous backend from a whole URL.
-pub(crate) type AsyncOpener = dyn Fn(&str) -> Result<Arc<dyn AsyncBackend>> + Send + Sync;
-
-/// Wraps an asynchronous backend as the value of a variable says.
-pub(crate) type AsyncWrap =
-    dyn Fn(&str, Arc<dyn AsyncBackend>, &Vars<'_>) -> Result<Arc<dyn AsyncBackend>> + Send + Sync;
-
 impl Scheme {
     /// Adds the function that makes an asynchronous backend from a URL of this scheme, by the rules of [`new`](Self::new). It takes
     /// every URL that the synchronous one takes, and means the same store. Default: none, and the synchronous backend runs on

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::write::give_way;
 use super::{AsyncBackend, AsyncConfig, BoxFuture};
+use crate::config::view::{Deeper, Handle, Outer, OuterLive, ViewStep, typed};
 use crate::config::{Goal, Step, TRIES};
 use crate::events::Handler;
 use crate::field::AnyValue;
-use crate::view::{Deeper, Handle, Outer, OuterLive, ViewStep, typed};
 use crate::{
     Action, Codec, ErrorKind, Event, LiveView, Nested, ReadAll, Result, Setting, SettingValue, Settings, Subscription,
     ViewChangeSet,

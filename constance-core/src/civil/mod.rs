@@ -3,14 +3,12 @@
 
 mod parse;
 mod print;
-#[cfg(feature = "json")]
-mod python;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::print::IsoSpan;
 #[cfg(feature = "json")]
-pub(crate) use self::python::Python;
+pub(crate) use self::print::write_offset;
 
 /// A day of the proleptic Gregorian calendar.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

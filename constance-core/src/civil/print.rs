@@ -60,7 +60,7 @@ impl fmt::Display for IsoSpan {
     }
 }
 
-pub(super) fn write_offset(f: &mut fmt::Formatter<'_>, offset: i32) -> fmt::Result {
+pub(crate) fn write_offset(f: &mut fmt::Formatter<'_>, offset: i32) -> fmt::Result {
     let (sign, length) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
     write!(f, "{sign}{:02}:{:02}", length / 3_600, length / 60 % 60)?;
     match length % 60 {

@@ -1,22 +1,14 @@
 //! How values become bytes.
 
-#[cfg(feature = "json")]
-pub(crate) mod json;
 mod limited;
 mod msgpack;
-#[cfg(feature = "pickle")]
-pub mod pickle;
-#[cfg(feature = "json")]
-mod python;
-mod sniff;
+pub(crate) mod sniff;
 
 use std::fmt::Debug;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "json")]
-pub use self::json::Json;
 pub(crate) use self::limited::{Limited, MAX_VALUE_LEN};
 pub use self::msgpack::MessagePack;
 use crate::tree::Unfit;
@@ -67,7 +59,7 @@ pub trait Codec: Clone + Debug + Send + Sync + 'static {
 }
 
 /// These bytes with the one at a place replaced, if it is the one expected after these.
-fn replaced(bytes: &Encoded, before: &[u8], one: u8, other: u8) -> Option<Encoded> {
+pub(crate) fn replaced(bytes: &Encoded, before: &[u8], one: u8, other: u8) -> Option<Encoded> {
     let mut bytes = bytes.as_bytes().strip_prefix(before).filter(|rest| rest.first() == Some(&one)).map(|_| {
         // Copied: what is stored is shared.
         bytes.as_bytes().to_vec()

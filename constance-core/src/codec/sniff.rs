@@ -1,10 +1,10 @@
 //! What stored bytes look like, in words, without their content.
 
-pub(super) use super::msgpack::ENVELOPE;
+pub(crate) use super::msgpack::ENVELOPE;
 use super::msgpack::MessagePack;
 
 /// The format of bytes that are not the codec's own.
-pub(super) fn describe(bytes: &[u8]) -> String {
+pub(crate) fn describe(bytes: &[u8]) -> String {
     match bytes {
         [] => "an empty value".to_owned(),
         [ENVELOPE] | [ENVELOPE, MessagePack::WIRE_VERSION] => "an envelope that is cut short".to_owned(),
@@ -24,7 +24,7 @@ pub(super) fn describe(bytes: &[u8]) -> String {
 
 /// The format of bytes that are not JSON, where it is known.
 #[cfg(feature = "json")]
-pub(super) fn not_json(bytes: &[u8]) -> Option<String> {
+pub(crate) fn not_json(bytes: &[u8]) -> Option<String> {
     match bytes {
         [] => Some("an empty value".to_owned()),
         [ENVELOPE, ..] => Some("MessagePack, as the default codec writes it".to_owned()),

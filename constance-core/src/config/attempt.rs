@@ -2,11 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::follow::Settling;
 use super::plan::Step;
 use super::{Found, Front};
 use crate::events::{InFlightWrite, Outcome};
 use crate::field::AnyValue;
-use crate::live::Settling;
 use crate::{Action, Applied, Batch, Capability, Codec, Encoded, Error, ErrorKind, Key, Result, Settings, trace};
 
 /// How often a write that others keep getting in the way of is tried before it is a conflict.

@@ -1,9 +1,9 @@
 //! Catching up with changes that a transaction of the application's made: free of I/O.
 
+use super::follow::Settling;
 use super::{Found, Front, Written};
 use crate::events::{self, Old, Outcome};
 use crate::field::AnyValue;
-use crate::live::Settling;
 use crate::{Action, Codec, Key, Result, Settings};
 
 /// A setting that was written in a transaction.

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::SettingKeys;
+use super::follow::Running;
 use crate::codec::Limited;
 use crate::events::{FieldAccess, Ledger};
 use crate::field::AnyValue;
-use crate::live::Running;
-use crate::rule::Breach;
+use crate::schema::Breach;
 use crate::{Action, Capability, Codec, Error, Prefix, Result, Schema, Settings};
 
 /// Everything of a front but its backend. Whatever is done here is free of I/O: which keys to ask for, what the answers

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Config, Found, Front};
 use crate::events::FieldAccess;
-use crate::rule::Breach;
+use crate::schema::Breach;
 use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 
 /// One setting as a tool shows it, from [`Config::list`].

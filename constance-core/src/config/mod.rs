@@ -6,6 +6,8 @@ mod attempt;
 mod builder;
 mod change_set;
 mod committed;
+mod env;
+mod follow;
 mod front;
 mod in_turn;
 mod keys;
@@ -13,9 +15,12 @@ mod keys;
 mod legacy;
 mod limits;
 mod list;
+mod overrides;
 mod plan;
 mod read;
 mod stale;
+mod subscribe;
+pub(crate) mod view;
 mod within;
 mod write;
 
@@ -29,6 +34,8 @@ pub(crate) use self::attempt::TRIES;
 pub(crate) use self::attempt::{Attempt, Next, Plan, is_of_what_was_read};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
+#[cfg(feature = "tokio")]
+pub(crate) use self::env::{named_prefix, named_url, of_process};
 pub(crate) use self::front::Front;
 #[cfg(feature = "tokio")]
 pub(crate) use self::in_turn::InTurn;
@@ -36,10 +43,12 @@ pub(crate) use self::keys::{Found, SettingKeys};
 #[cfg(feature = "pickle")]
 pub use self::legacy::{ConvertedLegacy, LegacyValues};
 pub use self::list::Entry;
+pub use self::overrides::Overrides;
 pub(crate) use self::plan::{Expected, Goal, Step};
 pub use self::read::ReadAll;
 #[cfg(feature = "tokio")]
 pub(crate) use self::stale::joined;
+pub use self::view::{ConfigView, LiveView, LiveViewGuard, ViewChangeSet};
 pub use self::within::{Within, Written};
 #[cfg(feature = "tokio")]
 pub(crate) use self::write::YIELDS;

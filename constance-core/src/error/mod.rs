@@ -1,5 +1,6 @@
 //! The one error of the library.
 
+mod cause;
 mod kind;
 #[cfg(test)]
 mod tests;
@@ -9,8 +10,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::cause::Cause;
 pub use self::kind::{Action, ErrorKind};
-use crate::Cause;
 
 /// The result of every call that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

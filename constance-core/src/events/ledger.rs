@@ -7,13 +7,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Event;
+use super::delivery::Running;
+use super::publish::Publisher;
 use super::slot::{Old, Seen, Slot};
 use super::subscription::{Handlers, Subscriber, Subscription};
-use super::telling::Running;
 use crate::Error;
 use crate::field::AnyValue;
-use crate::live::Core;
-use crate::rule::Breach;
+use crate::schema::Breach;
 
 /// Keeps account of the writes through one `Config` and of what its `live()` loads, and decides which event they make.
 ///
@@ -37,7 +37,7 @@ pub(super) struct State<S> {
     pub(super) delivering: bool,
     /// The handler that is being called.
     pub(super) running: Option<Running>,
-    pub(super) live: Option<Arc<Core<S>>>,
+    pub(super) live: Option<Arc<dyn Publisher<S>>>,
 }
 
 /// What a write made of one setting.
@@ -280,21 +280,22 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     }
 
     /// Makes a `live()` follow from here on. Handlers do not hear of its first load.
-    pub(crate) fn attach(&self, core: Arc<Core<S>>) {
+    pub(crate) fn attach(&self, live: Arc<dyn Publisher<S>>) {
         let mut state = self.state.lock();
         for slot in &mut state.slots {
             (slot.seen, slot.origin) = (Seen::Nothing, None);
         }
-        let before = state.live.replace(core);
+        let before = state.live.replace(live);
         drop(state);
         drop(before);
     }
 
     /// Ends what [`attach`](Self::attach) began, unless another `live()` has taken over.
-    pub(crate) fn detach(&self, core: &Arc<Core<S>>) {
+    pub(crate) fn detach(&self, gone: &Arc<impl Publisher<S>>) {
         let gone = {
             let mut state = self.state.lock();
-            if !state.live.as_ref().is_some_and(|live| Arc::ptr_eq(live, core)) {
+            let is_other = |live: &Arc<dyn Publisher<S>>| Arc::as_ptr(live).cast::<()>() != Arc::as_ptr(gone).cast();
+            if state.live.as_ref().is_none_or(is_other) {
                 return;
             }
             for slot in &mut state.slots {
@@ -306,7 +307,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     }
 
     /// The `live()` that follows now.
-    pub(crate) fn live(&self) -> Option<Arc<Core<S>>> {
+    pub(crate) fn live(&self) -> Option<Arc<dyn Publisher<S>>> {
         self.state.lock().live.clone()
     }
 
@@ -423,7 +424,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         &self,
         values: impl Iterator<Item = (usize, &'v AnyValue)>,
         fields: &dyn FieldAccess<S>,
-        tell: impl FnOnce(&Core<S>, &[Breach]),
+        tell: impl FnOnce(&dyn Publisher<S>, &[Breach]),
     ) -> Vec<Breach> {
         let Some(core) = &self.live else { return Vec::new() };
         let current = core.values();
@@ -438,7 +439,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
             return Vec::new();
         }
         let breaches = fields.hold(&current, Arc::make_mut(&mut changed));
-        tell(core, &breaches);
+        tell(&**core, &breaches);
         let is_held_back = |index| breaches.iter().any(|breach| breach.settings.contains(index));
         // While a rule stays broken, nobody is woken by each load.
         if !differ.iter().all(is_held_back) {

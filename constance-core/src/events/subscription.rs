@@ -29,7 +29,7 @@ pub(super) struct Handlers<S>(Arc<Mutex<Registered<S>>>);
 type Registered<S> = Vec<(u64, Subscriber<S>)>;
 
 impl<S> Subscriber<S> {
-    pub(super) fn new(handler: Handler<S>, at: &'static Location<'static>) -> Self {
+    pub(crate) fn new(handler: Handler<S>, at: &'static Location<'static>) -> Self {
         Self { handler, at }
     }
 }
@@ -41,7 +41,7 @@ impl<S> Clone for Subscriber<S> {
 }
 
 impl<S: 'static> Handlers<S> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Vec::new())))
     }
 

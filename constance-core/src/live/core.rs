@@ -7,12 +7,11 @@ use std::time::{Duration, Instant, SystemTime};
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::{Condvar, Mutex};
 
-use super::start::no_thread;
 use super::{LiveMode, LiveStatus};
-use crate::events::Origin;
+use crate::events::{Origin, Publisher};
 use crate::field::AnyValue;
 use crate::overrides::{Nudge, Scope};
-use crate::{Clock, Error, Result, RunningHandler};
+use crate::{Action, Clock, Error, ErrorKind, Result, RunningHandler};
 
 /// The values, and how current they are.
 pub(crate) struct Core<S> {
@@ -30,13 +29,13 @@ pub(crate) struct Core<S> {
     follow: Box<Follow<S>>,
 }
 
-pub(super) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
+pub(crate) type Follow<S> = dyn Fn(Arc<Core<S>>) -> bool + Send + Sync;
 
 /// The values under these overrides, and which rules across settings those broke: without effect there.
-pub(super) type Overlay<S> = dyn Fn(&Arc<S>, &[(usize, AnyValue)]) -> (Arc<S>, Option<Error>) + Send + Sync;
+pub(crate) type Overlay<S> = dyn Fn(&Arc<S>, &[(usize, AnyValue)]) -> (Arc<S>, Option<Error>) + Send + Sync;
 
 /// The age of the oldest value, the settings that are on their defaults, and the handler that is being called.
-pub(super) type Account =
+pub(crate) type Account =
     dyn Fn(Duration) -> (Option<Duration>, Vec<&'static str>, Option<RunningHandler>) + Send + Sync;
 
 struct State {
@@ -69,7 +68,7 @@ struct State {
 
 /// Why a rest during an outage ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Rested {
+pub(crate) enum Rested {
     Due,
     Answered,
     Stopping,
@@ -79,7 +78,7 @@ pub(super) enum Rested {
 pub(crate) struct Keeper<S>(Arc<Core<S>>);
 
 impl<S> Core<S> {
-    pub(super) fn new(
+    pub(crate) fn new(
         values: Arc<S>,
         clock: Arc<dyn Clock>,
         overlay: Box<Overlay<S>>,
@@ -118,23 +117,12 @@ impl<S> Core<S> {
     }
 
     #[inline]
-    pub(super) fn load(&self) -> Guard<Arc<S>> {
+    pub(crate) fn load(&self) -> Guard<Arc<S>> {
         self.current.load()
     }
 
     pub(crate) fn values(&self) -> Arc<S> {
         self.current.load_full()
-    }
-
-    pub(crate) fn publish(&self, values: Arc<S>) {
-        let old = self.current.swap(values);
-        {
-            let mut state = self.state.lock();
-            state.version += 1;
-            state.ticks += 1;
-        }
-        self.tell_all();
-        drop(old);
     }
 
     /// Tells those who wait for other values, threads and tasks.
@@ -146,36 +134,30 @@ impl<S> Core<S> {
 
     /// Is ready when the values may be others than at this call.
     #[cfg(feature = "tokio")]
-    pub(super) fn told(&self) -> tokio::sync::futures::Notified<'_> {
+    pub(crate) fn told(&self) -> tokio::sync::futures::Notified<'_> {
         self.notify.notified()
     }
 
-    pub(super) fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.state.lock().version
-    }
-
-    /// So many values are about to change.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn note_changes(&self, count: usize) {
-        self.state.lock().changes += count as u64;
     }
 
     /// The version, and how many values have changed.
     #[cfg(feature = "metrics")]
-    pub(super) fn changes(&self) -> (u64, u64) {
+    pub(crate) fn changes(&self) -> (u64, u64) {
         let state = self.state.lock();
         (state.version, state.changes)
     }
 
     /// When the oldest of the values was read, where that is known.
     #[cfg(feature = "metrics")]
-    pub(super) fn read_date(&self) -> Option<SystemTime> {
+    pub(crate) fn read_date(&self) -> Option<SystemTime> {
         self.clock.wall_time().checked_sub(self.status().age?)
     }
 
     /// The values with the overrides of a scope, if it has any, and which rules those broke.
     #[cold]
-    pub(super) fn overridden(&self, scope: &Scope) -> Option<(Arc<S>, Option<Error>)> {
+    pub(crate) fn overridden(&self, scope: &Scope) -> Option<(Arc<S>, Option<Error>)> {
         let overrides = scope.all();
         if overrides.is_empty() {
             return None;
@@ -184,7 +166,7 @@ impl<S> Core<S> {
     }
 
     /// Waits until `ready` gives something or the time is up. `ready` runs without the lock.
-    pub(super) fn wait<T>(&self, timeout: Duration, ready: impl Fn() -> Option<T>) -> Option<T> {
+    pub(crate) fn wait<T>(&self, timeout: Duration, ready: impl Fn() -> Option<T>) -> Option<T> {
         let deadline = Instant::now().checked_add(timeout);
         loop {
             let before = self.state.lock().ticks;
@@ -204,7 +186,7 @@ impl<S> Core<S> {
     }
 
     /// For the thread: rests until it is stopped or nudged, or the time is up.
-    pub(super) fn rest(&self, timeout: Duration) {
+    pub(crate) fn rest(&self, timeout: Duration) {
         let deadline = Instant::now() + timeout;
         let mut state = self.state.lock();
         while !state.stopping && !state.nudged && !self.changed.wait_until(&mut state, deadline).timed_out() {}
@@ -212,7 +194,7 @@ impl<S> Core<S> {
 
     /// For the thread, while the store fails: rests until `due`, or until the store answers somebody else, but not before
     /// `earliest`. What is said of the values meanwhile is no reason to ask a store that does not answer.
-    pub(super) fn rest_in_outage(&self, earliest: Instant, due: Instant) -> Rested {
+    pub(crate) fn rest_in_outage(&self, earliest: Instant, due: Instant) -> Rested {
         let mut state = self.state.lock();
         loop {
             if state.stopping {
@@ -229,12 +211,12 @@ impl<S> Core<S> {
     }
 
     /// The store has answered a call of the process.
-    pub(super) fn note_answer(&self) {
+    pub(crate) fn note_answer(&self) {
         self.state.lock().answered = true;
         self.changed.notify_all();
     }
 
-    pub(super) fn note_started(&self, started: Result<()>) {
+    pub(crate) fn note_started(&self, started: Result<()>) {
         self.wake(|state| {
             state.started = Some(started);
             state.ticks += 1;
@@ -242,7 +224,7 @@ impl<S> Core<S> {
     }
 
     /// In a forked child: follows anew. Says whether there is a thread for it.
-    pub(super) fn follow_anew(self: &Arc<Self>, process: u32) -> bool {
+    pub(crate) fn follow_anew(self: &Arc<Self>, process: u32) -> bool {
         {
             let mut state = self.state.lock();
             state.process = process;
@@ -264,7 +246,7 @@ impl<S> Core<S> {
     }
 
     /// Waits for the first load, which another call has begun, and shares how it ends.
-    pub(super) fn wait_started(&self) -> Result<()> {
+    pub(crate) fn wait_started(&self) -> Result<()> {
         let mut state = self.state.lock();
         loop {
             match &state.started {
@@ -274,12 +256,12 @@ impl<S> Core<S> {
         }
     }
 
-    pub(super) fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.state.lock().stopping
     }
 
     /// Whether somebody asked for the values to be read again; asks no more.
-    pub(super) fn take_nudge(&self) -> bool {
+    pub(crate) fn take_nudge(&self) -> bool {
         let mut state = self.state.lock();
         state.answered = false;
         std::mem::take(&mut state.nudged)
@@ -303,11 +285,11 @@ impl<S> Core<S> {
         }
     }
 
-    pub(super) fn note_interrupt(&self, interrupt: Option<Arc<dyn Fn() + Send + Sync>>) {
+    pub(crate) fn note_interrupt(&self, interrupt: Option<Arc<dyn Fn() + Send + Sync>>) {
         self.state.lock().interrupt = interrupt;
     }
 
-    pub(super) fn note_mode(&self, mode: LiveMode) {
+    pub(crate) fn note_mode(&self, mode: LiveMode) {
         let now = self.clock.now();
         let mut state = self.state.lock();
         if state.mode != mode {
@@ -321,30 +303,30 @@ impl<S> Core<S> {
     }
 
     /// The date of what comes from there.
-    pub(super) fn date_of(&self, origin: Origin) -> SystemTime {
+    pub(crate) fn date_of(&self, origin: Origin) -> SystemTime {
         let age = self.clock.now().saturating_sub(origin.began).saturating_add(origin.older);
         self.clock.wall_time().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     /// The origin of what is of this date; of no age that could be said, where the date is still to come.
-    pub(super) fn origin_of(&self, date: SystemTime) -> Origin {
+    pub(crate) fn origin_of(&self, date: SystemTime) -> Origin {
         let older = self.clock.wall_time().duration_since(date).unwrap_or(Duration::MAX);
         Origin { began: self.clock.now(), older }
     }
 
     /// The values are those of the file of the last good values.
-    pub(super) fn note_recalled(&self, origin: Origin) {
+    pub(crate) fn note_recalled(&self, origin: Origin) {
         let mut state = self.state.lock();
         (state.loaded, state.from_last_good) = (Some(origin), true);
     }
 
     /// What is wrong with that file.
-    pub(super) fn note_last_good(&self, error: Option<Error>) {
+    pub(crate) fn note_last_good(&self, error: Option<Error>) {
         self.state.lock().last_good_error = error;
     }
 
     /// A load succeeded; `error` names what was unreadable in it.
-    pub(super) fn note_load(&self, origin: Origin, error: Option<Error>) {
+    pub(crate) fn note_load(&self, origin: Origin, error: Option<Error>) {
         let mut state = self.state.lock();
         (state.loaded, state.from_last_good) = (Some(origin), false);
         state.last_error = error;
@@ -358,7 +340,7 @@ impl<S> Core<S> {
         self.state.lock().last_error = Some(error);
     }
 
-    pub(super) fn status(&self) -> LiveStatus {
+    pub(crate) fn status(&self) -> LiveStatus {
         let now = self.clock.now();
         // Under no lock: it takes one under which ours is taken.
         let (oldest, on_default, handler) = (self.account)(now);
@@ -378,6 +360,45 @@ impl<S> Core<S> {
     }
 }
 
+impl<S: Send + Sync> Publisher<S> for Core<S> {
+    fn values(&self) -> Arc<S> {
+        Self::values(self)
+    }
+
+    fn publish(&self, values: Arc<S>) {
+        let old = self.current.swap(values);
+        {
+            let mut state = self.state.lock();
+            state.version += 1;
+            state.ticks += 1;
+        }
+        self.tell_all();
+        drop(old);
+    }
+
+    /// So many values are about to change.
+    #[cfg(feature = "metrics")]
+    fn note_changes(&self, count: usize) {
+        self.state.lock().changes += count as u64;
+    }
+
+    fn now(&self) -> Duration {
+        Self::now(self)
+    }
+
+    fn read_again(&self) {
+        Self::read_again(self);
+    }
+
+    fn note_answer(&self) {
+        Self::note_answer(self);
+    }
+
+    fn note_error(&self, error: Error) {
+        Self::note_error(self, error);
+    }
+}
+
 impl<S: Send + Sync> Nudge for Core<S> {
     /// An override began or ended: who waits for a change has to look.
     fn nudge(&self) {
@@ -387,11 +408,11 @@ impl<S: Send + Sync> Nudge for Core<S> {
 }
 
 impl<S> Keeper<S> {
-    pub(super) fn new(core: Arc<Core<S>>) -> Self {
+    pub(crate) fn new(core: Arc<Core<S>>) -> Self {
         Self(core)
     }
 
-    pub(super) fn core(&self) -> &Arc<Core<S>> {
+    pub(crate) fn core(&self) -> &Arc<Core<S>> {
         &self.0
     }
 }
@@ -406,7 +427,7 @@ impl<S> Drop for Keeper<S> {
 }
 
 /// Reaches the values for `arc_swap::Cache`.
-pub(super) struct Swap<S>(pub(super) Arc<Core<S>>);
+pub(crate) struct Swap<S>(pub(crate) Arc<Core<S>>);
 
 impl<S> Deref for Swap<S> {
     type Target = ArcSwap<S>;
@@ -416,12 +437,19 @@ impl<S> Deref for Swap<S> {
     }
 }
 
+#[cold]
+pub(crate) fn no_thread() -> Error {
+    Error::new(ErrorKind::Unavailable)
+        .with_action(Action::Watch)
+        .with_detail("the system gave no thread to follow with")
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::{ErrorKind, SystemClock};
+    use crate::SystemClock;
 
     fn core() -> Arc<Core<i64>> {
         Arc::new(Core::new(

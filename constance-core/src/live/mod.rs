@@ -2,19 +2,11 @@
 
 mod core;
 mod fixed;
-mod follow;
-mod last_good;
-mod load;
-#[cfg(feature = "metrics")]
-mod metrics;
-mod observe;
 mod options;
 mod reader;
 #[cfg(feature = "tokio")]
 mod receiver;
-mod start;
 mod status;
-mod tell;
 
 use std::fmt;
 use std::ops::Deref;
@@ -24,14 +16,11 @@ use std::time::Duration;
 
 use arc_swap::Guard;
 
-pub(crate) use self::core::{Core, Keeper};
-use self::last_good::LastGood;
-pub(crate) use self::load::Settling;
+pub(crate) use self::core::{Core, Keeper, Rested, no_thread};
 pub use self::options::LiveOptions;
 pub use self::reader::LiveReader;
 #[cfg(feature = "tokio")]
 pub use self::receiver::LiveReceiver;
-pub(crate) use self::start::Running;
 pub use self::status::{LiveMode, LiveStatus};
 use crate::overrides::Scope;
 

@@ -24,13 +24,13 @@ use crate::{Clock, SystemClock};
 /// outage"](crate#starting-during-an-outage) has all of it in one table.
 #[derive(Clone)]
 pub struct LiveOptions {
-    pub(super) poll_interval: Duration,
-    pub(super) reread_interval: Duration,
-    pub(super) default_if_unreadable: bool,
-    pub(super) defaults_if_unreachable: bool,
-    pub(super) last_good: Option<PathBuf>,
-    pub(super) secrets_in_last_good: bool,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(crate) poll_interval: Duration,
+    pub(crate) reread_interval: Duration,
+    pub(crate) default_if_unreadable: bool,
+    pub(crate) defaults_if_unreachable: bool,
+    pub(crate) last_good: Option<PathBuf>,
+    pub(crate) secrets_in_last_good: bool,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl LiveOptions {

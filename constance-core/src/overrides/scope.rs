@@ -27,11 +27,11 @@ pub(crate) trait Nudge: Send + Sync {
 }
 
 impl Scope {
-    pub(super) fn new(parent: Option<Arc<Scope>>) -> Self {
+    pub(crate) fn new(parent: Option<Arc<Scope>>) -> Self {
         Self { parent, layers: Mutex::default(), version: AtomicU64::new(0) }
     }
 
-    pub(super) fn push(&self, index: usize, value: AnyValue) -> u64 {
+    pub(crate) fn push(&self, index: usize, value: AnyValue) -> u64 {
         let id = {
             let mut layers = self.layers.lock();
             layers.next_id += 1;
@@ -43,7 +43,7 @@ impl Scope {
         id
     }
 
-    pub(super) fn remove(&self, id: u64) {
+    pub(crate) fn remove(&self, id: u64) {
         let gone = {
             let mut layers = self.layers.lock();
             layers.active.iter().position(|(other, _, _)| *other == id).map(|at| layers.active.remove(at))

@@ -5,7 +5,7 @@
 //! a text of Django's own would be taken for the JSON of something else.
 
 use super::{Tree, Unfit};
-use crate::codec::json;
+use crate::django::json;
 
 /// The name of the newtype, and of what it holds.
 pub(crate) const NAME: &str = "$constance::json";

@@ -17,7 +17,7 @@ impl<T: SettingType> SettingType for Vec<T> {
         let words = || format!("this is not {}", Self::KIND);
         #[cfg(feature = "json")]
         if T::KIND.holds_any() {
-            let elements = crate::codec::json::elements(text)
+            let elements = crate::django::json::elements(text)
                 .map_err(|refused| ParseError::new(format!("{}: {}", words(), refused.in_own_words())))?;
             return elements.into_iter().zip(1..).map(|(text, at)| element(text, "element", at)).collect();
         }
@@ -40,7 +40,7 @@ macro_rules! maps {
                 let words = || format!("this is not {}", Self::KIND);
                 #[cfg(feature = "json")]
                 if T::KIND.holds_any() {
-                    let members = crate::codec::json::members(text)
+                    let members = crate::django::json::members(text)
                         .map_err(|refused| ParseError::new(format!("{}: {}", words(), refused.in_own_words())))?;
                     let members = members.into_iter().zip(1..);
                     return members.map(|((name, value), at)| Ok((name, element(value, "entry", at)?))).collect();

@@ -19,8 +19,6 @@ mod time;
 mod url;
 #[cfg(feature = "uuid")]
 mod uuid;
-#[cfg(feature = "json")]
-mod value;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,8 +26,6 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "json")]
-pub use self::value::Value;
 use crate::Kind;
 
 /// What every setting's value can do; implemented for every type that fits.

@@ -68,7 +68,7 @@ use crate::{Encoded, Error, ErrorKind, Kind, Result};
 pub struct MessagePack;
 
 /// "Never used" in the specification, so no bare MessagePack value begins with it.
-pub(super) const ENVELOPE: u8 = 0xC1;
+pub(crate) const ENVELOPE: u8 = 0xC1;
 
 /// The wire version of what was stored under all names of a setting at once: the same with its highest bit set.
 const JOINT_VERSION: u8 = MessagePack::WIRE_VERSION | 0x80;

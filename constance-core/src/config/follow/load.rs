@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Core, LastGood};
+use super::LastGood;
 use crate::config::{Found, Front, Inner};
 use crate::events::{FieldAccess, InFlightWrite, Loaded, Origin, Taken};
 use crate::field::AnyValue;
+use crate::live::Core;
 use crate::{Action, Backend, Codec, Error, Result, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {

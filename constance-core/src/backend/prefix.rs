@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::key::{MAX_KEY_LEN, is_valid_name};
+use super::key::{MAX_KEY_LEN, is_valid_name};
 use crate::{Error, ErrorKind, Key, Result};
 
 /// What stands before a setting's name in the store, so that several applications can share one.

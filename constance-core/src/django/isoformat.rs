@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::print::write_offset;
-use super::{DateTime, Time};
+use crate::civil::{DateTime, Time, write_offset};
 
 /// As Python's `isoformat` writes it: microseconds in six digits or not at all, and `+00:00` for UTC.
 pub(crate) struct Python<T>(pub(crate) T);

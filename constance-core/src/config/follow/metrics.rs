@@ -5,9 +5,9 @@ use std::time::UNIX_EPOCH;
 use metrics::{Label, Unit, counter, describe_counter, describe_gauge, gauge};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::Core;
 use crate::config::Front;
 use crate::events::FieldAccess;
+use crate::live::Core;
 use crate::{Codec, ErrorKind, Kind, Settings};
 
 const LOADS: &str = "constance_live_loads_total";

@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use self::fit::fit;
 pub(crate) use self::fit::found;
 pub(crate) use self::parse::Refused;
-use super::{Codec, replaced, sniff, unwritable};
+use crate::codec::{replaced, sniff, unwritable};
 use crate::tree::{Tree, Unfit};
-use crate::{Encoded, Error, ErrorKind, Kind, Result};
+use crate::{Codec, Encoded, Error, ErrorKind, Kind, Result};
 
 /// JSON as django-constance 4 stores it, byte for byte, so that a Rust service and a Django project share one store.
 ///

@@ -1,8 +1,9 @@
 //! Writing JSON as Python's `json.dumps` writes it.
 
 use super::envelope::{TYPE, VALUE, is_reserved};
-use crate::civil::{Date, DateTime, Python, Time};
-use crate::codec::python;
+use crate::civil::{Date, DateTime, Time};
+use crate::django::isoformat::Python;
+use crate::django::python;
 use crate::tree::{MAX_DEPTH, Tree, Unfit};
 
 /// The bytes that django-constance 4 stores for the value.

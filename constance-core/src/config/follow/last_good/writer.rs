@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::Core;
 use super::file;
 use super::format::Contents;
+use crate::live::Core;
 use crate::{Action, Error, ErrorKind, trace};
 
 /// Where the file is, and what is to become of it.

@@ -1,4 +1,12 @@
-//! How a `live()` starts.
+//! Following the store for a `live()`: how it starts, and the thread that loads.
+
+mod follower;
+mod last_good;
+mod load;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod observe;
+mod tell;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -7,11 +15,13 @@ use std::thread;
 
 use parking_lot::Mutex;
 
-use super::follow::Follower;
-use super::{Core, Keeper, Live, LiveOptions};
-use crate::config::Front;
+use self::follower::Follower;
+use self::last_good::LastGood;
+pub(crate) use self::load::Settling;
+use super::{Config, Front};
 use crate::field::AnyValue;
-use crate::{Action, Backend, Codec, Config, Error, ErrorKind, Result, Settings};
+use crate::live::{Core, Keeper, no_thread};
+use crate::{Action, Backend, Codec, Error, ErrorKind, Live, LiveOptions, Result, Settings};
 
 /// Where the running `live()` of a `Config` is found by the next call.
 pub(crate) struct Running<S> {
@@ -55,12 +65,12 @@ impl<S> Running<S> {
     }
 
     /// A load has failed, or succeeded again.
-    pub(super) fn wait_for_answer(&self, waits: bool) {
+    fn wait_for_answer(&self, waits: bool) {
         self.waits_for_answer.store(waits, Ordering::Relaxed);
     }
 
     /// The thread that follows ends: where there is no other by now, reads have nothing to look for.
-    pub(super) fn ended(&self) {
+    fn ended(&self) {
         let keeper = self.keeper.lock();
         if keeper.strong_count() == 0 {
             self.process.store(0, Ordering::Relaxed);
@@ -191,7 +201,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Config<S, C, B> {
                     let keeper = Arc::new(Keeper::new(self.core(&options)));
                     *running = Arc::downgrade(&keeper);
                     self.inner.running.process.store(std::process::id(), Ordering::Relaxed);
-                    self.inner.ledger.attach(Arc::clone(keeper.core()));
+                    self.inner.ledger.attach(Arc::<Core<S>>::clone(keeper.core()));
                     (keeper, Some(options))
                 }
             }
@@ -258,15 +268,8 @@ impl<S: Settings, C: Codec, B: Backend> Drop for Starting<'_, S, C, B> {
 }
 
 #[cold]
-pub(super) fn broken_off() -> Error {
+fn broken_off() -> Error {
     Error::new(ErrorKind::Contract).with_action(Action::Read).with_detail("the first load was broken off by a panic")
-}
-
-#[cold]
-pub(super) fn no_thread() -> Error {
-    Error::new(ErrorKind::Unavailable)
-        .with_action(Action::Watch)
-        .with_detail("the system gave no thread to follow with")
 }
 
 #[cfg(all(test, feature = "testing"))]

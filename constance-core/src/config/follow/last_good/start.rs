@@ -1,12 +1,12 @@
 //! A start that the store alone does not make possible.
 
+use crate::config::follow::follower::Follower;
 use crate::events::{Assumed, FieldAccess};
-use crate::live::follow::Follower;
 use crate::{Backend, Codec, Error, ErrorKind, Result, Settings};
 
 impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     /// The store could not be read: starts on the last good values, or on the defaults, as the options say.
-    pub(in crate::live) fn start_without_store(&self, error: &Error) -> Result<()> {
+    pub(in crate::config::follow) fn start_without_store(&self, error: &Error) -> Result<()> {
         let Self { inner, core, options, last_good, .. } = self;
         if !is_outage(error.kind()) {
             return Err(error.clone());
@@ -34,14 +34,14 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     }
 
     /// What the first load found to be unreadable, or to break a rule across settings, has its last good values.
-    pub(in crate::live) fn recall_unreadable(&self) {
+    pub(in crate::config::follow) fn recall_unreadable(&self) {
         if let Some(last_good) = &self.last_good {
             self.inner.ledger.assume(last_good.assumed(&self.inner, &self.core), &self.inner.front);
         }
     }
 
     /// Has the file follow what was loaded. Handlers are being told by now, and no reader waits.
-    pub(in crate::live) fn keep_last_good(&mut self) {
+    pub(in crate::config::follow) fn keep_last_good(&mut self) {
         if let Some(last_good) = &mut self.last_good {
             last_good.write(&self.inner.front, &self.core);
         }

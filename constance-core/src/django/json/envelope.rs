@@ -2,7 +2,7 @@
 
 use super::parse::Refused;
 use crate::civil::{Date, DateTime, Span, Time};
-use crate::codec::python;
+use crate::django::python;
 use crate::tree::Tree;
 
 pub(super) const TYPE: &str = "__type__";

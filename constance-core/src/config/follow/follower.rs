@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::core::Rested;
 use super::observe::Observed;
-use super::start::broken_off;
 use super::tell::tell;
-use super::{Core, LastGood, LiveMode, LiveOptions};
+use super::{LastGood, broken_off};
 use crate::config::Inner;
-use crate::{Action, Backend, Codec, Error, ErrorKind, Result, Settings, Wake, Watch};
+use crate::live::{Core, Rested};
+use crate::{Action, Backend, Codec, Error, ErrorKind, LiveMode, LiveOptions, Result, Settings, Wake, Watch};
 
 /// Reads again whenever the feed of the backend, or the time, says so; goes on whatever fails.
 pub(super) struct Follower<S, C, B> {

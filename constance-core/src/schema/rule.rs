@@ -3,8 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::{Schema, Settings};
 use crate::panics::caught;
-use crate::{Codec, Error, ErrorKind, Result, Schema, Settings};
+use crate::{Codec, Error, ErrorKind, Result};
 
 /// A rule across some settings, held whenever one of them is read together with the others, or written.
 pub(crate) struct Rule<S> {

@@ -6,7 +6,7 @@ use super::machine::Built;
 use super::objects::{Id, MAX_SIZE, NODE, Object};
 use super::reader::text;
 use super::{Refused, too_large};
-use crate::codec::python;
+use crate::django::python;
 use crate::tree::{MAX_DEPTH, Tree};
 
 pub(super) fn to_tree(built: Built) -> Result<Tree, Refused> {

@@ -43,7 +43,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{json, sniff};
+use super::json;
+use crate::codec::sniff;
 use crate::tree::Tree;
 use crate::{Encoded, Error, ErrorKind, Result};
 

@@ -8,12 +8,11 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ParseError, SettingType};
-use crate::codec::json::{self, found};
+use super::json::{self, found};
 use crate::codec::unwritable;
 use crate::tree::Tree;
 use crate::tree::any::NAME;
-use crate::{Error, ErrorKind, Kind, Result};
+use crate::{Error, ErrorKind, Kind, ParseError, Result, SettingType};
 
 /// Any value that a Django project can store: a list or dict of mixed types, a whole number of any length, a `Decimal` that no
 /// Rust type holds, or a setting whose type only the Django project knows.

@@ -12,11 +12,13 @@ use std::time::{Duration, SystemTime};
 
 use self::format::{Contents, Entry, Owner, Raw};
 use self::writer::Writer;
-use super::{Core, LiveOptions};
 use crate::backend::too_few;
 use crate::config::{Found, Front, Inner};
 use crate::events::{Assumed, FieldAccess, Loaded};
-use crate::{Action, Backend, Codec, Encoded, Error, ErrorKind, Key, Result, Settings, Stored, identity, trace};
+use crate::live::Core;
+use crate::{
+    Action, Backend, Codec, Encoded, Error, ErrorKind, Key, LiveOptions, Result, Settings, Stored, identity, trace,
+};
 
 /// What was stored for each setting when it could last be read and kept to every rule.
 pub(super) struct LastGood<S> {

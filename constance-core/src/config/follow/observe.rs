@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::{Core, LiveMode};
 use crate::config::Front;
-use crate::{Codec, Error, Settings, trace};
+use crate::live::Core;
+use crate::{Codec, Error, LiveMode, Settings, trace};
 
 /// What was told last, so that each loss and each return is told once.
 pub(super) struct Observed {

@@ -3,7 +3,7 @@
 use super::Refused;
 use super::reader::broken;
 use crate::civil::{Date, DateTime, MAX_OFFSET, Span, Time};
-use crate::codec::python;
+use crate::django::python;
 
 /// The number of an object.
 pub(super) type Id = usize;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::thread;
 
-use super::Core;
 use crate::config::Inner;
+use crate::live::Core;
 use crate::{Action, Backend, Codec, Error, ErrorKind, Settings, trace};
 
 /// Has the handlers told of what was loaded, in a thread for that: one that takes long, or never returns, holds up no load.
