@@ -25,7 +25,7 @@ pub(crate) struct Package {
     pub(crate) manifest: PathBuf,
     /// False for `publish = false`: not one of the library's crates.
     pub(crate) published: bool,
-    /// Whether it is in the folder `examples`.
+    /// Whether it is in the folder `examples`, or in one of that.
     pub(crate) is_example: bool,
     /// Feature names and what each turns on.
     pub(crate) features: BTreeMap<String, Vec<String>>,
@@ -96,7 +96,7 @@ fn package(value: &Value) -> Package {
     Package {
         name: text_of(value, "name"),
         version: text_of(value, "version"),
-        is_example: manifest.ancestors().nth(2).is_some_and(|folder| folder.ends_with("examples")),
+        is_example: manifest.ancestors().skip(2).take(2).any(|folder| folder.ends_with("examples")),
         manifest,
         // `publish` is the list of registries allowed: null for all of them, empty for none.
         published: value["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
