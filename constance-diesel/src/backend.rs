@@ -43,7 +43,7 @@ pub struct DieselBackend<C: Dialect> {
     pub(crate) tables: Tables,
     pub(crate) options: Options,
     prefix: Prefix,
-    /// Where changes are watched for over a pool that the application brought.
+    /// Where changes are watched for over a pool of the application.
     watched: Option<C::Target>,
     /// Which table of which database, where that is known.
     identity: Option<String>,
@@ -219,16 +219,16 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         let (tables, options) = (self.tables.clone(), self.options.clone());
         let known = match &self.pool {
             Pool::Own(pool) => Ok(pool.manager().target.clone()),
-            Pool::Brought(brought) => self.watched.clone().ok_or_else(|| Arc::clone(brought)),
+            Pool::External(external) => self.watched.clone().ok_or_else(|| Arc::clone(external)),
         };
         let open = move || match known {
             Ok(target) => located(C::feed(&target, &tables, &options), C::location(&target)),
-            Err(brought) => {
+            Err(external) => {
                 // Given back before it is asked for again: the pool may have no other.
-                let target = brought.lend()?.target_of().map_err(|fault| fault.error)?;
+                let target = external.lend()?.target_of().map_err(|failure| failure.error)?;
                 match target {
                     Some(target) => located(C::feed(&target, &tables, &options), C::location(&target)),
-                    None => Ok(polling(Lent::new(brought, tables)?, &options)),
+                    None => Ok(polling(Lent::new(external, tables)?, &options)),
                 }
             }
         };

@@ -10,9 +10,9 @@ use r2d2::ManageConnection;
 use crate::DieselBackend;
 use crate::dialect::{Dialect, Options};
 use crate::layout::Layout;
-use crate::pace::Pace;
+use crate::look_interval::LookInterval;
 use crate::parameters::Parameters;
-use crate::pool::{Brought, Pool};
+use crate::pool::{ExternalPool, Pool};
 use crate::schema::Tables;
 
 /// Builds a [`DieselBackend`]; made by [`DieselBackend::builder`].
@@ -36,7 +36,7 @@ use crate::schema::Tables;
 #[must_use]
 pub struct Builder<C: Dialect> {
     url: Option<String>,
-    brought: Option<Arc<dyn Brought<C>>>,
+    external: Option<Arc<dyn ExternalPool<C>>>,
     watch_url: Option<String>,
     pool_size: u32,
     acquire_timeout: Duration,
@@ -54,7 +54,7 @@ impl<C: Dialect> Builder<C> {
         }
         Self {
             url: None,
-            brought: None,
+            external: None,
             watch_url: None,
             pool_size: 4,
             acquire_timeout: Duration::from_secs(3),
@@ -62,7 +62,7 @@ impl<C: Dialect> Builder<C> {
                 connect_timeout: Duration::from_secs(3),
                 busy_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(10),
-                pace: Pace::usual(C::NETWORK),
+                look_interval: LookInterval::usual(C::NETWORK),
                 call_timeout: None,
                 file_mode: 0o600,
                 table: None,
@@ -91,7 +91,7 @@ impl<C: Dialect> Builder<C> {
     where
         M: ManageConnection<Connection = C>,
     {
-        self.brought = Some(Arc::new(pool));
+        self.external = Some(Arc::new(pool));
         self
     }
 
@@ -198,7 +198,7 @@ impl<C: Dialect> Builder<C> {
     /// 25 milliseconds, and once a second while the system tells that nobody writes to the file; else every 250 milliseconds,
     /// and once a second where nothing has changed for a minute.
     pub fn watch_interval(mut self, interval: Duration) -> Self {
-        self.options.pace = Pace::every(interval);
+        self.options.look_interval = LookInterval::every(interval);
         self
     }
 
@@ -250,15 +250,15 @@ impl<C: Dialect> Builder<C> {
         }
         let call_timeout = self.options.call_timeout;
         let said = Parameters { layout: self.layout, table: self.table, call_timeout };
-        let (tables, pool, watched) = match (self.brought, self.url, self.watch_url) {
+        let (tables, pool, watched) = match (self.external, self.url, self.watch_url) {
             (None, _, Some(_)) => return Err(wrong("a URL to watch is given without a pool")),
             (None, None, None) => return Err(wrong("neither a URL nor a pool is given")),
             (Some(_), Some(_), _) => return Err(wrong("both a URL and a pool are given")),
-            (Some(brought), None, None) => (said.tables::<C>().map_err(named)?, Pool::Brought(brought), None),
-            (Some(brought), None, Some(url)) => {
+            (Some(external), None, None) => (said.tables::<C>().map_err(named)?, Pool::External(external), None),
+            (Some(external), None, Some(url)) => {
                 let (said, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
                 self.options.call_timeout = said.call_timeout;
-                (said.tables::<C>().map_err(named)?, Pool::Brought(brought), Some(target))
+                (said.tables::<C>().map_err(named)?, Pool::External(external), Some(target))
             }
             (None, Some(url), None) => {
                 if self.pool_size == 0 {
@@ -281,19 +281,19 @@ impl<C: Dialect> Builder<C> {
     }
 
     /// Makes the backend over a pool, with every other option at its default.
-    pub(crate) fn over(brought: Arc<dyn Brought<C>>) -> DieselBackend<C> {
+    pub(crate) fn over(external: Arc<dyn ExternalPool<C>>) -> DieselBackend<C> {
         let Self { options, prefix, .. } = Self::new();
-        DieselBackend::new(Pool::Brought(brought), Tables::usual(Layout::Own), options, prefix)
+        DieselBackend::new(Pool::External(external), Tables::usual(Layout::Own), options, prefix)
     }
 }
 
 impl<C: Dialect> fmt::Debug for Builder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, brought, watch_url, pool_size, acquire_timeout, options, prefix, table, layout } = self;
+        let Self { url, external, watch_url, pool_size, acquire_timeout, options, prefix, table, layout } = self;
         f.debug_struct("Builder")
             // Whether there is one: it may hold a password.
             .field("url", &url.is_some())
-            .field("pool", &brought.is_some())
+            .field("pool", &external.is_some())
             .field("watch_url", &watch_url.is_some())
             .field("pool_size", pool_size)
             .field("acquire_timeout", acquire_timeout)

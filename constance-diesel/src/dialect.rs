@@ -9,9 +9,9 @@ use diesel::connection::TransactionManager;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::{Error as DriverError, QueryResult};
 
-use crate::error::Fault;
+use crate::error::Failure;
+use crate::look_interval::LookInterval;
 use crate::migrate::Step;
-use crate::pace::Pace;
 use crate::query::{AnyKey, Delete, Forget, Insert, KeysIn, Record, RowsIn, UpdateIf, ValueOf, Versions};
 use crate::schema::{Column, FoundKey, FoundValue, Row, Tables};
 
@@ -49,7 +49,7 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     }
     /// Where a connection that somebody else opened leads to; `None` where it does not tell. Then changes are looked for over
     /// connections of that pool.
-    fn target_of(&mut self) -> Result<Option<Self::Target>, Fault>;
+    fn target_of(&mut self) -> Result<Option<Self::Target>, Failure>;
     /// Which database the target names, where that can be told: see [`Backend::identity`](constance_core::Backend::identity).
     fn identity(target: &Self::Target) -> Option<String>;
     /// What is to be known of connections to the target, whatever the server says. No I/O. Default: nothing.
@@ -175,7 +175,7 @@ pub trait Verbs: R2D2Connection + Send + 'static {
     fn feed(target: &Self::Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>>;
 
     /// Puts a failure into words of our own.
-    fn fault(&mut self, error: &DriverError) -> Fault;
+    fn failure(&mut self, error: &DriverError) -> Failure;
 }
 
 /// What a connection is opened for.
@@ -199,7 +199,7 @@ pub struct Options {
     /// How long a statement may take in all, where there is a network; then the connection counts as dead.
     pub(crate) statement_timeout: Duration,
     /// How often a feed looks.
-    pub(crate) pace: Pace,
+    pub(crate) look_interval: LookInterval,
     /// How long a call may take, with everything that belongs to it.
     pub(crate) call_timeout: Option<Duration>,
     /// The permissions of a file that is made.

@@ -5,7 +5,7 @@ use diesel::result::Error as DriverError;
 
 /// A failure, and whether its connection may be used again.
 #[derive(Debug)]
-pub struct Fault {
+pub struct Failure {
     pub(crate) error: Error,
     /// Whether the failure was anything but a clean answer of the database. Such a connection is not used again.
     pub(crate) broken: bool,
@@ -14,7 +14,7 @@ pub struct Fault {
 /// The next step where the tables are missing.
 pub(crate) const MIGRATE: &str = "run the `migrate` command, or call DieselBackend::migrate";
 
-impl Fault {
+impl Failure {
     /// A clean answer of the database: the connection stays.
     pub(crate) fn answered(error: Error) -> Self {
         Self { error, broken: false }
@@ -39,7 +39,7 @@ pub(crate) fn during(action: Action, backend: &'static str) -> impl Fn(Error) ->
 /// The failures that mean the same with every database, since diesel makes them itself.
 ///
 /// None of the driver's own text is passed on: it carries values.
-pub(crate) fn common(driver: &'static str, error: &DriverError) -> Fault {
+pub(crate) fn common(driver: &'static str, error: &DriverError) -> Failure {
     use diesel::result::DatabaseErrorKind as Db;
 
     let unavailable = |code: &'static str, text: &'static str| {
@@ -48,37 +48,37 @@ pub(crate) fn common(driver: &'static str, error: &DriverError) -> Fault {
     match error {
         DriverError::DatabaseError(kind, _) => match kind {
             Db::UniqueViolation | Db::ForeignKeyViolation | Db::NotNullViolation | Db::CheckViolation => {
-                Fault::answered(
+                Failure::answered(
                     unavailable("constraint", "a constraint of the table refused the row")
                         .with_detail("the table is not as the migrations made it")
                         .with_transient(false),
                 )
             }
-            Db::ReadOnlyTransaction => Fault::answered(
+            Db::ReadOnlyTransaction => Failure::answered(
                 Error::new(ErrorKind::Denied).with_cause(Cause::new(driver).with_code("read-only transaction")),
             ),
-            Db::ClosedConnection => Fault::broken(unavailable("closed", "the connection was closed")),
-            Db::SerializationFailure => Fault::answered(
+            Db::ClosedConnection => Failure::broken(unavailable("closed", "the connection was closed")),
+            Db::SerializationFailure => Failure::answered(
                 Error::new(ErrorKind::Timeout).with_cause(Cause::new(driver).with_code("serialization failure")),
             ),
-            _ => Fault::broken(unavailable("unknown", "a failure that is not in the list of known ones")),
+            _ => Failure::broken(unavailable("unknown", "a failure that is not in the list of known ones")),
         },
-        DriverError::SerializationError(_) | DriverError::InvalidCString(_) => Fault::answered(
+        DriverError::SerializationError(_) | DriverError::InvalidCString(_) => Failure::answered(
             Error::new(ErrorKind::Encode)
                 .with_detail("the database cannot take the value")
                 .with_cause(Cause::new(driver).with_code("serialization")),
         ),
-        DriverError::DeserializationError(_) => Fault::broken(
+        DriverError::DeserializationError(_) => Failure::broken(
             unavailable("deserialization", "a column holds something of another type")
                 .with_detail("the table is not as the migrations made it")
                 .with_transient(false),
         ),
         DriverError::RollbackErrorOnCommit { commit_error, .. } => {
-            Fault { broken: true, ..common(driver, commit_error) }
+            Failure { broken: true, ..common(driver, commit_error) }
         }
         DriverError::BrokenTransactionManager | DriverError::NotInTransaction | DriverError::AlreadyInTransaction => {
-            Fault::broken(unavailable("transaction", "the connection was left in the middle of a transaction"))
+            Failure::broken(unavailable("transaction", "the connection was left in the middle of a transaction"))
         }
-        _ => Fault::broken(unavailable("unknown", "a failure that is not in the list of known ones")),
+        _ => Failure::broken(unavailable("unknown", "a failure that is not in the list of known ones")),
     }
 }

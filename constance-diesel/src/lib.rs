@@ -8,14 +8,14 @@ mod builder;
 mod dialect;
 mod error;
 pub mod guide;
-mod kept;
 mod layout;
+mod look_interval;
 mod manager;
 mod migrate;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod on_worker;
 mod openssl;
-mod pace;
 mod parameters;
 mod pool;
 #[cfg(feature = "postgres")]
@@ -25,9 +25,9 @@ mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
-mod transaction;
 #[cfg(feature = "listen")]
-mod waiting;
+mod thread_limit;
+mod transaction;
 mod watch;
 
 pub use diesel;

@@ -6,11 +6,11 @@ use constance_core::{Error, ErrorKind, Result};
 use constance_pool::Worker;
 
 use crate::dialect::{Dialect, Options, Purpose};
-use crate::kept::Kept;
+use crate::on_worker::OnWorker;
 
 /// A pooled connection.
 pub(crate) struct Session<C: Dialect> {
-    pub(crate) connection: Kept<C>,
+    pub(crate) connection: OnWorker<C>,
     /// What the target named when the connection was opened.
     pub(crate) mark: C::Mark,
     /// When it was last seen that the target still names that.
@@ -48,7 +48,7 @@ impl<C: Dialect> constance_pool::Manager for Manager<C> {
         } else {
             (open::<C>(&self.target, Purpose::Serve, &self.options)?, None)
         };
-        Ok(Session { connection: Kept::new(connection, worker), mark, looked_at: Instant::now() })
+        Ok(Session { connection: OnWorker::new(connection, worker), mark, looked_at: Instant::now() })
     }
 
     fn check(&self, session: &mut Session<C>, within: Duration) -> Result<()> {

@@ -11,7 +11,7 @@ use diesel::result::QueryResult;
 use r2d2::ManageConnection;
 
 use crate::dialect::{Dialect, Options};
-use crate::error::Fault;
+use crate::error::Failure;
 use crate::manager::Manager;
 use crate::store::again;
 
@@ -20,11 +20,11 @@ pub(crate) enum Pool<C: Dialect> {
     /// Our own pool, made from a URL.
     Own(Box<constance_pool::Pool<Manager<C>>>),
     /// A pool that the application made.
-    Brought(Arc<dyn Brought<C>>),
+    External(Arc<dyn ExternalPool<C>>),
 }
 
 /// A pool of the application's, whatever its manager is.
-pub(crate) trait Brought<C>: Send + Sync {
+pub(crate) trait ExternalPool<C>: Send + Sync {
     /// A connection, once one is free.
     fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
 }
@@ -51,7 +51,7 @@ impl<C: Dialect> Pool<C> {
                 let done = ask(lease.connection.get()?, purpose, &work);
                 Ok(given_back(pool, lease, purpose, done))
             }
-            Self::Brought(brought) => Ok(ask(&mut **brought.lend()?, purpose, &work)),
+            Self::External(external) => Ok(ask(&mut **external.lend()?, purpose, &work)),
         })
     }
 
@@ -71,12 +71,12 @@ impl<C: Dialect> Pool<C> {
                 let left = end.map_or(within, |end| end.saturating_duration_since(Instant::now()));
                 let work = Arc::clone(&work);
                 let done = lease.connection.run_within(left, move |connection| ask(connection, purpose, &*work));
-                Ok(given_back(pool, lease, purpose, done.unwrap_or_else(|error| Err(Fault::broken(error)))))
+                Ok(given_back(pool, lease, purpose, done.unwrap_or_else(|error| Err(Failure::broken(error)))))
             }),
-            Self::Brought(brought) => {
-                let brought = Arc::clone(brought);
+            Self::External(external) => {
+                let external = Arc::clone(external);
                 constance_pool::within(within, move || {
-                    repeat::<C, T>(purpose, end, || Ok(ask(&mut **brought.lend()?, purpose, &*work)))
+                    repeat::<C, T>(purpose, end, || Ok(ask(&mut **external.lend()?, purpose, &*work)))
                 })
             }
         }
@@ -110,12 +110,12 @@ fn ask<C: Dialect, T>(
     connection: &mut C,
     purpose: Purpose,
     work: &impl Fn(&mut C) -> QueryResult<T>,
-) -> Result<T, Fault> {
+) -> Result<T, Failure> {
     let done = match purpose {
         Purpose::Read => again(connection, work),
         _ => work(connection),
     };
-    done.map_err(|error| connection.fault(&error))
+    done.map_err(|error| connection.failure(&error))
 }
 
 /// Gives the connection back before another one is asked for: the pool may have no other place. Says where it led to, if it
@@ -124,21 +124,24 @@ fn given_back<C: Dialect, T>(
     pool: &constance_pool::Pool<Manager<C>>,
     mut lease: Lease<'_, Manager<C>>,
     purpose: Purpose,
-    done: Result<T, Fault>,
-) -> Result<T, Fault> {
+    done: Result<T, Failure>,
+) -> Result<T, Failure> {
     match &done {
         // When one of them died while it lay idle, its like have died with it. A call that took too long says nothing of them.
-        Err(fault)
-            if fault.broken && C::NETWORK && purpose == Purpose::Read && fault.error.kind() != ErrorKind::Timeout =>
+        Err(failure)
+            if failure.broken
+                && C::NETWORK
+                && purpose == Purpose::Read
+                && failure.error.kind() != ErrorKind::Timeout =>
         {
             lease.retire();
         }
-        Err(fault) if fault.broken => lease.discard(),
+        Err(failure) if failure.broken => lease.discard(),
         _ => {}
     }
-    done.map_err(|fault| match C::location(&pool.manager().target).filter(|_| fault.broken && C::NETWORK) {
-        Some(location) => Fault { error: fault.error.with_location(location), ..fault },
-        None => fault,
+    done.map_err(|failure| match C::location(&pool.manager().target).filter(|_| failure.broken && C::NETWORK) {
+        Some(location) => Failure { error: failure.error.with_location(location), ..failure },
+        None => failure,
     })
 }
 
@@ -146,17 +149,17 @@ fn given_back<C: Dialect, T>(
 fn repeat<C: Dialect, T>(
     purpose: Purpose,
     end: Option<Instant>,
-    mut attempt: impl FnMut() -> Result<Result<T, Fault>>,
+    mut attempt: impl FnMut() -> Result<Result<T, Failure>>,
 ) -> Result<T> {
     let may_repeat = C::NETWORK && purpose == Purpose::Read;
     let done = match attempt()? {
-        Err(fault) if may_repeat && fault.broken && end.is_none_or(|end| Instant::now() < end) => attempt()?,
+        Err(failure) if may_repeat && failure.broken && end.is_none_or(|end| Instant::now() < end) => attempt()?,
         done => done,
     };
-    done.map_err(|fault| fault.error)
+    done.map_err(|failure| failure.error)
 }
 
-impl<C, M> Brought<C> for r2d2::Pool<M>
+impl<C, M> ExternalPool<C> for r2d2::Pool<M>
 where
     C: Dialect,
     M: ManageConnection<Connection = C>,
@@ -171,7 +174,7 @@ impl<C: Dialect> fmt::Debug for Pool<C> {
         match self {
             // The manager holds the target, which may hold a password.
             Self::Own(pool) => f.debug_tuple("Own").field(pool).finish(),
-            Self::Brought(_) => f.write_str("Brought"),
+            Self::External(_) => f.write_str("ExternalPool"),
         }
     }
 }

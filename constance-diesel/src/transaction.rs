@@ -108,9 +108,9 @@ impl<C: Dialect> InTransaction<'_, C> {
     fn run<T>(&self, purpose: Purpose, work: impl FnOnce(&mut C, &Tables) -> QueryResult<T>) -> Result<T> {
         let mut held = self.connection.lock();
         let connection: &mut C = &mut held;
-        let told = |connection: &mut C, error| self.backend.tables.layout.advise(connection.fault(&error).error);
-        let outside = depth(connection).map_err(|error| over(told(connection, error)))?;
-        C::TransactionManager::begin_transaction(connection).map_err(|error| told(connection, error))?;
+        let advised = |connection: &mut C, error| self.backend.tables.layout.advise(connection.failure(&error).error);
+        let outside = depth(connection).map_err(|error| over(advised(connection, error)))?;
+        C::TransactionManager::begin_transaction(connection).map_err(|error| advised(connection, error))?;
         // The application may have passed over a failure that ended its transaction. What is written then is stored at once.
         if purpose == Purpose::Write && has_ended(connection, outside) {
             return Err(over(Error::new(ErrorKind::Unavailable)));
@@ -118,8 +118,8 @@ impl<C: Dialect> InTransaction<'_, C> {
         let done = finish(connection, |connection| work(connection, &self.backend.tables), |_| true);
         done.map_err(|error| {
             // Asked after the savepoint is undone: before, PostgreSQL would not answer.
-            let told = told(connection, error);
-            if has_ended(connection, outside) { over(told) } else { told }
+            let error = advised(connection, error);
+            if has_ended(connection, outside) { over(error) } else { error }
         })
     }
 

@@ -7,9 +7,9 @@ use constance_core::{Result, Wake, Watch, WatchMode};
 use parking_lot::{Condvar, Mutex};
 
 use crate::dialect::{Dialect, Options};
-use crate::kept::Kept;
-use crate::pace::Pace;
-use crate::pool::Brought;
+use crate::look_interval::LookInterval;
+use crate::on_worker::OnWorker;
+use crate::pool::ExternalPool;
 use crate::schema::Tables;
 use crate::store::again;
 
@@ -22,7 +22,7 @@ pub(crate) trait Probe: Send {
 /// Asks again and again whether something changed.
 pub(crate) struct Polling<P> {
     probe: P,
-    pace: Pace,
+    look_interval: LookInterval,
     /// When a look last saw a change, or else when the feed was opened.
     changed_at: Instant,
     interrupt: Arc<Interrupt>,
@@ -32,25 +32,25 @@ pub(crate) struct Polling<P> {
 #[derive(Default)]
 struct Interrupt {
     called: Mutex<bool>,
-    bell: Condvar,
+    changed: Condvar,
 }
 
 /// Asks the probe as often as the options say, and where they bound calls, no longer than that each time.
 pub(crate) fn polling<P: Probe + 'static>(probe: P, options: &Options) -> Box<dyn Watch> {
     match options.call_timeout {
         Some(within) => bounded(probe, options, within),
-        None => Box::new(Polling::new(probe, options.pace)),
+        None => Box::new(Polling::new(probe, options.look_interval)),
     }
 }
 
 /// The same, and each time no longer than this: the feed ends with a look that takes longer.
 pub(crate) fn bounded<P: Probe + 'static>(probe: P, options: &Options, within: Duration) -> Box<dyn Watch> {
-    Box::new(Polling::new(Bounded::new(probe, within), options.pace))
+    Box::new(Polling::new(Bounded::new(probe, within), options.look_interval))
 }
 
 impl<P> Polling<P> {
-    fn new(probe: P, pace: Pace) -> Self {
-        Self { probe, pace, changed_at: Instant::now(), interrupt: Arc::default() }
+    fn new(probe: P, look_interval: LookInterval) -> Self {
+        Self { probe, look_interval, changed_at: Instant::now(), interrupt: Arc::default() }
     }
 }
 
@@ -68,8 +68,8 @@ impl<P: Probe> Watch for Polling<P> {
             let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(now));
             let mut called = self.interrupt.called.lock();
             if !*called && !left.is_zero() {
-                let rest = self.pace.rest(now.saturating_duration_since(self.changed_at));
-                self.interrupt.bell.wait_for(&mut called, rest.min(left));
+                let rest = self.look_interval.rest(now.saturating_duration_since(self.changed_at));
+                self.interrupt.changed.wait_for(&mut called, rest.min(left));
             }
             if std::mem::take(&mut *called) {
                 return Ok(Wake::Interrupted);
@@ -81,27 +81,27 @@ impl<P: Probe> Watch for Polling<P> {
     }
 
     fn mode(&self) -> WatchMode {
-        WatchMode::Looking { every: self.pace.rest(self.changed_at.elapsed()) }
+        WatchMode::Looking { every: self.look_interval.rest(self.changed_at.elapsed()) }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
         let interrupt = Arc::clone(&self.interrupt);
         Some(Box::new(move || {
             *interrupt.called.lock() = true;
-            interrupt.bell.notify_all();
+            interrupt.changed.notify_all();
         }))
     }
 }
 
 /// Asks in a thread of its own, so that a server that says nothing does not hold the feed.
 pub(crate) struct Bounded<P> {
-    probe: Kept<P>,
+    probe: OnWorker<P>,
     within: Duration,
 }
 
 impl<P: Probe + 'static> Bounded<P> {
     pub(crate) fn new(probe: P, within: Duration) -> Self {
-        Self { probe: Kept::new(probe, None), within }
+        Self { probe: OnWorker::new(probe, None), within }
     }
 }
 
@@ -138,15 +138,15 @@ impl<C: Dialect> Probe for Looking<C> {
 
 /// Asks over connections of the application's pool, each for one look.
 pub(crate) struct Lent<C: Dialect> {
-    brought: Arc<dyn Brought<C>>,
+    external: Arc<dyn ExternalPool<C>>,
     tables: Tables,
     seen: C::Seen,
 }
 
 impl<C: Dialect> Lent<C> {
     /// Looks for the first time.
-    pub(crate) fn new(brought: Arc<dyn Brought<C>>, tables: Tables) -> Result<Self> {
-        let mut probe = Self { brought, tables, seen: C::Seen::default() };
+    pub(crate) fn new(external: Arc<dyn ExternalPool<C>>, tables: Tables) -> Result<Self> {
+        let mut probe = Self { external, tables, seen: C::Seen::default() };
         probe.changed()?;
         Ok(probe)
     }
@@ -154,13 +154,13 @@ impl<C: Dialect> Lent<C> {
 
 impl<C: Dialect> Probe for Lent<C> {
     fn changed(&mut self) -> Result<bool> {
-        look(&mut **self.brought.lend()?, &self.tables, &mut self.seen)
+        look(&mut **self.external.lend()?, &self.tables, &mut self.seen)
     }
 }
 
 fn look<C: Dialect>(connection: &mut C, tables: &Tables, seen: &mut C::Seen) -> Result<bool> {
     let changed = again(connection, |connection| connection.changed(tables, seen));
-    changed.map_err(|error| tables.layout.advise(connection.fault(&error).error))
+    changed.map_err(|error| tables.layout.advise(connection.failure(&error).error))
 }
 
 /// A feed whose failures say where the database is.

@@ -186,9 +186,9 @@ impl<C: Dialect> DieselBackend<C> {
             connection.migrating(tables, &self.options, |connection| work(&mut Harness { connection, tables }))
         };
         match &self.pool {
-            Pool::Brought(_) => self.pool.run(constance_pool::Purpose::Write, work),
+            Pool::External(_) => self.pool.run(constance_pool::Purpose::Write, work),
             Pool::Own(pool) => crate::manager::open::<C>(&pool.manager().target, Purpose::Migrate, &self.options)
-                .and_then(|mut connection| work(&mut connection).map_err(|error| connection.fault(&error).error)),
+                .and_then(|mut connection| work(&mut connection).map_err(|error| connection.failure(&error).error)),
         }
         .and_then(|done| done)
         .map_err(during(Action::Migrate, C::NAME))

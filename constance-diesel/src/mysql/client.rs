@@ -16,7 +16,7 @@ use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
 use diesel::sql_types::Text;
 
-use super::fault;
+use super::failure;
 
 /// One library serves the whole process.
 static TRUSTED: OnceLock<bool> = OnceLock::new();
@@ -27,15 +27,15 @@ const SAID: &str = "constance";
 ///
 /// # Errors
 ///
-/// One numbered [`fault::MISREAD`] where the library cannot be trusted; why it could not be asked.
+/// One numbered [`failure::MISREAD`] where the library cannot be trusted; why it could not be asked.
 pub(super) fn check(connection: &mut MysqlConnection) -> QueryResult<()> {
     let trusted = match TRUSTED.get() {
         Some(trusted) => *trusted,
         None => {
             let heard = sql::<Text>("SELECT 'constance'").get_result::<String>(connection);
-            let trusted = fault::ask(connection, heard)? == SAID;
+            let trusted = failure::ask(connection, heard)? == SAID;
             *TRUSTED.get_or_init(|| trusted)
         }
     };
-    if trusted { Ok(()) } else { Err(fault::numbered(fault::MISREAD)) }
+    if trusted { Ok(()) } else { Err(failure::numbered(failure::MISREAD)) }
 }

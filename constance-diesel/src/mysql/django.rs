@@ -9,7 +9,7 @@ use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Text};
 
-use super::fault;
+use super::failure;
 use crate::dialect::Verbs;
 use crate::layout::{self, Layout, Wording};
 use crate::query::{Bound, Clash, Insert, KeyParam, statement};
@@ -106,10 +106,10 @@ pub(super) fn insert(connection: &mut MysqlConnection, statement: &Insert<'_>) -
         let plain = Insert { tables, key: *key, value: Bound(value), now, clash: Clash::Keep };
         match plain.execute(connection) {
             Err(DriverError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {}
-            done => return fault::ask(connection, done).map(|_| true),
+            done => return failure::ask(connection, done).map(|_| true),
         }
         match holder(connection, tables, *key)? {
-            Holder::Another => return Err(fault::numbered(fault::MERGED)),
+            Holder::Another => return Err(failure::numbered(failure::MERGED)),
             Holder::Itself | Holder::Nobody if keep => return Ok(false),
             Holder::Itself | Holder::Nobody => {}
         }
@@ -119,7 +119,7 @@ pub(super) fn insert(connection: &mut MysqlConnection, statement: &Insert<'_>) -
 
 fn holder(connection: &mut MysqlConnection, tables: &Tables, key: KeyParam<'_>) -> QueryResult<Holder> {
     let found = SameInIndex { tables, key }.load::<FoundKey>(connection);
-    let found = fault::ask_of_rows(connection, found)?;
+    let found = failure::ask_of_rows(connection, found)?;
     Ok(match found.as_slice() {
         [] => Holder::Nobody,
         keys if keys.iter().any(|found| found.0.as_slice() == key.0.as_bytes()) => Holder::Itself,

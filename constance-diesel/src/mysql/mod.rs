@@ -1,14 +1,14 @@
 //! MySQL and MariaDB.
 
 mod client;
+mod connect;
 mod django;
-mod fault;
-mod feed;
+mod failure;
 mod host;
-mod open;
+mod migration;
 mod rows;
-mod shape;
 mod target;
+mod watch;
 
 use std::num::NonZeroU32;
 
@@ -26,7 +26,7 @@ use self::rows::Look;
 use self::target::Target;
 use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
-use crate::error::Fault;
+use crate::error::Failure;
 use crate::layout::Layout;
 use crate::migrate::Step;
 use crate::query::{
@@ -59,7 +59,7 @@ impl Verbs for MysqlConnection {
 
     type Target = Target;
     type Mark = ();
-    type Seen = feed::Seen;
+    type Seen = watch::Seen;
 
     fn target(url: &str) -> Result<Target> {
         Target::parse(url)
@@ -77,7 +77,7 @@ impl Verbs for MysqlConnection {
         name.ends_with(' ').then_some("the table's name ends in a space, which MySQL has at the end of no name")
     }
 
-    fn target_of(&mut self) -> Result<Option<Target>, Fault> {
+    fn target_of(&mut self) -> Result<Option<Target>, Failure> {
         // A connection does not tell the password that it was made with.
         Ok(None)
     }
@@ -97,7 +97,7 @@ impl Verbs for MysqlConnection {
     fn mark(_: &Target) {}
 
     fn open(target: &Target, _: Purpose, options: &Options) -> Result<Self> {
-        open::open(target, options)
+        connect::open(target, options)
     }
 
     fn begin_write(&mut self) -> QueryResult<()> {
@@ -109,7 +109,7 @@ impl Verbs for MysqlConnection {
             Err(DriverError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(self),
             begun => begun,
         };
-        fault::ask(self, begun)
+        failure::ask(self, begun)
     }
 
     fn commit(&mut self) -> QueryResult<()> {
@@ -119,7 +119,7 @@ impl Verbs for MysqlConnection {
         // diesel rolls back after a commit that failed, and then the server has forgotten the number. A cluster that finds its
         // transactions in conflict says so here.
         let committed = self.batch_execute("COMMIT");
-        if let Err(commit_error) = fault::ask(self, committed) {
+        if let Err(commit_error) = failure::ask(self, committed) {
             return Err(match AnsiTransactionManager::rollback_transaction(self) {
                 Ok(()) => commit_error,
                 Err(rollback_error) => DriverError::RollbackErrorOnCommit {
@@ -142,27 +142,27 @@ impl Verbs for MysqlConnection {
             Err(statement) => statement.get_result(self),
         }
         .optional();
-        fault::ask_of_rows(self, found)
+        failure::ask_of_rows(self, found)
     }
 
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {
         let rows = statement.load(self);
-        fault::ask_of_rows(self, rows)
+        failure::ask_of_rows(self, rows)
     }
 
     fn keys_in(&mut self, statement: KeysIn<'_>) -> QueryResult<Vec<FoundKey>> {
         let keys = statement.load(self);
-        fault::ask_of_rows(self, keys)
+        failure::ask_of_rows(self, keys)
     }
 
     fn rows_of(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
         let rows = rows::load(self, tables, keys, Look::Read);
-        fault::ask_of_rows(self, rows)
+        failure::ask_of_rows(self, rows)
     }
 
     fn rows_locked(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
         let rows = rows::load(self, tables, keys, Look::Lock);
-        fault::ask_of_rows(self, rows)
+        failure::ask_of_rows(self, rows)
     }
 
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
@@ -174,7 +174,7 @@ impl Verbs for MysqlConnection {
         // How many rows it was tells nothing: diesel asks for rows found, not for rows changed.
         match statement.execute(self) {
             Err(DriverError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) if keep => Ok(false),
-            done => fault::ask(self, done).map(|_| true),
+            done => failure::ask(self, done).map(|_| true),
         }
     }
 
@@ -185,7 +185,7 @@ impl Verbs for MysqlConnection {
             return takes(self, new).map(|()| false);
         }
         let rows = statement.execute(self);
-        fault::ask(self, rows).map(|rows| rows > 0)
+        failure::ask(self, rows).map(|rows| rows > 0)
     }
 
     fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool> {
@@ -193,7 +193,7 @@ impl Verbs for MysqlConnection {
             return Ok(false);
         }
         let rows = statement.execute(self);
-        fault::ask(self, rows).map(|rows| rows > 0)
+        failure::ask(self, rows).map(|rows| rows > 0)
     }
 
     fn set_all(&mut self, tables: &Tables, rows: &[(&str, &[u8])]) -> QueryResult<bool> {
@@ -205,7 +205,7 @@ impl Verbs for MysqlConnection {
     }
 
     fn undone(&mut self, error: &DriverError) -> bool {
-        fault::is_undone(error)
+        failure::is_undone(error)
     }
 
     fn ended_all(&mut self, depth: NonZeroU32) -> bool {
@@ -222,48 +222,48 @@ impl Verbs for MysqlConnection {
     }
 
     fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>> {
-        let columns = shape::columns(self, table);
-        fault::ask_of_rows(self, columns)
+        let columns = migration::columns(self, table);
+        failure::ask_of_rows(self, columns)
     }
 
     fn has_table(&mut self, name: &str) -> QueryResult<bool> {
-        let found = shape::has_table(self, name);
-        fault::ask_of_rows(self, found)
+        let found = migration::has_table(self, name);
+        failure::ask_of_rows(self, found)
     }
 
     fn versions(&mut self, statement: Versions<'_>) -> QueryResult<Vec<String>> {
         let versions = statement.load(self);
-        fault::ask_of_rows(self, versions)
+        failure::ask_of_rows(self, versions)
     }
 
     fn record(&mut self, statement: Record<'_>) -> QueryResult<usize> {
         match statement.execute(self) {
             // A cluster does not lock for all of its servers: another has done the same, which is no harm.
             Err(DriverError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(0),
-            done => fault::ask(self, done),
+            done => failure::ask(self, done),
         }
     }
 
     fn forget(&mut self, statement: Forget<'_>) -> QueryResult<usize> {
         let done = statement.execute(self);
-        fault::ask(self, done)
+        failure::ask(self, done)
     }
 
     fn has_rows(&mut self, statement: AnyKey<'_>) -> QueryResult<bool> {
         let rows = statement.load::<FoundKey>(self);
-        fault::ask_of_rows(self, rows).map(|rows| !rows.is_empty())
+        failure::ask_of_rows(self, rows).map(|rows| !rows.is_empty())
     }
 
     fn keep_writers_out(&mut self, tables: &Tables) -> QueryResult<()> {
-        shape::keep_writers_out(self, tables)
+        migration::keep_writers_out(self, tables)
     }
 
     fn steps(tables: &Tables) -> Vec<Step> {
-        shape::steps(tables)
+        migration::steps(tables)
     }
 
     fn create_versions(tables: &Tables) -> String {
-        shape::create_versions(tables)
+        migration::create_versions(tables)
     }
 
     fn migrating<T>(
@@ -272,19 +272,19 @@ impl Verbs for MysqlConnection {
         options: &Options,
         work: impl FnOnce(&mut Self) -> QueryResult<T>,
     ) -> QueryResult<T> {
-        shape::migrating(self, tables, options, work)
+        migration::migrating(self, tables, options, work)
     }
 
     fn feed(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
-        feed::open(target, tables, options)
+        watch::open(target, tables, options)
     }
 
-    fn changed(&mut self, tables: &Tables, seen: &mut feed::Seen) -> QueryResult<bool> {
+    fn changed(&mut self, tables: &Tables, seen: &mut watch::Seen) -> QueryResult<bool> {
         seen.changed(self, tables)
     }
 
-    fn fault(&mut self, error: &DriverError) -> Fault {
-        fault::of(error)
+    fn failure(&mut self, error: &DriverError) -> Failure {
+        failure::of(error)
     }
 }
 
@@ -298,12 +298,12 @@ fn fits(connection: &mut MysqlConnection, length: usize) -> QueryResult<bool> {
         return Ok(true);
     }
     let most = sql::<BigInt>("SELECT CAST(@@max_allowed_packet AS SIGNED)").get_result::<i64>(connection);
-    let most = fault::ask_of_rows(connection, most)?;
+    let most = failure::ask_of_rows(connection, most)?;
     // Beside the values there is the key, and the statement around them.
     Ok(length <= usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1024))
 }
 
 /// The same, as an error where it does not.
 fn takes(connection: &mut MysqlConnection, length: usize) -> QueryResult<()> {
-    if fits(connection, length)? { Ok(()) } else { Err(fault::numbered(fault::TOO_LARGE)) }
+    if fits(connection, length)? { Ok(()) } else { Err(failure::numbered(failure::TOO_LARGE)) }
 }

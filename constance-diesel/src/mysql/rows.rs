@@ -7,7 +7,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Binary, Nullable, Text};
 
-use super::{LONG, fault};
+use super::{LONG, failure};
 use crate::dialect::Verbs;
 use crate::layout::{self, Layout, Wording};
 use crate::query::{Bound, Clash, KeyParam, statement};
@@ -96,7 +96,7 @@ pub(super) fn set_all(connection: &mut MysqlConnection, tables: &Tables, rows: &
     }
     let rows = rows.iter().map(|(key, value)| (KeyParam(key), Bound(value))).collect();
     let done = SetAll { tables, rows, clash: Clash::Replace(tables) }.execute(connection);
-    fault::ask(connection, done).map(|_| true)
+    failure::ask(connection, done).map(|_| true)
 }
 
 /// An insert of several rows. They are locked in the order in which they stand there.

@@ -6,7 +6,7 @@ use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 
-use super::told;
+use super::context;
 use crate::schema::Column;
 
 /// Whether there is a table of a name, which follows, in a schema of the search path that the user may not use: to him it is
@@ -35,8 +35,8 @@ pub(super) fn has_table(connection: &mut PgConnection, name: &str) -> QueryResul
         .sql("))) AS found) AS t");
     match query.get_result::<(bool, bool, bool)>(connection)? {
         (true, ..) => Ok(true),
-        (_, true, _) => Err(told::hidden()),
-        (_, _, true) => Err(told::nowhere()),
+        (_, true, _) => Err(context::hidden()),
+        (_, _, true) => Err(context::nowhere()),
         _ => Ok(false),
     }
 }

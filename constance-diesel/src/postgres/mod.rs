@@ -1,9 +1,10 @@
 //! PostgreSQL.
 
 mod catalog;
-mod connecting;
-mod fault;
-mod feed;
+mod connect;
+mod connect_failure;
+mod context;
+mod failure;
 #[cfg(feature = "listen")]
 mod listen;
 mod messages;
@@ -11,22 +12,21 @@ mod migration;
 mod parameters;
 mod policies;
 mod probe;
-mod session;
 mod statements;
 mod target;
-mod told;
+mod watch;
 
 use constance_core::{Result, Stored, Warning, Watch};
 use diesel::RunQueryDsl;
 use diesel::pg::PgConnection;
 use diesel::result::{Error as DriverError, OptionalExtension, QueryResult};
 
+use self::context::{Doing, with_context};
 use self::statements::{Replace, RowsOf, SetAll, Take};
 use self::target::Target;
-use self::told::{Doing, told};
 use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
-use crate::error::Fault;
+use crate::error::Failure;
 use crate::layout::{self, Layout};
 use crate::migrate::Step;
 use crate::query::{
@@ -71,7 +71,7 @@ impl Verbs for PgConnection {
         Target::parse(url)
     }
 
-    fn target_of(&mut self) -> Result<Option<Target>, Fault> {
+    fn target_of(&mut self) -> Result<Option<Target>, Failure> {
         Ok(None)
     }
 
@@ -90,7 +90,7 @@ impl Verbs for PgConnection {
     fn mark(_: &Target) {}
 
     fn open(target: &Target, purpose: Purpose, options: &Options) -> Result<Self> {
-        session::open(target, purpose, options)
+        connect::open(target, purpose, options)
     }
 
     fn begin_write(&mut self) -> QueryResult<()> {
@@ -98,7 +98,7 @@ impl Verbs for PgConnection {
     }
 
     fn value_of(&mut self, statement: ValueOf<'_>) -> QueryResult<Option<FoundValue>> {
-        told(self, statement.tables, Doing::Reading, |connection| {
+        with_context(self, statement.tables, Doing::Reading, |connection| {
             match Usual::of(statement) {
                 Ok(usual) => usual.get_result(connection),
                 Err(statement) => statement.get_result(connection),
@@ -108,21 +108,21 @@ impl Verbs for PgConnection {
     }
 
     fn rows_in(&mut self, statement: RowsIn<'_>) -> QueryResult<Vec<Row>> {
-        told(self, statement.tables, Doing::Reading, |connection| statement.load(connection))
+        with_context(self, statement.tables, Doing::Reading, |connection| statement.load(connection))
     }
 
     fn keys_in(&mut self, statement: KeysIn<'_>) -> QueryResult<Vec<FoundKey>> {
-        told(self, statement.tables, Doing::Reading, |connection| statement.load(connection))
+        with_context(self, statement.tables, Doing::Reading, |connection| statement.load(connection))
     }
 
     fn rows_of(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
         let statement = RowsOf { tables, keys, locked: false };
-        told(self, tables, Doing::Reading, |connection| statement.load(connection))
+        with_context(self, tables, Doing::Reading, |connection| statement.load(connection))
     }
 
     fn rows_locked(&mut self, tables: &Tables, keys: &[&str]) -> QueryResult<Vec<Row>> {
         let statement = RowsOf { tables, keys, locked: true };
-        told(self, tables, Doing::Writing, |connection| statement.load(connection))
+        with_context(self, tables, Doing::Writing, |connection| statement.load(connection))
     }
 
     fn insert(&mut self, statement: Insert<'_>) -> QueryResult<bool> {
@@ -132,25 +132,32 @@ impl Verbs for PgConnection {
         {
             return Ok(true);
         }
-        told(self, statement.tables, Doing::Writing, |connection| statement.execute(connection).map(|rows| rows > 0))
+        with_context(self, statement.tables, Doing::Writing, |connection| {
+            statement.execute(connection).map(|rows| rows > 0)
+        })
     }
 
     fn update_if(&mut self, statement: UpdateIf<'_>) -> QueryResult<bool> {
         fits(statement.old.iter().chain([&statement.value]))?;
-        told(self, statement.tables, Doing::Writing, |connection| statement.execute(connection).map(|rows| rows > 0))
+        with_context(self, statement.tables, Doing::Writing, |connection| {
+            statement.execute(connection).map(|rows| rows > 0)
+        })
     }
 
     fn delete(&mut self, statement: Delete<'_>) -> QueryResult<bool> {
         fits(&statement.old)?;
-        told(self, statement.tables, Doing::Writing, |connection| statement.execute(connection).map(|rows| rows > 0))
+        with_context(self, statement.tables, Doing::Writing, |connection| {
+            statement.execute(connection).map(|rows| rows > 0)
+        })
     }
 
     fn replace(&mut self, tables: &Tables, key: &str, value: &[u8]) -> QueryResult<Option<Stored>> {
         fits([&Bound(value)])?;
         let key = KeyParam(key);
         let statement = Replace { tables, key, value: Bound(value) };
-        let replaced =
-            told(self, tables, Doing::Writing, |connection| statement.get_result::<FoundValue>(connection).optional())?;
+        let replaced = with_context(self, tables, Doing::Writing, |connection| {
+            statement.get_result::<FoundValue>(connection).optional()
+        })?;
         if let Some(FoundValue(stored)) = replaced {
             return Ok(Some(stored));
         }
@@ -160,8 +167,9 @@ impl Verbs for PgConnection {
 
     fn take(&mut self, tables: &Tables, key: &str) -> QueryResult<Option<Stored>> {
         let statement = Take { tables, key: KeyParam(key) };
-        let taken =
-            told(self, tables, Doing::Writing, |connection| statement.get_result::<FoundValue>(connection).optional())?;
+        let taken = with_context(self, tables, Doing::Writing, |connection| {
+            statement.get_result::<FoundValue>(connection).optional()
+        })?;
         Ok(Some(taken.map_or(Stored::Absent, |FoundValue(stored)| stored)))
     }
 
@@ -176,11 +184,11 @@ impl Verbs for PgConnection {
         }
         let (keys, values) = rows.iter().map(|(key, value)| (*key, Bound(value))).unzip();
         let statement = SetAll { tables, keys, values, clash: Clash::Replace(tables) };
-        told(self, tables, Doing::Writing, |connection| statement.execute(connection).map(|_| true))
+        with_context(self, tables, Doing::Writing, |connection| statement.execute(connection).map(|_| true))
     }
 
     fn undone(&mut self, error: &DriverError) -> bool {
-        fault::is_undone(self, error)
+        failure::is_undone(self, error)
     }
 
     fn columns(&mut self, table: &str) -> QueryResult<Vec<Column>> {
@@ -229,19 +237,19 @@ impl Verbs for PgConnection {
         _: &Options,
         work: impl FnOnce(&mut Self) -> QueryResult<T>,
     ) -> QueryResult<T> {
-        told(self, tables, Doing::Migrating, |connection| migration::alone(connection, tables, work))
+        with_context(self, tables, Doing::Migrating, |connection| migration::alone(connection, tables, work))
     }
 
     fn changed(&mut self, tables: &Tables, seen: &mut probe::Seen) -> QueryResult<bool> {
-        told(self, tables, Doing::Reading, |connection| probe::changed(connection, tables, seen))
+        with_context(self, tables, Doing::Reading, |connection| probe::changed(connection, tables, seen))
     }
 
     fn feed(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
-        feed::open(target, tables, options)
+        watch::open(target, tables, options)
     }
 
-    fn fault(&mut self, error: &DriverError) -> Fault {
-        fault::of(self, error)
+    fn failure(&mut self, error: &DriverError) -> Failure {
+        failure::of(self, error)
     }
 }
 

@@ -7,7 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 
-use super::fault::cause;
+use super::failure::cause;
 use crate::schema::Tables;
 
 pub(super) const DETAIL: &str = "the table has row level security, which hides its rows from the user";

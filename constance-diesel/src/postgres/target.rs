@@ -262,14 +262,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::pace::Pace;
+    use crate::look_interval::LookInterval;
 
     fn options() -> Options {
         Options {
             connect_timeout: Duration::from_secs(3),
             busy_timeout: Duration::ZERO,
             statement_timeout: Duration::from_secs(10),
-            pace: Pace::usual(true),
+            look_interval: LookInterval::usual(true),
             call_timeout: None,
             file_mode: 0o600,
             table: None,

@@ -1,12 +1,12 @@
 //! SQLite.
 
-mod fault;
-mod feed;
+mod failure;
 #[cfg(target_os = "linux")]
-mod noticed;
+mod file_events;
 #[cfg(target_os = "linux")]
-mod notices;
-mod place;
+mod file_watch;
+mod target;
+mod watch;
 
 use constance_core::{Error, ErrorKind, Result, Watch, identity};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -18,10 +18,10 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection, SqliteType, SqliteValue};
 use diesel::{Connection, RunQueryDsl};
 
-use self::place::{FileId, Place};
+use self::target::{FileId, Target};
 use crate::DieselBackend;
 use crate::dialect::{Options, Purpose, Verbs};
-use crate::error::Fault;
+use crate::error::Failure;
 use crate::layout::{Layout, Wording};
 use crate::migrate::Step;
 use crate::query::{
@@ -47,13 +47,13 @@ impl Verbs for SqliteConnection {
         [("key", &["varchar(255)"]), ("value", &["text"])];
     const NOW: &'static str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
-    type Target = Place;
+    type Target = Target;
     type Mark = Option<FileId>;
     // The file is watched over a connection of its own.
     type Seen = ();
 
-    fn target(url: &str) -> Result<Place> {
-        Place::parse(url)
+    fn target(url: &str) -> Result<Target> {
+        Target::parse(url)
     }
 
     fn refuses_table(name: &str) -> Option<&'static str> {
@@ -64,36 +64,36 @@ impl Verbs for SqliteConnection {
         )
     }
 
-    fn target_of(&mut self) -> Result<Option<Place>, Fault> {
+    fn target_of(&mut self) -> Result<Option<Target>, Failure> {
         let file = sql::<Text>("SELECT file FROM pragma_database_list WHERE name = 'main'").get_result::<String>(self);
         match file {
-            Ok(file) if !file.is_empty() => Ok(Some(Place::at(&file))),
-            Ok(_) => Err(Fault::answered(
+            Ok(file) if !file.is_empty() => Ok(Some(Target::at(&file))),
+            Ok(_) => Err(Failure::answered(
                 Error::new(ErrorKind::Unsupported).with_detail("a database without a file has no feed of changes"),
             )),
-            Err(error) => Err(self.fault(&error)),
+            Err(error) => Err(self.failure(&error)),
         }
     }
 
-    fn location(target: &Place) -> Option<String> {
+    fn location(target: &Target) -> Option<String> {
         Some(target.path().display().to_string())
     }
 
-    fn identity(target: &Place) -> Option<String> {
+    fn identity(target: &Target) -> Option<String> {
         identity::of_path(target.path())
     }
 
-    fn mark(target: &Place) -> Option<FileId> {
+    fn mark(target: &Target) -> Option<FileId> {
         target.file_id()
     }
 
-    fn open(target: &Place, purpose: Purpose, options: &Options) -> Result<Self> {
+    fn open(target: &Target, purpose: Purpose, options: &Options) -> Result<Self> {
         if target.creates(purpose) {
             target.create(options.file_mode);
         }
         let mut connection =
-            SqliteConnection::establish(&target.uri(purpose)).map_err(|error| fault::connecting(&error, target))?;
-        connection.ready(purpose, options).map_err(|error| fault::readying(&error, target))?;
+            SqliteConnection::establish(&target.uri(purpose)).map_err(|error| failure::connecting(&error, target))?;
+        connection.ready(purpose, options).map_err(|error| failure::readying(&error, target))?;
         Ok(connection)
     }
 
@@ -236,12 +236,12 @@ impl Verbs for SqliteConnection {
         finish(self, work, |_| true)
     }
 
-    fn feed(target: &Place, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
-        feed::open(target, tables, options)
+    fn feed(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
+        watch::open(target, tables, options)
     }
 
-    fn fault(&mut self, error: &DriverError) -> Fault {
-        fault::of(error)
+    fn failure(&mut self, error: &DriverError) -> Failure {
+        failure::of(error)
     }
 }
 
@@ -271,11 +271,11 @@ fn use_write_ahead_log(connection: &mut SqliteConnection, options: &Options) -> 
     let end = std::time::Instant::now().checked_add(options.busy_timeout);
     loop {
         match journal_mode(connection, "PRAGMA journal_mode = WAL") {
-            Err(error) if fault::is_busy(&error) && end.is_none_or(|end| std::time::Instant::now() < end) => {
+            Err(error) if failure::is_busy(&error) && end.is_none_or(|end| std::time::Instant::now() < end) => {
                 connection.batch_execute("BEGIN EXCLUSIVE; COMMIT")?;
             }
             // An application's pool for tests lends connections inside a transaction.
-            Err(error) if fault::is_in_transaction(&error) => return Ok(()),
+            Err(error) if failure::is_in_transaction(&error) => return Ok(()),
             // A file system that cannot do it says which mode it keeps. Everything works there, only slower.
             other => return other.map(drop),
         }
@@ -370,8 +370,8 @@ fn columns(connection: &mut SqliteConnection, table: &str) -> QueryResult<Vec<Co
 
 fn json_array(keys: &[&str]) -> String {
     let mut json = String::with_capacity(keys.iter().map(|key| key.len() + 3).sum::<usize>() + 2);
-    for (place, key) in keys.iter().enumerate() {
-        json.push_str(if place == 0 { "[\"" } else { ",\"" });
+    for (at, key) in keys.iter().enumerate() {
+        json.push_str(if at == 0 { "[\"" } else { ",\"" });
         for c in key.chars() {
             match c {
                 '"' | '\\' => json.extend(['\\', c]),

@@ -20,7 +20,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{OptionalExtension, RunQueryDsl};
 
 use self::thread::{Shared, Start};
-use super::fault;
+use super::failure;
 use super::migration::channel;
 use super::target::Target;
 use crate::dialect::Options;
@@ -46,7 +46,7 @@ pub(super) fn open(
     let about = match about(connection, tables) {
         Ok(Some(about)) => about,
         Ok(None) => return Ok(Err("the table is gone")),
-        Err(error) => return Err(fault::of(connection, &error).error),
+        Err(error) => return Err(failure::of(connection, &error).error),
     };
     if about.replica {
         return Ok(Err("a replica does not tell of changes"));
@@ -80,7 +80,7 @@ pub(super) fn open(
     // Only what arrives proves that anything does.
     let notified = sql::<Text>("SELECT 'sent' FROM (SELECT pg_notify(").bind::<Text, _>(probe).sql(", '')) AS n");
     if let Err(error) = notified.execute(connection) {
-        return Err(fault::of(connection, &error).error);
+        return Err(failure::of(connection, &error).error);
     }
     if feed.0.is_proven(PATIENCE)? {
         return Ok(Ok(feed));

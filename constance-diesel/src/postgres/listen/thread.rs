@@ -15,8 +15,8 @@ use postgres::{Client, Config};
 
 use super::Why;
 use super::tls::Tls;
-use crate::postgres::fault::cause;
-use crate::waiting::Waiting;
+use crate::postgres::failure::cause;
+use crate::thread_limit::ThreadLimit;
 
 /// How soon the thread notices that its feed was dropped.
 const TICK: Duration = Duration::from_millis(250);
@@ -28,7 +28,7 @@ const LISTEN: Duration = Duration::from_secs(3);
 const ASK: Duration = Duration::from_secs(5);
 
 /// The threads that connect.
-static WAITING: Waiting = Waiting::new();
+static WAITING: ThreadLimit = ThreadLimit::new();
 
 /// How listening began.
 pub(super) enum Start {
@@ -43,7 +43,7 @@ pub(super) enum Start {
 #[derive(Default)]
 pub(super) struct Shared {
     state: Mutex<State>,
-    bell: Condvar,
+    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -70,8 +70,8 @@ impl Shared {
                 return Err(error.clone());
             }
             match end {
-                None => self.bell.wait(&mut state),
-                Some(end) if Instant::now() < end => drop(self.bell.wait_until(&mut state, end)),
+                None => self.changed.wait(&mut state),
+                Some(end) if Instant::now() < end => drop(self.changed.wait_until(&mut state, end)),
                 Some(_) => return Ok(Wake::TimedOut),
             }
         }
@@ -85,7 +85,7 @@ impl Shared {
             if let Some(error) = &state.ended {
                 return Err(error.clone());
             }
-            self.bell.wait_until(&mut state, end);
+            self.changed.wait_until(&mut state, end);
         }
         Ok(state.proven)
     }
@@ -100,7 +100,7 @@ impl Shared {
 
     fn tell(&self, what: impl FnOnce(&mut State)) {
         what(&mut self.state.lock());
-        self.bell.notify_all();
+        self.changed.notify_all();
     }
 }
 
@@ -111,14 +111,14 @@ pub(super) fn start(
     changes: String,
     probe: String,
 ) -> Result<Option<(Arc<Shared>, Receiver<Start>)>> {
-    let Some(place) = WAITING.place() else { return Ok(None) };
+    let Some(slot) = WAITING.slot() else { return Ok(None) };
     let shared = Arc::<Shared>::default();
     let (sender, started) = channel();
     let told = Arc::clone(&shared);
     let spawned = std::thread::Builder::new().name("constance-listen".to_owned()).spawn(move || {
         let _end = End(&told);
         let listening = listen(&config, &tls, &changes, &probe);
-        drop(place);
+        drop(slot);
         run(listening, &changes, &probe, &told, &sender);
     });
     match spawned {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 /// The time between two looks, which may grow where nothing changes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
+pub(crate) struct LookInterval {
     interval: Duration,
     quiet: Duration,
     /// Whether the application said nothing about it.
     usual: bool,
 }
 
-impl Pace {
+impl LookInterval {
     /// When a store counts as quiet.
     const QUIET_AFTER: Duration = Duration::from_secs(60);
 
@@ -52,19 +52,21 @@ mod tests {
 
     #[test]
     fn a_quiet_server_is_looked_at_once_a_second() {
-        let pace = Pace::usual(true);
-        assert_eq!(pace.rest(Duration::ZERO), Duration::from_millis(250));
-        assert_eq!(pace.rest(MINUTE - Duration::from_nanos(1)), Duration::from_millis(250));
-        assert_eq!(pace.rest(MINUTE), Duration::from_secs(1));
+        let look_interval = LookInterval::usual(true);
+        assert_eq!(look_interval.rest(Duration::ZERO), Duration::from_millis(250));
+        assert_eq!(look_interval.rest(MINUTE - Duration::from_nanos(1)), Duration::from_millis(250));
+        assert_eq!(look_interval.rest(MINUTE), Duration::from_secs(1));
     }
 
     #[test]
     fn a_file_and_what_the_application_chose_are_looked_at_as_often_as_ever() {
         let chosen = Duration::from_millis(100);
-        for (pace, interval) in [(Pace::usual(false), Duration::from_millis(25)), (Pace::every(chosen), chosen)] {
-            assert_eq!(pace.rest(Duration::ZERO), interval);
-            assert_eq!(pace.rest(MINUTE * 60), interval);
+        for (look_interval, interval) in
+            [(LookInterval::usual(false), Duration::from_millis(25)), (LookInterval::every(chosen), chosen)]
+        {
+            assert_eq!(look_interval.rest(Duration::ZERO), interval);
+            assert_eq!(look_interval.rest(MINUTE * 60), interval);
         }
-        assert_eq!(Pace::every(Duration::ZERO).rest(MINUTE), Duration::from_millis(1));
+        assert_eq!(LookInterval::every(Duration::ZERO).rest(MINUTE), Duration::from_millis(1));
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The threads of one kind that wait, for all backends of the process: a silent server keeps each of them for long.
-pub(crate) struct Waiting(AtomicUsize);
+pub(crate) struct ThreadLimit(AtomicUsize);
 
 /// One of the threads that may wait, until it is dropped.
-pub(crate) struct Place(&'static Waiting);
+pub(crate) struct Slot(&'static ThreadLimit);
 
-impl Waiting {
+impl ThreadLimit {
     /// How many may wait at the same time.
     pub(crate) const MOST: usize = 64;
 
@@ -17,13 +17,13 @@ impl Waiting {
     }
 
     /// A place for one more; `None` where all are taken.
-    pub(crate) fn place(&'static self) -> Option<Place> {
+    pub(crate) fn slot(&'static self) -> Option<Slot> {
         let one_more = |waiting: usize| (waiting < Self::MOST).then_some(waiting + 1);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Place(self))
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Slot(self))
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -35,11 +35,11 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_it_is_left() {
-        static WAITING: Waiting = Waiting::new();
-        let mut taken: Vec<Place> = (0..Waiting::MOST).map_while(|_| WAITING.place()).collect();
-        assert_eq!(taken.len(), Waiting::MOST);
-        assert!(WAITING.place().is_none());
+        static WAITING: ThreadLimit = ThreadLimit::new();
+        let mut taken: Vec<Slot> = (0..ThreadLimit::MOST).map_while(|_| WAITING.slot()).collect();
+        assert_eq!(taken.len(), ThreadLimit::MOST);
+        assert!(WAITING.slot().is_none());
         taken.pop();
-        assert!(WAITING.place().is_some());
+        assert!(WAITING.slot().is_some());
     }
 }

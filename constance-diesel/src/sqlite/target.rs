@@ -11,7 +11,7 @@ use crate::dialect::Purpose;
 
 /// The file that a URL names, and how it may be opened.
 #[derive(Clone)]
-pub struct Place {
+pub struct Target {
     path: PathBuf,
     mode: Option<&'static str>,
 }
@@ -20,15 +20,15 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileId(u64, u64);
 
-impl fmt::Debug for Place {
+impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A path may tell more than a log should.
         let Self { path: _, mode } = self;
-        f.debug_struct("Place").field("mode", mode).finish_non_exhaustive()
+        f.debug_struct("Target").field("mode", mode).finish_non_exhaustive()
     }
 }
 
-impl Place {
+impl Target {
     /// Reads `sqlite://relative/path` or `sqlite:///absolute/path`, with `?mode=ro`, `rw` or `rwc`.
     ///
     /// A relative path is one from the folder that is the working directory now, so that a change of that leads nowhere else.
@@ -194,11 +194,11 @@ mod tests {
             ("sqlite:///a b.db", "/a b.db", "file:/a b.db?mode=rw"),
             ("sqlite:////a.db", "//a.db", "file:/a.db?mode=rw"),
         ] {
-            let place = Place::parse(url)?;
-            assert_eq!((place.path().to_str(), place.uri(Purpose::Serve).as_str()), (Some(path), uri), "{url}");
+            let target = Target::parse(url)?;
+            assert_eq!((target.path().to_str(), target.uri(Purpose::Serve).as_str()), (Some(path), uri), "{url}");
         }
-        assert_eq!(Place::parse("sqlite:///b.db")?.uri(Purpose::Migrate), "file:/b.db?mode=rwc");
-        assert_eq!(Place::parse("sqlite:///b.db?mode=ro")?.uri(Purpose::Migrate), "file:/b.db?mode=ro");
+        assert_eq!(Target::parse("sqlite:///b.db")?.uri(Purpose::Migrate), "file:/b.db?mode=rwc");
+        assert_eq!(Target::parse("sqlite:///b.db?mode=ro")?.uri(Purpose::Migrate), "file:/b.db?mode=ro");
         Ok(())
     }
 
@@ -211,7 +211,7 @@ mod tests {
             ("sqlite://./a/b.db?mode=ro", "a/b.db"),
             ("sqlite:../b.db", "../b.db"),
         ] {
-            assert_eq!(Place::parse(url)?.path(), here.join(path), "{url}");
+            assert_eq!(Target::parse(url)?.path(), here.join(path), "{url}");
         }
         Ok(())
     }
@@ -242,7 +242,7 @@ mod tests {
             ("sqlite://a\nb", "control character"),
             ("postgres://u:hunter2@h/d", "not one of SQLite"),
         ] {
-            let error = Place::parse(url).map(drop).expect_err(url);
+            let error = Target::parse(url).map(drop).expect_err(url);
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.to_string().contains(words), "{url}: {error}");
             assert!(!format!("{error:?}").contains("hunter2"));

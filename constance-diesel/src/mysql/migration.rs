@@ -7,7 +7,7 @@ use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::fault;
+use super::failure;
 use crate::dialect::Options;
 use crate::migrate::Step;
 use crate::schema::{Column, Tables, quoted};
@@ -60,7 +60,7 @@ pub(super) fn create_versions(tables: &Tables) -> String {
 pub(super) fn keep_writers_out(connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<()> {
     let [settings, versions] = [&tables.settings, &tables.versions].map(|name| quoted(name, '`'));
     let locked = connection.batch_execute(&format!("LOCK TABLES {settings} WRITE, {versions} WRITE"));
-    fault::ask(connection, locked)
+    failure::ask(connection, locked)
 }
 
 /// Runs `work` under a lock of the server's that has the tables' name.
@@ -78,12 +78,12 @@ pub(super) fn migrating<T>(
         .bind::<BigInt, _>(seconds)
         .sql(") AS SIGNED)")
         .get_result::<Option<i64>>(connection);
-    if fault::ask_of_rows(connection, locked)? != Some(1) {
-        return Err(fault::numbered(fault::LOCK_TIMEOUT));
+    if failure::ask_of_rows(connection, locked)? != Some(1) {
+        return Err(failure::numbered(failure::LOCK_TIMEOUT));
     }
     let done = work(connection);
     // The number of what failed has to be asked for before anything else is.
-    let done = fault::ask(connection, done);
+    let done = failure::ask(connection, done);
     // On every way out: on a pooled connection it would be kept for ever. Failing that, the connection is dead and the lock
     // gone with it.
     let opened = connection.batch_execute("UNLOCK TABLES");
@@ -91,7 +91,7 @@ pub(super) fn migrating<T>(
         .bind::<Text, _>(&name)
         .sql(") AS SIGNED)")
         .get_result::<Option<i64>>(connection);
-    let released = fault::ask_of_rows(connection, released);
+    let released = failure::ask_of_rows(connection, released);
     let done = done?;
     opened.and(released).map(|_| done)
 }
@@ -102,7 +102,7 @@ fn lock_name(connection: &mut MysqlConnection, tables: &Tables) -> QueryResult<S
         .bind::<Text, _>(&*tables.settings)
         .sql("), 256), 50))")
         .get_result(connection);
-    fault::ask_of_rows(connection, name)
+    failure::ask_of_rows(connection, name)
 }
 
 pub(super) fn has_table(connection: &mut MysqlConnection, name: &str) -> QueryResult<bool> {

@@ -13,7 +13,7 @@ use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 use diesel::sql_types::{BigInt, Text};
 
 use super::client;
-use crate::error::{Fault, common, not_migrated};
+use crate::error::{Failure, common, not_migrated};
 
 const DRIVER: &str = "mysql";
 
@@ -136,38 +136,38 @@ fn cause(number: u16, text: &'static str) -> Cause {
 }
 
 /// The failure of a statement.
-pub(super) fn of(error: &DriverError) -> Fault {
+pub(super) fn of(error: &DriverError) -> Failure {
     match number(error) {
         Some(number) => of_number(number),
         None => common(DRIVER, error),
     }
 }
 
-fn of_number(number: u16) -> Fault {
+fn of_number(number: u16) -> Failure {
     let made = |kind: ErrorKind, detail: &'static str, text: &'static str| {
         Error::new(kind).with_detail(detail).with_cause(cause(number, text))
     };
     let bare = |kind: ErrorKind, text: &'static str| Error::new(kind).with_cause(cause(number, text));
     match number {
-        1146 => Fault::answered(not_migrated(cause(number, "no such table"))),
-        OLDER => Fault::answered(
+        1146 => Failure::answered(not_migrated(cause(number, "no such table"))),
+        OLDER => Failure::answered(
             // They came with a later migration.
             not_migrated(cause(NO_COLUMN, "no such column")).with_detail("the table is one of an older version"),
         ),
-        MERGED => Fault::answered(
+        MERGED => Failure::answered(
             Error::new(ErrorKind::Unsupported)
                 .with_detail("the table holds a key that differs only in case, and its unique index takes both for one")
                 .with_hint("rename one of the settings, or give the table's column a binary collation")
                 .with_cause(cause(1062, "a duplicate key")),
         ),
-        MISREAD => Fault::broken(
+        MISREAD => Failure::broken(
             Error::new(ErrorKind::Unavailable)
                 .with_detail("the client library gives texts back empty, and cannot be used")
-                .with_hint("it is a libmariadb with the fault CONC-821, as in MariaDB 10.11.18: install a later one, such as that of 10.11.19")
-                .with_cause(Cause::new(DRIVER).with_code("CONC-821").with_text("a fault of libmariadb"))
+                .with_hint("it is a libmariadb with the failure CONC-821, as in MariaDB 10.11.18: install a later one, such as that of 10.11.19")
+                .with_cause(Cause::new(DRIVER).with_code("CONC-821").with_text("a failure of libmariadb"))
                 .with_transient(false),
         ),
-        NO_COLUMN | 1136 | 1176 | 1265 | 1366 | 1364 => Fault::answered(
+        NO_COLUMN | 1136 | 1176 | 1265 | 1366 | 1364 => Failure::answered(
             made(
                 ErrorKind::Unavailable,
                 "the table is not as the migrations made it",
@@ -175,48 +175,48 @@ fn of_number(number: u16) -> Fault {
             )
             .with_transient(false),
         ),
-        1406 => Fault::answered(made(ErrorKind::Encode, "the value is longer than its column takes", "data too long")),
+        1406 => Failure::answered(made(ErrorKind::Encode, "the value is longer than its column takes", "data too long")),
         PACKET | 2020 | TOO_LARGE => {
             let text = "larger than max_allowed_packet";
             let error = made(ErrorKind::Encode, "the value is longer than the server takes", text);
-            Fault { error, broken: number != TOO_LARGE }
+            Failure { error, broken: number != TOO_LARGE }
         }
         LOCK_TIMEOUT | 3572 => {
-            Fault::answered(made(ErrorKind::Timeout, "another connection kept a lock", "the lock wait timeout is over"))
+            Failure::answered(made(ErrorKind::Timeout, "another connection kept a lock", "the lock wait timeout is over"))
         }
         DEADLOCK | CHANGED => {
-            Fault::answered(bare(ErrorKind::Timeout, "the transaction was undone so that others could go on"))
+            Failure::answered(bare(ErrorKind::Timeout, "the transaction was undone so that others could go on"))
         }
         1969 | 3024 => {
-            Fault::answered(bare(ErrorKind::Timeout, "the statement took longer than the statement timeout"))
+            Failure::answered(bare(ErrorKind::Timeout, "the statement took longer than the statement timeout"))
         }
-        1317 => Fault::answered(bare(ErrorKind::Unavailable, "the statement was ended by KILL QUERY")),
+        1317 => Failure::answered(bare(ErrorKind::Unavailable, "the statement was ended by KILL QUERY")),
         1044 | 1045 | 1130 | 1142 | 1143 | 1227 | 1370 | 1698 | 1820 | 1862 | 3118 | 4151 => {
-            Fault::answered(bare(ErrorKind::Denied, "the user has not the right to do this"))
+            Failure::answered(bare(ErrorKind::Denied, "the user has not the right to do this"))
         }
         // A server that was demoted stays so: what comes next had better find the new one.
         1290 | 1792 | 1836 | 1874 => {
-            Fault::broken(made(ErrorKind::Denied, "the server can only be read", "an attempt to write"))
+            Failure::broken(made(ErrorKind::Denied, "the server can only be read", "an attempt to write"))
         }
-        1040 | 1203 | 1226 => Fault::broken(bare(ErrorKind::Unavailable, "too many connections")),
-        PREPARED => Fault::broken(
+        1040 | 1203 | 1226 => Failure::broken(bare(ErrorKind::Unavailable, "too many connections")),
+        PREPARED => Failure::broken(
             made(ErrorKind::Unavailable, "the server has no room for another prepared statement", "too many of them")
                 .with_hint("raise max_prepared_stmt_count on the server, or find the clients that keep so many"),
         ),
         // Waiting does not make room; somebody has to.
-        3 | 1021 | 1026 | 1114 => Fault::answered(
+        3 | 1021 | 1026 | 1114 => Failure::answered(
             made(ErrorKind::Unavailable, "the disk is full, or the table has reached its greatest size", "no room")
                 .with_transient(false),
         ),
-        1665 => Fault::answered(
+        1665 => Failure::answered(
             bare(ErrorKind::Unavailable, "the binary log can only take statements")
                 .with_hint("set binlog_format to MIXED or ROW")
                 .with_transient(false),
         ),
         1047 | 1053 | 1077 | 1079 | 1080 | 1152..=1161 | 1184 | 1927 | 2006 | LOST | 2055 | 4031 => {
-            Fault::broken(bare(ErrorKind::Unavailable, "the connection was lost, or the server is going down"))
+            Failure::broken(bare(ErrorKind::Unavailable, "the connection was lost, or the server is going down"))
         }
-        _ => Fault::answered(bare(ErrorKind::Unavailable, "a failure that is not in the list of known ones")),
+        _ => Failure::answered(bare(ErrorKind::Unavailable, "a failure that is not in the list of known ones")),
     }
 }
 
@@ -309,10 +309,10 @@ mod tests {
             (2013, Unavailable, true, true),
             (1644, Unavailable, true, false),
         ] {
-            let fault = of(&numbered(number));
-            let found = (fault.error.kind(), fault.error.is_transient(), fault.broken);
+            let failure = of(&numbered(number));
+            let found = (failure.error.kind(), failure.error.is_transient(), failure.broken);
             assert_eq!(found, (kind, transient, broken), "{number}");
-            let cause = fault.error.cause().expect("a cause").to_string();
+            let cause = failure.error.cause().expect("a cause").to_string();
             let shown = if number == OLDER { NO_COLUMN } else { number };
             assert!(cause.starts_with(&format!("mysql {shown}: ")), "{cause}");
         }
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_client_library_that_misreads_is_no_absence_and_will_not_pass() {
-        let Fault { error, broken } = of(&numbered(MISREAD));
+        let Failure { error, broken } = of(&numbered(MISREAD));
         assert_eq!((error.kind(), error.is_transient(), broken), (ErrorKind::Unavailable, false, true));
         assert!(error.to_string().contains("10.11.19"), "{error:?}");
     }

@@ -7,8 +7,8 @@ use constance_core::{Cause, Error, ErrorKind};
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
 
-use super::place::Place;
-use crate::error::{Fault, MIGRATE, common, not_migrated};
+use super::target::Target;
+use crate::error::{Failure, MIGRATE, common, not_migrated};
 
 const DRIVER: &str = "sqlite";
 
@@ -46,73 +46,73 @@ fn lacks(text: &str, columns: &[&str]) -> bool {
 }
 
 /// The failure of a statement.
-pub(super) fn of(error: &DriverError) -> Fault {
+pub(super) fn of(error: &DriverError) -> Failure {
     let stands = |kind: ErrorKind, detail: &'static str| Error::new(kind).with_detail(detail).with_transient(false);
     if is_busy(error) {
         let error = Error::new(ErrorKind::Timeout)
             .with_detail("another connection kept the database locked")
             .with_cause(cause("SQLITE_BUSY", "the busy timeout is over"));
-        return Fault::answered(error);
+        return Failure::answered(error);
     }
     match text_of(error) {
         Some(text) if text.starts_with("no such table: ") => {
-            Fault::answered(not_migrated(cause("SQLITE_ERROR", "no such table")))
+            Failure::answered(not_migrated(cause("SQLITE_ERROR", "no such table")))
         }
-        Some(text) if lacks(text, &["revision", "changed_at"]) => Fault::answered(
+        Some(text) if lacks(text, &["revision", "changed_at"]) => Failure::answered(
             // Those came with a later migration.
             not_migrated(cause("SQLITE_ERROR", "no such column")).with_detail("the table is one of an older version"),
         ),
         Some(text) if text.starts_with("no such column: ") || text.contains(" has no column named ") => {
-            Fault::answered(
+            Failure::answered(
                 stands(ErrorKind::Unavailable, "the table is not as the migrations made it")
                     .with_cause(cause("SQLITE_ERROR", "no such column")),
             )
         }
-        Some("attempt to write a readonly database") => Fault::broken(
+        Some("attempt to write a readonly database") => Failure::broken(
             Error::new(ErrorKind::Denied)
                 .with_detail("the database can only be read")
                 .with_cause(cause("SQLITE_READONLY", "an attempt to write")),
         ),
         Some("access permission denied" | "authorization denied" | "not authorized") => {
-            Fault::answered(Error::new(ErrorKind::Denied).with_cause(cause("SQLITE_PERM", "access was denied")))
+            Failure::answered(Error::new(ErrorKind::Denied).with_cause(cause("SQLITE_PERM", "access was denied")))
         }
-        Some("database or disk is full") => Fault::answered(
+        Some("database or disk is full") => Failure::answered(
             // Waiting does not make room; somebody has to.
             stands(ErrorKind::Unavailable, "the disk is full, or the database has reached its greatest size")
                 .with_cause(cause("SQLITE_FULL", "no room for the write")),
         ),
-        Some("string or blob too big") => Fault::answered(
+        Some("string or blob too big") => Failure::answered(
             Error::new(ErrorKind::Encode)
                 .with_detail("the value is longer than SQLite can store")
                 .with_cause(cause("SQLITE_TOOBIG", "the limit is 1,000,000,000 bytes unless it was built otherwise")),
         ),
-        Some("file is not a database") => Fault::broken(
+        Some("file is not a database") => Failure::broken(
             stands(ErrorKind::Unavailable, "the file is not an SQLite database")
                 .with_cause(cause("SQLITE_NOTADB", "its first bytes are not those of a database, or it is encrypted")),
         ),
-        Some("database disk image is malformed") => Fault::broken(
+        Some("database disk image is malformed") => Failure::broken(
             stands(ErrorKind::Unavailable, "the database file is damaged")
                 .with_cause(cause("SQLITE_CORRUPT", "its pages contradict each other")),
         ),
-        Some(text) if text.starts_with("malformed database schema") => Fault::broken(
+        Some(text) if text.starts_with("malformed database schema") => Failure::broken(
             stands(ErrorKind::Unavailable, "the database file is damaged")
                 .with_cause(cause("SQLITE_CORRUPT", "its schema cannot be read")),
         ),
-        Some("disk I/O error") => Fault::broken(
+        Some("disk I/O error") => Failure::broken(
             Error::new(ErrorKind::Unavailable)
                 .with_detail("the disk failed")
                 .with_cause(cause("SQLITE_IOERR", "reading or writing failed")),
         ),
-        Some("unable to open database file") => Fault::broken(
+        Some("unable to open database file") => Failure::broken(
             Error::new(ErrorKind::Unavailable)
                 .with_detail("a file of the database cannot be opened")
                 .with_cause(cause("SQLITE_CANTOPEN", "the database, its log or its shared memory")),
         ),
         Some("out of memory") => {
-            Fault::broken(Error::new(ErrorKind::Unavailable).with_cause(cause("SQLITE_NOMEM", "out of memory")))
+            Failure::broken(Error::new(ErrorKind::Unavailable).with_cause(cause("SQLITE_NOMEM", "out of memory")))
         }
         Some("interrupted") => {
-            Fault::answered(Error::new(ErrorKind::Unavailable).with_cause(cause("SQLITE_INTERRUPT", "interrupted")))
+            Failure::answered(Error::new(ErrorKind::Unavailable).with_cause(cause("SQLITE_INTERRUPT", "interrupted")))
         }
         _ => common(DRIVER, error),
     }
@@ -120,9 +120,9 @@ pub(super) fn of(error: &DriverError) -> Fault {
 
 /// The failure to ready a connection that is open. Nothing was written yet, so that a file which may only be read is in the way
 /// of reading alone: with the write-ahead log a reader needs the files beside the database.
-pub(super) fn readying(error: &DriverError, place: &Place) -> Error {
+pub(super) fn readying(error: &DriverError, target: &Target) -> Error {
     match text_of(error) {
-        Some("attempt to write a readonly database" | "unable to open database file") if place.has_log() => Error::new(
+        Some("attempt to write a readonly database" | "unable to open database file") if target.has_log() => Error::new(
             ErrorKind::Denied,
         )
         .with_detail(
@@ -139,18 +139,18 @@ pub(super) fn readying(error: &DriverError, place: &Place) -> Error {
 }
 
 /// The failure to open the file. SQLite says little, so the file system is asked.
-pub(super) fn connecting(error: &ConnectionError, place: &Place) -> Error {
+pub(super) fn connecting(error: &ConnectionError, target: &Target) -> Error {
     if let ConnectionError::CouldntSetupConfiguration(error) = error {
         return of(error).error;
     }
     let cause = cause("SQLITE_CANTOPEN", "the file cannot be opened");
-    if !place.folder().is_dir() {
+    if !target.folder().is_dir() {
         return Error::new(ErrorKind::Unavailable)
             .with_detail("the folder of the database file does not exist")
             .with_hint("create it, or mount it")
             .with_cause(cause);
     }
-    match std::fs::metadata(place.path()) {
+    match std::fs::metadata(target.path()) {
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Error::new(ErrorKind::NotMigrated)
             .with_detail("the database file does not exist")
             .with_hint(MIGRATE)
@@ -203,10 +203,10 @@ mod tests {
             ("interrupted", Unavailable, true, false),
             ("hunter2", Unavailable, true, true),
         ] {
-            let fault = of(&unknown(text));
-            let found = (fault.error.kind(), fault.error.is_transient(), fault.broken);
+            let failure = of(&unknown(text));
+            let found = (failure.error.kind(), failure.error.is_transient(), failure.broken);
             assert_eq!(found, (kind, transient, broken), "{text}");
-            let shown = format!("{0} {0:?} {1:?}", fault.error, fault.error.cause().map(ToString::to_string));
+            let shown = format!("{0} {0:?} {1:?}", failure.error, failure.error.cause().map(ToString::to_string));
             assert!(!shown.contains("hunter2"), "{shown}");
         }
     }

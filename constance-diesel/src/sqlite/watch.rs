@@ -7,12 +7,12 @@ use diesel::result::QueryResult;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
-use super::fault;
+use super::failure;
 #[cfg(target_os = "linux")]
-use super::noticed::Noticed;
+use super::file_events::FileEvents;
 #[cfg(target_os = "linux")]
-use super::notices::Notices;
-use super::place::{FileId, Place};
+use super::file_watch::FileWatch;
+use super::target::{FileId, Target};
 use crate::dialect::{Options, Purpose, Verbs};
 use crate::error::not_migrated;
 use crate::schema::Tables;
@@ -21,29 +21,30 @@ use crate::watch::Bounded;
 use crate::watch::{Probe, polling};
 
 /// Opens the feed. Whatever is committed after this returns is told.
-pub(super) fn open(place: &Place, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
-    let file = place.file_id();
-    let mut connection = SqliteConnection::open(place, Purpose::Watch, options)?;
+pub(super) fn open(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
+    let file = target.file_id();
+    let mut connection = SqliteConnection::open(target, Purpose::Watch, options)?;
     let ready = connection.has_table(&tables.settings).and_then(|there| Ok((there, data_version(&mut connection)?)));
     match ready {
         Ok((true, last)) => {
-            let probe = DataVersion { connection, place: place.clone(), file, last };
-            Ok(follow(probe, place, options))
+            let probe = DataVersion { connection, target: target.clone(), file, last };
+            Ok(follow(probe, target, options))
         }
         Ok((false, _)) => Err(not_migrated(constance_core::Cause::new("sqlite"))),
-        Err(error) => Err(fault::of(&error).error),
+        Err(error) => Err(failure::of(&error).error),
     }
 }
 
 /// Looks when the system tells of writes, where it does.
 #[cfg(target_os = "linux")]
-fn follow(probe: DataVersion, place: &Place, options: &Options) -> Box<dyn Watch> {
+fn follow(probe: DataVersion, target: &Target, options: &Options) -> Box<dyn Watch> {
     // How often the application wants it to look is how often it looks.
-    let notices = options.pace.usual_interval().and_then(|interval| Some((interval, Notices::of(place.path())?)));
-    match (notices, options.call_timeout) {
-        (Some((interval, notices)), None) => Box::new(Noticed::new(probe, notices, interval)),
-        (Some((interval, notices)), Some(within)) => {
-            Box::new(Noticed::new(Bounded::new(probe, within), notices, interval))
+    let events =
+        options.look_interval.usual_interval().and_then(|interval| Some((interval, FileEvents::of(target.path())?)));
+    match (events, options.call_timeout) {
+        (Some((interval, events)), None) => Box::new(FileWatch::new(probe, events, interval)),
+        (Some((interval, events)), Some(within)) => {
+            Box::new(FileWatch::new(Bounded::new(probe, within), events, interval))
         }
         (None, _) => polling(probe, options),
     }
@@ -51,7 +52,7 @@ fn follow(probe: DataVersion, place: &Place, options: &Options) -> Box<dyn Watch
 
 /// Looks again and again.
 #[cfg(not(target_os = "linux"))]
-fn follow(probe: DataVersion, _: &Place, options: &Options) -> Box<dyn Watch> {
+fn follow(probe: DataVersion, _: &Target, options: &Options) -> Box<dyn Watch> {
     polling(probe, options)
 }
 
@@ -59,7 +60,7 @@ fn follow(probe: DataVersion, _: &Place, options: &Options) -> Box<dyn Watch> {
 /// connection must be one of its own, outside any transaction.
 struct DataVersion {
     connection: SqliteConnection,
-    place: Place,
+    target: Target,
     file: Option<FileId>,
     last: i64,
 }
@@ -67,14 +68,14 @@ struct DataVersion {
 impl Probe for DataVersion {
     fn changed(&mut self) -> Result<bool> {
         // Without this a feed of a file that was deleted or replaced would be silent for ever.
-        if self.place.file_id() != self.file {
+        if self.target.file_id() != self.file {
             return Err(Error::new(ErrorKind::Unavailable).with_detail("the database file was deleted or replaced"));
         }
         match data_version(&mut self.connection) {
             Ok(version) => Ok(std::mem::replace(&mut self.last, version) != version),
             // Somebody is committing; the next look will see what.
-            Err(error) if fault::is_busy(&error) => Ok(false),
-            Err(error) => Err(fault::of(&error).error),
+            Err(error) if failure::is_busy(&error) => Ok(false),
+            Err(error) => Err(failure::of(&error).error),
         }
     }
 }

@@ -3,7 +3,7 @@
 use constance_core::{Error, ErrorKind};
 use diesel::ConnectionError;
 
-use super::fault::cause;
+use super::failure::cause;
 use super::messages::{self, says};
 
 /// Whether a pooler did not take what it should have told the server.

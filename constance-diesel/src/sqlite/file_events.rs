@@ -35,8 +35,8 @@ const EVENTS: WatchFlags = WatchFlags::MODIFY
 /// How many notices are taken at once: they may come faster than they are taken.
 const MOST: usize = 10_000;
 
-/// Notices of one database.
-pub(super) struct Notices {
+/// Events of one database.
+pub(super) struct FileEvents {
     inotify: OwnedFd,
     /// The names of the files in their folder that a change is written to.
     names: [Vec<u8>; 3],
@@ -51,21 +51,21 @@ pub(super) struct Interrupt(Arc<OwnedFd>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Arrived {
     Nothing,
-    /// Notices of other files in the folder.
+    /// Events of other files in the folder.
     Others,
-    /// Notices of the database.
+    /// Events of the database.
     Own,
 }
 
 /// Why a wait ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// The time is over, or there may be notices.
+    /// The time is over, or there may be events.
     Other,
     Interrupted,
 }
 
-impl Notices {
+impl FileEvents {
     /// `None` where the system would not tell of every write, or has none to give.
     pub(super) fn of(file: &Path) -> Option<Self> {
         // SQLite follows links as well.
@@ -95,7 +95,7 @@ impl Notices {
         let mut arrived = Arrived::Nothing;
         for _ in 0..MOST {
             match reader.next() {
-                // Without a name it is about what is watched itself, or there were too many notices.
+                // Without a name it is about what is watched itself, or there were too many events.
                 Ok(notice) => {
                     let own = notice.file_name().is_none_or(|name| self.names.iter().any(|own| own == name.to_bytes()));
                     arrived = arrived.max(if own { Arrived::Own } else { Arrived::Others });

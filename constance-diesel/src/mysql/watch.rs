@@ -11,7 +11,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Nullable, Text};
 
-use super::fault;
+use super::failure;
 use super::target::Target;
 use crate::dialect::Options;
 use crate::layout::Layout;
@@ -23,7 +23,7 @@ const SHARE: u32 = 50;
 
 /// Opens a feed with a connection of its own. Whatever is committed after this returns is told.
 pub(super) fn open(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
-    let connection = super::open::open(target, options)?;
+    let connection = super::connect::open(target, options)?;
     // The server ends a statement that takes too long. This is for one that does not even do that.
     let silent = options.statement_timeout.saturating_add(Duration::from_secs(1));
     let within = options.call_timeout.map_or(silent, |within| within.min(silent));
@@ -60,7 +60,7 @@ impl Seen {
             return Ok(false);
         }
         let seen = Glance { tables, depth }.get_result::<(Option<String>, Option<String>)>(connection);
-        let (newest, whole) = fault::ask_of_rows(connection, seen)?;
+        let (newest, whole) = failure::ask_of_rows(connection, seen)?;
         let mut changed = self.newest != newest;
         self.newest = newest;
         if depth == Depth::Whole {

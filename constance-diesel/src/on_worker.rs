@@ -6,13 +6,13 @@ use constance_core::{Error, ErrorKind, Result};
 use constance_pool::Worker;
 
 /// A connection or what has one, and its thread once there is one.
-pub(crate) struct Kept<T> {
+pub(crate) struct OnWorker<T> {
     /// `None` where a call took longer than it may: it stays in the thread that the call runs in.
     value: Option<T>,
     worker: Option<Worker>,
 }
 
-impl<T: Send + 'static> Kept<T> {
+impl<T: Send + 'static> OnWorker<T> {
     pub(crate) fn new(value: T, worker: Option<Worker>) -> Self {
         Self { value: Some(value), worker }
     }

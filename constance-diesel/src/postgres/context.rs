@@ -17,7 +17,7 @@ pub(super) enum Doing {
 }
 
 /// A failure without a code, with what there is to find its cause: diesel's error has no other place for that.
-struct Told {
+struct InContext {
     driver: Box<dyn DatabaseErrorInformation + Send + Sync>,
     table: String,
     /// Whether the table is ours, and not Django's.
@@ -39,7 +39,7 @@ pub(super) struct Known<'e> {
 
 /// Runs a statement; where it fails without a code, the error tells which table it was for, what it did and how long it
 /// took.
-pub(super) fn told<T>(
+pub(super) fn with_context<T>(
     connection: &mut PgConnection,
     tables: &Tables,
     doing: Doing,
@@ -49,14 +49,15 @@ pub(super) fn told<T>(
     run(connection).map_err(|error| match error {
         DriverError::DatabaseError(DatabaseErrorKind::Unknown, driver) => {
             let own = tables.layout == Layout::Own;
-            let told = Told { driver, table: tables.settings.to_string(), own, doing, after: began.elapsed() };
-            DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(told))
+            let in_context =
+                InContext { driver, table: tables.settings.to_string(), own, doing, after: began.elapsed() };
+            DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(in_context))
         }
         other => other,
     })
 }
 
-/// Reads what [`told`] has written.
+/// Reads what [`with_context`] has written.
 pub(super) fn known(error: &DriverError) -> Option<Known<'_>> {
     let DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) = error else { return None };
     let doing = match information.column_name() {
@@ -78,7 +79,7 @@ pub(super) fn nowhere() -> DriverError {
     DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(NOWHERE.to_owned()))
 }
 
-/// Whether it is that, told or not.
+/// Whether it is that, with a context or without.
 pub(super) fn is_nowhere(error: &DriverError) -> bool {
     matches!(error, DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) if information.message() == NOWHERE)
 }
@@ -93,12 +94,12 @@ pub(super) fn hidden() -> DriverError {
     DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(HIDDEN.to_owned()))
 }
 
-/// Whether it is that, told or not.
+/// Whether it is that, with a context or without.
 pub(super) fn is_hidden(error: &DriverError) -> bool {
     matches!(error, DriverError::DatabaseError(DatabaseErrorKind::Unknown, information) if information.message() == HIDDEN)
 }
 
-impl DatabaseErrorInformation for Told {
+impl DatabaseErrorInformation for InContext {
     fn message(&self) -> &str {
         self.driver.message()
     }

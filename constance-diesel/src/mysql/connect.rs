@@ -14,7 +14,7 @@ use diesel::sql_types::Text;
 use diesel::{Connection, RunQueryDsl};
 
 use super::target::Target;
-use super::{client, fault, host};
+use super::{client, failure, host};
 use crate::dialect::Options;
 
 /// Opens a connection and readies it. Each address of the server has a share of the time.
@@ -32,11 +32,11 @@ pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection
 fn open_within(target: Target, options: &Options, within: Duration) -> Result<MysqlConnection> {
     let options = options.clone();
     constance_pool::within(within, move || {
-        let mut connection = MysqlConnection::establish(&target.url).map_err(|error| fault::connecting(&error))?;
+        let mut connection = MysqlConnection::establish(&target.url).map_err(|error| failure::connecting(&error))?;
         let readied = connection.batch_execute(&settings(&options));
-        fault::ask(&mut connection, readied).map_err(|error| fault::of(&error).error)?;
+        failure::ask(&mut connection, readied).map_err(|error| failure::of(&error).error)?;
         // Before anything is believed that a statement gives.
-        client::check(&mut connection).map_err(|error| fault::of(&error).error)?;
+        client::check(&mut connection).map_err(|error| failure::of(&error).error)?;
         if target.encrypted {
             require_tls(&mut connection)?;
         }
@@ -65,7 +65,7 @@ fn settings(options: &Options) -> String {
 fn require_tls(connection: &mut MysqlConnection) -> Result<()> {
     let cipher =
         sql::<(Text, Text)>("SHOW SESSION STATUS LIKE 'Ssl_cipher'").get_result::<(String, String)>(connection);
-    let cipher = fault::ask(connection, cipher).map_err(|error| fault::of(&error).error)?;
+    let cipher = failure::ask(connection, cipher).map_err(|error| failure::of(&error).error)?;
     if !cipher.1.is_empty() {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use diesel::{Connection, RunQueryDsl};
 
 use super::policies::{ASKED, Rows};
 use super::target::Target;
-use super::{connecting, fault, policies};
+use super::{connect_failure, failure, policies};
 use crate::dialect::{Options, Purpose};
 
 /// Opens a session.
@@ -28,11 +28,11 @@ pub(super) fn open(target: &Target, purpose: Purpose, options: &Options) -> Resu
     let table = options.table.as_deref().filter(|_| purpose != Purpose::Migrate);
     let (mut connection, word) = match PgConnection::establish(&target.conninfo(options, Some(&word))) {
         Ok(connection) => (connection, Some(word)),
-        Err(error) if connecting::is_refused_by_pooler(&error) => {
+        Err(error) if connect_failure::is_refused_by_pooler(&error) => {
             let established = PgConnection::establish(&target.conninfo(options, None));
-            (established.map_err(|error| connecting::failed(&error))?, None)
+            (established.map_err(|error| connect_failure::failed(&error))?, None)
         }
-        Err(error) => return Err(connecting::failed(&error)),
+        Err(error) => return Err(connect_failure::failed(&error)),
     };
     let (told, rows) = ask(&mut connection, word.as_deref(), table)?;
     if !told {
@@ -44,7 +44,7 @@ pub(super) fn open(target: &Target, purpose: Purpose, options: &Options) -> Resu
         // Behind a pooler the server is filtering already: it was not told otherwise.
         Rows::OfPolicies if told => {
             let set = connection.batch_execute("SET row_security = on");
-            set.map_err(|error| fault::of(&mut connection, &error).error)?;
+            set.map_err(|error| failure::of(&mut connection, &error).error)?;
         }
         Rows::OfPolicies => {}
     }
@@ -62,6 +62,6 @@ fn ask(connection: &mut PgConnection, word: Option<&str>, table: Option<&str>) -
         .get_result(connection);
     match asked {
         Ok((told, filtered, by_policy)) => Ok((told, Rows::of(filtered, by_policy))),
-        Err(error) => Err(fault::of(connection, &error).error),
+        Err(error) => Err(failure::of(connection, &error).error),
     }
 }

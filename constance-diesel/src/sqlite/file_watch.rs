@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use constance_core::{Result, Wake, Watch, WatchMode};
 
-use super::notices::{Arrived, Ended, Notices};
+use super::file_events::{Arrived, Ended, FileEvents};
 use crate::watch::Probe;
 
 /// The rest after a notice that ends a silence, doubled with each look.
@@ -18,9 +18,9 @@ const WARM: Duration = Duration::from_secs(10);
 const SILENT: Duration = Duration::from_secs(1);
 
 /// Looks soon and often after a notice, and hardly ever without one.
-pub(super) struct Noticed<P> {
+pub(super) struct FileWatch<P> {
     probe: P,
-    notices: Notices,
+    events: FileEvents,
     /// The longest rest while a change may be on its way.
     interval: Duration,
     /// The last notice.
@@ -28,11 +28,11 @@ pub(super) struct Noticed<P> {
     rest: Duration,
 }
 
-impl<P> Noticed<P> {
-    /// `interval` is how often it would be looked without notices.
-    pub(super) fn new(probe: P, notices: Notices, interval: Duration) -> Self {
-        // Somebody may have written just before there were notices.
-        Self { probe, notices, interval, noticed: Some(Instant::now()), rest: FIRST }
+impl<P> FileWatch<P> {
+    /// `interval` is how often it would be looked without events.
+    pub(super) fn new(probe: P, events: FileEvents, interval: Duration) -> Self {
+        // Somebody may have written just before the events were asked for.
+        Self { probe, events, interval, noticed: Some(Instant::now()), rest: FIRST }
     }
 
     fn is_warm(&self) -> bool {
@@ -40,13 +40,13 @@ impl<P> Noticed<P> {
     }
 }
 
-impl<P: Probe> Watch for Noticed<P> {
+impl<P: Probe> Watch for FileWatch<P> {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         // A timeout too long for the clock is none.
         let end = Instant::now().checked_add(timeout);
         loop {
             // Taken before the look: what is written after it is told again.
-            let arrived = self.notices.arrived();
+            let arrived = self.events.arrived();
             if arrived == Arrived::Own {
                 if !self.is_warm() {
                     self.rest = FIRST;
@@ -66,7 +66,7 @@ impl<P: Probe> Watch for Noticed<P> {
             self.rest = (self.rest * 2).min(self.interval);
             // A folder that is written to all the time does not make it look more often.
             let wanted = !warm && arrived != Arrived::Others;
-            if self.notices.wait(rest.min(left), wanted) == Ended::Interrupted {
+            if self.events.wait(rest.min(left), wanted) == Ended::Interrupted {
                 return Ok(Wake::Interrupted);
             }
             if left.is_zero() {
@@ -81,7 +81,7 @@ impl<P: Probe> Watch for Noticed<P> {
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
-        let interrupt = self.notices.interrupt();
+        let interrupt = self.events.interrupt();
         Some(Box::new(move || interrupt.call()))
     }
 }
@@ -97,34 +97,34 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(600);
 
-    fn notices() -> (tempfile::TempDir, Option<Notices>) {
+    fn events() -> (tempfile::TempDir, Option<FileEvents>) {
         let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).expect("a folder");
         write(folder.path().join("a.db"), "").expect("a file");
-        let notices = Notices::of(&folder.path().join("a.db"));
-        (folder, notices)
+        let events = FileEvents::of(&folder.path().join("a.db"));
+        (folder, events)
     }
 
     #[test]
     fn what_is_written_to_the_files_of_the_database_is_told() {
-        let (folder, notices) = notices();
-        let Some(notices) = notices else { return eprintln!("skipped: the file system tells nothing") };
-        assert_eq!(notices.arrived(), Arrived::Nothing);
+        let (folder, events) = events();
+        let Some(events) = events else { return eprintln!("skipped: the file system tells nothing") };
+        assert_eq!(events.arrived(), Arrived::Nothing);
         let at = |name: &str| folder.path().join(name);
         for name in ["a.db", "a.db-wal", "a.db-journal"] {
             write(at(name), "1").expect("a write");
-            assert_eq!(notices.arrived(), Arrived::Own, "{name}");
-            assert_eq!(notices.arrived(), Arrived::Nothing, "once");
+            assert_eq!(events.arrived(), Arrived::Own, "{name}");
+            assert_eq!(events.arrived(), Arrived::Nothing, "once");
             remove_file(at(name)).expect("a removal");
-            assert_eq!(notices.arrived(), Arrived::Own, "{name} is gone");
+            assert_eq!(events.arrived(), Arrived::Own, "{name} is gone");
         }
         for name in ["a.db-shm", "a.dbx", "b.db"] {
             write(at(name), "1").expect("a write");
-            assert_eq!(notices.arrived(), Arrived::Others, "{name}");
+            assert_eq!(events.arrived(), Arrived::Others, "{name}");
         }
         std::fs::rename(at("b.db"), at("a.db")).expect("another file");
-        assert_eq!(notices.arrived(), Arrived::Own, "replaced");
+        assert_eq!(events.arrived(), Arrived::Own, "replaced");
         std::fs::rename(folder.path(), folder.path().with_extension("old")).expect("another name");
-        assert_eq!(notices.arrived(), Arrived::Own, "the folder");
+        assert_eq!(events.arrived(), Arrived::Own, "the folder");
         std::fs::remove_dir_all(folder.path().with_extension("old")).expect("a removal");
     }
 
@@ -141,10 +141,10 @@ mod tests {
 
     #[test]
     fn a_change_that_counts_some_time_after_it_was_told_is_seen() {
-        let (folder, notices) = notices();
-        let Some(notices) = notices else { return eprintln!("skipped: the file system tells nothing") };
+        let (folder, events) = events();
+        let Some(events) = events else { return eprintln!("skipped: the file system tells nothing") };
         let looks = Arc::<AtomicUsize>::default();
-        let mut feed = Noticed::new(Late { looks: Arc::clone(&looks) }, notices, Duration::from_millis(25));
+        let mut feed = FileWatch::new(Late { looks: Arc::clone(&looks) }, events, Duration::from_millis(25));
         assert!(feed.is_warm(), "a change may have been on its way already");
         // After a silence.
         feed.noticed = None;
@@ -158,10 +158,10 @@ mod tests {
 
     #[test]
     fn a_busy_folder_does_not_make_it_look_more_often() {
-        let (folder, notices) = notices();
-        let Some(notices) = notices else { return eprintln!("skipped: the file system tells nothing") };
+        let (folder, events) = events();
+        let Some(events) = events else { return eprintln!("skipped: the file system tells nothing") };
         let looks = Arc::<AtomicUsize>::default();
-        let mut feed = Noticed::new(Late { looks: Arc::clone(&looks) }, notices, LONG);
+        let mut feed = FileWatch::new(Late { looks: Arc::clone(&looks) }, events, LONG);
         feed.noticed = None;
         let log = folder.path().join("a.log");
         write(&log, "1").expect("a write");

@@ -13,10 +13,10 @@ use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::catalog::IS_HIDDEN;
+use super::context::{Doing, Known, is_hidden, is_nowhere, known};
 use super::messages::{self, says};
 use super::policies::{self, Rows};
-use super::told::{Doing, Known, is_hidden, is_nowhere, known};
-use crate::error::{Fault, common, not_migrated};
+use crate::error::{Failure, common, not_migrated};
 
 pub(super) const DRIVER: &str = "postgres";
 
@@ -25,15 +25,15 @@ pub(super) fn cause(code: &'static str, text: &'static str) -> Cause {
 }
 
 /// The failure of a statement.
-pub(super) fn of(connection: &mut PgConnection, error: &DriverError) -> Fault {
+pub(super) fn of(connection: &mut PgConnection, error: &DriverError) -> Failure {
     match error {
         DriverError::RollbackErrorOnCommit { commit_error, .. } => {
-            Fault { broken: true, ..of(connection, commit_error) }
+            Failure { broken: true, ..of(connection, commit_error) }
         }
         DriverError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => read_only(),
         _ if is_hidden(error) => hidden(),
         _ if is_nowhere(error) => nowhere(),
-        DriverError::SerializationError(_) => Fault::answered(
+        DriverError::SerializationError(_) => Failure::answered(
             Error::new(ErrorKind::Encode)
                 .with_detail("the value is longer than PostgreSQL can store")
                 .with_cause(cause("54000", "the limit is 1 GiB for a row")),
@@ -68,26 +68,26 @@ pub(super) fn is_undone(connection: &mut PgConnection, error: &DriverError) -> b
 
 /// A server that was the primary and is a replica now takes no writes ever again: the connection goes, so that the next one is
 /// made to whatever is the primary then.
-fn read_only() -> Fault {
-    Fault::broken(
+fn read_only() -> Failure {
+    Failure::broken(
         Error::new(ErrorKind::Denied)
             .with_detail("the database can only be read")
             .with_cause(cause("25006", "a read-only transaction or a replica")),
     )
 }
 
-fn denied(detail: &'static str, hint: &'static str) -> Fault {
+fn denied(detail: &'static str, hint: &'static str) -> Failure {
     let error = Error::new(ErrorKind::Denied).with_detail(detail).with_hint(hint);
-    Fault::answered(error.with_cause(cause("42501", "insufficient privilege")))
+    Failure::answered(error.with_cause(cause("42501", "insufficient privilege")))
 }
 
-fn hidden() -> Fault {
+fn hidden() -> Failure {
     denied("the user may not use the schema of the table", "GRANT USAGE on the schema to the user")
 }
 
 /// Who mends it does so for sessions that begin later: the connection goes.
-fn nowhere() -> Fault {
-    Fault::broken(
+fn nowhere() -> Failure {
+    Failure::broken(
         Error::new(ErrorKind::Configuration)
             .with_detail("the search_path of the session leads to no schema, so that there is no place for the table")
             .with_hint("name one: ?options=-c%20search_path%3Dpublic in the URL, or ALTER ROLE … SET search_path")
@@ -95,7 +95,7 @@ fn nowhere() -> Fault {
     )
 }
 
-fn unknown(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
+fn unknown(connection: &mut PgConnection, known: &Known<'_>) -> Option<Failure> {
     let by_message = by_message(known.message);
     if by_message.is_some() {
         return by_message;
@@ -105,9 +105,9 @@ fn unknown(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
     asked.or_else(|| by_time(connection, known)).or_else(|| by_policies(connection, known))
 }
 
-fn by_message(message: &str) -> Option<Fault> {
+fn by_message(message: &str) -> Option<Failure> {
     let timeout = |detail: &'static str, cause: Cause| {
-        Some(Fault::answered(Error::new(ErrorKind::Timeout).with_detail(detail).with_cause(cause)))
+        Some(Failure::answered(Error::new(ErrorKind::Timeout).with_detail(detail).with_cause(cause)))
     };
     if says(message, messages::LOCKED) {
         return timeout(LOCKED, cause("55P03", "lock_timeout is over"));
@@ -126,7 +126,7 @@ fn by_message(message: &str) -> Option<Fault> {
             .with_detail("the disk of the server is full or fails")
             // Waiting does not make room; somebody has to.
             .with_transient(false);
-        return Some(Fault::answered(error.with_cause(cause("53100", "a file cannot be written"))));
+        return Some(Failure::answered(error.with_cause(cause("53100", "a file cannot be written"))));
     }
     None
 }
@@ -135,7 +135,7 @@ const LOCKED: &str = "another connection kept the row or the table locked";
 const SLOW: &str = "the statement took longer than it may";
 const DEADLOCK: &str = "each of several transactions waited for another";
 
-fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Option<Fault>> {
+fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Option<Failure>> {
     let Some(table) = known.table else { return Ok(None) };
     let rights = match known.doing {
         Doing::Reading => "SELECT",
@@ -164,11 +164,11 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
         Doing::Reading | Doing::Writing if !there && is_hidden => Some(hidden()),
         _ if !there && is_nowhere => Some(nowhere()),
         Doing::Reading | Doing::Writing if !there => {
-            Some(Fault::answered(not_migrated(cause("42P01", "there is no such table in the search path"))))
+            Some(Failure::answered(not_migrated(cause("42P01", "there is no such table in the search path"))))
         }
         Doing::Reading | Doing::Writing if !allowed => Some(denied("the user has no right to the table", hint)),
         // Those came with a later migration, and only writing needs them.
-        Doing::Writing if known.own && later_columns < 2 => Some(Fault::answered(
+        Doing::Writing if known.own && later_columns < 2 => Some(Failure::answered(
             not_migrated(cause("42703", "no such column")).with_detail("the table is one of an older version"),
         )),
         Doing::Writing | Doing::Migrating if read_only_now => Some(read_only()),
@@ -180,20 +180,20 @@ fn by_asking(connection: &mut PgConnection, known: &Known<'_>) -> QueryResult<Op
 }
 
 /// The connection goes: one that is made anew is asked first whether a policy says what the user may see.
-fn by_policies(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
+fn by_policies(connection: &mut PgConnection, known: &Known<'_>) -> Option<Failure> {
     match Rows::ask(connection, known.table?).ok()? {
         Rows::All => None,
-        Rows::OfPolicies if known.doing == Doing::Reading => Some(Fault::broken(
+        Rows::OfPolicies if known.doing == Doing::Reading => Some(Failure::broken(
             Error::new(ErrorKind::Unavailable)
                 .with_detail("the table has got row level security since the connection was made")
                 .with_cause(cause("42501", "row_security is off")),
         )),
-        Rows::OfPolicies | Rows::None => Some(Fault::broken(policies::hides())),
+        Rows::OfPolicies | Rows::None => Some(Failure::broken(policies::hides())),
     }
 }
 
 /// In another language than English, a timeout is what took as long as one.
-fn by_time(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
+fn by_time(connection: &mut PgConnection, known: &Known<'_>) -> Option<Failure> {
     let times = Times::ask(connection).ok()?;
     let (detail, cause) = match times.reason(known.doing, known.after)? {
         Reason::Slow => (SLOW, cause("57014", "statement_timeout is over")),
@@ -202,7 +202,7 @@ fn by_time(connection: &mut PgConnection, known: &Known<'_>) -> Option<Fault> {
             (DEADLOCK, cause("40P01", "after as long as the server waits before it looks for a deadlock"))
         }
     };
-    Some(Fault::answered(Error::new(ErrorKind::Timeout).with_detail(detail).with_cause(cause)))
+    Some(Failure::answered(Error::new(ErrorKind::Timeout).with_detail(detail).with_cause(cause)))
 }
 
 /// What ends a statement after a time.
@@ -282,12 +282,12 @@ mod tests {
             ("deadlock detected", Timeout, "40P01"),
             ("could not extend file \"base/hunter2\": No space left on device", Unavailable, "53100"),
         ] {
-            let fault = by_message(text).expect(text);
-            assert_eq!(fault.error.kind(), kind, "{text}");
-            assert_eq!(fault.error.cause().and_then(Cause::code), Some(code), "{text}");
-            assert!(!fault.broken, "{text}");
-            assert_eq!(fault.error.is_transient(), kind == Timeout, "{text}");
-            assert!(!format!("{0} {0:?}", fault.error).contains("hunter2"));
+            let failure = by_message(text).expect(text);
+            assert_eq!(failure.error.kind(), kind, "{text}");
+            assert_eq!(failure.error.cause().and_then(Cause::code), Some(code), "{text}");
+            assert!(!failure.broken, "{text}");
+            assert_eq!(failure.error.is_transient(), kind == Timeout, "{text}");
+            assert!(!format!("{0} {0:?}", failure.error).contains("hunter2"));
         }
         assert!(by_message("hunter2").is_none());
         assert!(by_message("storniere Anfrage wegen Zeitüberschreitung einer Sperre").is_none(), "the server is asked");
