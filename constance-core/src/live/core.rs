@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
-use parking_lot::{Condvar, Mutex};
 
+use super::waitable::Waitable;
 use super::{LiveMode, LiveStatus};
 use crate::events::{Origin, Publisher};
 use crate::field::AnyValue;
@@ -16,8 +16,7 @@ use crate::{Action, Clock, Error, ErrorKind, Result, RunningHandler};
 /// The values, and how current they are.
 pub(crate) struct Core<S> {
     current: ArcSwap<S>,
-    state: Mutex<State>,
-    changed: Condvar,
+    state: Waitable<State>,
     #[cfg(feature = "tokio")]
     notify: tokio::sync::Notify,
     clock: Arc<dyn Clock>,
@@ -105,8 +104,7 @@ impl<S> Core<S> {
         };
         Self {
             current: ArcSwap::new(values),
-            state: Mutex::new(state),
-            changed: Condvar::new(),
+            state: Waitable::new(state),
             #[cfg(feature = "tokio")]
             notify: tokio::sync::Notify::new(),
             clock,
@@ -127,7 +125,7 @@ impl<S> Core<S> {
 
     /// Tells those who wait for other values, threads and tasks.
     fn tell_all(&self) {
-        self.changed.notify_all();
+        self.state.notify_all();
         #[cfg(feature = "tokio")]
         self.notify.notify_waiters();
     }
@@ -176,10 +174,14 @@ impl<S> Core<S> {
             let mut state = self.state.lock();
             // What came between the look and the lock has called already.
             while state.ticks == before {
-                match deadline {
-                    Some(deadline) if self.changed.wait_until(&mut state, deadline).timed_out() => return None,
-                    Some(_) => {}
-                    None => self.changed.wait(&mut state),
+                let Some(deadline) = deadline else {
+                    state = self.state.wait(state);
+                    continue;
+                };
+                let is_late;
+                (state, is_late) = self.state.wait_until(state, deadline);
+                if is_late {
+                    return None;
                 }
             }
         }
@@ -189,7 +191,10 @@ impl<S> Core<S> {
     pub(crate) fn rest(&self, timeout: Duration) {
         let deadline = Instant::now() + timeout;
         let mut state = self.state.lock();
-        while !state.stopping && !state.nudged && !self.changed.wait_until(&mut state, deadline).timed_out() {}
+        let mut is_late = false;
+        while !state.stopping && !state.nudged && !is_late {
+            (state, is_late) = self.state.wait_until(state, deadline);
+        }
     }
 
     /// For the thread, while the store fails: rests until `due`, or until the store answers somebody else, but not before
@@ -204,7 +209,9 @@ impl<S> Core<S> {
                 return Rested::Answered;
             }
             let until = if state.answered { earliest } else { due };
-            if self.changed.wait_until(&mut state, until).timed_out() && !state.answered {
+            let is_late;
+            (state, is_late) = self.state.wait_until(state, until);
+            if is_late && !state.answered {
                 return Rested::Due;
             }
         }
@@ -213,7 +220,7 @@ impl<S> Core<S> {
     /// The store has answered a call of the process.
     pub(crate) fn note_answer(&self) {
         self.state.lock().answered = true;
-        self.changed.notify_all();
+        self.state.notify_all();
     }
 
     pub(crate) fn note_started(&self, started: Result<()>) {
@@ -233,9 +240,6 @@ impl<S> Core<S> {
             // The file is the parent's.
             state.last_good_error = None;
         }
-        // Threads of the parent may stand in the queue. One by one, and not under the lock: else they are put into its queue, and
-        // it is handed to them.
-        while self.changed.notify_one() {}
         let follows = (self.follow)(Arc::clone(self));
         if !follows {
             self.state.lock().process = 0;
@@ -251,7 +255,7 @@ impl<S> Core<S> {
         loop {
             match &state.started {
                 Some(started) => return started.clone(),
-                None => self.changed.wait(&mut state),
+                None => state = self.state.wait(state),
             }
         }
     }
@@ -278,7 +282,7 @@ impl<S> Core<S> {
             change(&mut state);
             state.interrupt.clone()
         };
-        self.changed.notify_all();
+        self.state.notify_all();
         // A backend's code: not under our lock.
         if let Some(interrupt) = interrupt {
             interrupt();
