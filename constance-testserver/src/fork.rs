@@ -12,18 +12,35 @@ use crate::poll::within;
 /// How long a child may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// How long other threads may run on.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Whether no thread of this process runs but this one. `None` where the system does not show it, as without `/proc`.
+fn do_others_sleep() -> Option<bool> {
+    let own = std::fs::read_link("/proc/thread-self").ok()?;
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?.flatten();
+    let mut others = tasks.map(|task| task.path()).filter(|task| task.file_name() != own.file_name());
+    Some(others.all(|task| {
+        // The state follows the name, which is in brackets. A thread that has ended meanwhile has no file.
+        let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('S'))
+    }))
+}
+
 /// A child, which has to end without a failure.
 #[derive(Debug)]
 #[must_use = "a child whose end nobody waits for proves nothing"]
 pub struct Child(i32);
 
 /// Forks. The child runs `work` on its only thread. A test that forks is alone in its test program: the child has what
-/// other threads were doing, but not these threads.
+/// other threads were doing, but not these threads. So it forks when they all sleep, where the system shows that, and after a
+/// second in any case: a lock that a running thread holds is held for ever in the child.
 ///
 /// # Panics
 ///
 /// Where the system gives no process.
 pub fn child(work: impl FnOnce()) -> Child {
+    let _ = within(PATIENCE, || do_others_sleep().unwrap_or(true).then_some(()));
     match fork().expect("a process") {
         Fork::Parent(process) => Child(process),
         Fork::Child => {
