@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use constance_core::backend::Waitable;
 use constance_core::{Result, Wake, Watch, WatchMode};
-use parking_lot::{Condvar, Mutex};
 
 use crate::dialect::{Dialect, Options};
 use crate::look_interval::LookInterval;
@@ -25,14 +25,8 @@ pub(crate) struct Polling<P> {
     look_interval: LookInterval,
     /// When a look last saw a change, or else when the feed was opened.
     changed_at: Instant,
-    interrupt: Arc<Interrupt>,
-}
-
-/// Ends a wait early; stays set until a wait has seen it, so that a call just before a wait is not lost.
-#[derive(Default)]
-struct Interrupt {
-    called: Mutex<bool>,
-    changed: Condvar,
+    /// Ends a wait early; stays set until a wait has seen it, so that a call just before a wait is not lost.
+    interrupt: Arc<Waitable<bool>>,
 }
 
 /// Asks the probe as often as the options say, and where they bound calls, no longer than that each time.
@@ -66,10 +60,10 @@ impl<P: Probe> Watch for Polling<P> {
             }
             let now = Instant::now();
             let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(now));
-            let mut called = self.interrupt.called.lock();
+            let mut called = self.interrupt.lock();
             if !*called && !left.is_zero() {
                 let rest = self.look_interval.rest(now.saturating_duration_since(self.changed_at));
-                self.interrupt.changed.wait_for(&mut called, rest.min(left));
+                (called, _) = self.interrupt.wait_until(called, now.checked_add(rest.min(left)));
             }
             if std::mem::take(&mut *called) {
                 return Ok(Wake::Interrupted);
@@ -86,10 +80,7 @@ impl<P: Probe> Watch for Polling<P> {
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
         let interrupt = Arc::clone(&self.interrupt);
-        Some(Box::new(move || {
-            *interrupt.called.lock() = true;
-            interrupt.changed.notify_all();
-        }))
+        Some(Box::new(move || interrupt.update(|called| *called = true)))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use constance_core::backend::Waitable;
 use constance_core::{Batch, Encoded, KeyMap, Prefix, Result, Wake, Watch};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use crate::backend::differs;
 
@@ -17,10 +18,7 @@ pub(crate) struct Feed(Arc<Signal>);
 
 /// What a feed has not told its listener yet.
 #[derive(Default)]
-struct Signal {
-    pending: Mutex<Pending>,
-    arrived: Condvar,
-}
+struct Signal(Waitable<Pending>);
 
 #[derive(Default)]
 struct Pending {
@@ -46,7 +44,7 @@ impl Feeds {
                 prefix.name_of(change.key.as_str()).is_some() && differs(before, &change.key, &change.op)
             });
             if let Some(signal) = signal.upgrade().filter(|_| concerned) {
-                signal.tell(|pending| pending.changed = true);
+                signal.0.update(|pending| pending.changed = true);
             }
         }
     }
@@ -57,18 +55,11 @@ impl Feeds {
     }
 }
 
-impl Signal {
-    fn tell(&self, what: impl FnOnce(&mut Pending)) {
-        what(&mut self.pending.lock());
-        self.arrived.notify_all();
-    }
-}
-
 impl Watch for Feed {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         // A timeout beyond what a clock can express has no end.
         let deadline = Instant::now().checked_add(timeout);
-        let mut pending = self.0.pending.lock();
+        let mut pending = self.0.0.lock();
         loop {
             if std::mem::take(&mut pending.interrupted) {
                 return Ok(Wake::Interrupted);
@@ -78,15 +69,14 @@ impl Watch for Feed {
             }
             match deadline {
                 Some(deadline) if Instant::now() >= deadline => return Ok(Wake::TimedOut),
-                Some(deadline) => drop(self.0.arrived.wait_until(&mut pending, deadline)),
-                None => self.0.arrived.wait(&mut pending),
+                deadline => pending = self.0.0.wait_until(pending, deadline).0,
             }
         }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
         let signal = Arc::clone(&self.0);
-        Some(Box::new(move || signal.tell(|pending| pending.interrupted = true)))
+        Some(Box::new(move || signal.0.update(|pending| pending.interrupted = true)))
     }
 }
 
@@ -126,7 +116,7 @@ mod tests {
     #[test]
     fn the_longest_timeout_is_no_overflow() -> Result<()> {
         let mut feed = Feeds::default().open(Prefix::empty());
-        feed.0.tell(|pending| pending.changed = true);
+        feed.0.0.update(|pending| pending.changed = true);
         assert_eq!(feed.wait(Duration::MAX)?, Wake::Changed);
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use constance_core::backend::Waitable;
 use constance_core::{Cause, Error, ErrorKind, Prefix, Result, Wake, Watch};
-use parking_lot::{Condvar, Mutex};
 use redis::{Cmd, Connection, PushKind, Value, cmd};
 
 use crate::connect::set_timeouts;
@@ -52,10 +52,7 @@ pub(crate) struct RedisWatch(Arc<SharedState>);
 
 /// What the thread and the watch share.
 #[derive(Default)]
-struct SharedState {
-    state: Mutex<State>,
-    updated: Condvar,
-}
+struct SharedState(Waitable<State>);
 
 #[derive(Default)]
 struct State {
@@ -82,7 +79,7 @@ impl RedisWatch {
                     Some(location) => error.with_location(location),
                     None => error,
                 };
-                of_thread.update(|state| state.ended = Some(located));
+                of_thread.0.update(|state| state.ended = Some(located));
             }
         };
         match thread::Builder::new().name("constance-feed".to_owned()).spawn(thread) {
@@ -98,14 +95,14 @@ fn listen(mut connection: Connection, shared: &SharedState) -> Result<()> {
     // reply is seen. Pushes are never skipped.
     let pings = cmd("PING").get_packed_command().repeat(2);
     let mut ping_sent = false;
-    while !shared.state.lock().dropped {
+    while !shared.0.lock().dropped {
         let timeout = if ping_sent { PING_TIMEOUT } else { PING_INTERVAL };
         connection.set_read_timeout(Some(timeout)).map_err(|error| classify(&error).error)?;
         match connection.recv_response() {
             Ok(reply) => {
                 ping_sent = false;
                 if matches!(reply, Value::Push { kind: PushKind::Invalidate, .. }) {
-                    shared.update(|state| state.changed = true);
+                    shared.0.update(|state| state.changed = true);
                 }
             }
             Err(error) if error.is_timeout() && !ping_sent => {
@@ -125,18 +122,11 @@ fn listen(mut connection: Connection, shared: &SharedState) -> Result<()> {
     Ok(())
 }
 
-impl SharedState {
-    fn update(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state.lock());
-        self.updated.notify_all();
-    }
-}
-
 struct EndGuard<'a>(&'a SharedState);
 
 impl Drop for EndGuard<'_> {
     fn drop(&mut self) {
-        self.0.update(|state| {
+        self.0.0.update(|state| {
             state.ended.get_or_insert_with(|| Error::new(ErrorKind::Unavailable).with_detail("the feed has ended"));
         });
     }
@@ -146,7 +136,7 @@ impl Watch for RedisWatch {
     fn wait(&mut self, timeout_after: Duration) -> Result<Wake> {
         // A timeout that the clock cannot hold is no timeout.
         let end = Instant::now().checked_add(timeout_after);
-        let mut state = self.0.state.lock();
+        let mut state = self.0.0.lock();
         loop {
             if std::mem::take(&mut state.interrupted) {
                 return Ok(Wake::Interrupted);
@@ -158,21 +148,20 @@ impl Watch for RedisWatch {
                 return Err(error.clone());
             }
             match end {
-                None => self.0.updated.wait(&mut state),
-                Some(end) if Instant::now() < end => drop(self.0.updated.wait_until(&mut state, end)),
-                Some(_) => return Ok(Wake::TimedOut),
+                Some(end) if Instant::now() >= end => return Ok(Wake::TimedOut),
+                end => state = self.0.0.wait_until(state, end).0,
             }
         }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
         let shared = Arc::clone(&self.0);
-        Some(Box::new(move || shared.update(|state| state.interrupted = true)))
+        Some(Box::new(move || shared.0.update(|state| state.interrupted = true)))
     }
 }
 
 impl Drop for RedisWatch {
     fn drop(&mut self) {
-        self.0.update(|state| state.dropped = true);
+        self.0.0.update(|state| state.dropped = true);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use constance_core::backend::Waitable;
 use constance_core::{Key, KeyMap, Result, Stored};
-use parking_lot::{Condvar, Mutex};
 
 /// What a fetch found under its keys, or why it failed.
 pub(super) type Outcome = Result<Arc<Fetched>>;
@@ -34,8 +34,7 @@ pub(super) struct Fetch {
     pub(super) keys: Vec<Key>,
     /// When the backend was asked, or shortly before.
     pub(super) began: u64,
-    pub(super) progress: Mutex<Progress>,
-    ended: Condvar,
+    pub(super) progress: Waitable<Progress>,
 }
 
 #[derive(Default)]
@@ -50,7 +49,7 @@ pub(super) type End = Option<Outcome>;
 
 impl Fetch {
     pub(super) fn new(number: u64, keys: Vec<Key>, began: u64) -> Self {
-        Self { number, keys, began, progress: Mutex::default(), ended: Condvar::new() }
+        Self { number, keys, began, progress: Waitable::default() }
     }
 
     /// Wakes all that wait. The first end counts.
@@ -60,7 +59,7 @@ impl Fetch {
         #[cfg(feature = "tokio")]
         let wakers = progress.tasks.take_wakers();
         drop(progress);
-        self.ended.notify_all();
+        self.progress.notify_all();
         #[cfg(feature = "tokio")]
         wakers.into_iter().for_each(std::task::Waker::wake);
     }
@@ -76,7 +75,7 @@ impl Fetch {
         loop {
             match &progress.end {
                 Some(end) => return end.clone(),
-                None => self.ended.wait(&mut progress),
+                None => progress = self.progress.wait(progress),
             }
         }
     }

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use constance_core::backend::Waitable;
 use constance_core::{ErrorKind, Key, Prefix, Result, Wake, Watch};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use super::state::State;
 use crate::CacheEvent;
@@ -139,10 +140,7 @@ fn listen(watch: &mut dyn Watch, state: &State, stop: &Stop, prefix: &Prefix) {
 
 /// Ends the threads of a follower.
 #[derive(Default)]
-struct Stop {
-    state: Mutex<Stopping>,
-    stopped: Condvar,
-}
+struct Stop(Waitable<Stopping>);
 
 #[derive(Default)]
 struct Stopping {
@@ -153,20 +151,21 @@ struct Stopping {
 
 impl Stop {
     fn is_stopped(&self) -> bool {
-        self.state.lock().stopped
+        self.0.lock().stopped
     }
 
     /// Waits so long, or until the follower is dropped.
     fn wait(&self, backoff: Duration) {
-        let mut state = self.state.lock();
-        if !state.stopped {
-            self.stopped.wait_for(&mut state, backoff);
+        let deadline = Instant::now() + backoff;
+        let (mut state, mut is_late) = (self.0.lock(), false);
+        while !state.stopped && !is_late {
+            (state, is_late) = self.0.wait_until(state, deadline);
         }
     }
 
     /// Registers the interrupter of a wait. Returns the number to unregister it by.
     fn listening(&self, interrupt: Option<Box<dyn Fn() + Send + Sync>>) -> Option<u64> {
-        let mut state = self.state.lock();
+        let mut state = self.0.lock();
         state.numbers += 1;
         let number = state.numbers;
         state.interrupts.push((number, interrupt?));
@@ -175,7 +174,7 @@ impl Stop {
 
     fn listened(&self, number: Option<u64>) {
         let ended = |(other, _): &(u64, _)| Some(*other) == number;
-        let mut state = self.state.lock();
+        let mut state = self.0.lock();
         if let Some(at) = state.interrupts.iter().position(ended) {
             let interrupt = state.interrupts.swap_remove(at);
             drop(state);
@@ -184,11 +183,10 @@ impl Stop {
     }
 
     fn stop(&self) {
-        let mut state = self.state.lock();
-        state.stopped = true;
-        let interrupts = std::mem::take(&mut state.interrupts);
-        drop(state);
-        self.stopped.notify_all();
+        let interrupts = self.0.update(|state| {
+            state.stopped = true;
+            std::mem::take(&mut state.interrupts)
+        });
         interrupts.iter().for_each(|(_, interrupt)| interrupt());
     }
 }

@@ -5,14 +5,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
-use parking_lot::{Condvar, Mutex};
+use crate::backend::Waitable;
 
 /// Wakes a thread that polls a future; can end its wait.
 #[derive(Default)]
-pub(super) struct Signal {
-    state: Mutex<State>,
-    changed: Condvar,
-}
+pub(super) struct Signal(Waitable<State>);
 
 #[derive(Default)]
 struct State {
@@ -40,17 +37,15 @@ impl Signal {
             if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
                 return Ended::Ready(value);
             }
-            let mut state = self.state.lock();
+            let mut state = self.0.lock();
             while !std::mem::take(&mut state.woken) {
                 if std::mem::take(&mut state.interrupted) {
                     return Ended::Interrupted;
                 }
-                match deadline {
-                    Some(deadline) if self.changed.wait_until(&mut state, deadline).timed_out() => {
-                        return Ended::TimedOut;
-                    }
-                    Some(_) => {}
-                    None => self.changed.wait(&mut state),
+                let is_late;
+                (state, is_late) = self.0.wait_until(state, deadline);
+                if is_late {
+                    return Ended::TimedOut;
                 }
             }
         }
@@ -58,8 +53,7 @@ impl Signal {
 
     /// Ends the wait under way, or else the next one.
     pub(super) fn interrupt(&self) {
-        self.state.lock().interrupted = true;
-        self.changed.notify_all();
+        self.0.update(|state| state.interrupted = true);
     }
 }
 
@@ -69,7 +63,6 @@ impl Wake for Signal {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.state.lock().woken = true;
-        self.changed.notify_all();
+        self.0.update(|state| state.woken = true);
     }
 }

@@ -28,6 +28,7 @@ mod forward;
 mod key;
 mod portion;
 mod prefix;
+mod waitable;
 mod warning;
 mod watch;
 
@@ -44,6 +45,7 @@ pub(crate) use self::key::check_name;
 pub use self::key::{Key, KeyHasher, KeyMap, MAX_KEY_LEN};
 pub use self::portion::Portion;
 pub use self::prefix::Prefix;
+pub use self::waitable::Waitable;
 pub use self::warning::Warning;
 pub use self::watch::{Wake, Watch, WatchMode};
 pub use crate::error::Cause;

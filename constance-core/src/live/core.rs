@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 
-use super::waitable::Waitable;
 use super::{LiveMode, LiveStatus};
+use crate::backend::Waitable;
 use crate::events::{Origin, Publisher};
 use crate::field::AnyValue;
 use crate::overrides::{Nudge, Scope};
@@ -174,10 +174,6 @@ impl<S> Core<S> {
             let mut state = self.state.lock();
             // What came between the look and the lock has called already.
             while state.ticks == before {
-                let Some(deadline) = deadline else {
-                    state = self.state.wait(state);
-                    continue;
-                };
                 let is_late;
                 (state, is_late) = self.state.wait_until(state, deadline);
                 if is_late {

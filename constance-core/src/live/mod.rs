@@ -7,7 +7,6 @@ mod reader;
 #[cfg(feature = "tokio")]
 mod receiver;
 mod status;
-mod waitable;
 
 use std::fmt;
 use std::ops::Deref;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::deadline;
+use crate::backend::Waitable;
 
 /// Holds the calls of a [`FaultyBackend`](super::FaultyBackend), so that a test decides what happens while one is under
 /// way. Dropping it lets them go.
@@ -15,10 +14,7 @@ pub struct Gate(Arc<Barrier>);
 
 /// What the held calls see of a gate.
 #[derive(Debug, Default)]
-pub(super) struct Barrier {
-    state: Mutex<State>,
-    changed: Condvar,
-}
+pub(super) struct Barrier(Waitable<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -40,17 +36,18 @@ impl Gate {
     #[track_caller]
     pub fn wait_for(&self, calls: usize) {
         let deadline = Instant::now() + deadline::of_event().max(Duration::from_secs(30));
-        let mut state = self.0.state.lock();
+        let mut state = self.0.0.lock();
         while state.arrived < calls {
-            let late = self.0.changed.wait_until(&mut state, deadline).timed_out();
-            assert!(!late, "{calls} calls should have come to the gate, and {} did", state.arrived);
+            let is_late;
+            (state, is_late) = self.0.0.wait_until(state, deadline);
+            assert!(!is_late, "{calls} calls should have come to the gate, and {} did", state.arrived);
         }
     }
 
     /// How many calls have come to the gate since it was closed.
     #[must_use]
     pub fn arrived(&self) -> usize {
-        self.0.state.lock().arrived
+        self.0.0.lock().arrived
     }
 
     /// Lets the held calls go, and those to come.
@@ -61,18 +58,16 @@ impl Gate {
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        self.0.state.lock().open = true;
-        self.0.changed.notify_all();
+        self.0.0.update(|state| state.open = true);
     }
 }
 
 impl Barrier {
     pub(super) fn pass(&self) {
-        let mut state = self.state.lock();
-        state.arrived += 1;
-        self.changed.notify_all();
+        self.0.update(|state| state.arrived += 1);
+        let mut state = self.0.lock();
         while !state.open {
-            self.changed.wait(&mut state);
+            state = self.0.wait(state);
         }
     }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
+use crate::backend::Waitable;
 use crate::{
     Applied, Backend, Batch, Capability, Key, Op, Portion, Prefix, Result, Stored, Wake, Warning, Watch, identity,
 };
@@ -35,8 +34,7 @@ pub struct ReferenceBackend {
 #[derive(Debug)]
 struct Store {
     identity: String,
-    content: Mutex<Content>,
-    changed: Condvar,
+    content: Waitable<Content>,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +54,7 @@ impl ReferenceBackend {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            store: Arc::new(Store { identity: identity::unique(), content: Mutex::default(), changed: Condvar::new() }),
+            store: Arc::new(Store { identity: identity::unique(), content: Waitable::default() }),
             capability: Capability::new().with_watch(true),
             default_prefix: Prefix::new("reference:").expect("a valid prefix"),
         }
@@ -98,10 +96,10 @@ impl Content {
 
 impl Store {
     fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<Key, Stored>) -> T) -> T {
-        let mut content = self.content.lock();
-        content.generation += 1;
-        self.changed.notify_all();
-        change(&mut content.map)
+        self.content.update(|content| {
+            content.generation += 1;
+            change(&mut content.map)
+        })
     }
 }
 
@@ -148,7 +146,8 @@ impl Backend for ReferenceBackend {
             }
         }
         content.generation += 1;
-        self.store.changed.notify_all();
+        drop(content);
+        self.store.content.notify_all();
         Ok(Applied::Done(if batch.want_previous() { previous } else { Vec::new() }))
     }
 
@@ -219,7 +218,9 @@ impl Watch for Feed {
                 self.seen = content.generation;
                 return Ok(Wake::Changed);
             }
-            if self.store.changed.wait_until(&mut content, deadline).timed_out() {
+            let is_late;
+            (content, is_late) = self.store.content.wait_until(content, deadline);
+            if is_late {
                 return Ok(Wake::TimedOut);
             }
         }
@@ -231,7 +232,7 @@ impl Watch for Feed {
             // Under the lock, so that no wait falls between its look at the flag and its sleep.
             let _content = store.content.lock();
             interrupted.store(true, Ordering::Relaxed);
-            store.changed.notify_all();
+            store.content.notify_all();
         }))
     }
 }

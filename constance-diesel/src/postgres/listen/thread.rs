@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
+use constance_core::backend::Waitable;
 use constance_core::{Error, ErrorKind, Result, Wake};
-use parking_lot::{Condvar, Mutex};
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, Config};
@@ -41,10 +41,7 @@ pub(super) enum Start {
 
 /// What the thread and its feed tell each other.
 #[derive(Default)]
-pub(super) struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
+pub(super) struct Shared(Waitable<State>);
 
 #[derive(Default)]
 struct State {
@@ -58,7 +55,7 @@ struct State {
 
 impl Shared {
     pub(super) fn wait(&self, end: Option<Instant>) -> Result<Wake> {
-        let mut state = self.state.lock();
+        let mut state = self.0.lock();
         loop {
             if std::mem::take(&mut state.interrupted) {
                 return Ok(Wake::Interrupted);
@@ -70,9 +67,8 @@ impl Shared {
                 return Err(error.clone());
             }
             match end {
-                None => self.changed.wait(&mut state),
-                Some(end) if Instant::now() < end => drop(self.changed.wait_until(&mut state, end)),
-                Some(_) => return Ok(Wake::TimedOut),
+                Some(end) if Instant::now() >= end => return Ok(Wake::TimedOut),
+                end => state = self.0.wait_until(state, end).0,
             }
         }
     }
@@ -80,27 +76,22 @@ impl Shared {
     /// Whether the notification that was sent for that arrives in time.
     pub(super) fn is_proven(&self, patience: Duration) -> Result<bool> {
         let end = Instant::now() + patience;
-        let mut state = self.state.lock();
+        let mut state = self.0.lock();
         while !state.proven && Instant::now() < end {
             if let Some(error) = &state.ended {
                 return Err(error.clone());
             }
-            self.changed.wait_until(&mut state, end);
+            (state, _) = self.0.wait_until(state, end);
         }
         Ok(state.proven)
     }
 
     pub(super) fn interrupt(&self) {
-        self.tell(|state| state.interrupted = true);
+        self.0.update(|state| state.interrupted = true);
     }
 
     pub(super) fn stop(&self) {
-        self.tell(|state| state.stop = true);
-    }
-
-    fn tell(&self, what: impl FnOnce(&mut State)) {
-        what(&mut self.state.lock());
-        self.changed.notify_all();
+        self.0.update(|state| state.stop = true);
     }
 }
 
@@ -132,7 +123,7 @@ struct End<'a>(&'a Shared);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
-        self.0.tell(|state| {
+        self.0.0.update(|state| {
             state.ended.get_or_insert_with(|| closed("the feed has ended"));
         });
     }
@@ -172,7 +163,7 @@ fn run(
     if started.send(Start::Listens).is_ok() {
         let error = follow(&mut client, changes, probe, shared);
         let lost = error.is_some();
-        shared.tell(|state| state.ended = error);
+        shared.0.update(|state| state.ended = error);
         if lost {
             // Who gives no sign of life does not answer either.
             return;
@@ -185,12 +176,12 @@ fn run(
 /// Hands on what arrives, until the feed is dropped (`None`) or the connection ends.
 fn follow(client: &mut Client, changes: &str, probe: &str, shared: &Shared) -> Option<Error> {
     let mut asked = Instant::now();
-    while !shared.state.lock().stop {
+    while !shared.0.lock().stop {
         let Ok(channels) = arrived(client) else { return Some(closed("receiving failed")) };
         let has = |channel: &str| channels.iter().any(|other| other == channel);
         let (changed, proven) = (has(changes), has(probe));
         if changed || proven {
-            shared.tell(|state| {
+            shared.0.update(|state| {
                 state.changed |= changed;
                 state.proven |= proven;
             });
