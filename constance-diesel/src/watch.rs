@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use constance_core::backend::Waitable;
-use constance_core::{Result, Wake, Watch, WatchMode};
+use constance_core::backend::{Waitable, Wake, Watch};
+use constance_core::{Result, WatchMode};
 
 use crate::dialect::{Dialect, Options};
 use crate::look_interval::LookInterval;

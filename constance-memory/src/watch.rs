@@ -3,8 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use constance_core::backend::Waitable;
-use constance_core::{Batch, Encoded, KeyMap, Prefix, Result, Wake, Watch};
+use constance_core::backend::{Batch, Encoded, KeyMap, Waitable, Wake, Watch};
+use constance_core::{Prefix, Result};
 use parking_lot::Mutex;
 
 use crate::backend::differs;
@@ -82,7 +82,7 @@ impl Watch for Feed {
 
 #[cfg(test)]
 mod tests {
-    use constance_core::{Backend, Change};
+    use constance_core::{Backend, backend::Change};
 
     use super::*;
     use crate::MemoryBackend;

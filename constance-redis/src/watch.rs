@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use constance_core::backend::Waitable;
-use constance_core::{Cause, Error, ErrorKind, Prefix, Result, Wake, Watch};
+use constance_core::backend::{Cause, Waitable, Wake, Watch};
+use constance_core::{Error, ErrorKind, Prefix, Result};
 use redis::{Cmd, Connection, PushKind, Value, cmd};
 
 use crate::connect::set_timeouts;

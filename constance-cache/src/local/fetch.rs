@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use constance_core::backend::Waitable;
-use constance_core::{Key, KeyMap, Result, Stored};
+use constance_core::Result;
+use constance_core::backend::{Key, KeyMap, Stored, Waitable};
 
 /// What a fetch found under its keys, or why it failed.
 pub(super) type Outcome = Result<Arc<Fetched>>;

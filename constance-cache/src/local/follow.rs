@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use constance_core::backend::Waitable;
-use constance_core::{ErrorKind, Key, Prefix, Result, Wake, Watch};
+use constance_core::backend::{Key, Waitable, Wake, Watch};
+use constance_core::{ErrorKind, Prefix, Result};
 use parking_lot::Mutex;
 
 use super::state::State;

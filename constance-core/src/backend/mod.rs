@@ -49,3 +49,4 @@ pub use self::waitable::Waitable;
 pub use self::warning::Warning;
 pub use self::watch::{Wake, Watch, WatchMode};
 pub use crate::error::Cause;
+pub use crate::registry::Scheme;

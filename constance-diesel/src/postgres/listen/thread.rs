@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use constance_core::backend::Waitable;
-use constance_core::{Error, ErrorKind, Result, Wake};
+use constance_core::backend::{Waitable, Wake};
+use constance_core::{Error, ErrorKind, Result};
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, Config};
