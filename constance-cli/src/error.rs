@@ -132,6 +132,7 @@ fn kind_word(kind: ErrorKind) -> &'static str {
         ErrorKind::UnknownSetting => "unknown_setting",
         ErrorKind::Conflict => "conflict",
         ErrorKind::Overridden => "overridden",
+        ErrorKind::Pinned => "pinned",
         ErrorKind::NotMigrated => "not_migrated",
         ErrorKind::Unsupported => "unsupported",
         ErrorKind::Configuration => "configuration",

@@ -17,7 +17,10 @@ const REPAIR: &str = "set or reset the setting to repair it";
 /// nested in another.
 pub(crate) struct TypedField<T> {
     pub(crate) info: SettingInfo,
+    /// What is in force while nothing is stored: the declared default, a base value, or the pin.
     pub(crate) default: T,
+    /// Whether that is in force whatever is stored.
+    pub(crate) is_pinned: bool,
     parse: fn(&str) -> Result<T, ParseError>,
     print: fn(&T) -> String,
     checks: Vec<Check<T>>,
@@ -43,7 +46,7 @@ impl<S, T: SettingValue> PlacedField<S, T> {
         let crate::Declaration { setting: _, mut info, get, put, parse, print, checks, bounds } = declaration;
         let default = get(defaults).clone();
         info.default_text = print(&default);
-        Self { field: TypedField { info, default, parse, print, checks, bounds }, get, put }
+        Self { field: TypedField { info, default, is_pinned: false, parse, print, checks, bounds }, get, put }
     }
 }
 
@@ -142,6 +145,13 @@ pub(crate) trait Field<S, C>: Send + Sync {
     fn print(&self, value: &AnyValue) -> Result<String>;
     fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool;
     fn default(&self) -> AnyValue;
+    /// Puts a value in the place of the default.
+    fn set_default(&mut self, value: &AnyValue) -> Result<()>;
+    /// Has this value in force from now on, whatever is stored.
+    fn pin(&mut self, value: &AnyValue);
+    fn is_pinned(&self) -> bool;
+    /// Holds a value of this field's type to the setting's own rules.
+    fn check(&self, value: &AnyValue) -> Result<()>;
     fn get(&self, values: &S) -> AnyValue;
     fn put(&self, values: &mut S, value: &AnyValue);
     /// Puts what one struct has into another.
@@ -191,6 +201,26 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for PlacedField<S, T> {
 
     fn default(&self) -> AnyValue {
         Arc::new(self.field.default.clone())
+    }
+
+    fn set_default(&mut self, value: &AnyValue) -> Result<()> {
+        self.field.info.default_text = Field::<S, C>::print(self, value)?;
+        self.field.default = self.field.typed(value).clone();
+        Ok(())
+    }
+
+    fn pin(&mut self, value: &AnyValue) {
+        self.field.default = self.field.typed(value).clone();
+        self.field.is_pinned = true;
+    }
+
+    fn is_pinned(&self) -> bool {
+        self.field.is_pinned
+    }
+
+    fn check(&self, value: &AnyValue) -> Result<()> {
+        let field = &self.field;
+        field.check(field.typed(value)).map_err(|e| field.accepting(e))
     }
 
     fn get(&self, values: &S) -> AnyValue {
@@ -249,6 +279,22 @@ impl<S: 'static, N: 'static, C: Codec> Field<S, C> for NestedField<S, N, C> {
 
     fn default(&self) -> AnyValue {
         self.field.default()
+    }
+
+    fn set_default(&mut self, value: &AnyValue) -> Result<()> {
+        self.field.set_default(value)
+    }
+
+    fn pin(&mut self, value: &AnyValue) {
+        self.field.pin(value);
+    }
+
+    fn is_pinned(&self) -> bool {
+        self.field.is_pinned()
+    }
+
+    fn check(&self, value: &AnyValue) -> Result<()> {
+        self.field.check(value)
     }
 
     fn get(&self, values: &S) -> AnyValue {

@@ -4,6 +4,7 @@
 #[cfg(feature = "tokio")]
 pub mod aio;
 pub mod backend;
+mod base;
 mod civil;
 mod clock;
 mod codec;
@@ -34,6 +35,7 @@ mod types;
 pub mod url;
 
 pub use self::backend::{Backend, Prefix, Warning, WatchMode};
+pub use self::base::{Base, Pins, Source};
 pub use self::clock::{Clock, SystemClock};
 pub use self::codec::{Codec, MessagePack};
 pub use self::config::{

@@ -68,7 +68,7 @@ pub struct SettingInfo {
     pub help: &'static str,
     /// The group it is shown in.
     pub group: Option<&'static str>,
-    /// The default in its text form.
+    /// What is in force while nothing is stored, in its text form: the default, or a [base value](crate::Base). Not a pin.
     pub default_text: String,
     /// The smallest value, in its text form.
     pub min: Option<String>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::error::Error as _;
 
-use constance_core::{Entry, Kind, SettingInfo, Warning};
+use constance_core::{Entry, Kind, SettingInfo, Source, Warning};
 use serde::Serialize;
 
 use super::Change;
@@ -24,6 +24,9 @@ struct Object<'e> {
     choices: Vec<&'e str>,
     secret: bool,
     is_set: bool,
+    source: &'static str,
+    /// The variable or the file.
+    source_name: Option<String>,
     /// `null`: secret or unreadable; `error` tells which.
     value: Option<&'e str>,
     default: Option<&'e str>,
@@ -47,6 +50,12 @@ impl<'e> Object<'e> {
             choices: choices(info),
             secret: info.secret,
             is_set: entry.is_set,
+            source: source(&entry.source),
+            source_name: match &entry.source {
+                Source::Env(name) | Source::PinnedByEnv(name) => Some(name.clone()),
+                Source::File(path) => Some(path.display().to_string()),
+                _ => None,
+            },
             value: value.ok().and_then(Shown::exact),
             default: Shown::default(info).exact(),
             error: value.err().or(entry.broken_rule.as_ref()).map(ToString::to_string),
@@ -186,6 +195,20 @@ fn visible(json: &str) -> String {
         }
     }
     visible
+}
+
+/// Where the value comes from, in a word that a program can compare.
+fn source(source: &Source) -> &'static str {
+    match source {
+        Source::Default => "default",
+        Source::Code => "base_code",
+        Source::File(_) => "base_file",
+        Source::Env(_) => "base_env",
+        Source::Stored => "stored",
+        Source::PinnedByCode => "pinned_code",
+        Source::PinnedByEnv(_) => "pinned_env",
+        _ => "other",
+    }
 }
 
 /// The type, in words that a program can compare.

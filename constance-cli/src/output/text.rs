@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fmt::{self, Write};
 
-use constance_core::{Entry, Warning};
+use constance_core::{Entry, Source, Warning};
 
 use super::Change;
 use crate::CommandError;
@@ -39,10 +39,7 @@ fn write_list(text: &mut String, entries: &[Entry]) -> fmt::Result {
         }
         for (entry, value) in members {
             separate(text);
-            let state = match entry.is_set {
-                true => format!("stored; default {}", Shown::default(&entry.info).on_one_line()),
-                false => "default".to_owned(),
-            };
+            let state = state(entry);
             writeln!(text, "{:name_width$}  {value:value_width$}  {state}", entry.info.name)?;
             for line in entry.info.help.lines() {
                 writeln!(text, "{:name_width$}  {line}", "")?;
@@ -56,6 +53,17 @@ fn write_list(text: &mut String, entries: &[Entry]) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+/// Where the value comes from.
+fn state(entry: &Entry) -> String {
+    match &entry.source {
+        Source::Stored => format!("stored; default {}", Shown::default(&entry.info).on_one_line()),
+        Source::Default => "default".to_owned(),
+        pinned if pinned.is_pinned() && entry.is_set => format!("pinned by {pinned}; what is stored is hidden"),
+        pinned if pinned.is_pinned() => format!("pinned by {pinned}"),
+        base => format!("default from {base}"),
+    }
 }
 
 /// A blank line, but not at the beginning and not after a heading.

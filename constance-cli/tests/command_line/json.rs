@@ -25,6 +25,8 @@ fn list_is_one_array_in_the_order_of_declaration() -> Result<()> {
             "choices": [],
             "secret": false,
             "is_set": true,
+            "source": "stored",
+            "source_name": null,
             "value": "43",
             "default": "42",
             "error": null,

@@ -10,6 +10,7 @@ mod hidden;
 #[cfg(feature = "legacy")]
 mod import_legacy;
 mod json;
+mod layers;
 mod nested;
 mod renamed;
 mod rules;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{AsyncBackend, AsyncConfig, BlockOn};
-use crate::{Codec, ConfigBuilder, MessagePack, Prefix, Result, Settings};
+use crate::{Base, Codec, ConfigBuilder, MessagePack, Pins, Prefix, Result, Settings};
 
 /// Makes an [`AsyncConfig`]; from [`AsyncConfig::builder`].
 ///
@@ -53,11 +53,23 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfigBuilder<S, C, B> {
         Self { sync: self.sync.max_value_len(bytes) }
     }
 
+    /// Adds values that stand in the place of defaults: see [`Base`]. Default: none; those added later count.
+    #[must_use]
+    pub fn base(self, base: Base) -> Self {
+        Self { sync: self.sync.base(base) }
+    }
+
+    /// Adds values that this process does not let be changed: see [`Pins`]. Default: none; those added later count.
+    #[must_use]
+    pub fn pin(self, pins: Pins) -> Self {
+        Self { sync: self.sync.pin(pins) }
+    }
+
     /// An `AsyncConfig` that holds any backend. No I/O.
     ///
     /// # Errors
     ///
-    /// `Configuration` where a stored key would be longer than 255 bytes, or the declaration of `S` contradicts itself.
+    /// As [`ConfigBuilder::build`].
     pub fn build(self) -> Result<AsyncConfig<S, C>>
     where
         B: 'static,

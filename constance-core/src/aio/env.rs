@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{AsyncBackend, AsyncConfig, AsyncConfigBuilder};
+use crate::base;
 use crate::config::{named_prefix, named_url, of_process};
 use crate::layer::Vars;
 use crate::{MessagePack, Registry, Result, Settings};
@@ -52,7 +53,8 @@ impl<S: Settings> AsyncConfig<S> {
     ///
     /// As [`from_env`](Self::from_env).
     pub fn builder_from_env(registry: &Registry) -> Result<AsyncConfigBuilder<S, MessagePack, Arc<dyn AsyncBackend>>> {
-        Self::builder_from_vars(registry, of_process)
+        let (base, pins) = base::of_process()?;
+        Ok(Self::builder_of(registry, of_process)?.base(base).pin(pins))
     }
 
     /// As [`from_env`](Self::from_env), with the variables from a function: for tests, and for what is kept elsewhere.
@@ -70,6 +72,14 @@ impl<S: Settings> AsyncConfig<S> {
     ///
     /// As [`from_vars`](Self::from_vars).
     pub fn builder_from_vars(
+        registry: &Registry,
+        var: impl Fn(&str) -> Result<Option<String>>,
+    ) -> Result<AsyncConfigBuilder<S, MessagePack, Arc<dyn AsyncBackend>>> {
+        let (base, pins) = base::of_vars::<S>(&var)?;
+        Ok(Self::builder_of(registry, var)?.base(base).pin(pins))
+    }
+
+    fn builder_of(
         registry: &Registry,
         var: impl Fn(&str) -> Result<Option<String>>,
     ) -> Result<AsyncConfigBuilder<S, MessagePack, Arc<dyn AsyncBackend>>> {

@@ -13,12 +13,15 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// As [`Config::get`](crate::Config::get): an outage is never the default.
     pub async fn get<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<T> {
         let front = self.front_to_peek();
-        front.schema.typed(setting)?;
+        let field = front.schema.typed(setting)?;
         let index = setting.index();
         if let Some(value) = self.sync.overridden(index)
             && let Some(value) = value.downcast_ref::<T>()
         {
             return Ok(value.clone());
+        }
+        if field.is_pinned {
+            return Ok(field.default.clone());
         }
         let keys = &front.keys[index];
         if keys.aliases.is_empty() {

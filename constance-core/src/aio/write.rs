@@ -57,6 +57,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         front.schema.typed(setting)?;
         let index = setting.index();
         front.refuse_overridden(self.sync.scope.as_deref(), std::iter::once(index))?;
+        front.refuse_pinned(std::iter::once(index))?;
         let (mut tries, mut may_be_old) = (0, self.backend().capability().remembers);
         loop {
             let found = self.find_one(index).await?;

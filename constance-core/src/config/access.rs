@@ -61,6 +61,9 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
         {
             return Ok(value.clone());
         }
+        if field.is_pinned {
+            return Ok(field.default.clone());
+        }
         let keys = &front.keys[index];
         if !keys.aliases.is_empty() {
             return front.typed_value(setting, self.find_one(index)?.bytes());
@@ -109,6 +112,7 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
         self.front.schema.typed(setting)?;
         let index = setting.index();
         self.front.refuse_overridden(self.scope, std::iter::once(index))?;
+        self.front.refuse_pinned(std::iter::once(index))?;
         let (mut tries, mut may_be_old) = (0, self.backend.capability().remembers);
         loop {
             let found = self.find_one(index)?;

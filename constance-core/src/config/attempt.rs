@@ -60,6 +60,7 @@ pub(crate) enum Next<'w, S: Settings, C: Codec> {
 impl<'w, S: Settings, C: Codec> Attempt<'w, S, C> {
     /// Holds the steps to the rules of their settings. They name each setting at most once.
     pub(crate) fn new(front: &'w Front<S, C>, steps: &'w [Step]) -> Result<Self> {
+        front.refuse_pinned(steps.iter().filter(|step| step.to.is_some()).map(|step| step.index))?;
         let (encoded, reads) = (front.encode(steps)?, front.to_look_at(steps));
         Ok(Self { front, steps, encoded, reads, tries: 0, most: TRIES, afresh: false, told: true })
     }

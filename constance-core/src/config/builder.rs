@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{Config, Front, Inner, SettingKeys};
+use crate::base::Layers;
 use crate::codec::{Limited, MAX_VALUE_LEN};
-use crate::{Backend, Codec, Prefix, Result, Settings};
+use crate::{Backend, Base, Codec, Pins, Prefix, Result, Settings};
 
 /// Makes a [`Config`]; from [`Config::builder`].
 ///
@@ -29,12 +30,20 @@ pub struct ConfigBuilder<S, C, B> {
     codec: C,
     prefix: Option<Prefix>,
     max_value_len: usize,
+    layers: Layers,
     settings: PhantomData<fn() -> S>,
 }
 
 impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     pub(super) fn new(backend: B, codec: C) -> Self {
-        Self { backend, codec, prefix: None, max_value_len: MAX_VALUE_LEN, settings: PhantomData }
+        Self {
+            backend,
+            codec,
+            prefix: None,
+            max_value_len: MAX_VALUE_LEN,
+            layers: Layers::default(),
+            settings: PhantomData,
+        }
     }
 
     /// The prefix of every stored key. Default: [the backend's own](Backend::default_prefix).
@@ -47,8 +56,8 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     /// The codec. Default: [`MessagePack`](crate::MessagePack).
     #[must_use]
     pub fn codec<D: Codec>(self, codec: D) -> ConfigBuilder<S, D, B> {
-        let Self { backend, codec: _, prefix, max_value_len, settings } = self;
-        ConfigBuilder { backend, codec, prefix, max_value_len, settings }
+        let Self { backend, codec: _, prefix, max_value_len, layers, settings } = self;
+        ConfigBuilder { backend, codec, prefix, max_value_len, layers, settings }
     }
 
     /// How many bytes a stored value may take. Default: 1 MiB.
@@ -61,25 +70,39 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
         self
     }
 
+    /// Adds values that stand in the place of defaults: see [`Base`]. Default: none; those added later count.
+    #[must_use]
+    pub fn base(mut self, base: Base) -> Self {
+        self.layers.add_base(base);
+        self
+    }
+
+    /// Adds values that this process does not let be changed: see [`Pins`]. Default: none; those added later count.
+    #[must_use]
+    pub fn pin(mut self, pins: Pins) -> Self {
+        self.layers.add_pins(pins);
+        self
+    }
+
     #[cfg(feature = "tokio")]
     pub(crate) fn map_backend<D: Backend>(self, map: impl FnOnce(B) -> D) -> ConfigBuilder<S, C, D> {
-        let Self { backend, codec, prefix, max_value_len, settings } = self;
-        ConfigBuilder { backend: map(backend), codec, prefix, max_value_len, settings }
+        let Self { backend, codec, prefix, max_value_len, layers, settings } = self;
+        ConfigBuilder { backend: map(backend), codec, prefix, max_value_len, layers, settings }
     }
 
     /// A `Config` that holds any backend. No I/O.
     ///
     /// # Errors
     ///
-    /// `Configuration` where a stored key would be longer than 255 bytes, the declaration of `S` contradicts itself, or every
-    /// write of a setting would be beyond the [limits](crate::backend::Capability::max_expectations) of the backend.
+    /// `Configuration` where a stored key would be longer than 255 bytes, the declaration of `S` contradicts itself, a base value
+    /// or a pin names no setting or breaks its rules (all of them are named), or every write of a setting would be beyond the [limits](crate::backend::Capability::max_expectations) of the backend.
     pub fn build(self) -> Result<Config<S, C>>
     where
         B: 'static,
     {
-        let Self { backend, codec, prefix, max_value_len, settings } = self;
+        let Self { backend, codec, prefix, max_value_len, layers, settings } = self;
         let backend: Arc<dyn Backend> = Arc::new(backend);
-        ConfigBuilder { backend, codec, prefix, max_value_len, settings }.build_typed()
+        ConfigBuilder { backend, codec, prefix, max_value_len, layers, settings }.build_typed()
     }
 
     /// A `Config` that holds its backend by type, which spares a read the indirection, or by reference. No I/O.
@@ -88,10 +111,10 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     ///
     /// As [`build`](Self::build).
     pub fn build_typed(self) -> Result<Config<S, C, B>> {
-        let Self { backend, codec, prefix, max_value_len, settings: _ } = self;
+        let Self { backend, codec, prefix, max_value_len, layers, settings: _ } = self;
         let prefix = prefix.unwrap_or_else(|| backend.default_prefix());
         let codec = Limited::new(codec, max_value_len);
-        let front = Front::new(codec, prefix, backend.name(), backend.capability())?;
+        let front = Front::new(codec, prefix, layers, backend.name(), backend.capability())?;
         let all: Vec<_> = front.keys.iter().flat_map(SettingKeys::all).cloned().collect();
         backend.declare(&all);
         Ok(Config { inner: Arc::new(Inner { front, backend }), scope: None })
@@ -100,12 +123,13 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
 
 impl<S, C: fmt::Debug, B: fmt::Debug> fmt::Debug for ConfigBuilder<S, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { backend, codec, prefix, max_value_len, settings: _ } = self;
+        let Self { backend, codec, prefix, max_value_len, layers, settings: _ } = self;
         f.debug_struct("ConfigBuilder")
             .field("backend", backend)
             .field("codec", codec)
             .field("prefix", prefix)
             .field("max_value_len", max_value_len)
+            .field("layers", layers)
             .finish()
     }
 }

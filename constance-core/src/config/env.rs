@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base;
 use crate::layer::Vars;
 use crate::{Backend, Config, ConfigBuilder, Error, ErrorKind, MessagePack, Prefix, Registry, Result, Settings};
 
@@ -19,6 +20,11 @@ impl<S: Settings> Config<S> {
     /// | `CONSTANCE_CACHE_BACKEND` | a cache for all processes: its URL | no cache |
     /// | `CONSTANCE_AUTOFILL` | how often that cache fills all settings together: so many seconds, or `none` | 24 hours |
     /// | `CONSTANCE_CACHE_NAMESPACE` | keeps two stores apart that share one cache | one namespace |
+    /// | `CONSTANCE_BASES` | a TOML file of [base values](crate::Base), with the feature `toml` | no base values |
+    /// | `CONSTANCE_BASE_<NAME>` | the base value of a setting, above the file's | its default |
+    /// | `CONSTANCE_PIN_<NAME>` | [the pin](crate::Pins) of a setting | not pinned |
+    ///
+    /// `<NAME>` is the setting's in upper case, with `__` for `.` and `_` for `-`; one that no setting has is an error.
     ///
     /// What stands for a cache needs [one in `registry`](Registry::with_cache); to set it without one is an error. The codec is
     /// [`MessagePack`]; [`builder_from_env`](Self::builder_from_env) is the way to another one.
@@ -51,10 +57,12 @@ impl<S: Settings> Config<S> {
     /// # }
     /// ```
     pub fn builder_from_env(registry: &Registry) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
-        Self::builder_from_vars(registry, of_process)
+        let (base, pins) = base::of_process()?;
+        Ok(Self::builder_of(registry, of_process)?.base(base).pin(pins))
     }
 
-    /// As [`from_env`](Self::from_env), with the variables from a function: for tests, and for what is kept elsewhere.
+    /// As [`from_env`](Self::from_env), with the variables from a function: for tests, and for what is kept elsewhere. It is asked for
+    /// the base value and the pin of each setting, so that a variable whose name no setting has is not seen.
     ///
     /// # Errors
     ///
@@ -104,6 +112,14 @@ impl<S: Settings> Config<S> {
     /// # Ok::<(), constance_core::Error>(())
     /// ```
     pub fn builder_from_vars(
+        registry: &Registry,
+        var: impl Fn(&str) -> Result<Option<String>>,
+    ) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
+        let (base, pins) = base::of_vars::<S>(&var)?;
+        Ok(Self::builder_of(registry, var)?.base(base).pin(pins))
+    }
+
+    fn builder_of(
         registry: &Registry,
         var: impl Fn(&str) -> Result<Option<String>>,
     ) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {

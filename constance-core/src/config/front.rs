@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::SettingKeys;
 use super::follow::Running;
+use crate::base::{Layers, Source};
 use crate::codec::Limited;
 use crate::events::{FieldAccess, Ledger};
 use crate::field::AnyValue;
@@ -14,6 +15,8 @@ use crate::{Action, Codec, Error, Prefix, Result, Schema, Settings, backend::Cap
 /// mean, which batch to write, what its result means.
 pub(crate) struct Front<S, C> {
     pub(crate) schema: Schema<S, C>,
+    /// Where each setting's value comes from while nothing is stored, and where it is pinned.
+    pub(super) sources: Vec<Source>,
     pub(crate) codec: Limited<C>,
     pub(crate) prefix: Prefix,
     /// In the order of the schema.
@@ -29,14 +32,22 @@ pub(crate) struct Front<S, C> {
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(super) fn new(codec: Limited<C>, prefix: Prefix, backend_name: &str, capability: Capability) -> Result<Self> {
-        let schema = S::schema::<C>()?;
+    pub(super) fn new(
+        codec: Limited<C>,
+        prefix: Prefix,
+        layers: Layers,
+        backend_name: &str,
+        capability: Capability,
+    ) -> Result<Self> {
+        let mut schema = S::schema::<C>()?;
+        let sources = layers.apply(&mut schema)?;
         let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
         let ledger = Ledger::new(keys.len());
         let (backend_name, running) = (backend_name.into(), Running::new());
         let remembers = capability.remembers;
         let reads_memory = remembers || !capability.shared;
-        let front = Self { schema, codec, prefix, keys, backend_name, ledger, running, remembers, reads_memory };
+        let front =
+            Self { schema, sources, codec, prefix, keys, backend_name, ledger, running, remembers, reads_memory };
         front.check_limits(capability)?;
         Ok(front)
     }

@@ -85,6 +85,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
     /// The value of a setting, the default where nothing is stored.
     pub(crate) fn value_in(&self, index: usize, found: &Found) -> Result<AnyValue> {
         let field = &self.schema.fields[index];
+        if field.is_pinned() {
+            return Ok(field.default());
+        }
         match found.bytes()? {
             Some(encoded) => field.decode(&self.codec, encoded.as_bytes()),
             None => Ok(field.default()),
@@ -98,6 +101,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
         found: Result<Option<&Encoded>>,
     ) -> Result<T> {
         let field = self.schema.typed(setting)?;
+        if field.is_pinned {
+            return Ok(field.default.clone());
+        }
         let read = found.and_then(|bytes| match bytes {
             Some(encoded) => field.decode(&self.codec, encoded.as_bytes()),
             None => Ok(field.default.clone()),

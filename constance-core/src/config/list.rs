@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Config, Found, Front};
 use crate::events::FieldAccess;
 use crate::schema::Breach;
-use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
+use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings, Source};
 
 /// One setting as a tool shows it, from [`Config::list`].
 #[non_exhaustive]
@@ -13,8 +13,10 @@ use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 pub struct Entry {
     /// What is known about the setting.
     pub info: SettingInfo,
-    /// Whether something is stored; otherwise the default is in force.
+    /// Whether something is stored, readable or not.
     pub is_set: bool,
+    /// Where the value in force comes from. Of a pinned setting with something stored, that is hidden beneath the pin.
+    pub source: Source,
     /// The value in force in its text form, or why what is stored is unreadable.
     ///
     /// For a [secret](SettingInfo::secret) this is the real value too: the tool masks it.
@@ -110,17 +112,23 @@ impl<S: Settings, C: Codec> Front<S, C> {
         let field = &self.schema.fields[index];
         let text = self.value_in(index, found).and_then(|value| field.print(&value));
         let text = text.map_err(|e| self.explain_one(e, Action::Read, index));
-        Entry { info: field.info().clone(), is_set: found.is_any(), text, broken_rule: None }
+        let source = match &self.sources[index] {
+            pinned if pinned.is_pinned() => pinned.clone(),
+            _ if found.is_any() => Source::Stored,
+            source => source.clone(),
+        };
+        Entry { info: field.info().clone(), is_set: found.is_any(), source, text, broken_rule: None }
     }
 }
 
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { info, is_set, text, broken_rule } = self;
+        let Self { info, is_set, source, text, broken_rule } = self;
         let readable: Result<(), &Error> = text.as_ref().map(drop);
         f.debug_struct("Entry")
             .field("name", &info.name)
             .field("is_set", is_set)
+            .field("source", source)
             .field("text", &readable)
             .field("broken_rule", broken_rule)
             .finish()

@@ -34,8 +34,9 @@ pub(crate) use self::attempt::TRIES;
 pub(crate) use self::attempt::{Attempt, Next, Plan, is_of_what_was_read};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
+pub(crate) use self::env::of_process;
 #[cfg(feature = "tokio")]
-pub(crate) use self::env::{named_prefix, named_url, of_process};
+pub(crate) use self::env::{named_prefix, named_url};
 pub(crate) use self::front::Front;
 #[cfg(feature = "tokio")]
 pub(crate) use self::in_turn::InTurn;

@@ -69,6 +69,17 @@ impl<S: Settings, C: Codec> Front<S, C> {
         Error::several(refused.collect()).map_or(Ok(()), Err)
     }
 
+    /// Refuses to write what this process pins.
+    pub(crate) fn refuse_pinned(&self, indices: impl Iterator<Item = usize>) -> Result<()> {
+        let refused = indices.filter(|&index| self.schema.fields[index].is_pinned()).map(|index| {
+            let error = Error::new(ErrorKind::Pinned)
+                .with_detail(format!("it is pinned by {}", self.sources[index]))
+                .with_hint("take the pin away and start the process again");
+            self.explain_one(error, Action::Write, index)
+        });
+        Error::several(refused.collect()).map_or(Ok(()), Err)
+    }
+
     /// The bytes of every value to set, each held to its rules.
     pub(super) fn encode(&self, steps: &[Step]) -> Result<Vec<Option<Encoded>>> {
         let (mut encoded, mut refused) = (Vec::with_capacity(steps.len()), Vec::new());
@@ -139,7 +150,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
         // What is about to be replaced is not looked at.
         for (index, found) in found.iter().filter(|(index, _)| !is_changed(steps, *index)) {
             let field = &self.schema.fields[*index];
-            if let Ok(Some(encoded)) = found.bytes() {
+            if !field.is_pinned()
+                && let Ok(Some(encoded)) = found.bytes()
+            {
                 // Unreadable: the default stays, else one bad value would forbid repairing another.
                 let _ = field.decode_into(&self.codec, encoded.as_bytes(), &mut values);
             }

@@ -136,6 +136,9 @@ impl<S: Settings, C: Codec> Front<S, C> {
         let mut values = self.schema.defaults.clone();
         let mut unreadable = Vec::new();
         for (index, (field, found)) in self.schema.fields.iter().zip(found).enumerate() {
+            if field.is_pinned() {
+                continue;
+            }
             let read = found.bytes().and_then(|bytes| match bytes {
                 Some(encoded) => field.decode_into(&self.codec, encoded.as_bytes(), &mut values),
                 None => Ok(()),

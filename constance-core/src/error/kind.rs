@@ -23,6 +23,8 @@ pub enum ErrorKind {
     /// An override is in force for the setting in this handle, so that a write would work on another value than it shows.
     /// Nothing was written.
     Overridden,
+    /// The process [pins](crate::Pins) the setting, so that it cannot be changed here. Nothing was written.
+    Pinned,
     /// The tables are missing.
     NotMigrated,
     /// This backend cannot do this; its [`Capability`](crate::backend::Capability) says so. Nothing was written.
@@ -65,6 +67,7 @@ impl ErrorKind {
             Self::UnknownSetting => "unknown_setting",
             Self::Conflict => "conflict",
             Self::Overridden => "overridden",
+            Self::Pinned => "pinned",
             Self::NotMigrated => "not_migrated",
             Self::Unsupported => "unsupported",
             Self::Configuration => "configuration",
@@ -84,6 +87,7 @@ impl ErrorKind {
             Self::UnknownSetting => "there is no such setting",
             Self::Conflict => "the stored value was changed by another writer",
             Self::Overridden => "an override is in force for it in this handle",
+            Self::Pinned => "it is pinned and cannot be changed here",
             Self::NotMigrated => "the tables do not exist",
             Self::Unsupported => "the backend does not support this",
             Self::Configuration => "the configuration is wrong",

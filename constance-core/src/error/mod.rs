@@ -73,6 +73,13 @@ impl Error {
         }))
     }
 
+    /// The same as another kind: what is no value of a setting is a wrong configuration where a deployment gave it.
+    #[must_use]
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// Says what failed, in place of the kind's own words: lower case, no full stop, never a value or driver text.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {

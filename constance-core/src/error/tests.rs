@@ -20,6 +20,7 @@ fn the_text_of_every_kind_is_pinned() {
         (ErrorKind::UnknownSetting, "there is no such setting"),
         (ErrorKind::Conflict, "the stored value was changed by another writer"),
         (ErrorKind::Overridden, "an override is in force for it in this handle"),
+        (ErrorKind::Pinned, "it is pinned and cannot be changed here"),
         (ErrorKind::NotMigrated, "the tables do not exist"),
         (ErrorKind::Unsupported, "the backend does not support this"),
         (ErrorKind::Configuration, "the configuration is wrong"),

@@ -35,6 +35,7 @@ mod hostile;
 ))]
 mod kinds;
 mod last_good;
+mod layers;
 mod lengths;
 mod limits;
 mod live;
