@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use constance_core::backend::{Waitable, Wake, Watch};
+use constance_core::backend::{ChangedKeys, Waitable, Wake, Watch};
 use constance_core::{Result, WatchMode};
 
 use crate::dialect::{Dialect, Options};
@@ -169,9 +169,18 @@ pub(crate) fn located(feed: Result<Box<dyn Watch>>, location: Option<String>) ->
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Watch for Located {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         self.feed.wait(timeout).map_err(|error| error.with_location(&*self.location))
+    }
+
+    fn changed_keys(&mut self) -> ChangedKeys {
+        self.feed.changed_keys()
+    }
+
+    fn catch_up(&mut self) -> Result<bool> {
+        self.feed.catch_up().map_err(|error| error.with_location(&*self.location))
     }
 
     fn mode(&self) -> WatchMode {

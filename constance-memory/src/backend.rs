@@ -41,7 +41,8 @@ pub struct MemoryBackend {
     identity: OnceLock<String>,
     map: ArcSwap<KeyMap<Encoded>>,
     // Held from the reading of a map to the publishing of its successor, so that no writer's change is lost.
-    writer: Mutex<()>,
+    // A feed waits for it too, to know whether it has been told of what can be read.
+    writer: Arc<Mutex<()>>,
     feeds: Feeds,
 }
 
@@ -92,9 +93,8 @@ impl Backend for MemoryBackend {
         }
         if let Some(new) = successor(&old, batch) {
             self.map.store(Arc::new(new));
-            // Let go first: a listener that wakes may want to write at once.
-            drop(writer);
             self.feeds.wake(&old, batch);
+            drop(writer);
         }
         Ok(Applied::Done(previous))
     }
@@ -110,7 +110,7 @@ impl Backend for MemoryBackend {
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
-        Ok(Box::new(self.feeds.open(prefix.clone())))
+        Ok(Box::new(self.feeds.open(prefix.clone(), Arc::clone(&self.writer))))
     }
 
     fn default_prefix(&self) -> Prefix {

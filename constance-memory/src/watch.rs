@@ -3,8 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use constance_core::backend::{Batch, Encoded, KeyMap, Waitable, Wake, Watch};
-use constance_core::{Prefix, Result};
+use constance_core::backend::{Batch, ChangedKeys, Encoded, KeyMap, Waitable, Wake, Watch};
+use constance_core::{Prefix, Result, WatchMode};
 use parking_lot::Mutex;
 
 use crate::backend::differs;
@@ -14,7 +14,11 @@ use crate::backend::differs;
 pub(crate) struct Feeds(Mutex<Vec<(Prefix, Weak<Signal>)>>);
 
 /// One open feed.
-pub(crate) struct Feed(Arc<Signal>);
+pub(crate) struct Feed {
+    signal: Arc<Signal>,
+    /// Held by whoever writes, until the feeds know what.
+    writer: Arc<Mutex<()>>,
+}
 
 /// What a feed has not told its listener yet.
 #[derive(Default)]
@@ -23,28 +27,33 @@ struct Signal(Waitable<Pending>);
 #[derive(Default)]
 struct Pending {
     changed: bool,
+    keys: ChangedKeys,
     interrupted: bool,
 }
 
 impl Feeds {
     /// Opens a feed. It is in the list when this returns, and writers look at the list after they have published, so
     /// that nothing falls between opening and the first wait.
-    pub(crate) fn open(&self, prefix: Prefix) -> Feed {
+    pub(crate) fn open(&self, prefix: Prefix, writer: Arc<Mutex<()>>) -> Feed {
         let signal = Arc::new(Signal::default());
         let mut feeds = self.0.lock();
         feeds.retain(|(_, signal)| signal.strong_count() > 0);
         feeds.push((prefix, Arc::downgrade(&signal)));
-        Feed(signal)
+        Feed { signal, writer }
     }
 
     /// Wakes the feeds under whose prefix a batch made a difference to the map that was there before.
     pub(crate) fn wake(&self, before: &KeyMap<Encoded>, batch: &Batch) {
         for (prefix, signal) in self.0.lock().iter() {
-            let concerned = batch.changes().iter().any(|change| {
-                prefix.name_of(change.key.as_str()).is_some() && differs(before, &change.key, &change.op)
-            });
-            if let Some(signal) = signal.upgrade().filter(|_| concerned) {
-                signal.0.update(|pending| pending.changed = true);
+            let changed = batch.changes().iter().filter(|change| differs(before, &change.key, &change.op));
+            let mut keys = changed.filter_map(|change| prefix.key_of(change.key.as_str().as_bytes())).peekable();
+            if keys.peek().is_some()
+                && let Some(signal) = signal.upgrade()
+            {
+                signal.0.update(|pending| {
+                    pending.changed = true;
+                    keys.for_each(|key| pending.keys.add(key));
+                });
             }
         }
     }
@@ -55,11 +64,12 @@ impl Feeds {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Watch for Feed {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         // A timeout beyond what a clock can express has no end.
         let deadline = Instant::now().checked_add(timeout);
-        let mut pending = self.0.0.lock();
+        let mut pending = self.signal.0.lock();
         loop {
             if std::mem::take(&mut pending.interrupted) {
                 return Ok(Wake::Interrupted);
@@ -69,13 +79,27 @@ impl Watch for Feed {
             }
             match deadline {
                 Some(deadline) if Instant::now() >= deadline => return Ok(Wake::TimedOut),
-                deadline => pending = self.0.0.wait_until(pending, deadline).0,
+                deadline => pending = self.signal.0.wait_until(pending, deadline).0,
             }
         }
     }
 
+    fn changed_keys(&mut self) -> ChangedKeys {
+        self.signal.0.lock().keys.take()
+    }
+
+    fn catch_up(&mut self) -> Result<bool> {
+        // A map that a reader has seen may be told of only now.
+        drop(self.writer.lock());
+        Ok(true)
+    }
+
+    fn mode(&self) -> WatchMode {
+        WatchMode::Pushed
+    }
+
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
-        let signal = Arc::clone(&self.0);
+        let signal = Arc::clone(&self.signal);
         Some(Box::new(move || signal.0.update(|pending| pending.interrupted = true)))
     }
 }
@@ -105,18 +129,18 @@ mod tests {
     #[test]
     fn dropped_feeds_are_forgotten() -> Result<()> {
         let feeds = Feeds::default();
-        let first = feeds.open(Prefix::empty());
+        let first = feeds.open(Prefix::empty(), Arc::default());
         let interrupt = first.interrupter();
         drop((first, interrupt));
-        let _second = feeds.open(Prefix::empty());
+        let _second = feeds.open(Prefix::empty(), Arc::default());
         assert_eq!(feeds.0.lock().len(), 1);
         Ok(())
     }
 
     #[test]
     fn the_longest_timeout_is_no_overflow() -> Result<()> {
-        let mut feed = Feeds::default().open(Prefix::empty());
-        feed.0.0.update(|pending| pending.changed = true);
+        let mut feed = Feeds::default().open(Prefix::empty(), Arc::default());
+        feed.signal.0.update(|pending| pending.changed = true);
         assert_eq!(feed.wait(Duration::MAX)?, Wake::Changed);
         Ok(())
     }

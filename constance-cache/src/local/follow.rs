@@ -128,7 +128,7 @@ fn listen(watch: &mut dyn Watch, state: &State, stop: &Stop, prefix: &Prefix) {
     let timeout = if number.is_some() { WAIT_WITH_INTERRUPTER } else { WAIT_WITHOUT_INTERRUPTER };
     while !stop.is_stopped() {
         match watch.wait(timeout) {
-            Ok(Wake::Changed) => state.drop_under(prefix),
+            Ok(Wake::Changed) => state.drop_changed(prefix, &watch.changed_keys()),
             Ok(_) => {}
             Err(_) => break,
         }

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use constance_core::{
     Prefix,
-    backend::{Key, KeyMap, Stored},
+    backend::{ChangedKeys, Key, KeyMap, Stored},
 };
 use parking_lot::Mutex;
 
@@ -280,6 +280,14 @@ impl State {
     /// Drops everything under a prefix: some of it was changed.
     pub(super) fn drop_under(&self, prefix: &Prefix) {
         self.drop_matching(&mut self.lock(), |key| is_under(prefix, key));
+    }
+
+    /// Drops what a feed under a prefix has named.
+    pub(super) fn drop_changed(&self, prefix: &Prefix, changed: &ChangedKeys) {
+        match changed.keys() {
+            Some(keys) => self.drop_keys(keys, false),
+            None => self.drop_under(prefix),
+        }
     }
 
     /// Drops everything.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use constance_core::{
-    Backend, Error, ErrorKind, Prefix, Result, Warning,
-    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Watch},
+    Backend, Error, ErrorKind, Prefix, Result, Warning, WatchMode,
+    backend::{Applied, Batch, Capability, ChangedKeys, Encoded, Key, Portion, Stored, Wake, Watch},
 };
 
 use super::SharedCache;
@@ -46,7 +46,7 @@ impl<B: Backend, C: CacheStore> Backend for SharedCache<B, C> {
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
-        self.inner.watch(prefix)
+        Ok(Box::new(Unnamed(self.inner.watch(prefix)?)))
     }
 
     fn default_prefix(&self) -> Prefix {
@@ -80,5 +80,34 @@ impl<B: Backend, C: CacheStore> Backend for SharedCache<B, C> {
 
     fn migrate(&self) -> Result<()> {
         self.inner.migrate()
+    }
+}
+
+/// A feed that does not say which keys changed: what is read after a wake may be what the cache still has, so that a read of some
+/// keys and an earlier one of others are not of one moment.
+struct Unnamed(Box<dyn Watch>);
+
+#[deny(clippy::missing_trait_methods)]
+impl Watch for Unnamed {
+    fn wait(&mut self, timeout: Duration) -> Result<Wake> {
+        self.0.wait(timeout)
+    }
+
+    fn changed_keys(&mut self) -> ChangedKeys {
+        // The feed below need not keep them.
+        drop(self.0.changed_keys());
+        ChangedKeys::everything()
+    }
+
+    fn catch_up(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn mode(&self) -> WatchMode {
+        self.0.mode()
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        self.0.interrupter()
     }
 }

@@ -12,7 +12,7 @@ use super::signal::{Ended, Signal};
 use super::{AsyncBackend, AsyncWatch};
 use crate::{
     Backend, Error, ErrorKind, Prefix, Result, Warning, WatchMode,
-    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Wake, Watch},
+    backend::{Applied, Batch, Capability, ChangedKeys, Encoded, Key, Portion, Stored, Wake, Watch},
 };
 
 /// Makes an [`AsyncBackend`] a [`Backend`], for the synchronous parts of a program: each call waits in its thread.
@@ -160,6 +160,7 @@ struct Feed {
     signal: Arc<Signal>,
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Watch for Feed {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         let _entered = self.runtime.as_ref().map(Handle::enter);
@@ -169,6 +170,19 @@ impl Watch for Feed {
             Ended::Ready(result) => result.map(|()| Wake::Changed),
             Ended::TimedOut => Ok(Wake::TimedOut),
             Ended::Interrupted => Ok(Wake::Interrupted),
+        }
+    }
+
+    fn changed_keys(&mut self) -> ChangedKeys {
+        self.watch.changed_keys()
+    }
+
+    fn catch_up(&mut self) -> Result<bool> {
+        let _entered = self.runtime.as_ref().map(Handle::enter);
+        // An interrupt is for the next wait: another signal.
+        match Arc::new(Signal::default()).wait(self.watch.catch_up().as_mut(), None) {
+            Ended::Ready(is_sure) => is_sure,
+            Ended::TimedOut | Ended::Interrupted => Ok(false),
         }
     }
 

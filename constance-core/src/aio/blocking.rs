@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{AsyncBackend, AsyncWatch, BoxFuture};
 use crate::{
     Backend, Error, ErrorKind, Prefix, Result, Warning, WatchMode,
-    backend::{Applied, Batch, Capability, Key, Portion, Stored, Wake, Watch},
+    backend::{Applied, Batch, Capability, ChangedKeys, Key, Portion, Stored, Wake, Watch},
 };
 
 /// Makes any [`Backend`] an [`AsyncBackend`]: each call runs on one of tokio's blocking threads.
@@ -173,9 +173,36 @@ impl<B: fmt::Debug + ?Sized> fmt::Debug for Blocking<B> {
 /// A feed that a thread waits on.
 struct Feed {
     wakes: mpsc::Receiver<Result<()>>,
-    stopping: Arc<AtomicBool>,
-    mode: Arc<Mutex<WatchMode>>,
+    shared: Arc<Shared>,
     interrupt: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// What the thread and its feed share.
+struct Shared {
+    stopping: AtomicBool,
+    state: Mutex<FeedState>,
+}
+
+struct FeedState {
+    mode: WatchMode,
+    changed: ChangedKeys,
+    /// Who wants to know whether the feed has caught up.
+    asked: Option<oneshot::Sender<Result<bool>>>,
+    ended: bool,
+}
+
+/// Lets nobody wait for a thread that has ended, also by a panic.
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let asked = {
+            let mut state = self.0.state.lock();
+            state.ended = true;
+            state.asked.take()
+        };
+        drop(asked);
+    }
 }
 
 /// How long the thread of a dropped feed may stay, where nothing interrupts it.
@@ -184,19 +211,35 @@ const UNINTERRUPTED: Duration = Duration::from_secs(1);
 impl Feed {
     fn follow(mut watch: Box<dyn Watch>) -> Result<Self> {
         let interrupt = watch.interrupter();
-        let stopping = Arc::new(AtomicBool::new(false));
         // One place: wakes that nobody has taken yet are merged.
         let (told, wakes) = mpsc::channel(1);
-        let mode = Arc::new(Mutex::new(watch.mode()));
-        let feed = Self { wakes, stopping: Arc::clone(&stopping), mode: Arc::clone(&mode), interrupt };
+        let state = FeedState { mode: watch.mode(), changed: ChangedKeys::none(), asked: None, ended: false };
+        let shared = Arc::new(Shared { stopping: AtomicBool::new(false), state: Mutex::new(state) });
+        let feed = Self { wakes, shared: Arc::clone(&shared), interrupt };
         let follow = move || {
-            while !stopping.load(Ordering::Acquire) {
+            let _end = End(Arc::clone(&shared));
+            while !shared.stopping.load(Ordering::Acquire) {
                 let woken = watch.wait(UNINTERRUPTED);
-                *mode.lock() = watch.mode();
-                match woken {
-                    Ok(Wake::Changed) => drop(told.try_send(Ok(()))),
-                    Ok(Wake::TimedOut | Wake::Interrupted) => {}
-                    Err(error) => return drop(told.blocking_send(Err(error))),
+                let is_changed = matches!(woken, Ok(Wake::Changed));
+                let mode = watch.mode();
+                let asked = {
+                    let mut state = shared.state.lock();
+                    state.mode = mode;
+                    state.asked.take()
+                };
+                let caught_up = asked.is_some().then(|| watch.catch_up());
+                if is_changed || caught_up.is_some() {
+                    let changed = watch.changed_keys();
+                    shared.state.lock().changed.join(changed);
+                }
+                if is_changed {
+                    let _ = told.try_send(Ok(()));
+                }
+                if let (Some(asked), Some(caught_up)) = (asked, caught_up) {
+                    let _ = asked.send(caught_up);
+                }
+                if let Err(error) = woken {
+                    return drop(told.blocking_send(Err(error)));
                 }
             }
         };
@@ -208,6 +251,7 @@ impl Feed {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl AsyncWatch for Feed {
     fn changed(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async {
@@ -216,14 +260,33 @@ impl AsyncWatch for Feed {
         })
     }
 
+    fn changed_keys(&mut self) -> ChangedKeys {
+        self.shared.state.lock().changed.take()
+    }
+
+    fn catch_up(&mut self) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async {
+            // Else the thread may wait for long before it hears of it.
+            let Some(interrupt) = &self.interrupt else { return Ok(false) };
+            let (asked, answer) = oneshot::channel();
+            {
+                let mut state = self.shared.state.lock();
+                // Where the thread has ended, the next wait says why.
+                state.asked = Some(asked).filter(|_| !state.ended);
+            }
+            interrupt();
+            answer.await.unwrap_or(Ok(false))
+        })
+    }
+
     fn mode(&self) -> WatchMode {
-        *self.mode.lock()
+        self.shared.state.lock().mode
     }
 }
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::Release);
+        self.shared.stopping.store(true, Ordering::Release);
         if let Some(interrupt) = &self.interrupt {
             interrupt();
         }

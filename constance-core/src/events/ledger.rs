@@ -38,6 +38,8 @@ pub(super) struct State<S> {
     /// The handler that is being called.
     pub(super) running: Option<Running>,
     pub(super) live: Option<Arc<dyn Publisher<S>>>,
+    /// When `live()` was last given what a write had read, or had read again: an older load may have read what is newer.
+    unproven_at: u64,
 }
 
 /// What a write made of one setting.
@@ -55,6 +57,8 @@ pub(crate) enum Loaded {
 
 /// How much of a load was taken.
 pub(crate) struct Taken {
+    /// When the load began.
+    pub(crate) began: u64,
     /// Everything.
     pub(crate) all: bool,
     /// Something was passed over and nobody else is going to see to it: the store has to be asked again.
@@ -107,7 +111,15 @@ impl<S> Ledger<S> {
 impl<S: Clone + Send + Sync + 'static> Ledger<S> {
     pub(crate) fn new(settings: usize) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(settings).collect();
-        let state = State { now: 0, slots, queue: VecDeque::new(), delivering: false, running: None, live: None };
+        let state = State {
+            now: 0,
+            slots,
+            queue: VecDeque::new(),
+            delivering: false,
+            running: None,
+            live: None,
+            unproven_at: 0,
+        };
         Self { state: Mutex::new(state), handlers: Handlers::new() }
     }
 
@@ -261,6 +273,7 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
             let mut state = self.state.lock();
             state.now += 1;
             let now = state.now;
+            state.unproven_at = now;
             for (index, value) in loaded {
                 let slot = &mut state.slots[index];
                 match value {
@@ -277,6 +290,29 @@ impl<S: Clone + Send + Sync + 'static> Ledger<S> {
         };
         self.deliver();
         taken.all && taken.broken.is_empty()
+    }
+
+    /// A load of some settings found that at its beginning all others were what they are here: they are as new as what it found.
+    pub(crate) fn confirm(&self, began: u64, origin: Origin, found: &[usize]) {
+        let mut state = self.state.lock();
+        for (index, slot) in state.slots.iter_mut().enumerate() {
+            // What was written or loaded since is newer already.
+            let is_same = slot.in_flight == 0 && slot.written_at <= began && slot.loaded_at <= began;
+            if is_same && !found.contains(&index) {
+                slot.origin = Some(origin);
+            }
+        }
+    }
+
+    /// Whether a write of one of these settings is under way.
+    pub(crate) fn are_in_flight(&self, indices: &[usize]) -> bool {
+        let state = self.state.lock();
+        indices.iter().any(|&index| state.slots[index].in_flight > 0)
+    }
+
+    /// Whether `live()` has, but for what was written through this `Config`, nothing that is older than the load that began then.
+    pub(crate) fn is_proven_since(&self, began: u64) -> bool {
+        self.state.lock().unproven_at < began
     }
 
     /// Makes a `live()` follow from here on. Handlers do not hear of its first load.
@@ -336,7 +372,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         is_heard: bool,
         fields: &dyn FieldAccess<S>,
     ) -> Taken {
-        let mut taken = Taken { all: true, ask_again: false, broken: Vec::new() };
+        let mut taken = Taken { began, all: true, ask_again: false, broken: Vec::new() };
         let (mut learned, mut passed_over) = (Vec::new(), Vec::new());
         for (index, value) in loaded {
             let slot = &mut self.slots[index];
@@ -414,6 +450,9 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
                 self.queue.extend(event);
             }
             taken.push((index, value));
+        }
+        if !taken.is_empty() {
+            self.unproven_at = now;
         }
         taken
     }

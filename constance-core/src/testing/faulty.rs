@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::gate::{Barrier, Gate};
 use crate::{
     Backend, Error, ErrorKind, Prefix, Result, Warning, WatchMode,
-    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Wake, Watch},
+    backend::{Applied, Batch, Capability, ChangedKeys, Encoded, Key, Portion, Stored, Wake, Watch},
 };
 
 /// Wraps a backend: fails when told to, counts the calls, and holds them at a [`Gate`].
@@ -337,9 +337,18 @@ struct Saying {
     mode: WatchMode,
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Watch for Saying {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         self.watch.wait(timeout)
+    }
+
+    fn changed_keys(&mut self) -> ChangedKeys {
+        self.watch.changed_keys()
+    }
+
+    fn catch_up(&mut self) -> Result<bool> {
+        self.watch.catch_up()
     }
 
     fn mode(&self) -> WatchMode {

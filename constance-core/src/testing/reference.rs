@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::backend::Waitable;
 use crate::{
-    Backend, Prefix, Result, Warning,
-    backend::{Applied, Batch, Capability, Key, Op, Portion, Stored, Wake, Watch},
+    Backend, Prefix, Result, Warning, WatchMode,
+    backend::{Applied, Batch, Capability, ChangedKeys, Key, Op, Portion, Stored, Waitable, Wake, Watch},
     identity,
 };
 
@@ -43,11 +42,16 @@ struct Store {
 struct Content {
     map: BTreeMap<Key, Stored>,
     generation: u64,
+    /// In which generation a key last changed.
+    changed: BTreeMap<Key, u64>,
 }
 
 struct Feed {
     store: Arc<Store>,
     seen: u64,
+    /// Up to which generation keys were named.
+    named: u64,
+    prefix: Prefix,
     interrupted: Arc<AtomicBool>,
 }
 
@@ -71,10 +75,7 @@ impl ReferenceBackend {
 
     /// Puts something into the store past the contract, as another program may.
     pub fn put(&self, key: &Key, stored: Stored) {
-        self.store.change(|map| match stored {
-            Stored::Absent => drop(map.remove(key)),
-            stored => drop(map.insert(key.clone(), stored)),
-        });
+        self.store.put(key, stored);
     }
 
     /// How many things are in the store, under any prefix.
@@ -97,11 +98,15 @@ impl Content {
 }
 
 impl Store {
-    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<Key, Stored>) -> T) -> T {
+    fn put(&self, key: &Key, stored: Stored) {
         self.content.update(|content| {
             content.generation += 1;
-            change(&mut content.map)
-        })
+            content.changed.insert(key.clone(), content.generation);
+            match stored {
+                Stored::Absent => drop(content.map.remove(key)),
+                stored => drop(content.map.insert(key.clone(), stored)),
+            }
+        });
     }
 }
 
@@ -140,14 +145,16 @@ impl Backend for ReferenceBackend {
         if let Some(index) = batch.changes().iter().zip(&previous).position(fails) {
             return Ok(Applied::Conflict { index, current: previous[index].clone() });
         }
+        content.generation += 1;
+        let generation = content.generation;
         for change in batch.changes() {
+            content.changed.insert(change.key.clone(), generation);
             match &change.op {
                 Op::Set(value) => drop(content.map.insert(change.key.clone(), value.clone().into())),
                 Op::Remove => drop(content.map.remove(&change.key)),
                 Op::Keep => {}
             }
         }
-        content.generation += 1;
         drop(content);
         self.store.content.notify_all();
         Ok(Applied::Done(if batch.want_previous() { previous } else { Vec::new() }))
@@ -164,12 +171,12 @@ impl Backend for ReferenceBackend {
     }
 
     fn watch(&self, prefix: &Prefix) -> Result<Box<dyn Watch>> {
-        let _ = prefix;
         if !self.capability.watch {
             return Err(crate::Error::new(crate::ErrorKind::Unsupported));
         }
         let seen = self.store.content.lock().generation;
-        Ok(Box::new(Feed { store: Arc::clone(&self.store), seen, interrupted: Arc::default() }))
+        let (store, prefix) = (Arc::clone(&self.store), prefix.clone());
+        Ok(Box::new(Feed { store, seen, named: seen, prefix, interrupted: Arc::default() }))
     }
 
     fn default_prefix(&self) -> Prefix {
@@ -208,6 +215,7 @@ impl Backend for ReferenceBackend {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Watch for Feed {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         let deadline = Instant::now() + timeout;
@@ -226,6 +234,22 @@ impl Watch for Feed {
                 return Ok(Wake::TimedOut);
             }
         }
+    }
+
+    fn changed_keys(&mut self) -> ChangedKeys {
+        let content = self.store.content.lock();
+        let named = std::mem::replace(&mut self.named, content.generation);
+        let later = content.changed.iter().filter(|(_, generation)| **generation > named);
+        later.filter_map(|(key, _)| self.prefix.key_of(key.as_str().as_bytes())).collect()
+    }
+
+    fn catch_up(&mut self) -> Result<bool> {
+        // The changes are noted in the store, in the step that makes them.
+        Ok(true)
+    }
+
+    fn mode(&self) -> WatchMode {
+        WatchMode::Pushed
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {

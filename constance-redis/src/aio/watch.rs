@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use constance_core::aio::{AsyncWatch, BoxFuture};
-use constance_core::{Error, ErrorKind, Prefix, Result, backend::Cause};
+use constance_core::backend::{Cause, ChangedKeys};
+use constance_core::{Error, ErrorKind, Prefix, Result, WatchMode};
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{PushInfo, PushKind, cmd};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 use super::connector::Connector;
 use crate::error::classify;
-use crate::watch::{PING_INTERVAL, PING_TIMEOUT, silent_server_error, tracking_command};
+use crate::watch::{
+    PING_INTERVAL, PING_TIMEOUT, PROOF_TIMEOUT, add_keys, proof_command, silent_server_error, tracking_command,
+};
 
 /// Follows every change of a key with a prefix, as the watch of [`crate::watch`] does.
 ///
@@ -29,11 +32,18 @@ pub(crate) struct AsyncRedisWatch {
 struct SharedState {
     state: Mutex<State>,
     updated: Notify,
+    /// Wakes the task: a proof is wanted.
+    wanted: Notify,
 }
 
 #[derive(Default)]
 struct State {
     changed: bool,
+    /// Named by the server and not yet asked for.
+    keys: ChangedKeys,
+    /// The number of the last proof that the caller asked for, and of the last that has come or failed to, and whether it came.
+    asked: u64,
+    answered: (u64, bool),
     /// Why the connection has ended.
     ended: Option<Error>,
 }
@@ -44,10 +54,13 @@ impl AsyncRedisWatch {
             return Err(Error::new(ErrorKind::Configuration).with_detail("it was not called in a tokio runtime"));
         };
         let shared = Arc::new(SharedState::default());
-        let (of_driver, location) = (Arc::clone(&shared), connector.location());
+        let (of_driver, location, named_under) = (Arc::clone(&shared), connector.location(), prefix.clone());
         let pushes = move |push: PushInfo| {
             match push.kind {
-                PushKind::Invalidate => of_driver.update(|state| state.changed = true),
+                PushKind::Invalidate => of_driver.update(|state| {
+                    state.changed = true;
+                    add_keys(&mut state.keys, &push.data, &named_under);
+                }),
                 PushKind::Disconnection => of_driver.end(closed().with_location(location.clone())),
                 _ => {}
             }
@@ -57,17 +70,23 @@ impl AsyncRedisWatch {
         let location = connector.location();
         let tracked = tracking_command(prefix).exec_async(&mut connection).await;
         tracked.map_err(|error| classify(&error).at(Some(&location)).error)?;
-        let task = runtime.spawn(ping_until_closed(connection, Arc::clone(&shared), location));
+        let task = runtime.spawn(keep_asking(connection, Arc::clone(&shared), location));
         Ok(Self { shared, task })
     }
 }
 
-/// Sends `PING` at intervals: nothing else tells that a server is gone without closing the connection.
-async fn ping_until_closed(mut connection: MultiplexedConnection, shared: Arc<SharedState>, location: String) {
+/// Sends `PING` at intervals: nothing else tells that a server is gone without closing the connection. And when the caller wants a
+/// proof that nothing else is on its way: the driver hands on what was pushed before it gives a reply.
+async fn keep_asking(mut connection: MultiplexedConnection, shared: Arc<SharedState>, location: String) {
     // When the runtime ends, the watch ends.
     let _guard = EndGuard(Arc::clone(&shared));
     loop {
-        sleep(PING_INTERVAL).await;
+        if timeout(PING_INTERVAL, shared.wanted.notified()).await.is_ok() {
+            let number = shared.state.lock().asked;
+            let proof = timeout(PROOF_TIMEOUT, proof_command(number).exec_async(&mut connection)).await;
+            shared.update(|state| state.answered = (number, matches!(proof, Ok(Ok(())))));
+            continue;
+        }
         if let Err(error) = cmd("PING").exec_async(&mut connection).await {
             let error = if error.is_timeout() { silent_server_error() } else { classify(&error).error };
             return shared.end(error.with_location(location));
@@ -111,6 +130,7 @@ impl Drop for EndGuard {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl AsyncWatch for AsyncRedisWatch {
     fn changed(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async {
@@ -122,6 +142,37 @@ impl AsyncWatch for AsyncRedisWatch {
                 self.shared.updated.notified().await;
             }
         })
+    }
+    fn changed_keys(&mut self) -> ChangedKeys {
+        self.shared.state.lock().keys.take()
+    }
+
+    fn catch_up(&mut self) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async {
+            let number = {
+                let mut state = self.shared.state.lock();
+                state.asked += 1;
+                state.asked
+            };
+            self.shared.wanted.notify_one();
+            loop {
+                let (error, (answered, is_proven)) = {
+                    let state = self.shared.state.lock();
+                    (state.ended.clone(), state.answered)
+                };
+                if let Some(error) = error {
+                    return Err(error);
+                }
+                if answered >= number {
+                    return Ok(is_proven);
+                }
+                self.shared.updated.notified().await;
+            }
+        })
+    }
+
+    fn mode(&self) -> WatchMode {
+        WatchMode::Pushed
     }
 }
 

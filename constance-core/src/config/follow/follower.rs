@@ -9,10 +9,11 @@ use super::observe::Observed;
 use super::tell::tell;
 use super::{LastGood, broken_off};
 use crate::config::Inner;
+use crate::events::Taken;
 use crate::live::{Core, Rested};
 use crate::{
     Action, Backend, Codec, Error, ErrorKind, LiveMode, LiveOptions, Result, Settings,
-    backend::{Wake, Watch},
+    backend::{ChangedKeys, Wake, Watch},
 };
 
 /// Reads again whenever the feed of the backend, or the time, says so; goes on whatever fails.
@@ -21,16 +22,29 @@ pub(super) struct Follower<S, C, B> {
     pub(super) core: Arc<Core<S>>,
     pub(super) options: LiveOptions,
     pub(super) last_good: Option<LastGood<S>>,
-    feed: Feed,
-    observed: Observed,
+    pub(super) feed: Feed,
+    pub(super) observed: Observed,
     /// Since when no load has succeeded.
     outage: Option<Instant>,
     /// When the last load began.
     tried_at: Instant,
+    /// When everything was last read.
     read_at: Instant,
+    /// When the last load of everything began, in the ledger's count, where it left nothing out: since then the feed has named
+    /// whatever changed.
+    pub(super) whole_since: Option<u64>,
 }
 
-enum Feed {
+/// What the thread does next.
+pub(super) enum Next {
+    /// Waits for a reason to read.
+    Wait,
+    /// Reads these.
+    Read(ChangedKeys),
+    ReadAll,
+}
+
+pub(super) enum Feed {
     Open {
         watch: Box<dyn Watch>,
         can_be_interrupted: bool,
@@ -59,7 +73,7 @@ const FRESH_REST: Duration = Duration::from_millis(100);
 const LEAST_REST: Duration = Duration::from_millis(10);
 
 /// The rest before asking again for what writes through the same `Config` got in the way of.
-const PASSED_OVER: Duration = Duration::from_millis(1);
+pub(super) const PASSED_OVER: Duration = Duration::from_millis(1);
 
 /// Without an interrupter, how long dropping a `live()` may take to end its thread.
 const UNINTERRUPTED: Duration = Duration::from_secs(1);
@@ -77,6 +91,7 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
             outage: None,
             tried_at: now,
             read_at: now,
+            whole_since: None,
         }
     }
 
@@ -88,8 +103,9 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
             let loaded = self.inner.load(&self.core, self.last_good.as_mut());
             tell(&self.inner, &self.core);
             match loaded {
-                Ok((_, unreadable)) => {
+                Ok((taken, unreadable)) => {
                     self.observed.loaded(&unreadable);
+                    self.note_whole(&taken, &unreadable);
                     if let Some(error) = Error::several(unreadable).filter(|_| !self.options.default_if_unreadable) {
                         return Err(error);
                     }
@@ -115,27 +131,29 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     }
 
     pub(super) fn run(mut self) {
-        let mut must_load = self.outage.is_some();
+        let mut next = if self.outage.is_some() { Next::ReadAll } else { Next::Wait };
         while !self.core.is_stopping() {
-            if must_load {
-                if let Some(since) = self.outage {
-                    let due = self.tried_at + rest_between(since.elapsed());
-                    let earliest = Instant::now() + LEAST_REST;
-                    if self.core.rest_in_outage(earliest, due.max(earliest)) == Rested::Stopping {
-                        break;
+            next = match next {
+                Next::Wait => self.wait(),
+                Next::Read(keys) => self.load_named(keys),
+                Next::ReadAll => {
+                    if let Some(since) = self.outage {
+                        let due = self.tried_at + rest_between(since.elapsed());
+                        let earliest = Instant::now() + LEAST_REST;
+                        if self.core.rest_in_outage(earliest, due.max(earliest)) == Rested::Stopping {
+                            break;
+                        }
                     }
+                    self.load()
                 }
-                must_load = !self.load();
-            } else {
-                must_load = self.wait();
             }
         }
         self.inner.running.ended();
         self.inner.ledger.detach(&self.core);
     }
 
-    /// Reads everything. Says whether that is done, or has to be done again.
-    fn load(&mut self) -> bool {
+    /// Reads everything.
+    fn load(&mut self) -> Next {
         self.tried_at = Instant::now();
         // While the store is down, opening a feed would only take up the time of a load.
         if let Feed::Broken { retry_at, .. } = self.feed
@@ -145,6 +163,11 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
             self.open_feed();
         }
         self.core.take_nudge();
+        self.whole_since = None;
+        if let Feed::Open { watch, .. } = &mut self.feed {
+            // What it names by now can be read.
+            drop(watch.changed_keys());
+        }
         // A backend of the application's may panic; the settings have to be followed nevertheless.
         let loaded = catch_unwind(AssertUnwindSafe(|| self.inner.load(&self.core, self.last_good.as_mut())))
             .unwrap_or_else(|_| {
@@ -155,24 +178,31 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
         match loaded {
             Err(error) => {
                 self.failed(error);
-                false
+                Next::ReadAll
             }
             Ok((taken, unreadable)) => {
                 self.observed.loaded(&unreadable);
+                self.note_whole(&taken, &unreadable);
                 self.loaded();
                 self.keep_last_good();
                 self.observed.values(&self.inner.front, &self.core);
                 if taken.ask_again {
                     self.core.rest(PASSED_OVER);
+                    return Next::ReadAll;
                 }
-                !taken.ask_again
+                Next::Wait
             }
         }
     }
 
+    /// A load of everything has succeeded, but for these faults.
+    fn note_whole(&mut self, taken: &Taken, faults: &[Error]) {
+        self.whole_since = (taken.all && faults.is_empty()).then_some(taken.began);
+    }
+
     /// A load has failed. Nothing else counts as a failure of the thread that follows: not a write of the process, whose
     /// retries would make up its mind that the store is down for long.
-    fn failed(&mut self, error: Error) {
+    pub(super) fn failed(&mut self, error: Error) {
         self.observed.failed(&error, self.outage.is_none());
         self.outage.get_or_insert_with(Instant::now);
         self.core.note_error(error);
@@ -191,14 +221,14 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
         self.read_at = Instant::now();
     }
 
-    /// Waits for the next reason to read. Says whether there is one.
-    fn wait(&mut self) -> bool {
+    /// Waits for the next reason to read.
+    fn wait(&mut self) -> Next {
         let poll_interval = self.options.poll_interval;
         let (watch, can_be_interrupted) = match &mut self.feed {
             Feed::Open { watch, can_be_interrupted } => (watch, *can_be_interrupted),
             Feed::Unsupported => {
                 self.core.rest(poll_interval);
-                return true;
+                return Next::ReadAll;
             }
             // Whoever relies on the feed may poll once an hour: it has to be back long before. What broke it may be the
             // beginning of an outage that a load does not notice yet, or the end of one.
@@ -206,31 +236,41 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
                 let until_retry = retry_at.saturating_duration_since(Instant::now());
                 let most = if since.elapsed() < FRESH_OUTAGE { FRESH_REST } else { poll_interval };
                 self.core.rest(poll_interval.min(until_retry).min(most));
-                return true;
+                return Next::ReadAll;
             }
         };
         let left = self.options.reread_interval.saturating_sub(self.read_at.elapsed());
         if left.is_zero() {
-            return true;
+            return Next::ReadAll;
         }
         let timeout = if can_be_interrupted { left } else { left.min(UNINTERRUPTED) };
         let woken = watch.wait(timeout);
         let mode = watch.mode().into();
         match woken {
             Ok(wake) => {
+                let keys = (wake == Wake::Changed).then(|| watch.changed_keys());
                 self.note_mode(mode, None);
-                wake == Wake::Changed || wake == Wake::Interrupted && self.core.take_nudge()
+                match keys {
+                    Some(keys) => Next::Read(keys),
+                    None if wake == Wake::Interrupted && self.core.take_nudge() => Next::ReadAll,
+                    None => Next::Wait,
+                }
             }
             Err(error) => {
-                let error = self.inner.explain(error, Action::Watch);
-                self.note_mode(LiveMode::Polling { every: poll_interval }, Some(&error));
-                self.core.note_error(error);
-                let now = Instant::now();
-                self.feed = Feed::Broken { since: now, retry_at: now };
-                self.core.note_interrupt(None);
-                true
+                self.feed_broke(error);
+                Next::ReadAll
             }
         }
+    }
+
+    /// The feed is opened again with the next load.
+    pub(super) fn feed_broke(&mut self, error: Error) {
+        let error = self.inner.explain(error, Action::Watch);
+        self.note_mode(LiveMode::Polling { every: self.options.poll_interval }, Some(&error));
+        self.core.note_error(error);
+        let now = Instant::now();
+        self.feed = Feed::Broken { since: now, retry_at: now };
+        self.core.note_interrupt(None);
     }
 
     fn open_feed(&mut self) {

@@ -10,27 +10,64 @@ use crate::field::AnyValue;
 use crate::live::Core;
 use crate::{Action, Backend, Codec, Error, Result, Settings};
 
+/// What was read of some settings.
+pub(super) struct Reading {
+    indices: Vec<usize>,
+    /// In the ledger's count.
+    began: u64,
+    origin: Origin,
+    found: Vec<Found>,
+    loaded: Vec<(usize, Loaded)>,
+    /// What is unreadable.
+    pub(super) faults: Vec<Error>,
+}
+
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
+    /// Asks the backend for these settings.
+    pub(super) fn reading(&self, core: &Core<S>, indices: &[usize]) -> Result<Reading> {
+        let (now, began) = (core.now(), self.ledger.begin_load());
+        let answers = self.backend.read_with_age(&self.keys_of(indices));
+        let found = answers.and_then(|(answers, age)| Ok((self.found(indices, answers)?, age)));
+        let (found, age) = found.map_err(|e| self.explain(e, Action::Read))?;
+        let (loaded, faults) = self.loaded(indices, &found);
+        let origin = Origin { began: now, older: age };
+        Ok(Reading { indices: indices.to_vec(), began, origin, found, loaded, faults })
+    }
+
     /// Reads everything into `live()`. What is unreadable keeps its last good value, and errors name it, and the rules that are broken.
     pub(super) fn load(&self, core: &Core<S>, last_good: Option<&mut LastGood<S>>) -> Result<(Taken, Vec<Error>)> {
-        let all = self.all();
-        let (now, began) = (core.now(), self.ledger.begin_load());
-        let answers = self.backend.read_with_age(&self.keys_of(&all));
-        let found = answers.and_then(|(answers, age)| Ok((self.found(&all, answers)?, age)));
-        let (found, age) = found.map_err(|e| self.explain(e, Action::Read))?;
-        let (loaded, mut unreadable) = self.loaded(&all, &found);
-        if let Some(error) = Error::several(unreadable.clone()) {
+        let reading = self.reading(core, &self.all())?;
+        if let Some(error) = Error::several(reading.faults.clone()) {
             // Before the other values are out: who sees them finds in the status what is missing.
             core.note_error(error);
         }
-        let origin = Origin { began: now, older: age };
+        Ok(self.take(core, last_good, reading))
+    }
+
+    /// Takes into `live()` what was read of some settings, at a moment when all others were what they are there.
+    pub(super) fn take_named(
+        &self,
+        core: &Core<S>,
+        mut last_good: Option<&mut LastGood<S>>,
+        reading: Reading,
+    ) -> (Taken, Vec<Error>) {
+        // Before the values are out: the status has their age then.
+        self.ledger.confirm(reading.began, reading.origin, &reading.indices);
+        if let Some(last_good) = &mut last_good {
+            last_good.confirm(core.date_of(reading.origin));
+        }
+        self.take(core, last_good, reading)
+    }
+
+    fn take(&self, core: &Core<S>, last_good: Option<&mut LastGood<S>>, reading: Reading) -> (Taken, Vec<Error>) {
+        let Reading { indices: _, began, origin, found, loaded, mut faults } = reading;
         if let Some(last_good) = last_good {
             last_good.take(self, &found, &loaded, core.date_of(origin));
         }
         let mut taken = self.ledger.finish_load(began, Some(origin), loaded, &**self);
-        unreadable.append(&mut taken.broken);
-        core.note_load(origin, Error::several(unreadable.clone()));
-        Ok((taken, unreadable))
+        faults.append(&mut taken.broken);
+        core.note_load(origin, Error::several(faults.clone()));
+        (taken, faults)
     }
 }
 

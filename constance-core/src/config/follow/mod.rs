@@ -1,5 +1,6 @@
 //! Following the store for a `live()`: how it starts, and the thread that loads.
 
+mod changed;
 mod follower;
 mod last_good;
 mod load;

@@ -183,6 +183,11 @@ impl<S: Settings> LastGood<S> {
         self.values = values;
     }
 
+    /// What is kept was there at that time too.
+    pub(super) fn confirm(&mut self, read_at: SystemTime) {
+        self.kept.iter_mut().flatten().for_each(|kept| kept.read_at = read_at);
+    }
+
     /// What is kept, for a `live()` that knows nothing of it.
     fn assumed<C: Codec>(&self, front: &Front<S, C>, core: &Core<S>) -> Vec<Assumed> {
         let of = |(index, kept): (usize, &Option<Kept>)| {
