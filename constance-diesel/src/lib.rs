@@ -5,18 +5,21 @@
 
 mod backend;
 mod builder;
+mod diagnosis;
 mod dialect;
 mod error;
+mod failure;
 pub mod guide;
 mod layout;
-mod look_interval;
 mod manager;
 mod migrate;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod on_worker;
 mod openssl;
+mod options;
 mod parameters;
+mod poll_interval;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
