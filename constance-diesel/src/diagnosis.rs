@@ -1,6 +1,6 @@
 //! The cause of a failure, in words of our own.
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
 
 use crate::failure::{Failure, Reason};

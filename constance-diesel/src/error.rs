@@ -1,6 +1,6 @@
 //! Errors that every database gives.
 
-use constance_core::{Action, Cause, Error, ErrorKind};
+use constance_core::{Action, Error, ErrorKind, backend::Cause};
 
 /// The next step where the tables are missing.
 pub(crate) const MIGRATE: &str = "run the `migrate` command, or call DieselBackend::migrate";

@@ -1,6 +1,9 @@
 //! Whose table it is: one of our own, or the one that Django made.
 
-use constance_core::{Batch, Error, ErrorKind, Op, Result};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Batch, Op},
+};
 
 /// What the table of the settings looks like; for [`Builder::layout`](crate::Builder::layout), and for the parameter `layout` of a
 /// URL.
@@ -52,7 +55,7 @@ impl Layout {
 
     /// Refuses values that the table cannot hold. MySQL would store others in their place.
     pub(crate) fn takes(self, batch: &Batch) -> Result<()> {
-        let takes = |change: &constance_core::Change| match &change.op {
+        let takes = |change: &constance_core::backend::Change| match &change.op {
             Op::Set(value) => self.holds(value.as_bytes()),
             Op::Remove | Op::Keep => true,
         };

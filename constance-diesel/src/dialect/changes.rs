@@ -1,6 +1,6 @@
 //! Tells of changes of the settings table.
 
-use constance_core::{Result, Watch};
+use constance_core::{Result, backend::Watch};
 
 use super::Connect;
 use crate::failure::Failure;

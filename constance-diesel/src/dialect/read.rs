@@ -1,6 +1,6 @@
 //! Reads the settings table.
 
-use constance_core::{Key, Stored};
+use constance_core::backend::{Key, Stored};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::{OptionalExtension, RunQueryDsl};
 

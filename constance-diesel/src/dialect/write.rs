@@ -1,6 +1,6 @@
 //! Writes to the settings table.
 
-use constance_core::Stored;
+use constance_core::backend::Stored;
 
 use super::Transactions;
 use crate::failure::Failure;

@@ -1,6 +1,6 @@
 //! Why a connection could not be made.
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use diesel::ConnectionError;
 
 use super::diagnose::{self, DRIVER};

@@ -1,6 +1,6 @@
 //! Finds out why a statement failed, by the number that `run.rs` asked for.
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use diesel::mysql::MysqlConnection;
 
 use super::numbers::{CHANGED, DEADLOCK, LOCK_TIMEOUT, LOST, NO_COLUMN, PACKET, PREPARED, TOO_LARGE};

@@ -1,6 +1,6 @@
 //! Tells of changes of the settings table: pushed by the server where that can be, else looked for.
 
-use constance_core::{Result, Watch};
+use constance_core::{Result, backend::Watch};
 use diesel::RunQueryDsl;
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;

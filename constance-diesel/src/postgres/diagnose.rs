@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Cause, Error, ErrorKind, Warning};
+use constance_core::{Error, ErrorKind, Warning, backend::Cause};
 use diesel::RunQueryDsl;
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;

@@ -1,6 +1,6 @@
 //! Changes the settings table.
 
-use constance_core::Stored;
+use constance_core::backend::Stored;
 use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;

@@ -1,6 +1,6 @@
 //! Tells of changes of an SQLite file.
 
-use constance_core::{Error, ErrorKind, Result, Watch};
+use constance_core::{Error, ErrorKind, Result, backend::Watch};
 use diesel::RunQueryDsl;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
@@ -39,7 +39,7 @@ impl Changes for SqliteConnection {
                 let probe = DataVersion { connection, target: target.clone(), file, last };
                 Ok(follow(probe, target, options))
             }
-            Ok((false, _)) => Err(not_migrated(constance_core::Cause::new("sqlite"))),
+            Ok((false, _)) => Err(not_migrated(constance_core::backend::Cause::new("sqlite"))),
             Err(failure) => Err(diagnose::of(&failure).error),
         }
     }

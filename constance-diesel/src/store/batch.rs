@@ -1,6 +1,6 @@
 //! Applies a batch in a transaction.
 
-use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Op, Stored};
+use constance_core::backend::{Applied, Batch, Change, Encoded, Expect, Key, Op, Stored};
 
 use super::Store;
 use super::read::{in_asked_order, names, sorted};

@@ -1,6 +1,9 @@
 //! Reads many keys.
 
-use constance_core::{Key, Portion, Prefix, Stored};
+use constance_core::{
+    Prefix,
+    backend::{Key, Portion, Stored},
+};
 
 use super::Store;
 use crate::dialect::Dialect;

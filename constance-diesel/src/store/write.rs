@@ -1,6 +1,6 @@
 //! Writes a batch: by one statement where that can be, else in a transaction.
 
-use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Op, Stored};
+use constance_core::backend::{Applied, Batch, Change, Encoded, Expect, Key, Op, Stored};
 
 use super::Store;
 use super::batch::{Attempt, done, first_conflict, is_unconditional};
