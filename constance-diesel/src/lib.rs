@@ -8,6 +8,10 @@ mod builder;
 mod diagnosis;
 mod dialect;
 mod error;
+#[cfg_attr(
+    not(all(feature = "mysql", feature = "postgres", feature = "sqlite")),
+    allow(dead_code, reason = "each database has failures of its own")
+)]
 mod failure;
 pub mod guide;
 mod layout;

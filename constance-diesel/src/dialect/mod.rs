@@ -16,8 +16,8 @@ pub(crate) use self::diagnose::Diagnose;
 pub(crate) use self::migrations::Migrations;
 pub(crate) use self::read::{ReadManyKeys, ReadSettings};
 pub(crate) use self::run::{Run, Statement};
+pub(crate) use self::transactions::MAX_ATTEMPTS;
 pub(crate) use self::transactions::Transactions;
-pub(crate) use self::transactions::{MAX_ATTEMPTS, begin};
 pub(crate) use self::versions::Versions;
 pub(crate) use self::write::WriteSettings;
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::Error as DriverError;
 
-use super::{Diagnose, Run, Statement};
+use super::{Diagnose, Statement};
 use crate::failure::Failure;
 
 /// How often something is begun again that the database rolled back, or that another connection came in between.
@@ -13,12 +13,18 @@ pub(crate) const MAX_ATTEMPTS: usize = 8;
 
 /// Begins and ends transactions.
 pub trait Transactions: Diagnose {
-    /// Begins a transaction that reads first and then writes.
+    /// The statement that begins a transaction which reads first and then writes.
     const BEGIN_WRITE: &'static str;
 
-    /// Begins such a transaction.
-    fn begin_write(&mut self) -> Result<(), Failure> {
-        begin(self, Self::BEGIN_WRITE)
+    /// Begins a transaction with this statement. An application's pool for tests lends connections inside a transaction that is
+    /// never committed: there it is a savepoint.
+    fn begin(&mut self, statement: &str) -> Result<(), Failure> {
+        self.run(Statement::Other, |connection| {
+            match AnsiTransactionManager::begin_transaction_sql(connection, statement) {
+                Err(DriverError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(connection),
+                begun => begun,
+            }
+        })
     }
 
     /// Commits the innermost transaction or savepoint. Where that fails, the outermost transaction is rolled back.
@@ -76,15 +82,4 @@ pub trait Transactions: Diagnose {
         let _ = depth;
         false
     }
-}
-
-/// Begins a transaction with this statement. An application's pool for tests lends connections inside a transaction that is never
-/// committed: there it is a savepoint.
-pub(crate) fn begin<C: Run>(connection: &mut C, statement: &str) -> Result<(), Failure> {
-    connection.run(Statement::Other, |connection| {
-        match AnsiTransactionManager::begin_transaction_sql(connection, statement) {
-            Err(DriverError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(connection),
-            begun => begun,
-        }
-    })
 }

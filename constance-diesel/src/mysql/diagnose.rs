@@ -125,7 +125,7 @@ mod tests {
         use ErrorKind::{Denied, Encode, NotMigrated, Timeout, Unavailable};
 
         // The number, its kind, whether it may pass by itself, whether the connection goes.
-        for (number, kind, transient, broken) in [
+        for (number, kind, transient, goes) in [
             (1146, NotMigrated, false, false),
             (1054, Unavailable, false, false),
             (1406, Encode, false, false),
@@ -151,7 +151,7 @@ mod tests {
         ] {
             let Diagnosis { error, broken } = of(&Reason::Number(number).into());
             let found = (error.kind(), error.is_transient(), broken);
-            assert_eq!(found, (kind, transient, broken), "{number}");
+            assert_eq!(found, (kind, transient, goes), "{number}");
             let cause = error.cause().expect("a cause").to_string();
             assert!(cause.starts_with(&format!("mysql {number}: ")), "{cause}");
         }

@@ -120,7 +120,7 @@ impl Migrations for PgConnection {
     ) -> Result<T, Failure> {
         let key = lock_key(&tables.settings);
         self.run(Statement::Migrates(tables), |connection| {
-            connection.begin_write()?;
+            connection.begin(Self::BEGIN_WRITE)?;
             connection.finish_transaction(
                 |connection| {
                     let lock = sql::<Integer>("SELECT 1 FROM (SELECT pg_advisory_xact_lock(").bind::<BigInt, _>(key);

@@ -186,7 +186,7 @@ mod tests {
         use ErrorKind::{Denied, Encode, NotMigrated, Timeout, Unavailable};
 
         // The text, its kind, whether it may pass by itself, whether the connection goes.
-        for (text, kind, transient, broken) in [
+        for (text, kind, transient, goes) in [
             ("database is locked", Timeout, true, false),
             ("database table is locked", Timeout, true, false),
             ("database table is locked: x", Timeout, true, false),
@@ -214,7 +214,7 @@ mod tests {
         ] {
             let Diagnosis { error, broken } = of(&unknown(text).into());
             let found = (error.kind(), error.is_transient(), broken);
-            assert_eq!(found, (kind, transient, broken), "{text}");
+            assert_eq!(found, (kind, transient, goes), "{text}");
             let shown = format!("{0} {0:?} {1:?}", error, error.cause().map(ToString::to_string));
             assert!(!shown.contains("hunter2"), "{shown}");
         }

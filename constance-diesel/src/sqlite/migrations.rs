@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 
 use super::{columns, connect, diagnose};
-use crate::dialect::{Migrations, Transactions, WriteSettings, begin};
+use crate::dialect::{Migrations, Transactions, WriteSettings};
 use crate::failure::Failure;
 use crate::migrate::MigrationStep;
 use crate::options::Options;
@@ -89,7 +89,7 @@ impl Migrations for SqliteConnection {
         work: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         use_write_ahead_log(self, options)?;
-        begin(self, "BEGIN EXCLUSIVE")?;
+        self.begin("BEGIN EXCLUSIVE")?;
         self.finish_transaction(work, |_| true)
     }
 }

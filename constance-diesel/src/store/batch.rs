@@ -19,7 +19,7 @@ pub(super) enum Attempt {
 impl<C: Dialect> Store<'_, C> {
     /// Applies a batch in a transaction.
     pub(super) fn transaction(&mut self, batch: &Batch) -> Result<Attempt, Failure> {
-        self.connection.begin_write()?;
+        self.connection.begin(C::BEGIN_WRITE)?;
         let Self { tables, in_transaction, .. } = *self;
         self.connection.finish_transaction(
             |connection| Store { connection, tables, in_transaction }.apply(batch),
