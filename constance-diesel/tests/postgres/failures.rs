@@ -12,19 +12,19 @@ use crate::postgres_support::{
     Schema, User, everywhere, key, patient, raw, read, server_url, set, shown, store, texts, until, value, write,
 };
 
-pub fn backend(url: &str) -> PostgresBackend {
+pub(crate) fn backend(url: &str) -> PostgresBackend {
     patient(url).build().expect("a valid URL")
 }
 
 /// What must be nowhere: values, passwords, and words of the driver or the server.
-pub fn is_clean(error: &Error) {
+pub(crate) fn is_clean(error: &Error) {
     let shown = shown(error);
     for word in ["hunter2", "user_", "FATAL", "ERROR", "fehlgeschlagen", "Relation", "relation \""] {
         assert!(!shown.contains(word), "{word} in {shown}");
     }
 }
 
-pub fn expect(result: constance_core::Result<()>, kind: ErrorKind, transient: bool, what: &str) -> Error {
+pub(crate) fn expect(result: constance_core::Result<()>, kind: ErrorKind, transient: bool, what: &str) -> Error {
     let error = result.expect_err(what);
     assert_eq!((error.kind(), error.is_transient()), (kind, transient), "{what}: {}", shown(&error));
     is_clean(&error);
@@ -73,7 +73,7 @@ fn writes(backend: &PostgresBackend) -> Vec<(&'static str, constance_core::Resul
     .collect()
 }
 
-pub fn reads(backend: &PostgresBackend) -> Vec<(&'static str, constance_core::Result<()>)> {
+pub(crate) fn reads(backend: &PostgresBackend) -> Vec<(&'static str, constance_core::Result<()>)> {
     let many: Vec<_> = (0..100).map(|at| key(&format!("many-{at}"))).collect();
     vec![
         ("one", read(backend, "a").map(drop)),

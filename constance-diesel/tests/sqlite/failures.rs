@@ -15,11 +15,11 @@ use constance_diesel::diesel::{RunQueryDsl, SqliteConnection, sql_query};
 use crate::common::{Folder, key, read, set, store, until, url, value};
 
 /// What an error shows anywhere.
-pub fn shown(error: &Error) -> String {
+pub(crate) fn shown(error: &Error) -> String {
     format!("{error} {error:?} {:?}", error.source().map(ToString::to_string))
 }
 
-pub fn write(backend: &dyn Backend, name: &str, value: &[u8]) -> constance_core::Result<()> {
+pub(crate) fn write(backend: &dyn Backend, name: &str, value: &[u8]) -> constance_core::Result<()> {
     backend.write(&Batch::one(set(&key(name), value))).map(drop)
 }
 
