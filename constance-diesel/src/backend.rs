@@ -9,12 +9,13 @@ use constance_core::{
     backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Watch},
 };
 use constance_pool::Purpose;
-use diesel::result::QueryResult;
 use r2d2::ManageConnection;
 
 use crate::Builder;
-use crate::dialect::{Dialect, Options};
+use crate::dialect::{ConnectTarget, Dialect};
+use crate::failure::Failure;
 use crate::layout::Layout;
+use crate::options::Options;
 use crate::pool::Pool;
 use crate::schema::Tables;
 use crate::store::Store;
@@ -44,28 +45,28 @@ pub struct DieselBackend<C: Dialect> {
     pub(crate) tables: Tables,
     pub(crate) options: Options,
     prefix: Prefix,
-    /// Where changes are watched for over a pool of the application.
-    watched: Option<C::Target>,
+    /// Where changes are watch_target for over a pool of the application.
+    watch_target: Option<C::Target>,
     /// Which table of which database, where that is known.
     identity: Option<String>,
-    cautions: Vec<Warning>,
+    target_warnings: Vec<Warning>,
 }
 
 impl<C: Dialect> DieselBackend<C> {
     pub(crate) fn new(pool: Pool<C>, tables: Tables, options: Options, prefix: Prefix) -> Self {
-        Self { pool, tables, options, prefix, watched: None, identity: None, cautions: Vec::new() }
+        Self { pool, tables, options, prefix, watch_target: None, identity: None, target_warnings: Vec::new() }
     }
 
-    pub(crate) fn watching(self, watched: Option<C::Target>) -> Self {
-        let cautions = watched.as_ref().map(C::cautions).unwrap_or_default();
-        Self { watched, cautions, ..self }
+    pub(crate) fn with_watch_target(self, watch_target: Option<C::Target>) -> Self {
+        let target_warnings = watch_target.as_ref().map(C::Target::warnings).unwrap_or_default();
+        Self { watch_target, target_warnings, ..self }
     }
 
     /// What the URL of its own pool tells.
-    pub(crate) fn at(self, target: &C::Target) -> Self {
-        let place = C::identity(target);
-        let identity = place.map(|place| format!("{} {place} {}", C::NAME, self.tables.settings));
-        Self { identity, cautions: C::cautions(target), ..self }
+    pub(crate) fn with_target(self, target: &C::Target) -> Self {
+        let identity = target.identity();
+        let identity = identity.map(|database| format!("{} {database} {}", C::NAME, self.tables.settings));
+        Self { identity, target_warnings: target.warnings(), ..self }
     }
 
     /// A backend for the database that a URL names, with a pool of its own. No I/O.
@@ -141,9 +142,9 @@ impl<C: Dialect> DieselBackend<C> {
         Builder::over(Arc::new(pool))
     }
 
-    fn run<T>(&self, purpose: Purpose, work: impl Fn(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
+    fn run<T>(&self, purpose: Purpose, work: impl Fn(&mut Store<'_, C>) -> Result<T, Failure>) -> Result<T> {
         let tables = &self.tables;
-        let done = self.pool.run(purpose, |connection| work(&mut Store { connection, tables, within: false }));
+        let done = self.pool.run(purpose, |connection| work(&mut Store { connection, tables, in_transaction: false }));
         done.map_err(|error| tables.layout.advise(error))
     }
 
@@ -152,10 +153,10 @@ impl<C: Dialect> DieselBackend<C> {
         &self,
         within: Duration,
         purpose: Purpose,
-        work: impl Fn(&mut Store<'_, C>) -> QueryResult<T> + Send + Sync + 'static,
+        work: impl Fn(&mut Store<'_, C>) -> Result<T, Failure> + Send + Sync + 'static,
     ) -> Result<T> {
         let tables = self.tables.clone();
-        let work = move |connection: &mut C| work(&mut Store { connection, tables: &tables, within: false });
+        let work = move |connection: &mut C| work(&mut Store { connection, tables: &tables, in_transaction: false });
         let done = self.pool.run_within(within, purpose, work);
         done.map_err(|error| self.tables.layout.advise(error))
     }
@@ -185,9 +186,9 @@ impl<C: Dialect> Backend for DieselBackend<C> {
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
         if let Some(within) = self.options.call_timeout {
             let prefix = prefix.clone();
-            return self.run_within(within, Purpose::Read, move |store| store.listed(&prefix));
+            return self.run_within(within, Purpose::Read, move |store| store.list(&prefix));
         }
-        self.run(Purpose::Read, |store| store.listed(prefix))
+        self.run(Purpose::Read, |store| store.list(prefix))
     }
 
     fn write(&self, batch: &Batch) -> Result<Applied> {
@@ -208,9 +209,9 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         let stored = match self.options.call_timeout {
             Some(within) => {
                 let key = key.clone();
-                self.run_within(within, Purpose::Read, move |store| store.one(&key))?
+                self.run_within(within, Purpose::Read, move |store| store.connection.stored(store.tables, &key))?
             }
-            None => self.run(Purpose::Read, |store| store.one(key))?,
+            None => self.run(Purpose::Read, |store| store.connection.stored(store.tables, key))?,
         };
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
@@ -220,15 +221,15 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         let (tables, options) = (self.tables.clone(), self.options.clone());
         let known = match &self.pool {
             Pool::Own(pool) => Ok(pool.manager().target.clone()),
-            Pool::External(external) => self.watched.clone().ok_or_else(|| Arc::clone(external)),
+            Pool::External(external) => self.watch_target.clone().ok_or_else(|| Arc::clone(external)),
         };
         let open = move || match known {
-            Ok(target) => located(C::feed(&target, &tables, &options), C::location(&target)),
+            Ok(target) => located(C::open_feed(&target, &tables, &options), target.location()),
             Err(external) => {
                 // Given back before it is asked for again: the pool may have no other.
-                let target = external.lend()?.target_of().map_err(|failure| failure.error)?;
+                let target = external.get()?.target_of_connection().map_err(|diagnosis| diagnosis.error)?;
                 match target {
-                    Some(target) => located(C::feed(&target, &tables, &options), C::location(&target)),
+                    Some(target) => located(C::open_feed(&target, &tables, &options), target.location()),
                     None => Ok(polling(Lent::new(external, tables)?, &options)),
                 }
             }
@@ -257,10 +258,12 @@ impl<C: Dialect> Backend for DieselBackend<C> {
     }
 
     fn warnings(&self) -> Result<Vec<Warning>> {
-        let mut warnings = self.cautions.clone();
+        let mut warnings = self.target_warnings.clone();
         warnings.extend(match self.options.call_timeout {
-            Some(within) => self.run_within(within, Purpose::Read, |store| store.connection.warnings(store.tables))?,
-            None => self.run(Purpose::Read, |store| store.connection.warnings(store.tables))?,
+            Some(within) => {
+                self.run_within(within, Purpose::Read, |store| store.connection.table_warnings(store.tables))?
+            }
+            None => self.run(Purpose::Read, |store| store.connection.table_warnings(store.tables))?,
         });
         Ok(warnings)
     }
@@ -273,7 +276,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
 impl<C: Dialect> fmt::Debug for DieselBackend<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Where to watch may hold a password.
-        let Self { pool, tables, options, prefix, watched: _, identity: _, cautions: _ } = self;
+        let Self { pool, tables, options, prefix, watch_target: _, identity: _, target_warnings: _ } = self;
         f.debug_struct("DieselBackend")
             .field("database", &C::NAME)
             .field("pool", pool)

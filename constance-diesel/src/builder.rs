@@ -8,10 +8,11 @@ use constance_core::{Error, ErrorKind, Prefix, Result};
 use r2d2::ManageConnection;
 
 use crate::DieselBackend;
-use crate::dialect::{Dialect, Options};
+use crate::dialect::Dialect;
 use crate::layout::Layout;
-use crate::look_interval::LookInterval;
+use crate::options::Options;
 use crate::parameters::Parameters;
+use crate::poll_interval::PollInterval;
 use crate::pool::{ExternalPool, Pool};
 use crate::schema::Tables;
 
@@ -48,7 +49,7 @@ pub struct Builder<C: Dialect> {
 
 impl<C: Dialect> Builder<C> {
     pub(crate) fn new() -> Self {
-        if C::NETWORK {
+        if C::HAS_NETWORK {
             // Before the client library's first connection, and before whatever the application does with it afterwards.
             crate::init_openssl();
         }
@@ -62,7 +63,7 @@ impl<C: Dialect> Builder<C> {
                 connect_timeout: Duration::from_secs(3),
                 busy_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(10),
-                look_interval: LookInterval::usual(C::NETWORK),
+                poll_interval: PollInterval::default_for(C::HAS_NETWORK),
                 call_timeout: None,
                 file_mode: 0o600,
                 table: None,
@@ -198,7 +199,7 @@ impl<C: Dialect> Builder<C> {
     /// 25 milliseconds, and once a second while the system tells that nobody writes to the file; else every 250 milliseconds,
     /// and once a second where nothing has changed for a minute.
     pub fn watch_interval(mut self, interval: Duration) -> Self {
-        self.options.look_interval = LookInterval::every(interval);
+        self.options.poll_interval = PollInterval::every(interval);
         self
     }
 
@@ -249,16 +250,16 @@ impl<C: Dialect> Builder<C> {
             return Err(wrong("the call timeout is zero"));
         }
         let call_timeout = self.options.call_timeout;
-        let said = Parameters { layout: self.layout, table: self.table, call_timeout };
+        let given = Parameters { layout: self.layout, table: self.table, call_timeout };
         let (tables, pool, watched) = match (self.external, self.url, self.watch_url) {
             (None, _, Some(_)) => return Err(wrong("a URL to watch is given without a pool")),
             (None, None, None) => return Err(wrong("neither a URL nor a pool is given")),
             (Some(_), Some(_), _) => return Err(wrong("both a URL and a pool are given")),
-            (Some(external), None, None) => (said.tables::<C>().map_err(named)?, Pool::External(external), None),
+            (Some(external), None, None) => (given.tables::<C>().map_err(named)?, Pool::External(external), None),
             (Some(external), None, Some(url)) => {
-                let (said, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
-                self.options.call_timeout = said.call_timeout;
-                (said.tables::<C>().map_err(named)?, Pool::External(external), Some(target))
+                let (given, target) = Parameters::of_url::<C>(given, &url).map_err(named)?;
+                self.options.call_timeout = given.call_timeout;
+                (given.tables::<C>().map_err(named)?, Pool::External(external), Some(target))
             }
             (None, Some(url), None) => {
                 if self.pool_size == 0 {
@@ -267,23 +268,23 @@ impl<C: Dialect> Builder<C> {
                 if self.acquire_timeout.is_zero() {
                     return Err(wrong("the acquire timeout is zero"));
                 }
-                let (said, target) = Parameters::of_url::<C>(said, &url).map_err(named)?;
-                let call_timeout = said.call_timeout;
-                let tables = said.tables::<C>().map_err(named)?;
+                let (given, target) = Parameters::of_url::<C>(given, &url).map_err(named)?;
+                let call_timeout = given.call_timeout;
+                let tables = given.tables::<C>().map_err(named)?;
                 let options = Options { table: Some(Arc::clone(&tables.settings)), call_timeout, ..self.options };
                 let pool = Pool::open(target.clone(), self.pool_size, self.acquire_timeout, options.clone());
-                return Ok(DieselBackend::new(pool, tables, options, self.prefix).at(&target));
+                return Ok(DieselBackend::new(pool, tables, options, self.prefix).with_target(&target));
             }
         };
         // Where the feed connects, it is asked whether the table may be seen.
         let options = Options { table: Some(Arc::clone(&tables.settings)), ..self.options };
-        Ok(DieselBackend::new(pool, tables, options, self.prefix).watching(watched))
+        Ok(DieselBackend::new(pool, tables, options, self.prefix).with_watch_target(watched))
     }
 
     /// Makes the backend over a pool, with every other option at its default.
     pub(crate) fn over(external: Arc<dyn ExternalPool<C>>) -> DieselBackend<C> {
         let Self { options, prefix, .. } = Self::new();
-        DieselBackend::new(Pool::External(external), Tables::usual(Layout::Own), options, prefix)
+        DieselBackend::new(Pool::External(external), Tables::default_names(Layout::Own), options, prefix)
     }
 }
 

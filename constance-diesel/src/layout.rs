@@ -4,15 +4,6 @@ use constance_core::{
     Error, ErrorKind, Result,
     backend::{Batch, Op},
 };
-use diesel::backend::Backend;
-use diesel::query_builder::AstPass;
-use diesel::result::QueryResult;
-use diesel::serialize::ToSql;
-use diesel::sql_types::{Binary, HasSqlType};
-
-use crate::query::{Bound, KeyParam};
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-use crate::query::{Clash, Insert, UpdateIf};
 
 /// What the table of the settings looks like; for [`Builder::layout`](crate::Builder::layout), and for the parameter `layout` of a
 /// URL.
@@ -55,7 +46,7 @@ impl Layout {
     }
 
     /// The name of the table, where no other is given.
-    pub(crate) fn usual_table(self) -> &'static str {
+    pub(crate) fn default_table(self) -> &'static str {
         match self {
             Self::Own => "constance_settings",
             Self::Django => "constance_constance",
@@ -94,91 +85,4 @@ impl Layout {
                 .with_hint("use Django's manage.py migrate")),
         }
     }
-}
-
-/// The words of a database that depend on the layout.
-pub trait Wording: Backend + HasSqlType<Binary> {
-    /// Django's column `value` as bytes; what is no text stays what it is.
-    const BYTES_OF_TEXT: &'static str;
-    /// What stands around a parameter of bytes to make a text of it.
-    const TEXT_OF_BYTES: [&'static str; 2];
-
-    /// A key as a value of its column.
-    fn key<'b>(layout: Layout, key: &'b KeyParam<'_>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
-
-    /// Whether a row has this key.
-    fn is_key<'b>(layout: Layout, key: &'b KeyParam<'_>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-        out.push_identifier("key")?;
-        out.push_sql(" = ");
-        Self::key(layout, key, out)
-    }
-
-    /// What sorts keys by their bytes.
-    fn order(layout: Layout) -> &'static str;
-
-    /// Whether a row's key lies from `low` to `high`, in the order of bytes.
-    fn is_between<'b>(
-        layout: Layout,
-        low: &'b KeyParam<'_>,
-        high: &'b KeyParam<'_>,
-        mut out: AstPass<'_, 'b, Self>,
-    ) -> QueryResult<()> {
-        out.push_identifier("key")?;
-        out.push_sql(" >= ");
-        Self::key(layout, low, out.reborrow())?;
-        out.push_sql(" AND ");
-        out.push_identifier("key")?;
-        out.push_sql(" <= ");
-        Self::key(layout, high, out)
-    }
-}
-
-/// The column `value`, as bytes.
-pub(crate) fn value_column<DB: Wording>(layout: Layout, mut out: AstPass<'_, '_, DB>) -> QueryResult<()> {
-    match layout {
-        Layout::Own => out.push_identifier("value"),
-        Layout::Django => {
-            out.push_sql(DB::BYTES_OF_TEXT);
-            Ok(())
-        }
-    }
-}
-
-/// A value as one of its column.
-pub(crate) fn value<'b, DB: Wording>(
-    layout: Layout,
-    value: &'b Bound<'_>,
-    mut out: AstPass<'_, 'b, DB>,
-) -> QueryResult<()>
-where
-    [u8]: ToSql<Binary, DB>,
-{
-    let [before, after] = if layout == Layout::Django { DB::TEXT_OF_BYTES } else { [""; 2] };
-    out.push_sql(before);
-    out.push_bind_param::<Binary, Bound<'_>>(value)?;
-    out.push_sql(after);
-    Ok(())
-}
-
-/// Whether a row has exactly this value.
-pub(crate) fn is_value<'b, DB: Wording>(
-    layout: Layout,
-    value: &'b Bound<'_>,
-    mut out: AstPass<'_, 'b, DB>,
-) -> QueryResult<()>
-where
-    [u8]: ToSql<Binary, DB>,
-{
-    value_column(layout, out.reborrow())?;
-    out.push_sql(" = ");
-    out.push_bind_param::<Binary, Bound<'_>>(value)
-}
-
-/// What to try before an insert that may replace: one that finds a row takes a number for `id` all the same, and Django's are
-/// of 32 bits.
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-pub(crate) fn update_first<'a>(statement: &Insert<'a>) -> Option<UpdateIf<'a>> {
-    let Insert { tables, key, value: Bound(value), now, clash } = statement;
-    let replaces = tables.layout == Layout::Django && matches!(clash, Clash::Replace(_));
-    replaces.then_some(UpdateIf { tables, key: *key, old: None, value: Bound(value), now })
 }

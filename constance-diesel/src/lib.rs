@@ -5,18 +5,25 @@
 
 mod backend;
 mod builder;
+mod diagnosis;
 mod dialect;
 mod error;
+#[cfg_attr(
+    not(all(feature = "mysql", feature = "postgres", feature = "sqlite")),
+    allow(dead_code, reason = "each database has failures of its own")
+)]
+mod failure;
 pub mod guide;
 mod layout;
-mod look_interval;
 mod manager;
 mod migrate;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod on_worker;
 mod openssl;
+mod options;
 mod parameters;
+mod poll_interval;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use constance_core::url::{agree, decode, tidy};
 use constance_core::{Error, ErrorKind, Result};
 
-use crate::dialect::Dialect;
+use crate::dialect::{ConnectTarget, Dialect};
 use crate::layout::Layout;
 use crate::schema::Tables;
 
-/// What is said of the table, in a URL or to the builder.
+/// What a URL or the builder says of the table and of calls.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parameters {
     pub(crate) layout: Option<Layout>,
@@ -21,10 +21,10 @@ pub(crate) struct Parameters {
 
 impl Parameters {
     /// Reads a URL of this database: what it and the builder say, and where the database is.
-    pub(crate) fn of_url<C: Dialect>(said: Self, url: &str) -> Result<(Self, C::Target)> {
+    pub(crate) fn of_url<C: Dialect>(given: Self, url: &str) -> Result<(Self, C::Target)> {
         let url = tidy(url);
         let (found, rest) = Self::taken_from(&url)?;
-        Ok((found.agreeing(said)?, C::target(&rest)?))
+        Ok((found.agreeing(given)?, C::Target::parse(&rest)?))
     }
 
     /// Takes them out of a URL: libpq refuses what it does not know, and the rest is held to the rules of each database.
@@ -52,12 +52,12 @@ impl Parameters {
         Ok((found, rest))
     }
 
-    /// What a URL says and what the builder was told. Neither wins: each stands in the place of a default, and two words that
+    /// What a URL says and what the builder was told. Neither wins: each stands in the place of a default, and two values that
     /// differ would let a service write into a table that one side did not mean.
-    fn agreeing(self, said: Self) -> Result<Self> {
-        let layout = agree("layout", self.layout, said.layout)?;
-        let table = agree("table", self.table, said.table)?;
-        Ok(Self { layout, table, call_timeout: agree("call_timeout", self.call_timeout, said.call_timeout)? })
+    fn agreeing(self, given: Self) -> Result<Self> {
+        let layout = agree("layout", self.layout, given.layout)?;
+        let table = agree("table", self.table, given.table)?;
+        Ok(Self { layout, table, call_timeout: agree("call_timeout", self.call_timeout, given.call_timeout)? })
     }
 
     /// The tables that are meant.
@@ -65,7 +65,7 @@ impl Parameters {
         let layout = self.layout.unwrap_or_default();
         match self.table {
             Some(name) => Tables::named::<C>(&name, layout),
-            None => Ok(Tables::usual(layout)),
+            None => Ok(Tables::default_names(layout)),
         }
     }
 }
@@ -114,7 +114,7 @@ fn seconds(value: &str) -> Result<Duration> {
 mod tests {
     use super::*;
 
-    fn said(layout: Option<Layout>, table: Option<&str>) -> Parameters {
+    fn given(layout: Option<Layout>, table: Option<&str>) -> Parameters {
         Parameters { layout, table: table.map(str::to_owned), call_timeout: None }
     }
 
@@ -122,23 +122,23 @@ mod tests {
     fn ours_are_taken_out_and_the_rest_is_as_it_was() -> Result<()> {
         let django = Some(Layout::Django);
         for (url, rest, found) in [
-            ("postgres://u:p@h/d", "postgres://u:p@h/d", said(None, None)),
-            ("postgres://h/d?", "postgres://h/d?", said(None, None)),
-            ("mysql://h/d?&ssl_mode=required&", "mysql://h/d?&ssl_mode=required&", said(None, None)),
-            ("postgres://u:p@h/d?layout=django", "postgres://u:p@h/d", said(django, None)),
-            ("mysql://h/d?layout=own", "mysql://h/d", said(Some(Layout::Own), None)),
-            ("sqlite:a?mode=ro&layout=django", "sqlite:a?mode=ro", said(django, None)),
-            ("sqlite:a?table=t&mode=ro&layout=django", "sqlite:a?mode=ro", said(django, Some("t"))),
-            ("sqlite:a?table=a%20%60b%3F", "sqlite:a", said(None, Some("a `b?"))),
-            ("sqlite:a?table=caf\u{e9}", "sqlite:a", said(None, Some("caf\u{e9}"))),
+            ("postgres://u:p@h/d", "postgres://u:p@h/d", given(None, None)),
+            ("postgres://h/d?", "postgres://h/d?", given(None, None)),
+            ("mysql://h/d?&ssl_mode=required&", "mysql://h/d?&ssl_mode=required&", given(None, None)),
+            ("postgres://u:p@h/d?layout=django", "postgres://u:p@h/d", given(django, None)),
+            ("mysql://h/d?layout=own", "mysql://h/d", given(Some(Layout::Own), None)),
+            ("sqlite:a?mode=ro&layout=django", "sqlite:a?mode=ro", given(django, None)),
+            ("sqlite:a?table=t&mode=ro&layout=django", "sqlite:a?mode=ro", given(django, Some("t"))),
+            ("sqlite:a?table=a%20%60b%3F", "sqlite:a", given(None, Some("a `b?"))),
+            ("sqlite:a?table=caf\u{e9}", "sqlite:a", given(None, Some("caf\u{e9}"))),
             // A name that is only like one of ours, and one of ours that is only like a value, are the driver's business.
             (
                 "postgres://h/d?Layout=x&layouts=y&l%61yout=z",
                 "postgres://h/d?Layout=x&layouts=y&l%61yout=z",
-                said(None, None),
+                given(None, None),
             ),
-            ("postgres://h/d?options=-c%20layout%3Dx", "postgres://h/d?options=-c%20layout%3Dx", said(None, None)),
-            ("sqlite:layout=django", "sqlite:layout=django", said(None, None)),
+            ("postgres://h/d?options=-c%20layout%3Dx", "postgres://h/d?options=-c%20layout%3Dx", given(None, None)),
+            ("sqlite:layout=django", "sqlite:layout=django", given(None, None)),
         ] {
             assert_eq!(Parameters::taken_from(url)?, (found, Cow::Borrowed(rest)), "{url}");
         }
@@ -181,8 +181,8 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("hunter"), "{error:?}");
         }
         Parameters::taken_from("sqlite:a?call_timeout=1&call_timeout=1").expect_err("twice");
-        let said = Parameters { call_timeout: Some(Duration::from_secs(3)), ..Parameters::default() };
-        found.agreeing(said).expect_err("another one");
+        let given = Parameters { call_timeout: Some(Duration::from_secs(3)), ..Parameters::default() };
+        found.agreeing(given).expect_err("another one");
         Ok(())
     }
 
@@ -190,18 +190,18 @@ mod tests {
     fn the_url_and_the_builder_have_to_agree() -> Result<()> {
         let (own, django) = (Some(Layout::Own), Some(Layout::Django));
         for (of_url, of_builder, meant) in [
-            (said(None, None), said(None, None), said(None, None)),
-            (said(django, None), said(None, Some("t")), said(django, Some("t"))),
-            (said(None, Some("t")), said(django, None), said(django, Some("t"))),
-            (said(django, Some("t")), said(django, Some("t")), said(django, Some("t"))),
+            (given(None, None), given(None, None), given(None, None)),
+            (given(django, None), given(None, Some("t")), given(django, Some("t"))),
+            (given(None, Some("t")), given(django, None), given(django, Some("t"))),
+            (given(django, Some("t")), given(django, Some("t")), given(django, Some("t"))),
         ] {
             assert_eq!(of_url.agreeing(of_builder)?, meant);
         }
         for (of_url, of_builder, named) in [
-            (said(django, None), said(own, None), "parameter layout"),
+            (given(django, None), given(own, None), "parameter layout"),
             // What is said and is the default is said all the same.
-            (said(own, None), said(django, None), "parameter layout"),
-            (said(None, Some("t")), said(None, Some("u")), "parameter table"),
+            (given(own, None), given(django, None), "parameter layout"),
+            (given(None, Some("t")), given(None, Some("u")), "parameter table"),
         ] {
             let error = of_url.agreeing(of_builder).expect_err(named);
             assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use constance_core::{Error, ErrorKind, Result};
 use constance_pool::{Lease, PoolOptions, Purpose};
-use diesel::result::QueryResult;
 use r2d2::ManageConnection;
 
-use crate::dialect::{Dialect, Options};
-use crate::error::Failure;
+use crate::diagnosis::Diagnosis;
+use crate::dialect::{ConnectTarget, Dialect};
+use crate::failure::Failure;
 use crate::manager::Manager;
-use crate::store::again;
+use crate::options::Options;
 
 /// Where the backend gets its connections.
 pub(crate) enum Pool<C: Dialect> {
@@ -26,11 +26,11 @@ pub(crate) enum Pool<C: Dialect> {
 /// A pool of the application's, whatever its manager is.
 pub(crate) trait ExternalPool<C>: Send + Sync {
     /// A connection, once one is free.
-    fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
+    fn get(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
 }
 
 /// For how long a read trusts that the database was not replaced: looking costs a fifth of reading one key.
-const TRUSTED: Duration = Duration::from_millis(100);
+const CHECK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 impl<C: Dialect> Pool<C> {
     /// A pool that makes its first connection when the first is asked for.
@@ -44,14 +44,14 @@ impl<C: Dialect> Pool<C> {
     ///
     /// The driver's error becomes one of ours here, while there is still a connection to ask. Reading is tried once more
     /// where the connection died before it was asked.
-    pub(crate) fn run<T>(&self, purpose: Purpose, work: impl Fn(&mut C) -> QueryResult<T>) -> Result<T> {
-        repeat::<C, T>(purpose, None, || match self {
+    pub(crate) fn run<T>(&self, purpose: Purpose, work: impl Fn(&mut C) -> Result<T, Failure>) -> Result<T> {
+        retry_once::<C, T>(purpose, None, || match self {
             Self::Own(pool) => {
-                let mut lease = lease(pool, purpose, None)?;
-                let done = ask(lease.connection.get()?, purpose, &work);
-                Ok(given_back(pool, lease, purpose, done))
+                let mut lease = checked_out(pool, purpose, None)?;
+                let done = run_on(lease.connection.get()?, purpose, &work);
+                Ok(give_back(pool, lease, purpose, done))
             }
-            Self::External(external) => Ok(ask(&mut **external.lend()?, purpose, &work)),
+            Self::External(external) => Ok(run_on(&mut **external.get()?, purpose, &work)),
         })
     }
 
@@ -61,22 +61,22 @@ impl<C: Dialect> Pool<C> {
         &self,
         within: Duration,
         purpose: Purpose,
-        work: impl Fn(&mut C) -> QueryResult<T> + Send + Sync + 'static,
+        work: impl Fn(&mut C) -> Result<T, Failure> + Send + Sync + 'static,
     ) -> Result<T> {
         // A time too long for the clock is none.
         let (end, work) = (Instant::now().checked_add(within), Arc::new(work));
         match self {
-            Self::Own(pool) => repeat::<C, T>(purpose, end, || {
-                let mut lease = lease(pool, purpose, end)?;
+            Self::Own(pool) => retry_once::<C, T>(purpose, end, || {
+                let mut lease = checked_out(pool, purpose, end)?;
                 let left = end.map_or(within, |end| end.saturating_duration_since(Instant::now()));
                 let work = Arc::clone(&work);
-                let done = lease.connection.run_within(left, move |connection| ask(connection, purpose, &*work));
-                Ok(given_back(pool, lease, purpose, done.unwrap_or_else(|error| Err(Failure::broken(error)))))
+                let done = lease.connection.run_within(left, move |connection| run_on(connection, purpose, &*work));
+                Ok(give_back(pool, lease, purpose, done.unwrap_or_else(|error| Err(Diagnosis::broken(error)))))
             }),
             Self::External(external) => {
                 let external = Arc::clone(external);
                 constance_pool::within(within, move || {
-                    repeat::<C, T>(purpose, end, || Ok(ask(&mut **external.lend()?, purpose, &*work)))
+                    retry_once::<C, T>(purpose, end, || Ok(run_on(&mut **external.get()?, purpose, &*work)))
                 })
             }
         }
@@ -84,7 +84,7 @@ impl<C: Dialect> Pool<C> {
 }
 
 /// A connection that leads to what the target names now.
-fn lease<C: Dialect>(
+fn checked_out<C: Dialect>(
     pool: &constance_pool::Pool<Manager<C>>,
     purpose: Purpose,
     end: Option<Instant>,
@@ -93,11 +93,11 @@ fn lease<C: Dialect>(
     // lost without an error. So a write always looks.
     for _ in 0..=pool.max_size() {
         let mut lease = pool.get_until(purpose, end)?;
-        if purpose == Purpose::Read && lease.looked_at.elapsed() < TRUSTED {
+        if purpose == Purpose::Read && lease.checked_at.elapsed() < CHECK_AGAIN_AFTER {
             return Ok(lease);
         }
-        if lease.mark == C::mark(&pool.manager().target) {
-            lease.looked_at = Instant::now();
+        if lease.file_id == pool.manager().target.file_id() {
+            lease.checked_at = Instant::now();
             return Ok(lease);
         }
         lease.discard();
@@ -106,57 +106,57 @@ fn lease<C: Dialect>(
 }
 
 /// Does `work`, and names its failure.
-fn ask<C: Dialect, T>(
+fn run_on<C: Dialect, T>(
     connection: &mut C,
     purpose: Purpose,
-    work: &impl Fn(&mut C) -> QueryResult<T>,
-) -> Result<T, Failure> {
+    work: &impl Fn(&mut C) -> Result<T, Failure>,
+) -> Result<T, Diagnosis> {
     let done = match purpose {
-        Purpose::Read => again(connection, work),
+        Purpose::Read => connection.retry_read(work),
         _ => work(connection),
     };
-    done.map_err(|error| connection.failure(&error))
+    done.map_err(|failure| connection.diagnose(&failure))
 }
 
 /// Gives the connection back before another one is asked for: the pool may have no other place. Says where it led to, if it
 /// has failed.
-fn given_back<C: Dialect, T>(
+fn give_back<C: Dialect, T>(
     pool: &constance_pool::Pool<Manager<C>>,
     mut lease: Lease<'_, Manager<C>>,
     purpose: Purpose,
-    done: Result<T, Failure>,
-) -> Result<T, Failure> {
+    done: Result<T, Diagnosis>,
+) -> Result<T, Diagnosis> {
     match &done {
         // When one of them died while it lay idle, its like have died with it. A call that took too long says nothing of them.
-        Err(failure)
-            if failure.broken
-                && C::NETWORK
+        Err(diagnosis)
+            if diagnosis.broken
+                && C::HAS_NETWORK
                 && purpose == Purpose::Read
-                && failure.error.kind() != ErrorKind::Timeout =>
+                && diagnosis.error.kind() != ErrorKind::Timeout =>
         {
             lease.retire();
         }
-        Err(failure) if failure.broken => lease.discard(),
+        Err(diagnosis) if diagnosis.broken => lease.discard(),
         _ => {}
     }
-    done.map_err(|failure| match C::location(&pool.manager().target).filter(|_| failure.broken && C::NETWORK) {
-        Some(location) => Failure { error: failure.error.with_location(location), ..failure },
-        None => failure,
+    done.map_err(|diagnosis| match pool.manager().target.location().filter(|_| diagnosis.broken && C::HAS_NETWORK) {
+        Some(location) => Diagnosis { error: diagnosis.error.with_location(location), ..diagnosis },
+        None => diagnosis,
     })
 }
 
 /// Reading is tried once more where the connection died before it was asked. The outer error is final.
-fn repeat<C: Dialect, T>(
+fn retry_once<C: Dialect, T>(
     purpose: Purpose,
     end: Option<Instant>,
-    mut attempt: impl FnMut() -> Result<Result<T, Failure>>,
+    mut attempt: impl FnMut() -> Result<Result<T, Diagnosis>>,
 ) -> Result<T> {
-    let may_repeat = C::NETWORK && purpose == Purpose::Read;
+    let may_retry = C::HAS_NETWORK && purpose == Purpose::Read;
     let done = match attempt()? {
-        Err(failure) if may_repeat && failure.broken && end.is_none_or(|end| Instant::now() < end) => attempt()?,
+        Err(diagnosis) if may_retry && diagnosis.broken && end.is_none_or(|end| Instant::now() < end) => attempt()?,
         done => done,
     };
-    done.map_err(|failure| failure.error)
+    done.map_err(|diagnosis| diagnosis.error)
 }
 
 impl<C, M> ExternalPool<C> for r2d2::Pool<M>
@@ -164,7 +164,7 @@ where
     C: Dialect,
     M: ManageConnection<Connection = C>,
 {
-    fn lend(&self) -> Result<Box<dyn DerefMut<Target = C>>> {
+    fn get(&self) -> Result<Box<dyn DerefMut<Target = C>>> {
         Ok(Box::new(constance_pool::external::get(self)?))
     }
 }

@@ -22,7 +22,7 @@ pub struct Tables {
     /// the application's: each side would take the other's versions for unknown ones of its own.
     pub(crate) versions: Arc<str>,
     pub(crate) layout: Layout,
-    usual: bool,
+    default_names: bool,
 }
 
 impl Tables {
@@ -37,22 +37,22 @@ impl Tables {
             "" => wrong("the table's name is empty"),
             long if long.len() > Self::LONGEST => wrong("the table's name has more than 48 bytes"),
             name if name.chars().any(char::is_control) => wrong("the table's name holds a control character"),
-            name => C::refuses_table(name).map_or_else(|| Ok(Self::of(name, layout)), wrong),
+            name => C::table_name_error(name).map_or_else(|| Ok(Self::of(name, layout)), wrong),
         }
     }
 
-    /// The tables of the usual name.
-    pub(crate) fn usual(layout: Layout) -> Self {
-        Self::of(layout.usual_table(), layout)
+    /// The tables of the default names.
+    pub(crate) fn default_names(layout: Layout) -> Self {
+        Self::of(layout.default_table(), layout)
     }
 
     fn of(name: &str, layout: Layout) -> Self {
-        let usual = layout == Layout::Own && name == layout.usual_table();
-        Self { settings: name.into(), versions: format!("{name}_migrations").into(), layout, usual }
+        let default_names = layout == Layout::Own && name == layout.default_table();
+        Self { settings: name.into(), versions: format!("{name}_migrations").into(), layout, default_names }
     }
 
-    pub(crate) fn are_usual(&self) -> bool {
-        self.usual
+    pub(crate) fn have_default_names(&self) -> bool {
+        self.default_names
     }
 }
 

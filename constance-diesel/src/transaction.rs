@@ -10,16 +10,16 @@ use constance_core::{
 };
 use constance_pool::Purpose;
 use diesel::connection::TransactionManager;
-use diesel::result::QueryResult;
 use parking_lot::Mutex;
 
 use crate::DieselBackend;
 use crate::dialect::Dialect;
 use crate::error::MIGRATE;
+use crate::failure::Failure;
 use crate::layout::Layout;
 use crate::migrate::Harness;
 use crate::schema::Tables;
-use crate::store::{Store, depth, finish};
+use crate::store::Store;
 
 /// Settings as a transaction of the application's sees them; from [`DieselBackend::within`].
 ///
@@ -106,33 +106,34 @@ impl<C: Dialect> DieselBackend<C> {
 }
 
 impl<C: Dialect> InTransaction<'_, C> {
-    fn run<T>(&self, purpose: Purpose, work: impl FnOnce(&mut C, &Tables) -> QueryResult<T>) -> Result<T> {
+    fn run<T>(&self, purpose: Purpose, work: impl FnOnce(&mut C, &Tables) -> Result<T, Failure>) -> Result<T> {
         let mut held = self.connection.lock();
         let connection: &mut C = &mut held;
-        let advised = |connection: &mut C, error| self.backend.tables.layout.advise(connection.failure(&error).error);
-        let outside = depth(connection).map_err(|error| over(advised(connection, error)))?;
-        C::TransactionManager::begin_transaction(connection).map_err(|error| advised(connection, error))?;
+        let advised =
+            |connection: &mut C, failure| self.backend.tables.layout.advise(connection.diagnose(&failure).error);
+        let outside = connection.depth().map_err(|failure| over(advised(connection, failure)))?;
+        C::TransactionManager::begin_transaction(connection).map_err(|error| advised(connection, error.into()))?;
         // The application may have passed over a failure that ended its transaction. What is written then is stored at once.
         if purpose == Purpose::Write && has_ended(connection, outside) {
             return Err(over(Error::new(ErrorKind::Unavailable)));
         }
-        let done = finish(connection, |connection| work(connection, &self.backend.tables), |_| true);
-        done.map_err(|error| {
+        let done = connection.finish_transaction(|connection| work(connection, &self.backend.tables), |_| true);
+        done.map_err(|failure| {
             // Asked after the savepoint is undone: before, PostgreSQL would not answer.
-            let error = advised(connection, error);
+            let error = advised(connection, failure);
             if has_ended(connection, outside) { over(error) } else { error }
         })
     }
 
-    fn store<T>(&self, purpose: Purpose, work: impl FnOnce(&mut Store<'_, C>) -> QueryResult<T>) -> Result<T> {
-        self.run(purpose, |connection, tables| work(&mut Store { connection, tables, within: true }))
+    fn store<T>(&self, purpose: Purpose, work: impl FnOnce(&mut Store<'_, C>) -> Result<T, Failure>) -> Result<T> {
+        self.run(purpose, |connection, tables| work(&mut Store { connection, tables, in_transaction: true }))
     }
 }
 
 /// Whether the transaction that a call is in is no more. Then its commit is made to fail: diesel takes it for open, and the
 /// database would commit nothing without a word.
 fn has_ended<C: Dialect>(connection: &mut C, outside: Option<NonZeroU32>) -> bool {
-    let ended = outside.is_some_and(|depth| connection.ended_all(depth));
+    let ended = outside.is_some_and(|depth| connection.has_ended_transaction(depth));
     if ended {
         C::TransactionManager::transaction_manager_status_mut(connection).set_in_error();
     }
@@ -166,7 +167,7 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
     }
 
     fn list(&self, prefix: &Prefix) -> Result<Vec<(Key, Stored)>> {
-        self.store(Purpose::Read, |store| store.listed(prefix))
+        self.store(Purpose::Read, |store| store.list(prefix))
     }
 
     fn write(&self, batch: &Batch) -> Result<Applied> {
@@ -178,7 +179,7 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
     }
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
-        let stored = self.store(Purpose::Read, |store| store.one(key))?;
+        let stored = self.store(Purpose::Read, |store| store.connection.stored(store.tables, key))?;
         visitor(stored.bytes()?.map(Encoded::as_bytes));
         Ok(())
     }
@@ -221,7 +222,8 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
 
     fn migrate(&self) -> Result<()> {
         if self.backend.tables.layout == Layout::Django {
-            return self.run(Purpose::Read, |connection, tables| Harness { connection, tables }.look())?;
+            return self
+                .run(Purpose::Read, |connection, tables| Harness { connection, tables }.check_django_table())?;
         }
         if self.run(Purpose::Read, |connection, tables| Harness { connection, tables }.pending())??.is_empty() {
             return Ok(());

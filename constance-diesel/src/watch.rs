@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use constance_core::backend::{ChangedKeys, Waitable, Wake, Watch};
 use constance_core::{Result, WatchMode};
 
-use crate::dialect::{Dialect, Options};
-use crate::look_interval::LookInterval;
+use crate::dialect::Dialect;
 use crate::on_worker::OnWorker;
+use crate::options::Options;
+use crate::poll_interval::PollInterval;
 use crate::pool::ExternalPool;
 use crate::schema::Tables;
-use crate::store::again;
 
 /// What a [`Polling`] feed asks.
 pub(crate) trait Probe: Send {
@@ -22,7 +22,7 @@ pub(crate) trait Probe: Send {
 /// Asks again and again whether something changed.
 pub(crate) struct Polling<P> {
     probe: P,
-    look_interval: LookInterval,
+    poll_interval: PollInterval,
     /// When a look last saw a change, or else when the feed was opened.
     changed_at: Instant,
     /// Ends a wait early; stays set until a wait has seen it, so that a call just before a wait is not lost.
@@ -33,18 +33,18 @@ pub(crate) struct Polling<P> {
 pub(crate) fn polling<P: Probe + 'static>(probe: P, options: &Options) -> Box<dyn Watch> {
     match options.call_timeout {
         Some(within) => bounded(probe, options, within),
-        None => Box::new(Polling::new(probe, options.look_interval)),
+        None => Box::new(Polling::new(probe, options.poll_interval)),
     }
 }
 
 /// The same, and each time no longer than this: the feed ends with a look that takes longer.
 pub(crate) fn bounded<P: Probe + 'static>(probe: P, options: &Options, within: Duration) -> Box<dyn Watch> {
-    Box::new(Polling::new(Bounded::new(probe, within), options.look_interval))
+    Box::new(Polling::new(Bounded::new(probe, within), options.poll_interval))
 }
 
 impl<P> Polling<P> {
-    fn new(probe: P, look_interval: LookInterval) -> Self {
-        Self { probe, look_interval, changed_at: Instant::now(), interrupt: Arc::default() }
+    fn new(probe: P, poll_interval: PollInterval) -> Self {
+        Self { probe, poll_interval, changed_at: Instant::now(), interrupt: Arc::default() }
     }
 }
 
@@ -62,7 +62,7 @@ impl<P: Probe> Watch for Polling<P> {
             let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(now));
             let mut called = self.interrupt.lock();
             if !*called && !left.is_zero() {
-                let rest = self.look_interval.rest(now.saturating_duration_since(self.changed_at));
+                let rest = self.poll_interval.rest(now.saturating_duration_since(self.changed_at));
                 (called, _) = self.interrupt.wait_until(called, now.checked_add(rest.min(left)));
             }
             if std::mem::take(&mut *called) {
@@ -75,7 +75,7 @@ impl<P: Probe> Watch for Polling<P> {
     }
 
     fn mode(&self) -> WatchMode {
-        WatchMode::Looking { every: self.look_interval.rest(self.changed_at.elapsed()) }
+        WatchMode::Looking { every: self.poll_interval.rest(self.changed_at.elapsed()) }
     }
 
     fn interrupter(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
@@ -107,14 +107,14 @@ impl<P: Probe + 'static> Probe for Bounded<P> {
 pub(crate) struct Looking<C: Dialect> {
     pub(crate) connection: C,
     pub(crate) tables: Tables,
-    seen: C::Seen,
+    last_seen: C::LastSeen,
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 impl<C: Dialect> Looking<C> {
     /// Looks for the first time.
     pub(crate) fn new(connection: C, tables: Tables) -> Result<Self> {
-        let mut probe = Self { connection, tables, seen: C::Seen::default() };
+        let mut probe = Self { connection, tables, last_seen: C::LastSeen::default() };
         probe.changed()?;
         Ok(probe)
     }
@@ -123,7 +123,7 @@ impl<C: Dialect> Looking<C> {
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 impl<C: Dialect> Probe for Looking<C> {
     fn changed(&mut self) -> Result<bool> {
-        look(&mut self.connection, &self.tables, &mut self.seen)
+        look(&mut self.connection, &self.tables, &mut self.last_seen)
     }
 }
 
@@ -131,13 +131,13 @@ impl<C: Dialect> Probe for Looking<C> {
 pub(crate) struct Lent<C: Dialect> {
     external: Arc<dyn ExternalPool<C>>,
     tables: Tables,
-    seen: C::Seen,
+    last_seen: C::LastSeen,
 }
 
 impl<C: Dialect> Lent<C> {
     /// Looks for the first time.
     pub(crate) fn new(external: Arc<dyn ExternalPool<C>>, tables: Tables) -> Result<Self> {
-        let mut probe = Self { external, tables, seen: C::Seen::default() };
+        let mut probe = Self { external, tables, last_seen: C::LastSeen::default() };
         probe.changed()?;
         Ok(probe)
     }
@@ -145,13 +145,13 @@ impl<C: Dialect> Lent<C> {
 
 impl<C: Dialect> Probe for Lent<C> {
     fn changed(&mut self) -> Result<bool> {
-        look(&mut **self.external.lend()?, &self.tables, &mut self.seen)
+        look(&mut **self.external.get()?, &self.tables, &mut self.last_seen)
     }
 }
 
-fn look<C: Dialect>(connection: &mut C, tables: &Tables, seen: &mut C::Seen) -> Result<bool> {
-    let changed = again(connection, |connection| connection.changed(tables, seen));
-    changed.map_err(|error| tables.layout.advise(connection.failure(&error).error))
+fn look<C: Dialect>(connection: &mut C, tables: &Tables, last_seen: &mut C::LastSeen) -> Result<bool> {
+    let changed = connection.retry_read(|connection| connection.changed(tables, last_seen));
+    changed.map_err(|failure| tables.layout.advise(connection.diagnose(&failure).error))
 }
 
 /// A feed whose failures say where the database is.

@@ -4,14 +4,15 @@ use std::marker::PhantomData;
 
 use constance_core::{Error, ErrorKind, Result, backend::Cause};
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
-use diesel::result::{Error as DriverError, QueryResult};
+use diesel::result::Error as DriverError;
 use diesel_migrations::MigrationHarness;
 
-use super::Step;
-use super::shape::{differences, in_words};
+use super::MigrationStep;
+use super::shape::differences;
 use crate::dialect::Dialect;
 use crate::error::not_migrated;
-use crate::query::{AnyKey, Forget, Record, Versions};
+use crate::failure::Failure;
+use crate::query::{AnyKey, AppliedVersions, ForgetVersion, RecordVersion};
 use crate::schema::{Column, Tables};
 
 /// Applies migrations and keeps their versions in our own table.
@@ -26,16 +27,16 @@ pub(crate) struct Harness<'a, C> {
 
 /// How many migrations are undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Far {
+pub(super) enum HowMany {
     One,
     All,
 }
 
-/// What may be lost in that.
+/// What happens where values would be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dropping {
-    Nothing,
-    Values,
+pub(super) enum OnValues {
+    Refuse,
+    Drop,
 }
 
 /// Our migrations, for diesel's traits.
@@ -43,14 +44,14 @@ struct Source<'a, C>(&'a Tables, PhantomData<fn(C)>);
 
 impl<C: Dialect> MigrationSource<C::Backend> for Source<'_, C> {
     fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<C::Backend>>>> {
-        Ok(C::steps(self.0).into_iter().map(|step| Box::new(step) as _).collect())
+        Ok(C::migrations(self.0).into_iter().map(|step| Box::new(step) as _).collect())
     }
 }
 
 impl<C: Dialect> Harness<'_, C> {
     /// Applies what is pending.
-    pub(super) fn apply(&mut self) -> QueryResult<Result<Vec<String>>> {
-        let (steps, applied) = (C::steps(self.tables), self.applied()?);
+    pub(super) fn apply(&mut self) -> Result<Result<Vec<String>>, Failure> {
+        let (steps, applied) = (C::migrations(self.tables), self.applied()?);
         if let Err(contradiction) = self.agrees(&steps, &applied)? {
             return Ok(Err(contradiction));
         }
@@ -60,22 +61,22 @@ impl<C: Dialect> Harness<'_, C> {
             return Ok(Err(refused));
         }
         let source = Source::<C>(self.tables, PhantomData);
-        let applied = self.run_pending_migrations(source).map_err(driver_error)?;
+        let applied = self.run_pending_migrations(source).map_err(failure_of)?;
         Ok(Ok(applied.iter().map(ToString::to_string).collect()))
     }
 
-    pub(crate) fn pending(&mut self) -> QueryResult<Result<Vec<String>>> {
-        let (steps, applied) = (C::steps(self.tables), self.applied()?);
+    pub(crate) fn pending(&mut self) -> Result<Result<Vec<String>>, Failure> {
+        let (steps, applied) = (C::migrations(self.tables), self.applied()?);
         if let Err(contradiction) = self.agrees(&steps, &applied)? {
             return Ok(Err(contradiction));
         }
         let source = Source::<C>(self.tables, PhantomData);
-        let pending = self.pending_migrations(source).map_err(driver_error)?;
+        let pending = self.pending_migrations(source).map_err(failure_of)?;
         Ok(Ok(pending.iter().map(|migration| migration.name().version().to_string()).collect()))
     }
 
     /// Whether what the applied migrations made is there: the table, and the columns that they left it with.
-    fn agrees(&mut self, steps: &[Step], applied: &[String]) -> QueryResult<Result<()>> {
+    fn agrees(&mut self, steps: &[MigrationStep], applied: &[String]) -> Result<Result<()>, Failure> {
         let Some(last) = steps.iter().rfind(|step| applied.iter().any(|version| version == step.version)) else {
             return Ok(Ok(()));
         };
@@ -104,7 +105,7 @@ impl<C: Dialect> Harness<'_, C> {
     }
 
     /// Whether there is the table that Django's migrations make.
-    pub(crate) fn look(&mut self) -> QueryResult<Result<()>> {
+    pub(crate) fn check_django_table(&mut self) -> Result<Result<()>, Failure> {
         let mut found = self.columns()?;
         if found.is_empty() {
             let error = not_migrated(Cause::new(C::NAME).with_text("there is no such table"));
@@ -114,7 +115,7 @@ impl<C: Dialect> Harness<'_, C> {
             // It may be, and need not.
             value.nullable = false;
         }
-        let differences = differences(&found, &C::COLUMNS_OF_DJANGO, &[]);
+        let differences = differences(&found, &C::DJANGO_COLUMNS, &[]);
         if differences.is_empty() {
             return Ok(Ok(()));
         }
@@ -122,18 +123,18 @@ impl<C: Dialect> Harness<'_, C> {
     }
 
     /// The versions that are applied, in the order of their names.
-    pub(super) fn applied(&mut self) -> QueryResult<Vec<String>> {
+    pub(super) fn applied(&mut self) -> Result<Vec<String>, Failure> {
         if !self.connection.has_table(&self.tables.versions)? {
             return Ok(Vec::new());
         }
-        let mut versions = self.connection.versions(Versions { tables: self.tables })?;
+        let mut versions = self.connection.versions(AppliedVersions { tables: self.tables })?;
         versions.sort();
         Ok(versions)
     }
 
     /// Notes the migrations that the table is the outcome of.
-    pub(super) fn adopt(&mut self) -> QueryResult<Result<Vec<String>>> {
-        let (steps, applied) = (C::steps(self.tables), self.applied()?);
+    pub(super) fn adopt(&mut self) -> Result<Result<Vec<String>>, Failure> {
+        let (steps, applied) = (C::migrations(self.tables), self.applied()?);
         let found = self.columns()?;
         if found.is_empty() {
             let error = not_migrated(Cause::new(C::NAME).with_text("there is no such table"));
@@ -146,7 +147,9 @@ impl<C: Dialect> Harness<'_, C> {
         }
         let mut done = None;
         for (at, step) in steps.iter().enumerate().skip(known.saturating_sub(1)).rev() {
-            if shape::<C>(&found, step.columns).is_empty() && self.connection.made(self.tables, step.version)? {
+            if shape::<C>(&found, step.columns).is_empty()
+                && self.connection.has_objects_of(self.tables, step.version)?
+            {
                 done = Some(at);
                 break;
             }
@@ -158,17 +161,17 @@ impl<C: Dialect> Harness<'_, C> {
         };
         let new: Vec<String> = steps[..=done].iter().skip(known).map(|step| step.version.to_owned()).collect();
         if !new.is_empty() {
-            self.connection.batch_execute(&C::create_versions(self.tables))?;
+            self.connection.batch_execute(&C::create_versions_table(self.tables))?;
         }
         for version in &new {
-            self.connection.record(Record { tables: self.tables, version })?;
+            self.connection.record_version(RecordVersion { tables: self.tables, version })?;
         }
         Ok(Ok(new))
     }
 
     /// Undoes migrations, newest first.
-    pub(super) fn undo(&mut self, far: Far, dropping: Dropping) -> QueryResult<Result<Vec<String>>> {
-        let (steps, applied) = (C::steps(self.tables), self.applied()?);
+    pub(super) fn undo(&mut self, how_many: HowMany, on_values: OnValues) -> Result<Result<Vec<String>>, Failure> {
+        let (steps, applied) = (C::migrations(self.tables), self.applied()?);
         if let Some(version) = unknown(&steps, &applied) {
             let error = Error::new(ErrorKind::Unsupported).with_detail(format!(
                 "a newer release applied the migration {version:?}, which this one does not know"
@@ -176,25 +179,31 @@ impl<C: Dialect> Harness<'_, C> {
             return Ok(Err(error.with_hint("revert with that release")));
         }
         let mut last = steps.iter().enumerate().rev().filter(|(_, step)| applied.iter().any(|v| v == step.version));
-        let undone: Vec<(usize, &Step)> = match far {
-            Far::One => last.next().into_iter().collect(),
-            Far::All => last.collect(),
+        let undone: Vec<(usize, &MigrationStep)> = match how_many {
+            HowMany::One => last.next().into_iter().collect(),
+            HowMany::All => last.collect(),
         };
         // Everything that can be refused is looked at before anything is changed.
         if let Some((at, step)) = undone.first()
-            && dropping == Dropping::Nothing
+            && on_values == OnValues::Refuse
             && let Err(refused) = self.can_undo(&steps, *at, step, undone.iter().any(|(at, _)| *at == 0))?
         {
             return Ok(Err(refused));
         }
         for (_, step) in &undone {
-            self.revert_migration(*step).map_err(driver_error)?;
+            self.revert_migration(*step).map_err(failure_of)?;
         }
         Ok(Ok(undone.into_iter().map(|(_, step)| step.version.to_owned()).collect()))
     }
 
     /// Whether the table is as the step left it and, where it would be dropped, without values.
-    fn can_undo(&mut self, steps: &[Step], at: usize, step: &Step, drops: bool) -> QueryResult<Result<()>> {
+    fn can_undo(
+        &mut self,
+        steps: &[MigrationStep],
+        at: usize,
+        step: &MigrationStep,
+        drops: bool,
+    ) -> Result<Result<()>, Failure> {
         let found = self.columns()?;
         let differences =
             if self.is_undone_already(steps, at)? { Vec::new() } else { shape::<C>(&found, step.columns) };
@@ -202,7 +211,7 @@ impl<C: Dialect> Harness<'_, C> {
             return Ok(Err(self.refusal("is not as its migrations made it", &differences)));
         }
         if drops && !found.is_empty() {
-            self.connection.keep_writers_out(self.tables)?;
+            self.connection.lock_out_writers(self.tables)?;
             if self.connection.has_rows(AnyKey { tables: self.tables })? {
                 let error = Error::new(ErrorKind::Unsupported)
                     .with_detail(format!("the table {:?} holds values, which would be lost", self.tables.settings))
@@ -214,7 +223,7 @@ impl<C: Dialect> Harness<'_, C> {
     }
 
     /// Whether the step can be applied to what is there.
-    fn fits(&mut self, steps: &[Step], next: usize) -> QueryResult<Result<()>> {
+    fn fits(&mut self, steps: &[MigrationStep], next: usize) -> Result<Result<()>, Failure> {
         let before = columns_before(steps, next);
         let found = self.columns()?;
         if is_shape::<C>(&found, before) || self.is_done_already(&steps[next])? {
@@ -235,29 +244,29 @@ impl<C: Dialect> Harness<'_, C> {
     /// Whether a step was done and not noted, where the database cannot undo it by itself.
     ///
     /// Every step is preceded by the table of versions. Without that, a table of the right shape is somebody else's.
-    fn is_done_already(&mut self, step: &Step) -> QueryResult<bool> {
-        Ok(!C::UNDOES_CHANGES_OF_TABLES
+    fn is_done_already(&mut self, step: &MigrationStep) -> Result<bool, Failure> {
+        Ok(!C::TRANSACTIONAL_DDL
             && self.connection.has_table(&self.tables.versions)?
             && is_shape::<C>(&self.columns()?, step.columns)
-            && self.connection.made(self.tables, step.version)?)
+            && self.connection.has_objects_of(self.tables, step.version)?)
     }
 
     /// The same for a step that was undone; also where somebody has dropped the table, so that there is a way on from there.
-    fn is_undone_already(&mut self, steps: &[Step], at: usize) -> QueryResult<bool> {
+    fn is_undone_already(&mut self, steps: &[MigrationStep], at: usize) -> Result<bool, Failure> {
         let found = self.columns()?;
         Ok(found.is_empty()
-            || (!C::UNDOES_CHANGES_OF_TABLES
+            || (!C::TRANSACTIONAL_DDL
                 && is_shape::<C>(&found, columns_before(steps, at))
                 && !self.is_done_already(&steps[at])?))
     }
 
-    fn columns(&mut self) -> QueryResult<Vec<Column>> {
+    fn columns(&mut self) -> Result<Vec<Column>, Failure> {
         self.connection.columns(&self.tables.settings)
     }
 
     fn refusal(&self, what: &str, differences: &[String]) -> Error {
         Error::new(ErrorKind::Configuration)
-            .with_detail(format!("the table {:?} {what}: {}", self.tables.settings, in_words(differences)))
+            .with_detail(format!("the table {:?} {what}: {}", self.tables.settings, differences.join(", ")))
             .with_hint("change the table, or choose another name with Builder::table")
     }
 }
@@ -274,18 +283,18 @@ fn is_shape<C: Dialect>(found: &[Column], columns: usize) -> bool {
 }
 
 /// How many of our columns the table has before a step.
-fn columns_before(steps: &[Step], at: usize) -> usize {
+fn columns_before(steps: &[MigrationStep], at: usize) -> usize {
     at.checked_sub(1).map_or(0, |before| steps[before].columns)
 }
 
 /// The least differences from what one of these steps leaves; those from the newest where several are as near.
-fn least<C: Dialect>(found: &[Column], steps: &[Step]) -> Vec<String> {
+fn least<C: Dialect>(found: &[Column], steps: &[MigrationStep]) -> Vec<String> {
     let all = steps.iter().rev().map(|step| shape::<C>(found, step.columns));
     all.min_by_key(Vec::len).unwrap_or_default()
 }
 
 /// The newest version that is none of these.
-fn unknown<'v>(steps: &[Step], applied: &'v [String]) -> Option<&'v String> {
+fn unknown<'v>(steps: &[MigrationStep], applied: &'v [String]) -> Option<&'v String> {
     applied.iter().rev().find(|version| steps.iter().all(|step| step.version != version.as_str()))
 }
 
@@ -296,13 +305,13 @@ impl<C: Dialect> MigrationHarness<C::Backend> for Harness<'_, C> {
     ) -> diesel::migration::Result<MigrationVersion<'static>> {
         let version = migration.name().version().as_owned();
         // Here and not before: asking what is pending creates nothing.
-        self.connection.batch_execute(&C::create_versions(self.tables))?;
-        let steps = C::steps(self.tables);
+        self.connection.batch_execute(&C::create_versions_table(self.tables))?;
+        let steps = C::migrations(self.tables);
         let step = steps.iter().find(|step| step.version == version.to_string());
         if !step.map_or(Ok(false), |step| self.is_done_already(step))? {
             migration.run(self.connection)?;
         }
-        self.connection.record(Record { tables: self.tables, version: &version.to_string() })?;
+        self.connection.record_version(RecordVersion { tables: self.tables, version: &version.to_string() })?;
         Ok(version)
     }
 
@@ -311,12 +320,12 @@ impl<C: Dialect> MigrationHarness<C::Backend> for Harness<'_, C> {
         migration: &dyn Migration<C::Backend>,
     ) -> diesel::migration::Result<MigrationVersion<'static>> {
         let version = migration.name().version().as_owned();
-        let steps = C::steps(self.tables);
+        let steps = C::migrations(self.tables);
         let at = steps.iter().position(|step| step.version == version.to_string());
         if !at.map_or(Ok(false), |at| self.is_undone_already(&steps, at))? {
             migration.revert(self.connection)?;
         }
-        self.connection.forget(Forget { tables: self.tables, version: &version.to_string() })?;
+        self.connection.forget_version(ForgetVersion { tables: self.tables, version: &version.to_string() })?;
         Ok(version)
     }
 
@@ -325,10 +334,13 @@ impl<C: Dialect> MigrationHarness<C::Backend> for Harness<'_, C> {
     }
 }
 
-/// diesel's migration traits give any error; ours are all the driver's.
-fn driver_error(error: Box<dyn std::error::Error + Send + Sync>) -> DriverError {
-    match error.downcast::<DriverError>() {
-        Ok(error) => *error,
-        Err(other) => DriverError::QueryBuilderError(other),
+/// diesel's migration traits give any error; all of ours are failures of statements.
+fn failure_of(error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
+    match error.downcast::<Failure>() {
+        Ok(failure) => *failure,
+        Err(error) => match error.downcast::<DriverError>() {
+            Ok(error) => Failure::from(*error),
+            Err(other) => Failure::from(DriverError::QueryBuilderError(other)),
+        },
     }
 }

@@ -5,14 +5,14 @@ mod shape;
 mod step;
 
 use constance_core::{Action, ErrorKind, Result};
-use diesel::result::QueryResult;
 
 pub(crate) use self::harness::Harness;
-use self::harness::{Dropping, Far};
-pub(crate) use self::step::Step;
+use self::harness::{HowMany, OnValues};
+pub(crate) use self::step::MigrationStep;
 use crate::DieselBackend;
 use crate::dialect::{Dialect, Purpose};
 use crate::error::during;
+use crate::failure::Failure;
 use crate::layout::Layout;
 use crate::pool::Pool;
 
@@ -45,14 +45,14 @@ impl<C: Dialect> DieselBackend<C> {
     /// `NotMigrated` where there is none.
     pub fn migrate(&self) -> Result<Vec<String>> {
         if self.tables.layout == Layout::Django {
-            return self.look();
+            return self.check_django_table();
         }
         // Most starts find nothing to do, and need neither the lock nor the right to write for it. What is wrong otherwise is
         // better told by the attempt below.
         if self.pending().is_ok_and(|pending| pending.is_empty()) {
             return Ok(Vec::new());
         }
-        self.alone(|harness| harness.apply())
+        self.with_lock(|harness| harness.apply())
     }
 
     /// The versions that [`migrate`](Self::migrate) would apply, oldest first. Changes nothing.
@@ -64,12 +64,12 @@ impl<C: Dialect> DieselBackend<C> {
     /// ever pending.
     pub fn pending(&self) -> Result<Vec<String>> {
         if self.tables.layout == Layout::Django {
-            return self.look();
+            return self.check_django_table();
         }
         match self.ask(|harness| harness.pending()) {
             // There is no database.
             Err(error) if error.kind() == ErrorKind::NotMigrated => {
-                Ok(C::steps(&self.tables).into_iter().map(|step| step.version.to_owned()).collect())
+                Ok(C::migrations(&self.tables).into_iter().map(|step| step.version.to_owned()).collect())
             }
             asked => asked.and_then(|pending| pending).map_err(during(Action::Migrate, C::NAME)),
         }
@@ -108,7 +108,7 @@ impl<C: Dialect> DieselBackend<C> {
         self.tables.layout.is_ours().map_err(during(Action::Migrate, C::NAME))?;
         // Opening a database in order to migrate may create it; adopting must not.
         self.ask(|harness| harness.applied()).map_err(during(Action::Migrate, C::NAME))?;
-        self.alone(|harness| harness.adopt())
+        self.with_lock(|harness| harness.adopt())
     }
 
     /// Undoes the newest migration that is applied and gives its version; `None` where none is.
@@ -125,7 +125,7 @@ impl<C: Dialect> DieselBackend<C> {
     /// release; with [`Layout::Django`]; `Configuration` where the table was changed by hand; otherwise as
     /// [`migrate`](Self::migrate). Nothing is changed then.
     pub fn revert_last(&self) -> Result<Option<String>> {
-        self.revert(Far::One, Dropping::Nothing).map(|mut reverted| reverted.pop())
+        self.revert(HowMany::One, OnValues::Refuse).map(|mut reverted| reverted.pop())
     }
 
     /// Undoes every migration that is applied and gives their versions, newest first. The table of versions stays, empty.
@@ -136,7 +136,7 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// As [`revert_last`](Self::revert_last): `Unsupported` while the table holds values.
     pub fn revert_all(&self) -> Result<Vec<String>> {
-        self.revert(Far::All, Dropping::Nothing)
+        self.revert(HowMany::All, OnValues::Refuse)
     }
 
     /// As [`revert_all`](Self::revert_all), and drops whatever values the table holds, of every prefix.
@@ -145,10 +145,10 @@ impl<C: Dialect> DieselBackend<C> {
     ///
     /// As [`revert_last`](Self::revert_last), but for the values.
     pub fn revert_all_dropping_values(&self) -> Result<Vec<String>> {
-        self.revert(Far::All, Dropping::Values)
+        self.revert(HowMany::All, OnValues::Drop)
     }
 
-    fn revert(&self, far: Far, dropping: Dropping) -> Result<Vec<String>> {
+    fn revert(&self, how_many: HowMany, on_values: OnValues) -> Result<Vec<String>> {
         self.tables.layout.is_ours().map_err(during(Action::Migrate, C::NAME))?;
         match self.ask(|harness| harness.applied()) {
             // There is no database.
@@ -156,20 +156,20 @@ impl<C: Dialect> DieselBackend<C> {
             Err(error) => return Err(during(Action::Migrate, C::NAME)(error)),
             Ok(_) => {}
         }
-        self.alone(|harness| harness.undo(far, dropping))
+        self.with_lock(|harness| harness.undo(how_many, on_values))
     }
 
     /// Whether Django's table is as its migrations make it. There is nothing to apply in any case.
-    fn look(&self) -> Result<Vec<String>> {
-        let looked = self.ask(|harness| harness.look()).and_then(|looked| looked);
-        let advised = looked.map_err(|error| self.tables.layout.advise(error));
+    fn check_django_table(&self) -> Result<Vec<String>> {
+        let checked = self.ask(|harness| harness.check_django_table()).and_then(|checked| checked);
+        let advised = checked.map_err(|error| self.tables.layout.advise(error));
         advised.map(|()| Vec::new()).map_err(during(Action::Migrate, C::NAME))
     }
 
     /// Asks on a pooled connection.
     fn ask<T: Send + 'static>(
         &self,
-        ask: impl Fn(&mut Harness<'_, C>) -> QueryResult<T> + Send + Sync + 'static,
+        ask: impl Fn(&mut Harness<'_, C>) -> Result<T, Failure> + Send + Sync + 'static,
     ) -> Result<T> {
         let tables = self.tables.clone();
         let ask = move |connection: &mut C| ask(&mut Harness { connection, tables: &tables });
@@ -180,15 +180,18 @@ impl<C: Dialect> DieselBackend<C> {
     }
 
     /// Runs `work` while nobody else migrates.
-    fn alone<T>(&self, work: impl Fn(&mut Harness<'_, C>) -> QueryResult<Result<T>>) -> Result<T> {
+    fn with_lock<T>(&self, work: impl Fn(&mut Harness<'_, C>) -> Result<Result<T>, Failure>) -> Result<T> {
         let tables = &self.tables;
         let work = |connection: &mut C| {
-            connection.migrating(tables, &self.options, |connection| work(&mut Harness { connection, tables }))
+            connection
+                .with_migration_lock(tables, &self.options, |connection| work(&mut Harness { connection, tables }))
         };
         match &self.pool {
             Pool::External(_) => self.pool.run(constance_pool::Purpose::Write, work),
             Pool::Own(pool) => crate::manager::open::<C>(&pool.manager().target, Purpose::Migrate, &self.options)
-                .and_then(|mut connection| work(&mut connection).map_err(|error| connection.failure(&error).error)),
+                .and_then(|mut connection| {
+                    work(&mut connection).map_err(|failure| connection.diagnose(&failure).error)
+                }),
         }
         .and_then(|done| done)
         .map_err(during(Action::Migrate, C::NAME))

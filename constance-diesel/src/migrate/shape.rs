@@ -34,11 +34,6 @@ pub(super) fn differences(found: &[Column], wanted: &[Wanted], later: &[Wanted])
     differences
 }
 
-/// One after the other.
-pub(super) fn in_words(differences: &[String]) -> String {
-    differences.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

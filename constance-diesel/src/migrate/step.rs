@@ -9,15 +9,15 @@ use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationVe
 ///
 /// The first creates the settings table, and its `down` drops it. No other `down` may lose a value.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct MigrationStep {
     pub(crate) version: &'static str,
     pub(crate) up: String,
     pub(crate) down: String,
-    /// How many of [`Verbs::COLUMNS`](crate::dialect::Verbs::COLUMNS), from the first on, the settings table has after it.
+    /// How many of [`Migrations::COLUMNS`](crate::dialect::Migrations::COLUMNS), from the first on, the settings table has after it.
     pub(crate) columns: usize,
 }
 
-impl<DB: diesel::backend::Backend> Migration<DB> for Step {
+impl<DB: diesel::backend::Backend> Migration<DB> for MigrationStep {
     fn run(&self, connection: &mut dyn BoxableConnection<DB>) -> diesel::migration::Result<()> {
         Ok(connection.batch_execute(&self.up)?)
     }
@@ -36,15 +36,15 @@ impl<DB: diesel::backend::Backend> Migration<DB> for Step {
 }
 
 /// All migrations share one transaction; there is nothing to say about one of them.
-impl MigrationMetadata for Step {}
+impl MigrationMetadata for MigrationStep {}
 
-impl MigrationName for Step {
+impl MigrationName for MigrationStep {
     fn version(&self) -> MigrationVersion<'_> {
         MigrationVersion::from(self.version)
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for MigrationStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.version)
     }

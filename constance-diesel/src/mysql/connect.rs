@@ -14,11 +14,24 @@ use diesel::sql_types::Text;
 use diesel::{Connection, RunQueryDsl};
 
 use super::target::Target;
-use super::{client, failure, host};
-use crate::dialect::Options;
+use super::target::host;
+use super::{client_check, connect_error, diagnose};
+use crate::dialect::{Connect, Purpose, Run, Statement};
+use crate::failure::Failure;
+use crate::options::Options;
 
-/// Opens a connection and readies it. Each address of the server has a share of the time.
-pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection> {
+impl Connect for MysqlConnection {
+    const HAS_NETWORK: bool = true;
+
+    type Target = Target;
+
+    fn open(target: &Target, _: Purpose, options: &Options) -> Result<Self> {
+        open(target, options)
+    }
+}
+
+/// Opens a connection and sets its session up. Each address of the server has a share of the time.
+fn open(target: &Target, options: &Options) -> Result<MysqlConnection> {
     let timeout = options.connect_timeout.clamp(Duration::from_secs(1), LONGEST_TIMEOUT);
     let Some((host, port)) = host::of(&target.url) else { return open_within(target.clone(), options, timeout) };
     let end = Instant::now() + timeout;
@@ -32,11 +45,11 @@ pub(super) fn open(target: &Target, options: &Options) -> Result<MysqlConnection
 fn open_within(target: Target, options: &Options, within: Duration) -> Result<MysqlConnection> {
     let options = options.clone();
     constance_pool::within(within, move || {
-        let mut connection = MysqlConnection::establish(&target.url).map_err(|error| failure::connecting(&error))?;
-        let readied = connection.batch_execute(&settings(&options));
-        failure::ask(&mut connection, readied).map_err(|error| failure::of(&error).error)?;
+        let mut connection = MysqlConnection::establish(&target.url).map_err(connect_error::of)?;
+        let settings = settings(&options);
+        connection.run(Statement::Other, |connection| connection.batch_execute(&settings)).map_err(named)?;
         // Before anything is believed that a statement gives.
-        client::check(&mut connection).map_err(|error| failure::of(&error).error)?;
+        client_check::check(&mut connection).map_err(named)?;
         if target.encrypted {
             require_tls(&mut connection)?;
         }
@@ -61,12 +74,17 @@ fn settings(options: &Options) -> String {
     )
 }
 
+fn named(failure: Failure) -> Error {
+    diagnose::of(&failure).error
+}
+
 /// libmariadb goes on in clear text where the server has no TLS.
 fn require_tls(connection: &mut MysqlConnection) -> Result<()> {
-    let cipher =
-        sql::<(Text, Text)>("SHOW SESSION STATUS LIKE 'Ssl_cipher'").get_result::<(String, String)>(connection);
-    let cipher = failure::ask(connection, cipher).map_err(|error| failure::of(&error).error)?;
-    if !cipher.1.is_empty() {
+    let status = connection.run(Statement::Other, |connection| {
+        sql::<(Text, Text)>("SHOW SESSION STATUS LIKE 'Ssl_cipher'").get_result::<(String, String)>(connection)
+    });
+    let (_, cipher) = status.map_err(named)?;
+    if !cipher.is_empty() {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Configuration)

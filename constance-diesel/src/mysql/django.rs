@@ -5,23 +5,23 @@ use std::io::Write as _;
 use diesel::RunQueryDsl;
 use diesel::mysql::{Mysql, MysqlConnection};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
+use diesel::result::QueryResult;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Text};
 
-use super::failure;
-use crate::dialect::Verbs;
-use crate::layout::{self, Layout, Wording};
-use crate::query::{Bound, Clash, Insert, KeyParam, statement};
+use crate::dialect::{Run, Statement, WriteSettings};
+use crate::failure::{Failure, Reason};
+use crate::layout::Layout;
+use crate::query::{ColumnSql, Insert, KeyParam, OnConflict, ValueParam, statement, update_first};
 use crate::schema::{FoundKey, Tables};
 
 /// How often somebody may come in between.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// Django's column `key` as the bytes of its UTF-8, whatever the table's character set is.
 const BYTES_OF_KEY: &str = "CAST(CONVERT(`key` USING utf8mb4) AS BINARY)";
 
-impl Wording for Mysql {
+impl ColumnSql for Mysql {
     const BYTES_OF_TEXT: &'static str = "CAST(CONVERT(`value` USING utf8mb4) AS BINARY)";
     const TEXT_OF_BYTES: [&'static str; 2] = ["CONVERT(", " USING utf8mb4)"];
 
@@ -94,32 +94,33 @@ enum Holder {
 }
 
 /// Runs an [`Insert`]. `ON DUPLICATE KEY UPDATE` would take the row of another key for this one's.
-pub(super) fn insert(connection: &mut MysqlConnection, statement: &Insert<'_>) -> QueryResult<bool> {
-    let Insert { tables, key, value: Bound(value), now, clash } = statement;
-    let keep = matches!(clash, Clash::Keep);
-    for _ in 0..TRIES {
-        if let Some(update) = layout::update_first(statement)
+pub(super) fn insert(connection: &mut MysqlConnection, statement: &Insert<'_>) -> Result<bool, Failure> {
+    let Insert { tables, key, value: ValueParam(value), now, on_conflict } = statement;
+    let keep = matches!(on_conflict, OnConflict::Keep);
+    for _ in 0..MAX_ATTEMPTS {
+        if let Some(update) = update_first(statement)
             && connection.update_if(update)?
         {
             return Ok(true);
         }
-        let plain = Insert { tables, key: *key, value: Bound(value), now, clash: Clash::Keep };
-        match plain.execute(connection) {
-            Err(DriverError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {}
-            done => return failure::ask(connection, done).map(|_| true),
+        let (value, on_conflict) = (ValueParam(value), OnConflict::Keep);
+        match connection.execute(tables, Insert { tables, key: *key, value, now, on_conflict }) {
+            Err(failure) if failure.is_unique_violation() => {}
+            done => return done.map(|_| true),
         }
         match holder(connection, tables, *key)? {
-            Holder::Another => return Err(failure::numbered(failure::MERGED)),
+            Holder::Another => return Err(Reason::KeyTakenForAnother.into()),
             Holder::Itself | Holder::Nobody if keep => return Ok(false),
             Holder::Itself | Holder::Nobody => {}
         }
     }
-    Err(DriverError::DatabaseError(DatabaseErrorKind::SerializationFailure, Box::new(String::new())))
+    Err(Reason::Overtaken.into())
 }
 
-fn holder(connection: &mut MysqlConnection, tables: &Tables, key: KeyParam<'_>) -> QueryResult<Holder> {
-    let found = SameInIndex { tables, key }.load::<FoundKey>(connection);
-    let found = failure::ask_of_rows(connection, found)?;
+fn holder(connection: &mut MysqlConnection, tables: &Tables, key: KeyParam<'_>) -> Result<Holder, Failure> {
+    let found = connection.run_for_rows(Statement::Writes(tables), |connection| {
+        SameInIndex { tables, key }.load::<FoundKey>(connection)
+    })?;
     Ok(match found.as_slice() {
         [] => Holder::Nobody,
         keys if keys.iter().any(|found| found.0.as_slice() == key.0.as_bytes()) => Holder::Itself,

@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use constance_core::url::{UrlParameters, decode};
-use constance_core::{Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result, identity};
 
-use crate::dialect::Purpose;
+use crate::dialect::{ConnectTarget, FileId, Purpose};
 
 /// The file that a URL names, and how it may be opened.
 #[derive(Clone)]
@@ -15,10 +15,6 @@ pub struct Target {
     path: PathBuf,
     mode: Option<&'static str>,
 }
-
-/// Tells one file from another that took its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileId(u64, u64);
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,11 +24,11 @@ impl fmt::Debug for Target {
     }
 }
 
-impl Target {
+impl ConnectTarget for Target {
     /// Reads `sqlite://relative/path` or `sqlite:///absolute/path`, with `?mode=ro`, `rw` or `rwc`.
     ///
     /// A relative path is one from the folder that is the working directory now, so that a change of that leads nowhere else.
-    pub(crate) fn parse(url: &str) -> Result<Self> {
+    fn parse(url: &str) -> Result<Self> {
         let Some(rest) = url.strip_prefix("sqlite:") else {
             return wrong("the URL is not one of SQLite", SHAPE);
         };
@@ -74,6 +70,24 @@ impl Target {
         }
     }
 
+    fn location(&self) -> Option<String> {
+        Some(self.path().display().to_string())
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of_path(self.path())
+    }
+
+    #[cfg(unix)]
+    fn file_id(&self) -> Option<FileId> {
+        use std::os::unix::fs::MetadataExt;
+
+        let metadata = std::fs::metadata(self.path()).ok()?;
+        Some(FileId(metadata.dev(), metadata.ino()))
+    }
+}
+
+impl Target {
     /// The file of an open connection.
     pub(crate) fn at(path: &str) -> Self {
         Self { path: PathBuf::from(path), mode: None }
@@ -153,21 +167,6 @@ impl Target {
     /// Leaves it to SQLite.
     #[cfg(not(unix))]
     pub(crate) fn create(&self, _: u32) {}
-
-    /// Which file is there now, if one is and the system can tell.
-    #[cfg(unix)]
-    pub(crate) fn file_id(&self) -> Option<FileId> {
-        use std::os::unix::fs::MetadataExt;
-
-        let metadata = std::fs::metadata(self.path()).ok()?;
-        Some(FileId(metadata.dev(), metadata.ino()))
-    }
-
-    /// Which file is there now, if one is and the system can tell.
-    #[cfg(not(unix))]
-    pub(crate) fn file_id(&self) -> Option<FileId> {
-        None
-    }
 }
 
 const SHAPE: &str = "write sqlite:///absolute/path or sqlite://relative/path";

@@ -20,6 +20,7 @@ mod within;
 mod concurrency;
 mod django;
 mod failures;
+mod foreign_rows;
 #[path = "../common/killed.rs"]
 mod killed;
 #[cfg(feature = "listen-tls")]
@@ -30,6 +31,7 @@ mod migrate_missing;
 #[path = "../common/missing.rs"]
 mod missing;
 mod older;
+mod outages;
 mod parameters;
 mod policies;
 mod pool;

@@ -16,6 +16,7 @@ mod django;
 mod failures;
 #[cfg(unix)]
 mod file_mode;
+mod foreign_rows;
 #[cfg(target_os = "linux")]
 mod idle;
 mod migrate;

@@ -9,7 +9,7 @@ use postgres::config::{ChannelBinding, TargetSessionAttrs};
 use super::Why;
 use super::tls::Tls;
 use super::tls_options::TlsOptions;
-use crate::dialect::Options;
+use crate::options::Options;
 use crate::postgres::target::Target;
 
 /// What else libpq takes from the environment and the listener cannot.

@@ -23,10 +23,10 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{OptionalExtension, RunQueryDsl};
 
 use self::thread::{Shared, Start};
-use super::failure;
-use super::migration::channel;
+use super::migrations::channel;
 use super::target::Target;
-use crate::dialect::Options;
+use crate::dialect::Diagnose;
+use crate::options::Options;
 use crate::schema::Tables;
 
 /// Why a feed looks for changes and is not told of them.
@@ -49,7 +49,7 @@ pub(super) fn open(
     let about = match about(connection, tables) {
         Ok(Some(about)) => about,
         Ok(None) => return Ok(Err("the table is gone")),
-        Err(error) => return Err(failure::of(connection, &error).error),
+        Err(error) => return Err(connection.diagnose(&error.into()).error),
     };
     if about.replica {
         return Ok(Err("a replica does not tell of changes"));
@@ -83,7 +83,7 @@ pub(super) fn open(
     // Only what arrives proves that anything does.
     let notified = sql::<Text>("SELECT 'sent' FROM (SELECT pg_notify(").bind::<Text, _>(probe).sql(", '')) AS n");
     if let Err(error) = notified.execute(connection) {
-        return Err(failure::of(connection, &error).error);
+        return Err(connection.diagnose(&error.into()).error);
     }
     if feed.0.is_proven(PATIENCE)? {
         return Ok(Ok(feed));
@@ -113,7 +113,7 @@ fn about(connection: &mut PgConnection, tables: &Tables) -> QueryResult<Option<A
 
 /// Says once that a feed looks for changes, and why.
 #[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "nothing is recorded without the feature"))]
-pub(super) fn say(why: Why) {
+pub(super) fn log_polling(why: Why) {
     #[cfg(feature = "tracing")]
     tracing::warn!(target: "constance", backend = "postgres", why, "changes are polled for and not pushed");
 }

@@ -15,7 +15,7 @@ use postgres::{Client, Config};
 
 use super::Why;
 use super::tls::Tls;
-use crate::postgres::failure::cause;
+use crate::postgres::diagnose::cause;
 use crate::thread_limit::ThreadLimit;
 
 /// How soon the thread notices that its feed was dropped.
