@@ -55,7 +55,7 @@ impl LiveOptions {
         self
     }
 
-    /// How often they are read beside pushed changes, in case the feed fails silently. Default: 30 s.
+    /// How often all of them are read beside pushed changes, in case the feed fails silently. Default: 30 s.
     #[must_use]
     pub fn reread_interval(mut self, interval: Duration) -> Self {
         self.reread_interval = interval;

@@ -148,7 +148,9 @@ impl Backend for ReferenceBackend {
         content.generation += 1;
         let generation = content.generation;
         for change in batch.changes() {
-            content.changed.insert(change.key.clone(), generation);
+            if !matches!(change.op, Op::Keep) {
+                content.changed.insert(change.key.clone(), generation);
+            }
             match &change.op {
                 Op::Set(value) => drop(content.map.insert(change.key.clone(), value.clone().into())),
                 Op::Remove => drop(content.map.remove(&change.key)),

@@ -12,6 +12,7 @@ mod batches;
 mod bytes;
 mod claims;
 mod lost_updates;
+mod named_keys;
 mod outages;
 mod persistence;
 mod prefixes;

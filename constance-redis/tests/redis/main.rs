@@ -32,6 +32,7 @@ mod feed_costs;
 mod huge_timeouts;
 #[path = "../common/killed.rs"]
 mod killed;
+mod named_keys;
 mod portions;
 mod proxy;
 mod queries;

@@ -5,6 +5,7 @@ pub mod concurrency;
 pub mod conduct;
 pub mod expectations;
 pub mod keys;
+pub mod named_keys;
 pub mod prefixes;
 pub mod reading;
 pub mod values;
@@ -134,6 +135,9 @@ macro_rules! conformance_cases {
             watching::quiet_feed_times_out,
             watching::interrupter_ends_a_wait,
             watching::interrupt_before_a_wait_is_kept,
+            named_keys::changed_keys_leave_nothing_out,
+            named_keys::catching_up_finds_a_later_batch,
+            named_keys::named_keys_show_one_moment,
             conduct::name_is_one_word,
             conduct::capability_does_not_change,
             conduct::default_prefix_is_valid,

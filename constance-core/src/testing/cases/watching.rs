@@ -17,7 +17,7 @@ const QUIET: Duration = Duration::from_millis(40);
 
 /// A feed without anything in it, or `None` where the backend has none and says so.
 #[track_caller]
-fn feed(f: &Fixture<'_>) -> Option<Box<dyn Watch>> {
+pub(super) fn feed(f: &Fixture<'_>) -> Option<Box<dyn Watch>> {
     match f.backend().watch(&f.prefix("")) {
         Err(error) if !f.capability().watch => {
             assert_eq!(error.kind(), ErrorKind::Unsupported, "a backend without a feed says `Unsupported`: {error}");
@@ -37,7 +37,7 @@ fn feed(f: &Fixture<'_>) -> Option<Box<dyn Watch>> {
 
 /// Waits until nothing comes any more: what came before a change must not be taken for its wake.
 #[track_caller]
-fn quiet(feed: &mut dyn Watch) {
+pub(super) fn quiet(feed: &mut dyn Watch) {
     for _ in 0..50 {
         if ok(feed.wait(QUIET), "a wait on a feed") == Wake::TimedOut {
             return;

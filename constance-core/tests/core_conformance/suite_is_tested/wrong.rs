@@ -177,6 +177,13 @@ pub(crate) fn assert_caught<D: Defect + 'static>(defect: fn() -> D, by: &[&str])
     }
 }
 
+/// This case must fail over a backend with this defect, and say what is wrong.
+#[track_caller]
+pub(crate) fn assert_caught_saying<D: Defect + 'static>(defect: fn() -> D, by: &str, words: &str) {
+    let message = failure(by, outcome(defect, by, LONG));
+    assert!(message.contains(words), "{by} blames something else: {message}");
+}
+
 /// Each of these cases must fail over a backend with this defect, and does so by waiting in vain: give it less time.
 #[track_caller]
 pub(crate) fn assert_silence_is_caught<D: Defect + 'static>(defect: fn() -> D, by: &[&str]) {
