@@ -19,7 +19,7 @@ use crate::options::Options;
 use crate::pool::Pool;
 use crate::schema::Tables;
 use crate::store::Store;
-use crate::watch::{Lent, located, polling};
+use crate::watch::{PoolProbe, located, polling};
 
 /// Settings in a database that diesel speaks to, by the type of its connection.
 ///
@@ -62,7 +62,7 @@ impl<C: Dialect> DieselBackend<C> {
         Self { watch_target, target_warnings, ..self }
     }
 
-    /// What the URL of its own pool tells.
+    /// Adds what the URL of its own pool says.
     pub(crate) fn with_target(self, target: &C::Target) -> Self {
         let identity = target.identity();
         let identity = identity.map(|database| format!("{} {database} {}", C::NAME, self.tables.settings));
@@ -145,7 +145,7 @@ impl<C: Dialect> DieselBackend<C> {
     fn run<T>(&self, purpose: Purpose, work: impl Fn(&mut Store<'_, C>) -> Result<T, Failure>) -> Result<T> {
         let tables = &self.tables;
         let done = self.pool.run(purpose, |connection| work(&mut Store { connection, tables, in_transaction: false }));
-        done.map_err(|error| tables.layout.advise(error))
+        done.map_err(|error| tables.layout.add_hint(error))
     }
 
     /// The same where calls are bounded. What `work` needs is its own, since it may go on when nobody waits for it any more.
@@ -158,7 +158,7 @@ impl<C: Dialect> DieselBackend<C> {
         let tables = self.tables.clone();
         let work = move |connection: &mut C| work(&mut Store { connection, tables: &tables, in_transaction: false });
         let done = self.pool.run_within(within, purpose, work);
-        done.map_err(|error| self.tables.layout.advise(error))
+        done.map_err(|error| self.tables.layout.add_hint(error))
     }
 }
 
@@ -195,7 +195,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
         if batch.changes().is_empty() {
             return Ok(Applied::Done(Vec::new()));
         }
-        self.tables.layout.takes(batch)?;
+        self.tables.layout.check_values(batch)?;
         if let Some(within) = self.options.call_timeout {
             let batch = batch.clone();
             return self.run_within(within, Purpose::Write, move |store| store.write(&batch));
@@ -230,7 +230,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
                 let target = external.get()?.target_of_connection().map_err(|diagnosis| diagnosis.error)?;
                 match target {
                     Some(target) => located(C::open_feed(&target, &tables, &options), target.location()),
-                    None => Ok(polling(Lent::new(external, tables)?, &options)),
+                    None => Ok(polling(PoolProbe::new(external, tables)?, &options)),
                 }
             }
         };
@@ -238,7 +238,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
             Some(within) => constance_pool::within(within, open),
             None => open(),
         };
-        feed.map_err(|error| self.tables.layout.advise(error))
+        feed.map_err(|error| self.tables.layout.add_hint(error))
     }
 
     fn default_prefix(&self) -> Prefix {

@@ -11,10 +11,10 @@ use crate::DieselBackend;
 use crate::dialect::Dialect;
 use crate::layout::Layout;
 use crate::options::Options;
-use crate::parameters::Parameters;
 use crate::poll_interval::PollInterval;
 use crate::pool::{ExternalPool, Pool};
 use crate::schema::Tables;
+use crate::url_parameters::OwnParameters;
 
 /// Builds a [`DieselBackend`]; made by [`DieselBackend::builder`].
 ///
@@ -99,7 +99,7 @@ impl<C: Dialect> Builder<C> {
     /// Where the feed of changes connects when there is a [`pool`](Self::pool): the URL of the same database. Default: none.
     ///
     /// A pool of a database with a network does not tell where it leads. Without this the feed polls over the pool's own
-    /// connections. Parameters `layout` and `table` of this URL hold for the whole backend, as those of [`url`](Self::url).
+    /// connections. OwnParameters `layout` and `table` of this URL hold for the whole backend, as those of [`url`](Self::url).
     pub fn watch_url(mut self, url: impl Into<String>) -> Self {
         self.watch_url = Some(url.into());
         self
@@ -250,14 +250,14 @@ impl<C: Dialect> Builder<C> {
             return Err(wrong("the call timeout is zero"));
         }
         let call_timeout = self.options.call_timeout;
-        let given = Parameters { layout: self.layout, table: self.table, call_timeout };
+        let given = OwnParameters { layout: self.layout, table: self.table, call_timeout };
         let (tables, pool, watched) = match (self.external, self.url, self.watch_url) {
             (None, _, Some(_)) => return Err(wrong("a URL to watch is given without a pool")),
             (None, None, None) => return Err(wrong("neither a URL nor a pool is given")),
             (Some(_), Some(_), _) => return Err(wrong("both a URL and a pool are given")),
             (Some(external), None, None) => (given.tables::<C>().map_err(named)?, Pool::External(external), None),
             (Some(external), None, Some(url)) => {
-                let (given, target) = Parameters::of_url::<C>(given, &url).map_err(named)?;
+                let (given, target) = OwnParameters::of_url::<C>(given, &url).map_err(named)?;
                 self.options.call_timeout = given.call_timeout;
                 (given.tables::<C>().map_err(named)?, Pool::External(external), Some(target))
             }
@@ -268,7 +268,7 @@ impl<C: Dialect> Builder<C> {
                 if self.acquire_timeout.is_zero() {
                     return Err(wrong("the acquire timeout is zero"));
                 }
-                let (given, target) = Parameters::of_url::<C>(given, &url).map_err(named)?;
+                let (given, target) = OwnParameters::of_url::<C>(given, &url).map_err(named)?;
                 let call_timeout = given.call_timeout;
                 let tables = given.tables::<C>().map_err(named)?;
                 let options = Options { table: Some(Arc::clone(&tables.settings)), call_timeout, ..self.options };

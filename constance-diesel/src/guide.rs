@@ -1,4 +1,4 @@
-//! What there is to know of each database, of migrations, and of transactions of the application's.
+//! Guides to each database, to migrations, and to transactions of the application.
 
 #[doc = include_str!("../docs/migrations.md")]
 pub mod migrations {}

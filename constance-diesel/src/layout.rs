@@ -54,9 +54,9 @@ impl Layout {
     }
 
     /// Refuses values that the table cannot hold. MySQL would store others in their place.
-    pub(crate) fn takes(self, batch: &Batch) -> Result<()> {
+    pub(crate) fn check_values(self, batch: &Batch) -> Result<()> {
         let takes = |change: &constance_core::backend::Change| match &change.op {
-            Op::Set(value) => self.holds(value.as_bytes()),
+            Op::Set(value) => self.can_hold(value.as_bytes()),
             Op::Remove | Op::Keep => true,
         };
         if batch.changes().iter().all(takes) {
@@ -67,17 +67,17 @@ impl Layout {
     }
 
     /// Whether a value can be in the table.
-    pub(crate) fn holds(self, value: &[u8]) -> bool {
+    pub(crate) fn can_hold(self, value: &[u8]) -> bool {
         self == Self::Own || (std::str::from_utf8(value).is_ok() && !value.contains(&0))
     }
 
     /// Gives the error the hint of this layout.
-    pub(crate) fn advise(self, error: Error) -> Error {
+    pub(crate) fn add_hint(self, error: Error) -> Error {
         if self == Self::Django && error.kind() == ErrorKind::NotMigrated { error.with_hint(MIGRATE) } else { error }
     }
 
     /// Refuses what is the business of Django's migrations.
-    pub(crate) fn is_ours(self) -> Result<()> {
+    pub(crate) fn require_own(self) -> Result<()> {
         match self {
             Self::Own => Ok(()),
             Self::Django => Err(Error::new(ErrorKind::Unsupported)

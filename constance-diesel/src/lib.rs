@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Without a database there is nobody who would use what they share.
+// Without a database nothing uses what they share.
 #![cfg_attr(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
 
 mod backend;
@@ -22,7 +22,6 @@ mod mysql;
 mod on_worker;
 mod openssl;
 mod options;
-mod parameters;
 mod poll_interval;
 mod pool;
 #[cfg(feature = "postgres")]
@@ -35,6 +34,7 @@ mod store;
 #[cfg(feature = "listen")]
 mod thread_limit;
 mod transaction;
+mod url_parameters;
 mod watch;
 
 pub use diesel;

@@ -1,11 +1,11 @@
-//! What calls are made on in a thread of its own.
+//! A value that is used in a thread of its own.
 
 use std::time::Duration;
 
 use constance_core::{Error, ErrorKind, Result};
 use constance_pool::Worker;
 
-/// A connection or what has one, and its thread once there is one.
+/// A connection, or a value that holds one, and its thread once there is one.
 pub(crate) struct OnWorker<T> {
     /// `None` where a call took longer than it may: it stays in the thread that the call runs in.
     value: Option<T>,
@@ -17,7 +17,7 @@ impl<T: Send + 'static> OnWorker<T> {
         Self { value: Some(value), worker }
     }
 
-    /// For a call in this thread, where no call has been given up on it.
+    /// For a call in this thread. An error where a call on it was given up.
     pub(crate) fn get(&mut self) -> Result<&mut T> {
         self.value.as_mut().ok_or_else(given_up)
     }

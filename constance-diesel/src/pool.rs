@@ -29,7 +29,7 @@ pub(crate) trait ExternalPool<C>: Send + Sync {
     fn get(&self) -> Result<Box<dyn DerefMut<Target = C>>>;
 }
 
-/// For how long a read trusts that the database was not replaced: looking costs a fifth of reading one key.
+/// How often a read checks that the database file was not replaced: the check takes a fifth of the time of reading one key.
 const CHECK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 impl<C: Dialect> Pool<C> {
@@ -83,7 +83,7 @@ impl<C: Dialect> Pool<C> {
     }
 }
 
-/// A connection that leads to what the target names now.
+/// A connection that leads to the file that the target names now.
 fn checked_out<C: Dialect>(
     pool: &constance_pool::Pool<Manager<C>>,
     purpose: Purpose,
@@ -105,7 +105,7 @@ fn checked_out<C: Dialect>(
     Err(Error::new(ErrorKind::Unavailable).with_detail("the database is being replaced again and again"))
 }
 
-/// Does `work`, and names its failure.
+/// Runs `work`, and finds the cause of its failure.
 fn run_on<C: Dialect, T>(
     connection: &mut C,
     purpose: Purpose,

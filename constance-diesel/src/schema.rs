@@ -95,7 +95,7 @@ impl FoundValue {
         Self(Stored::Value(Encoded::from(bytes)))
     }
 
-    /// Something else, in words.
+    /// Anything else; `what` describes it.
     pub(crate) fn foreign(what: &'static str) -> Self {
         Self(Stored::Foreign(what))
     }

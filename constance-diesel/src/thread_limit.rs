@@ -1,4 +1,4 @@
-//! How many threads may wait for servers that say nothing.
+//! Limits how many threads wait for servers that do not answer.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +10,7 @@ pub(crate) struct Slot(&'static ThreadLimit);
 
 impl ThreadLimit {
     /// How many may wait at the same time.
-    pub(crate) const MOST: usize = 64;
+    pub(crate) const MAX: usize = 64;
 
     pub(crate) const fn new() -> Self {
         Self(AtomicUsize::new(0))
@@ -18,7 +18,7 @@ impl ThreadLimit {
 
     /// A place for one more; `None` where all are taken.
     pub(crate) fn slot(&'static self) -> Option<Slot> {
-        let one_more = |waiting: usize| (waiting < Self::MOST).then_some(waiting + 1);
+        let one_more = |waiting: usize| (waiting < Self::MAX).then_some(waiting + 1);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Slot(self))
     }
 }
@@ -36,8 +36,8 @@ mod tests {
     #[test]
     fn a_place_is_free_again_when_it_is_left() {
         static WAITING: ThreadLimit = ThreadLimit::new();
-        let mut taken: Vec<Slot> = (0..ThreadLimit::MOST).map_while(|_| WAITING.slot()).collect();
-        assert_eq!(taken.len(), ThreadLimit::MOST);
+        let mut taken: Vec<Slot> = (0..ThreadLimit::MAX).map_while(|_| WAITING.slot()).collect();
+        assert_eq!(taken.len(), ThreadLimit::MAX);
         assert!(WAITING.slot().is_none());
         taken.pop();
         assert!(WAITING.slot().is_some());

@@ -110,18 +110,18 @@ impl<C: Dialect> InTransaction<'_, C> {
         let mut held = self.connection.lock();
         let connection: &mut C = &mut held;
         let advised =
-            |connection: &mut C, failure| self.backend.tables.layout.advise(connection.diagnose(&failure).error);
-        let outside = connection.depth().map_err(|failure| over(advised(connection, failure)))?;
+            |connection: &mut C, failure| self.backend.tables.layout.add_hint(connection.diagnose(&failure).error);
+        let outside = connection.depth().map_err(|failure| transaction_ended(advised(connection, failure)))?;
         C::TransactionManager::begin_transaction(connection).map_err(|error| advised(connection, error.into()))?;
-        // The application may have passed over a failure that ended its transaction. What is written then is stored at once.
+        // The application may have ignored a failure that ended its transaction. What is written then is stored at once.
         if purpose == Purpose::Write && has_ended(connection, outside) {
-            return Err(over(Error::new(ErrorKind::Unavailable)));
+            return Err(transaction_ended(Error::new(ErrorKind::Unavailable)));
         }
         let done = connection.finish_transaction(|connection| work(connection, &self.backend.tables), |_| true);
         done.map_err(|failure| {
             // Asked after the savepoint is undone: before, PostgreSQL would not answer.
             let error = advised(connection, failure);
-            if has_ended(connection, outside) { over(error) } else { error }
+            if has_ended(connection, outside) { transaction_ended(error) } else { error }
         })
     }
 
@@ -130,8 +130,8 @@ impl<C: Dialect> InTransaction<'_, C> {
     }
 }
 
-/// Whether the transaction that a call is in is no more. Then its commit is made to fail: diesel takes it for open, and the
-/// database would commit nothing without a word.
+/// Whether the transaction that a call is in has ended. Then its commit is made to fail: diesel takes it for open, and the
+/// database would commit nothing without an error.
 fn has_ended<C: Dialect>(connection: &mut C, outside: Option<NonZeroU32>) -> bool {
     let ended = outside.is_some_and(|depth| connection.has_ended_transaction(depth));
     if ended {
@@ -140,8 +140,8 @@ fn has_ended<C: Dialect>(connection: &mut C, outside: Option<NonZeroU32>) -> boo
     ended
 }
 
-/// The error of a call whose transaction is no more; no call in it can succeed.
-fn over(error: Error) -> Error {
+/// The error of a call whose transaction has ended; no call in it can succeed.
+fn transaction_ended(error: Error) -> Error {
     error
         .with_detail("the database has ended the whole transaction, or its connection was lost")
         .with_hint("roll back, and begin again on another connection")
@@ -174,7 +174,7 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
         if batch.changes().is_empty() {
             return Ok(Applied::Done(Vec::new()));
         }
-        self.backend.tables.layout.takes(batch)?;
+        self.backend.tables.layout.check_values(batch)?;
         self.store(Purpose::Write, |store| store.write(batch))
     }
 
@@ -206,7 +206,7 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
         self.store(Purpose::Read, |store| store.keys_from(prefix, from))
     }
 
-    /// What is not committed is nobody else's.
+    /// None: other backends cannot see what is not committed.
     fn identity(&self) -> Option<String> {
         None
     }

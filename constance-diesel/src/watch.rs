@@ -104,14 +104,14 @@ impl<P: Probe + 'static> Probe for Bounded<P> {
 
 /// Asks over a connection of its own.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(crate) struct Looking<C: Dialect> {
+pub(crate) struct ConnectionProbe<C: Dialect> {
     pub(crate) connection: C,
     pub(crate) tables: Tables,
     last_seen: C::LastSeen,
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-impl<C: Dialect> Looking<C> {
+impl<C: Dialect> ConnectionProbe<C> {
     /// Looks for the first time.
     pub(crate) fn new(connection: C, tables: Tables) -> Result<Self> {
         let mut probe = Self { connection, tables, last_seen: C::LastSeen::default() };
@@ -121,20 +121,20 @@ impl<C: Dialect> Looking<C> {
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-impl<C: Dialect> Probe for Looking<C> {
+impl<C: Dialect> Probe for ConnectionProbe<C> {
     fn changed(&mut self) -> Result<bool> {
         look(&mut self.connection, &self.tables, &mut self.last_seen)
     }
 }
 
 /// Asks over connections of the application's pool, each for one look.
-pub(crate) struct Lent<C: Dialect> {
+pub(crate) struct PoolProbe<C: Dialect> {
     external: Arc<dyn ExternalPool<C>>,
     tables: Tables,
     last_seen: C::LastSeen,
 }
 
-impl<C: Dialect> Lent<C> {
+impl<C: Dialect> PoolProbe<C> {
     /// Looks for the first time.
     pub(crate) fn new(external: Arc<dyn ExternalPool<C>>, tables: Tables) -> Result<Self> {
         let mut probe = Self { external, tables, last_seen: C::LastSeen::default() };
@@ -143,7 +143,7 @@ impl<C: Dialect> Lent<C> {
     }
 }
 
-impl<C: Dialect> Probe for Lent<C> {
+impl<C: Dialect> Probe for PoolProbe<C> {
     fn changed(&mut self) -> Result<bool> {
         look(&mut **self.external.get()?, &self.tables, &mut self.last_seen)
     }
@@ -151,7 +151,7 @@ impl<C: Dialect> Probe for Lent<C> {
 
 fn look<C: Dialect>(connection: &mut C, tables: &Tables, last_seen: &mut C::LastSeen) -> Result<bool> {
     let changed = connection.retry_read(|connection| connection.changed(tables, last_seen));
-    changed.map_err(|failure| tables.layout.advise(connection.diagnose(&failure).error))
+    changed.map_err(|failure| tables.layout.add_hint(connection.diagnose(&failure).error))
 }
 
 /// A feed whose failures say where the database is.

@@ -1,4 +1,4 @@
-//! What migrating does on a connection; the caller holds the lock, and the transaction where there can be one.
+//! Migrates over one connection. The caller holds the lock, and the transaction where there can be one.
 
 use std::marker::PhantomData;
 
@@ -25,7 +25,7 @@ pub(crate) struct Harness<'a, C> {
     pub(crate) tables: &'a Tables,
 }
 
-/// How many migrations are undone.
+/// How many migrations are reverted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HowMany {
     One,
@@ -52,11 +52,11 @@ impl<C: Dialect> Harness<'_, C> {
     /// Applies what is pending.
     pub(super) fn apply(&mut self) -> Result<Result<Vec<String>>, Failure> {
         let (steps, applied) = (C::migrations(self.tables), self.applied()?);
-        if let Err(contradiction) = self.agrees(&steps, &applied)? {
+        if let Err(contradiction) = self.check_applied(&steps, &applied)? {
             return Ok(Err(contradiction));
         }
         if let Some(next) = steps.iter().position(|step| !applied.iter().any(|version| version == step.version))
-            && let Err(refused) = self.fits(&steps, next)?
+            && let Err(refused) = self.can_apply(&steps, next)?
         {
             return Ok(Err(refused));
         }
@@ -67,7 +67,7 @@ impl<C: Dialect> Harness<'_, C> {
 
     pub(crate) fn pending(&mut self) -> Result<Result<Vec<String>>, Failure> {
         let (steps, applied) = (C::migrations(self.tables), self.applied()?);
-        if let Err(contradiction) = self.agrees(&steps, &applied)? {
+        if let Err(contradiction) = self.check_applied(&steps, &applied)? {
             return Ok(Err(contradiction));
         }
         let source = Source::<C>(self.tables, PhantomData);
@@ -75,8 +75,8 @@ impl<C: Dialect> Harness<'_, C> {
         Ok(Ok(pending.iter().map(|migration| migration.name().version().to_string()).collect()))
     }
 
-    /// Whether what the applied migrations made is there: the table, and the columns that they left it with.
-    fn agrees(&mut self, steps: &[MigrationStep], applied: &[String]) -> Result<Result<()>, Failure> {
+    /// Whether the table and the columns that the applied migrations made are there.
+    fn check_applied(&mut self, steps: &[MigrationStep], applied: &[String]) -> Result<Result<()>, Failure> {
         let Some(last) = steps.iter().rfind(|step| applied.iter().any(|version| version == step.version)) else {
             return Ok(Ok(()));
         };
@@ -92,7 +92,7 @@ impl<C: Dialect> Harness<'_, C> {
         }
         // What a newer release made of it is not known here.
         let wanted =
-            if unknown(steps, applied).is_some() { &[] } else { C::COLUMNS.get(..last.columns).unwrap_or(&[]) };
+            if unknown_version(steps, applied).is_some() { &[] } else { C::COLUMNS.get(..last.columns).unwrap_or(&[]) };
         let missing = wanted.iter().filter(|(name, _)| found.iter().all(|column| column.name != *name));
         let missing: Vec<String> = missing.map(|(name, _)| format!("it has no column {name:?}")).collect();
         if missing.is_empty() {
@@ -109,7 +109,7 @@ impl<C: Dialect> Harness<'_, C> {
         let mut found = self.columns()?;
         if found.is_empty() {
             let error = not_migrated(Cause::new(C::NAME).with_text("there is no such table"));
-            return Ok(Err(self.tables.layout.advise(error)));
+            return Ok(Err(self.tables.layout.add_hint(error)));
         }
         for value in found.iter_mut().filter(|column| column.name == "value") {
             // It may be, and need not.
@@ -132,7 +132,7 @@ impl<C: Dialect> Harness<'_, C> {
         Ok(versions)
     }
 
-    /// Notes the migrations that the table is the outcome of.
+    /// Records the migrations that would have made the table as it is.
     pub(super) fn adopt(&mut self) -> Result<Result<Vec<String>>, Failure> {
         let (steps, applied) = (C::migrations(self.tables), self.applied()?);
         let found = self.columns()?;
@@ -141,7 +141,7 @@ impl<C: Dialect> Harness<'_, C> {
             return Ok(Err(error.with_detail("there is no table to adopt")));
         }
         let known = steps.iter().take_while(|step| applied.iter().any(|version| version == step.version)).count();
-        if unknown(&steps, &applied).is_some() && known == steps.len() {
+        if unknown_version(&steps, &applied).is_some() && known == steps.len() {
             // The table is as a newer release made it.
             return Ok(Ok(Vec::new()));
         }
@@ -156,7 +156,7 @@ impl<C: Dialect> Harness<'_, C> {
         }
         let Some(done) = done else {
             let oldest = known.saturating_sub(1);
-            let differences = least::<C>(&found, &steps[oldest..]);
+            let differences = closest_differences::<C>(&found, &steps[oldest..]);
             return Ok(Err(self.refusal("is not as a migration makes it", &differences)));
         };
         let new: Vec<String> = steps[..=done].iter().skip(known).map(|step| step.version.to_owned()).collect();
@@ -170,34 +170,34 @@ impl<C: Dialect> Harness<'_, C> {
     }
 
     /// Undoes migrations, newest first.
-    pub(super) fn undo(&mut self, how_many: HowMany, on_values: OnValues) -> Result<Result<Vec<String>>, Failure> {
+    pub(super) fn revert(&mut self, how_many: HowMany, on_values: OnValues) -> Result<Result<Vec<String>>, Failure> {
         let (steps, applied) = (C::migrations(self.tables), self.applied()?);
-        if let Some(version) = unknown(&steps, &applied) {
+        if let Some(version) = unknown_version(&steps, &applied) {
             let error = Error::new(ErrorKind::Unsupported).with_detail(format!(
                 "a newer release applied the migration {version:?}, which this one does not know"
             ));
             return Ok(Err(error.with_hint("revert with that release")));
         }
         let mut last = steps.iter().enumerate().rev().filter(|(_, step)| applied.iter().any(|v| v == step.version));
-        let undone: Vec<(usize, &MigrationStep)> = match how_many {
+        let reverted: Vec<(usize, &MigrationStep)> = match how_many {
             HowMany::One => last.next().into_iter().collect(),
             HowMany::All => last.collect(),
         };
         // Everything that can be refused is looked at before anything is changed.
-        if let Some((at, step)) = undone.first()
+        if let Some((at, step)) = reverted.first()
             && on_values == OnValues::Refuse
-            && let Err(refused) = self.can_undo(&steps, *at, step, undone.iter().any(|(at, _)| *at == 0))?
+            && let Err(refused) = self.can_revert(&steps, *at, step, reverted.iter().any(|(at, _)| *at == 0))?
         {
             return Ok(Err(refused));
         }
-        for (_, step) in &undone {
+        for (_, step) in &reverted {
             self.revert_migration(*step).map_err(failure_of)?;
         }
-        Ok(Ok(undone.into_iter().map(|(_, step)| step.version.to_owned()).collect()))
+        Ok(Ok(reverted.into_iter().map(|(_, step)| step.version.to_owned()).collect()))
     }
 
     /// Whether the table is as the step left it and, where it would be dropped, without values.
-    fn can_undo(
+    fn can_revert(
         &mut self,
         steps: &[MigrationStep],
         at: usize,
@@ -206,7 +206,7 @@ impl<C: Dialect> Harness<'_, C> {
     ) -> Result<Result<()>, Failure> {
         let found = self.columns()?;
         let differences =
-            if self.is_undone_already(steps, at)? { Vec::new() } else { shape::<C>(&found, step.columns) };
+            if self.is_reverted_already(steps, at)? { Vec::new() } else { shape::<C>(&found, step.columns) };
         if !differences.is_empty() {
             return Ok(Err(self.refusal("is not as its migrations made it", &differences)));
         }
@@ -223,7 +223,7 @@ impl<C: Dialect> Harness<'_, C> {
     }
 
     /// Whether the step can be applied to what is there.
-    fn fits(&mut self, steps: &[MigrationStep], next: usize) -> Result<Result<()>, Failure> {
+    fn can_apply(&mut self, steps: &[MigrationStep], next: usize) -> Result<Result<()>, Failure> {
         let before = columns_before(steps, next);
         let found = self.columns()?;
         if is_shape::<C>(&found, before) || self.is_done_already(&steps[next])? {
@@ -235,13 +235,14 @@ impl<C: Dialect> Harness<'_, C> {
             _ if newer => Error::new(ErrorKind::Configuration)
                 .with_detail(format!("the table {table:?} is there already, made by no migration"))
                 .with_hint("run DieselBackend::fake to adopt it, or choose another name with Builder::table"),
-            0 => self.refusal("is there already, and not as a migration makes it", &least::<C>(&found, steps)),
+            0 => self
+                .refusal("is there already, and not as a migration makes it", &closest_differences::<C>(&found, steps)),
             _ => self.refusal("is not as its migrations made it", &shape::<C>(&found, before)),
         };
         Ok(Err(refused))
     }
 
-    /// Whether a step was done and not noted, where the database cannot undo it by itself.
+    /// Whether a step was done and not recorded, where the database cannot undo it by itself.
     ///
     /// Every step is preceded by the table of versions. Without that, a table of the right shape is somebody else's.
     fn is_done_already(&mut self, step: &MigrationStep) -> Result<bool, Failure> {
@@ -251,8 +252,8 @@ impl<C: Dialect> Harness<'_, C> {
             && self.connection.has_objects_of(self.tables, step.version)?)
     }
 
-    /// The same for a step that was undone; also where somebody has dropped the table, so that there is a way on from there.
-    fn is_undone_already(&mut self, steps: &[MigrationStep], at: usize) -> Result<bool, Failure> {
+    /// The same for a step that was reverted. Also `true` where the table was dropped, so that reverting can go on from there.
+    fn is_reverted_already(&mut self, steps: &[MigrationStep], at: usize) -> Result<bool, Failure> {
         let found = self.columns()?;
         Ok(found.is_empty()
             || (!C::TRANSACTIONAL_DDL
@@ -271,13 +272,13 @@ impl<C: Dialect> Harness<'_, C> {
     }
 }
 
-/// How a table differs from one of so many columns.
+/// How a table differs from one with this number of columns.
 fn shape<C: Dialect>(found: &[Column], columns: usize) -> Vec<String> {
     let (wanted, later) = C::COLUMNS.split_at(columns.min(C::COLUMNS.len()));
     differences(found, wanted, later)
 }
 
-/// Whether a table is one of so many columns; of none: whether it is not there.
+/// Whether a table has this number of our columns; with zero, whether there is none.
 fn is_shape<C: Dialect>(found: &[Column], columns: usize) -> bool {
     found.is_empty() == (columns == 0) && shape::<C>(found, columns).is_empty()
 }
@@ -287,14 +288,14 @@ fn columns_before(steps: &[MigrationStep], at: usize) -> usize {
     at.checked_sub(1).map_or(0, |before| steps[before].columns)
 }
 
-/// The least differences from what one of these steps leaves; those from the newest where several are as near.
-fn least<C: Dialect>(found: &[Column], steps: &[MigrationStep]) -> Vec<String> {
+/// The differences from the step that the table is closest to; from the newest of those that are equally close.
+fn closest_differences<C: Dialect>(found: &[Column], steps: &[MigrationStep]) -> Vec<String> {
     let all = steps.iter().rev().map(|step| shape::<C>(found, step.columns));
     all.min_by_key(Vec::len).unwrap_or_default()
 }
 
-/// The newest version that is none of these.
-fn unknown<'v>(steps: &[MigrationStep], applied: &'v [String]) -> Option<&'v String> {
+/// The newest applied version that is not one of these steps.
+fn unknown_version<'v>(steps: &[MigrationStep], applied: &'v [String]) -> Option<&'v String> {
     applied.iter().rev().find(|version| steps.iter().all(|step| step.version != version.as_str()))
 }
 
@@ -322,7 +323,7 @@ impl<C: Dialect> MigrationHarness<C::Backend> for Harness<'_, C> {
         let version = migration.name().version().as_owned();
         let steps = C::migrations(self.tables);
         let at = steps.iter().position(|step| step.version == version.to_string());
-        if !at.map_or(Ok(false), |at| self.is_undone_already(&steps, at))? {
+        if !at.map_or(Ok(false), |at| self.is_reverted_already(&steps, at))? {
             migration.revert(self.connection)?;
         }
         self.connection.forget_version(ForgetVersion { tables: self.tables, version: &version.to_string() })?;

@@ -1,4 +1,4 @@
-//! Creates the tables, brings them up to date, adopts those that are there, and takes them back.
+//! Creates the tables, brings them up to date, adopts those that are there, and reverts migrations.
 
 mod harness;
 mod shape;
@@ -47,8 +47,8 @@ impl<C: Dialect> DieselBackend<C> {
         if self.tables.layout == Layout::Django {
             return self.check_django_table();
         }
-        // Most starts find nothing to do, and need neither the lock nor the right to write for it. What is wrong otherwise is
-        // better told by the attempt below.
+        // Most starts find nothing to do, and need neither the lock nor the right to write for it. Other failures are
+        // reported by the attempt below.
         if self.pending().is_ok_and(|pending| pending.is_empty()) {
             return Ok(Vec::new());
         }
@@ -105,7 +105,7 @@ impl<C: Dialect> DieselBackend<C> {
     /// another type, or may be null; a key that is not unique; a column that has to be given a value. `NotMigrated` where
     /// there is no table. Nothing is changed then. `Unsupported` with [`Layout::Django`].
     pub fn fake(&self) -> Result<Vec<String>> {
-        self.tables.layout.is_ours().map_err(during(Action::Migrate, C::NAME))?;
+        self.tables.layout.require_own().map_err(during(Action::Migrate, C::NAME))?;
         // Opening a database in order to migrate may create it; adopting must not.
         self.ask(|harness| harness.applied()).map_err(during(Action::Migrate, C::NAME))?;
         self.with_lock(|harness| harness.adopt())
@@ -149,20 +149,20 @@ impl<C: Dialect> DieselBackend<C> {
     }
 
     fn revert(&self, how_many: HowMany, on_values: OnValues) -> Result<Vec<String>> {
-        self.tables.layout.is_ours().map_err(during(Action::Migrate, C::NAME))?;
+        self.tables.layout.require_own().map_err(during(Action::Migrate, C::NAME))?;
         match self.ask(|harness| harness.applied()) {
             // There is no database.
             Err(error) if error.kind() == ErrorKind::NotMigrated => return Ok(Vec::new()),
             Err(error) => return Err(during(Action::Migrate, C::NAME)(error)),
             Ok(_) => {}
         }
-        self.with_lock(|harness| harness.undo(how_many, on_values))
+        self.with_lock(|harness| harness.revert(how_many, on_values))
     }
 
     /// Whether Django's table is as its migrations make it. There is nothing to apply in any case.
     fn check_django_table(&self) -> Result<Vec<String>> {
         let checked = self.ask(|harness| harness.check_django_table()).and_then(|checked| checked);
-        let advised = checked.map_err(|error| self.tables.layout.advise(error));
+        let advised = checked.map_err(|error| self.tables.layout.add_hint(error));
         advised.map(|()| Vec::new()).map_err(during(Action::Migrate, C::NAME))
     }
 
@@ -179,7 +179,7 @@ impl<C: Dialect> DieselBackend<C> {
         }
     }
 
-    /// Runs `work` while nobody else migrates.
+    /// Runs `work` while no other process migrates.
     fn with_lock<T>(&self, work: impl Fn(&mut Harness<'_, C>) -> Result<Result<T>, Failure>) -> Result<T> {
         let tables = &self.tables;
         let work = |connection: &mut C| {

@@ -17,9 +17,9 @@ use crate::failure::Failure;
 use crate::layout::Layout;
 use crate::options::Options;
 use crate::schema::Tables;
-use crate::watch::{Looking, bounded};
+use crate::watch::{ConnectionProbe, bounded};
 
-/// What part of the time may go into looking at the whole table: one in so many.
+/// Looking at the whole table may take one part of the time in so many.
 const LOOKING_SHARE: u32 = 50;
 
 impl Changes for MysqlConnection {
@@ -31,7 +31,7 @@ impl Changes for MysqlConnection {
         // The server ends a statement that takes too long. This is for one that does not even do that.
         let silent = options.statement_timeout.saturating_add(Duration::from_secs(1));
         let within = options.call_timeout.map_or(silent, |within| within.min(silent));
-        Ok(bounded(Looking::new(connection, tables.clone())?, options, within))
+        Ok(bounded(ConnectionProbe::new(connection, tables.clone())?, options, within))
     }
 
     fn changed(&mut self, tables: &Tables, last_seen: &mut LastSeen) -> Result<bool, Failure> {
@@ -48,7 +48,7 @@ pub struct LastSeen {
     next: Option<Instant>,
 }
 
-/// How closely the table is looked at.
+/// How much of the table is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depth {
     /// The newest time of change: the end of an index, at the price of reading one key. It cannot tell a removal, or a
@@ -60,7 +60,7 @@ enum Depth {
 }
 
 impl LastSeen {
-    /// Whether a look sees anything else than the last one; `true` the first time.
+    /// Whether the table differs from what the last look saw; `true` the first time.
     fn changed(&mut self, connection: &mut MysqlConnection, tables: &Tables) -> Result<bool, Failure> {
         let began = Instant::now();
         let depth = if self.next.is_none_or(|next| began >= next) { Depth::Whole } else { Depth::Newest };

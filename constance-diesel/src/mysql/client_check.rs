@@ -24,7 +24,7 @@ static TRUSTED: OnceLock<bool> = OnceLock::new();
 /// What the server sends back.
 const TEXT: &str = "constance";
 
-/// Asks once in a process, over whichever connection is at hand.
+/// Asks once in a process, over this connection.
 ///
 /// # Errors
 ///

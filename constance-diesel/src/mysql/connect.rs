@@ -57,7 +57,7 @@ fn open_within(target: Target, options: &Options, within: Duration) -> Result<My
     })
 }
 
-/// What a connection is told before it is used, in one statement.
+/// The settings of a session, in one statement.
 fn settings(options: &Options) -> String {
     // Whole seconds, and at least one: MySQL takes no less, and MariaDB takes zero for "not at all".
     let seconds = |time: Duration| time.as_millis().div_ceil(1000).clamp(1, 1_000_000);

@@ -99,7 +99,7 @@ fn of_number(number: u16) -> Diagnosis {
             made(ErrorKind::Unavailable, "the server has no room for another prepared statement", "too many of them")
                 .with_hint("raise max_prepared_stmt_count on the server, or find the clients that keep so many"),
         ),
-        // Waiting does not make room; somebody has to.
+        // It does not pass by waiting: somebody has to make room.
         3 | 1021 | 1026 | 1114 => Diagnosis::usable(
             made(ErrorKind::Unavailable, "the disk is full, or the table has reached its greatest size", "no room")
                 .with_transient(false),

@@ -15,7 +15,7 @@ use crate::layout::Layout;
 use crate::query::{ColumnSql, Insert, KeyParam, OnConflict, ValueParam, statement, update_first};
 use crate::schema::{FoundKey, Tables};
 
-/// How often somebody may come in between.
+/// How often another connection may come in between.
 const MAX_ATTEMPTS: usize = 8;
 
 /// Django's column `key` as the bytes of its UTF-8, whatever the table's character set is.
@@ -83,13 +83,13 @@ impl ToSql<Text, Mysql> for KeyParam<'_> {
     }
 }
 
-/// Whose row is in the way of a new one.
+/// Whose row prevents the insert of a new one.
 enum Holder {
     /// The key's own.
     Itself,
     /// That of a key which differs only in what the table's collation does not tell apart.
     Another,
-    /// It is gone again.
+    /// Nobody's: it is gone again.
     Nobody,
 }
 

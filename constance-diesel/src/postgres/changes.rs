@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::layout::Layout;
 use crate::options::Options;
 use crate::schema::Tables;
-use crate::watch::{Looking, polling};
+use crate::watch::{ConnectionProbe, polling};
 
 impl Changes for PgConnection {
     type LastSeen = LastSeen;
@@ -24,7 +24,7 @@ impl Changes for PgConnection {
     fn open_feed(target: &Target, tables: &Tables, options: &Options) -> Result<Box<dyn Watch>> {
         let connection = PgConnection::open(target, Purpose::Watch, options)?;
         #[cfg_attr(not(feature = "listen"), expect(unused_mut, reason = "the listener asks over its connection"))]
-        let mut probe = Looking::new(connection, tables.clone())?;
+        let mut probe = ConnectionProbe::new(connection, tables.clone())?;
         // Django's table has no trigger, and none is made for it.
         #[cfg(feature = "listen")]
         if tables.layout == Layout::Own {

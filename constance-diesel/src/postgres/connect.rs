@@ -1,4 +1,4 @@
-//! Opens sessions, and sees whether the server was told what they need.
+//! Opens connections, and finds out whether the server has the options that they need.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -52,7 +52,7 @@ fn open(target: &Target, purpose: Purpose, options: &Options) -> Result<PgConnec
     match rows {
         VisibleRows::All => {}
         VisibleRows::None => return Err(row_security::hides_everything()),
-        // Behind a pooler the server is filtering already: it was not told otherwise.
+        // Behind a pooler the server filters already: it did not get the option that turns it off.
         VisibleRows::OfPolicies if knows_token => {
             let set = connection.batch_execute("SET row_security = on");
             set.map_err(|error| connection.diagnose(&error.into()).error)?;

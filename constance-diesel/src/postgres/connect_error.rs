@@ -6,7 +6,7 @@ use diesel::ConnectionError;
 use super::diagnose::cause;
 use super::messages::{self, says};
 
-/// Whether a pooler did not take what it should have told the server.
+/// Whether a pooler refused the options for the server.
 pub(super) fn is_refused_by_pooler(error: &ConnectionError) -> bool {
     matches!(error, ConnectionError::BadConnection(text) if text.contains("unsupported startup parameter"))
 }

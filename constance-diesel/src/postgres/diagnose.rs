@@ -134,7 +134,7 @@ fn by_message(message: &str) -> Option<Diagnosis> {
     if says(message, messages::FULL) {
         let error = Error::new(ErrorKind::Unavailable)
             .with_detail("the disk of the server is full or fails")
-            // Waiting does not make room; somebody has to.
+            // It does not pass by waiting: somebody has to make room.
             .with_transient(false);
         return Some(Diagnosis::usable(error.with_cause(cause("53100", "a file cannot be written"))));
     }

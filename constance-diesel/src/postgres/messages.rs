@@ -16,7 +16,7 @@ pub(super) const LOCKED: &[&[&str]] = &[&["canceling statement due to lock timeo
 /// `statement_timeout` is over.
 pub(super) const SLOW: &[&[&str]] = &[&["canceling statement due to statement timeout"]];
 
-/// Somebody cancelled the statement.
+/// The statement was cancelled.
 pub(super) const CANCELLED: &[&[&str]] = &[&["canceling statement due to user request"]];
 
 /// No room on the disk.

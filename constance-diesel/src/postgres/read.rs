@@ -63,7 +63,7 @@ impl ColumnSql for Pg {
     const BYTES_OF_TEXT: &'static str = "convert_to(\"value\", 'UTF8')";
     const TEXT_OF_BYTES: [&'static str; 2] = ["convert_from(", ", 'UTF8')"];
 
-    /// Keys are compared and sorted by their bytes, also in a table that another hand made with another collation.
+    /// Keys are compared and sorted by their bytes, also in a table that another program made with another collation.
     fn key<'b>(_: Layout, key: &'b KeyParam<'_>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         out.push_bind_param::<Text, str>(key.0)?;
         out.push_sql(" COLLATE \"C\"");
@@ -89,7 +89,7 @@ const BYTEA: u32 = 17;
 
 impl FromSql<Nullable<Binary>, Pg> for FoundValue {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        // A table that another hand made may have a column of another type.
+        // A table that another program made may have a column of another type.
         Ok(if value.get_oid().get() == BYTEA { Self::bytes(value.as_bytes()) } else { Self::foreign("no bytea") })
     }
 

@@ -24,8 +24,8 @@ pub(super) enum VisibleRows {
     None,
 }
 
-/// The words that tell, after a name has been bound in `to_regclass`: whether rows are filtered, and whether a policy lets
-/// the user see any.
+/// The columns of a query over a table `t` with an `oid`: whether rows are filtered, and whether a policy lets the user see
+/// any.
 pub(super) const ROW_SECURITY: &str = "coalesce(row_security_active(t.oid), false), EXISTS (SELECT 1 FROM pg_policy AS p \
      WHERE p.polrelid = t.oid AND p.polpermissive AND p.polcmd IN ('*', 'r') AND EXISTS (\
      SELECT 1 FROM unnest(p.polroles) AS r WHERE r = 0 OR pg_has_role(r, 'USAGE')))";

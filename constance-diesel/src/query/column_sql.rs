@@ -13,7 +13,7 @@ use crate::layout::Layout;
 pub trait ColumnSql: Backend + HasSqlType<Binary> {
     /// Django's column `value` as bytes; what is no text stays what it is.
     const BYTES_OF_TEXT: &'static str;
-    /// What stands around a parameter of bytes to make a text of it.
+    /// The SQL around a parameter of bytes that makes a text of it.
     const TEXT_OF_BYTES: [&'static str; 2];
 
     /// A key as a value of its column.
@@ -26,7 +26,7 @@ pub trait ColumnSql: Backend + HasSqlType<Binary> {
         Self::key(layout, key, out)
     }
 
-    /// What sorts keys by their bytes.
+    /// The expression that sorts keys by their bytes.
     fn order(layout: Layout) -> &'static str;
 
     /// Whether a row's key lies from `low` to `high`, in the order of bytes.

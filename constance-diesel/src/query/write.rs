@@ -176,7 +176,7 @@ where
     }
 }
 
-/// What to try before an insert that may replace: one that finds a row takes a number for `id` all the same, and Django's are
+/// The update to try before an insert that may replace: one that finds a row takes a number for `id` all the same, and Django's are
 /// of 32 bits.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) fn update_first<'a>(statement: &Insert<'a>) -> Option<UpdateIf<'a>> {

@@ -83,7 +83,7 @@ impl Probe for DataVersion {
         }
         match data_version(&mut self.connection).map_err(Failure::from) {
             Ok(version) => Ok(std::mem::replace(&mut self.last, version) != version),
-            // Somebody is committing; the next look will see what.
+            // Another connection is committing; the next look will see what.
             Err(failure) if diagnose::is_busy(&failure) => Ok(false),
             Err(failure) => Err(diagnose::of(&failure).error),
         }

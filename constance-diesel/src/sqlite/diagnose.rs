@@ -84,7 +84,7 @@ fn by_message(failure: &Failure) -> Diagnosis {
             Diagnosis::usable(Error::new(ErrorKind::Denied).with_cause(cause("SQLITE_PERM", "access was denied")))
         }
         Some("database or disk is full") => Diagnosis::usable(
-            // Waiting does not make room; somebody has to.
+            // It does not pass by waiting: somebody has to make room.
             stands(ErrorKind::Unavailable, "the disk is full, or the database has reached its greatest size")
                 .with_cause(cause("SQLITE_FULL", "no room for the write")),
         ),

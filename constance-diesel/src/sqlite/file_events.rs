@@ -1,4 +1,4 @@
-//! Is told by the system when somebody writes to the files of a database.
+//! Events of the system for writes to the files of a database.
 
 use std::ffi::OsString;
 use std::mem::MaybeUninit;
@@ -24,7 +24,7 @@ const LOCAL: [u32; 6] = [
     0x794C_7630, // overlayfs
 ];
 
-/// What may befall a file, or those of a folder, when they change or make way for others.
+/// The events of files that change, or that other files replace.
 const EVENTS: WatchFlags = WatchFlags::MODIFY
     .union(WatchFlags::CREATE)
     .union(WatchFlags::DELETE)
@@ -32,8 +32,8 @@ const EVENTS: WatchFlags = WatchFlags::MODIFY
     .union(WatchFlags::DELETE_SELF)
     .union(WatchFlags::MOVE_SELF);
 
-/// How many notices are taken at once: they may come faster than they are taken.
-const MOST: usize = 10_000;
+/// How many events are taken at once: they may come faster than they are taken.
+const MAX_EVENTS: usize = 10_000;
 
 /// Events of one database.
 pub(super) struct FileEvents {
@@ -59,7 +59,7 @@ pub(super) enum Arrived {
 
 /// Why a wait ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum WaitEnd {
     /// The time is over, or there may be events.
     Other,
     Interrupted,
@@ -93,7 +93,7 @@ impl FileEvents {
         let mut buffer = [MaybeUninit::uninit(); 4096];
         let mut reader = Reader::new(&self.inotify, &mut buffer);
         let mut arrived = Arrived::Nothing;
-        for _ in 0..MOST {
+        for _ in 0..MAX_EVENTS {
             match reader.next() {
                 // Without a name it is about what is watched itself, or there were too many events.
                 Ok(notice) => {
@@ -110,14 +110,14 @@ impl FileEvents {
     }
 
     /// Waits for an interruption, and for notices where they are `wanted`, at most so long.
-    pub(super) fn wait(&self, at_most: Duration, wanted: bool) -> Ended {
+    pub(super) fn wait(&self, at_most: Duration, wanted: bool) -> WaitEnd {
         let mut both = [PollFd::new(&*self.interrupt.0, PollFlags::IN), PollFd::new(&self.inotify, PollFlags::IN)];
         let asked = if wanted { &mut both[..] } else { &mut both[..1] };
         // Whatever it says, there is another look.
         let _ = poll(asked, Timespec::try_from(at_most).ok().as_ref());
         match io::read(&*self.interrupt.0, &mut [0; 8]) {
-            Ok(_) => Ended::Interrupted,
-            Err(_) => Ended::Other,
+            Ok(_) => WaitEnd::Interrupted,
+            Err(_) => WaitEnd::Other,
         }
     }
 
@@ -128,7 +128,7 @@ impl FileEvents {
 
 impl Interrupt {
     pub(super) fn call(&self) {
-        // It fails only where it has been called very often and nobody has waited: it is set then.
+        // It fails only where it was called very often and nothing has waited: it is set then.
         let _ = io::write(&*self.0, &1_u64.to_ne_bytes());
     }
 }

@@ -1,4 +1,4 @@
-//! A feed that looks when the system has told that the database is written to.
+//! A feed that looks for changes when the system reports a write to the database.
 
 use std::time::{Duration, Instant};
 
@@ -7,26 +7,26 @@ use constance_core::{
     backend::{Wake, Watch},
 };
 
-use super::file_events::{Arrived, Ended, FileEvents};
+use super::file_events::{Arrived, FileEvents, WaitEnd};
 use crate::watch::Probe;
 
-/// The rest after a notice that ends a silence, doubled with each look.
+/// How long it waits after the first event; doubled with each look.
 const FIRST: Duration = Duration::from_millis(1);
 
-/// How long it is looked as often as without notices after one: a change is written some time before it counts, and that may be as
-/// long as the disk takes to flush it.
+/// How long after an event it looks as often as without events: a change is written some time before it is committed, and that may
+/// be as long as the disk takes to flush it.
 const WARM: Duration = Duration::from_secs(10);
 
-/// How often it is looked in silence, in case something was not told.
+/// How often it looks without events, in case one was missed.
 const SILENT: Duration = Duration::from_secs(1);
 
-/// Looks soon and often after a notice, and hardly ever without one.
+/// Looks soon and often after an event, and rarely without one.
 pub(super) struct FileWatch<P> {
     probe: P,
     events: FileEvents,
     /// The longest rest while a change may be on its way.
     interval: Duration,
-    /// The last notice.
+    /// When the last event came.
     noticed: Option<Instant>,
     rest: Duration,
 }
@@ -34,7 +34,7 @@ pub(super) struct FileWatch<P> {
 impl<P> FileWatch<P> {
     /// `interval` is how often it would be looked without events.
     pub(super) fn new(probe: P, events: FileEvents, interval: Duration) -> Self {
-        // Somebody may have written just before the events were asked for.
+        // There may have been a write just before the events were asked for.
         Self { probe, events, interval, noticed: Some(Instant::now()), rest: FIRST }
     }
 
@@ -48,7 +48,7 @@ impl<P: Probe> Watch for FileWatch<P> {
         // A timeout too long for the clock is none.
         let end = Instant::now().checked_add(timeout);
         loop {
-            // Taken before the look: what is written after it is told again.
+            // Taken before the look: what is written after it causes another event.
             let arrived = self.events.arrived();
             if arrived == Arrived::Own {
                 if !self.is_warm() {
@@ -69,7 +69,7 @@ impl<P: Probe> Watch for FileWatch<P> {
             self.rest = (self.rest * 2).min(self.interval);
             // A folder that is written to all the time does not make it look more often.
             let wanted = !warm && arrived != Arrived::Others;
-            if self.events.wait(rest.min(left), wanted) == Ended::Interrupted {
+            if self.events.wait(rest.min(left), wanted) == WaitEnd::Interrupted {
                 return Ok(Wake::Interrupted);
             }
             if left.is_zero() {
@@ -78,7 +78,7 @@ impl<P: Probe> Watch for FileWatch<P> {
         }
     }
 
-    /// How late a change may be seen. Between writes it looks less often.
+    /// How late a change may be seen. Without writes it looks less often.
     fn mode(&self) -> WatchMode {
         WatchMode::Looking { every: self.interval }
     }

@@ -35,7 +35,7 @@ impl Migrations for SqliteConnection {
         vec![
             MigrationStep {
                 version: "0001_settings",
-                // Keys are text for the eyes of whoever opens the file; the default collation compares bytes. Without a row
+                // Keys are text so that people can read the file; the default collation compares bytes. Without a row
                 // id the key is the tree itself: one search per read instead of two.
                 up: format!(
                     "CREATE TABLE {table} (\

@@ -12,7 +12,7 @@ use crate::query::{Delete, KeyParam, OnConflict};
 pub(super) enum Attempt {
     /// With the answer to the batch.
     Ended(Applied),
-    /// Somebody else stored something under a key that was absent a moment ago. Nothing is applied.
+    /// Another connection stored something under a key that was absent a moment ago. Nothing is applied.
     Overtaken,
 }
 
@@ -81,8 +81,8 @@ impl<C: Dialect> Store<'_, C> {
         self.connection.delete(Delete { tables: self.tables, key: KeyParam(change.key.as_str()), old: None })
     }
 
-    /// Keeps a key absent until the transaction ends: whoever stores something under it waits for the row that comes and
-    /// goes here. `false`: somebody was faster.
+    /// Keeps a key absent until the transaction ends: a connection that stores something under it waits for the row that comes and
+    /// goes here. `false`: another connection was faster.
     fn reserve(&mut self, change: &Change) -> Result<bool, Failure> {
         if !self.insert(KeyParam(change.key.as_str()), &Encoded::from(Vec::new()), OnConflict::Keep)? {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! What is asked of the settings table, on a connection that somebody holds.
+//! Reads and writes the settings table over one connection.
 
 mod batch;
 mod read;

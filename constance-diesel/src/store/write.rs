@@ -21,7 +21,7 @@ impl<C: Dialect> Store<'_, C> {
             }
         }
         if batch.changes().iter().all(|change| change.op == Op::Keep) {
-            // One statement sees one moment; nobody else need wait for that.
+            // One statement sees one moment, and takes no lock.
             let keys: Vec<&Key> = batch.changes().iter().map(|change| &change.key).collect();
             let Self { tables, in_transaction, .. } = *self;
             let found =

@@ -28,7 +28,6 @@ mod migrate_missing;
 #[path = "../common/missing.rs"]
 mod missing;
 mod outages;
-mod places;
 mod portions;
 #[cfg(unix)]
 mod server;
@@ -37,5 +36,6 @@ mod several_addresses;
 #[path = "../common/portions.rs"]
 mod stale;
 mod transaction;
+mod url_targets;
 mod urls;
 mod watch;

@@ -33,11 +33,11 @@ mod missing;
 mod older;
 mod outages;
 mod parameters;
-mod policies;
 mod pool;
 #[cfg(unix)]
 mod pooler;
 mod portions;
+mod row_security;
 mod serializable;
 #[cfg(unix)]
 mod server;

@@ -47,7 +47,7 @@ pub fn everywhere() -> Vec<(Schema, PgConnection)> {
     plain.into_iter().chain(icu).map(|(schema, admin)| (schema, raw(&admin))).collect()
 }
 
-/// A user with a random name, as a part of SQL and with his password as a part of a URL. He goes with the admin's connection
+/// A user with a random name, as a part of SQL and with their password as a part of a URL. They go with the admin's connection
 /// that is given back.
 pub struct User<'a> {
     pub name: String,

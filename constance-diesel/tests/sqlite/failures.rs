@@ -5,7 +5,7 @@ use std::fs;
 
 use constance_core::{
     Backend, Error, ErrorKind, Prefix,
-    backend::{Batch, Change, Encoded, Expect, Stored},
+    backend::{Batch, Encoded, Expect, Stored},
 };
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;

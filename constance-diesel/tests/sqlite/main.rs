@@ -26,7 +26,6 @@ mod migrate_processes;
 mod migrate_revert;
 #[path = "../common/missing.rs"]
 mod missing;
-mod places;
 mod portions;
 mod processes;
 #[cfg(target_os = "linux")]
@@ -35,5 +34,6 @@ mod service;
 #[path = "../common/portions.rs"]
 mod stale;
 mod transaction;
+mod url_targets;
 mod urls;
 mod watch;

@@ -58,7 +58,7 @@ impl ConnectTarget for Target {
         Some(socket.map_or_else(|| format!("{host}:{port}"), str::to_owned))
     }
 
-    /// What TLS over the client library at hand does not protect from.
+    /// What TLS of the linked client library does not protect from.
     fn warnings(&self) -> Vec<Warning> {
         self.warnings_of(KNOWS_SSL_MODE)
     }

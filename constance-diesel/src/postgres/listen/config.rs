@@ -12,7 +12,7 @@ use super::tls_options::TlsOptions;
 use crate::options::Options;
 use crate::postgres::target::Target;
 
-/// What else libpq takes from the environment and the listener cannot.
+/// Variables that libpq reads and the listener does not support.
 const ENVIRONMENT: &[&str] = &[
     "PGHOSTADDR",
     "PGSERVICE",
@@ -51,7 +51,7 @@ pub(super) fn of(target: &Target, options: &Options) -> Result<(Config, Tls), Wh
     config.connect_timeout(options.connect_timeout);
     config.keepalives_idle(Duration::from_secs(5)).keepalives_interval(Duration::from_secs(2)).keepalives_retries(3);
     config.tcp_user_timeout(options.statement_timeout);
-    // What the server remarks is nobody's business, and the crate would log it.
+    // The crate would log the notices of the server.
     config.notice_callback(|_| {});
     for (parameter, value) in &parts.parameters {
         match (parameter.as_str(), value.as_str()) {

@@ -9,11 +9,11 @@ use postgres_native_tls::MakeTlsConnector;
 use super::Why;
 use super::config::env;
 
-/// What else libpq takes from the environment for TLS and the listener cannot.
+/// Variables for TLS that libpq reads and the listener does not support.
 const ENVIRONMENT: &[&str] =
     &["PGSSLCERTMODE", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLMAXPROTOCOLVERSION", "PGSSLMINPROTOCOLVERSION", "PGSSLSNI"];
 
-/// Which files the URL and the environment name.
+/// The files that the URL and the environment name.
 #[derive(Default)]
 pub(super) struct Files {
     roots: Option<String>,
@@ -26,7 +26,7 @@ pub(super) struct Files {
 /// What the server's certificate has to be.
 #[derive(Debug, PartialEq)]
 enum Trust {
-    /// There need be no more than one.
+    /// Any certificate will do.
     Any,
     /// Signed by an authority of the file, for whatever host.
     Authority(PathBuf),
@@ -62,7 +62,7 @@ impl Files {
             }
             _ => return false,
         };
-        // To libpq an empty one is the default.
+        // libpq takes an empty value for the default.
         *place = Some(value.to_owned()).filter(|value| !value.is_empty());
         true
     }

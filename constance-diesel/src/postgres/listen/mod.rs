@@ -29,15 +29,15 @@ use crate::dialect::Diagnose;
 use crate::options::Options;
 use crate::schema::Tables;
 
-/// Why a feed looks for changes and is not told of them.
+/// Why a feed looks for changes instead of listening.
 pub(super) type Why = &'static str;
 
-/// How long the server may take to hand a notification on. Behind a pooler that lends its connections for one transaction it
+/// How long the server may take to deliver a notification. Behind a pooler that lends its connections for one transaction it
 /// never comes.
-const PATIENCE: Duration = Duration::from_secs(3);
+const NOTIFY_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A feed that a thread with a connection of its own keeps.
-pub(super) struct Listening(Arc<Shared>);
+/// A feed whose thread listens over a connection of its own.
+pub(super) struct ListenFeed(Arc<Shared>);
 
 /// Opens the feed, or says why there is none. `connection` is one to the same database.
 pub(super) fn open(
@@ -45,16 +45,16 @@ pub(super) fn open(
     tables: &Tables,
     options: &Options,
     connection: &mut PgConnection,
-) -> Result<Result<Listening, Why>> {
-    let about = match about(connection, tables) {
-        Ok(Some(about)) => about,
+) -> Result<Result<ListenFeed, Why>> {
+    let table_info = match table_info(connection, tables) {
+        Ok(Some(table_info)) => table_info,
         Ok(None) => return Ok(Err("the table is gone")),
         Err(error) => return Err(connection.diagnose(&error.into()).error),
     };
-    if about.replica {
+    if table_info.replica {
         return Ok(Err("a replica does not tell of changes"));
     }
-    if !about.trigger {
+    if !table_info.trigger {
         return Ok(Err("the table has no trigger that tells of changes; migrating makes one"));
     }
     let (config, tls) = match config::of(target, options) {
@@ -64,13 +64,14 @@ pub(super) fn open(
     // The crate's own limit ends with the TCP connection: what is said on it then may take for ever, as with a server that
     // stands still or a pooler that has no connection left.
     let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX);
-    let limit = options.connect_timeout.max(Duration::from_secs(1)).saturating_mul(hosts).saturating_add(PATIENCE);
+    let limit =
+        options.connect_timeout.max(Duration::from_secs(1)).saturating_mul(hosts).saturating_add(NOTIFY_TIMEOUT);
     let probe = format!("constance_probe_{:016x}", RandomState::new().hash_one(0));
-    let Some((shared, started)) = thread::start(config, tls, about.channel, probe.clone())? else {
+    let Some((shared, started)) = thread::start(config, tls, table_info.channel, probe.clone())? else {
         return Ok(Err("too many listeners wait for a server that says nothing"));
     };
     // From here on it ends the thread, as soon as the server says anything to it.
-    let feed = Listening(shared);
+    let feed = ListenFeed(shared);
     match started.recv_timeout(limit) {
         Ok(Start::Listens) => {}
         Ok(Start::Never(why)) => return Ok(Err(why)),
@@ -85,20 +86,20 @@ pub(super) fn open(
     if let Err(error) = notified.execute(connection) {
         return Err(connection.diagnose(&error.into()).error);
     }
-    if feed.0.is_proven(PATIENCE)? {
+    if feed.0.is_proven(NOTIFY_TIMEOUT)? {
         return Ok(Ok(feed));
     }
     Ok(Err("notifications do not arrive, as behind a pooler that lends its connections for one transaction"))
 }
 
-/// What the database says about its telling of changes.
-struct About {
+/// What the database says about the table and its trigger.
+struct TableInfo {
     replica: bool,
     trigger: bool,
     channel: String,
 }
 
-fn about(connection: &mut PgConnection, tables: &Tables) -> QueryResult<Option<About>> {
+fn table_info(connection: &mut PgConnection, tables: &Tables) -> QueryResult<Option<TableInfo>> {
     // A trigger keeps its function when the table is renamed.
     let text = format!(
         "SELECT pg_is_in_recovery(), EXISTS (SELECT 1 FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid \
@@ -108,17 +109,17 @@ fn about(connection: &mut PgConnection, tables: &Tables) -> QueryResult<Option<A
     );
     let asked = sql::<(Bool, Bool, Text)>(&text).bind::<Text, _>(&*tables.settings).sql("))");
     let found = asked.get_result::<(bool, bool, String)>(connection).optional()?;
-    Ok(found.map(|(replica, trigger, channel)| About { replica, trigger, channel }))
+    Ok(found.map(|(replica, trigger, channel)| TableInfo { replica, trigger, channel }))
 }
 
-/// Says once that a feed looks for changes, and why.
+/// Logs once that a feed looks for changes, and why.
 #[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "nothing is recorded without the feature"))]
 pub(super) fn log_polling(why: Why) {
     #[cfg(feature = "tracing")]
     tracing::warn!(target: "constance", backend = "postgres", why, "changes are polled for and not pushed");
 }
 
-impl Watch for Listening {
+impl Watch for ListenFeed {
     fn wait(&mut self, timeout: Duration) -> Result<Wake> {
         // A timeout too long for the clock is none.
         self.0.wait(Instant::now().checked_add(timeout))
@@ -130,7 +131,7 @@ impl Watch for Listening {
     }
 }
 
-impl Drop for Listening {
+impl Drop for ListenFeed {
     fn drop(&mut self) {
         self.0.stop();
     }

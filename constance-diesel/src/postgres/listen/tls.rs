@@ -9,20 +9,20 @@ use postgres::{Client, Config};
 
 use super::Why;
 
-/// What is done where the server offers TLS.
+/// What happens where the server offers TLS.
 pub(super) enum Tls {
-    /// The attempt is given up.
+    /// The connection fails.
     Refused,
-    /// It is taken.
+    /// The connection is encrypted.
     #[cfg(feature = "listen-tls")]
     Taken(postgres_native_tls::MakeTlsConnector),
 }
 
 impl Tls {
-    /// Connects. In which cases the server is asked for TLS at all, `config` says.
+    /// Connects. `config` says in which cases the server is asked for TLS.
     pub(super) fn connect(&self, config: &Config) -> Result<Client, postgres::Error> {
         match self {
-            Self::Refused => config.connect(Refusing),
+            Self::Refused => config.connect(RefuseTls),
             #[cfg(feature = "listen-tls")]
             Self::Taken(connector) => config.connect(connector.clone()),
         }
@@ -31,7 +31,7 @@ impl Tls {
     /// Why an attempt to connect ended, where TLS was the reason.
     pub(super) fn is_why(error: &postgres::Error) -> Option<Why> {
         let source = error.source()?;
-        if source.is::<Offered>() {
+        if source.is::<TlsOffered>() {
             return Some(
                 "the server offers TLS, which the listener speaks with the feature `listen-tls`; with sslmode=disable it does \
                  without",
@@ -48,36 +48,36 @@ impl Tls {
 /// Where libpq would encrypt the connection if the server offers it, this asks the server too, and gives up if it does: the
 /// listener must not send in the clear what libpq would not.
 #[derive(Debug, Clone, Copy)]
-struct Refusing;
+struct RefuseTls;
 
 /// The server offered TLS.
 #[derive(Debug)]
-struct Offered;
+struct TlsOffered;
 
-impl fmt::Display for Offered {
+impl fmt::Display for TlsOffered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the server offers TLS")
     }
 }
 
-impl StdError for Offered {}
+impl StdError for TlsOffered {}
 
-impl<S> MakeTlsConnect<S> for Refusing {
+impl<S> MakeTlsConnect<S> for RefuseTls {
     type Stream = NoTlsStream;
     type TlsConnect = Self;
-    type Error = Offered;
+    type Error = TlsOffered;
 
-    fn make_tls_connect(&mut self, _: &str) -> Result<Self, Offered> {
+    fn make_tls_connect(&mut self, _: &str) -> Result<Self, TlsOffered> {
         Ok(Self)
     }
 }
 
-impl<S> TlsConnect<S> for Refusing {
+impl<S> TlsConnect<S> for RefuseTls {
     type Stream = NoTlsStream;
-    type Error = Offered;
-    type Future = Ready<Result<NoTlsStream, Offered>>;
+    type Error = TlsOffered;
+    type Future = Ready<Result<NoTlsStream, TlsOffered>>;
 
     fn connect(self, _: S) -> Self::Future {
-        ready(Err(Offered))
+        ready(Err(TlsOffered))
     }
 }

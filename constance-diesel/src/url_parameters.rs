@@ -12,14 +12,14 @@ use crate::schema::Tables;
 
 /// What a URL or the builder says of the table and of calls.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Parameters {
+pub(crate) struct OwnParameters {
     pub(crate) layout: Option<Layout>,
     pub(crate) table: Option<String>,
     /// In whole seconds where a URL says it.
     pub(crate) call_timeout: Option<Duration>,
 }
 
-impl Parameters {
+impl OwnParameters {
     /// Reads a URL of this database: what it and the builder say, and where the database is.
     pub(crate) fn of_url<C: Dialect>(given: Self, url: &str) -> Result<(Self, C::Target)> {
         let url = tidy(url);
@@ -60,7 +60,7 @@ impl Parameters {
         Ok(Self { layout, table, call_timeout: agree("call_timeout", self.call_timeout, given.call_timeout)? })
     }
 
-    /// The tables that are meant.
+    /// The tables that these options name.
     pub(crate) fn tables<C: Dialect>(self) -> Result<Tables> {
         let layout = self.layout.unwrap_or_default();
         match self.table {
@@ -114,8 +114,8 @@ fn seconds(value: &str) -> Result<Duration> {
 mod tests {
     use super::*;
 
-    fn given(layout: Option<Layout>, table: Option<&str>) -> Parameters {
-        Parameters { layout, table: table.map(str::to_owned), call_timeout: None }
+    fn given(layout: Option<Layout>, table: Option<&str>) -> OwnParameters {
+        OwnParameters { layout, table: table.map(str::to_owned), call_timeout: None }
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
             ("postgres://h/d?options=-c%20layout%3Dx", "postgres://h/d?options=-c%20layout%3Dx", given(None, None)),
             ("sqlite:layout=django", "sqlite:layout=django", given(None, None)),
         ] {
-            assert_eq!(Parameters::taken_from(url)?, (found, Cow::Borrowed(rest)), "{url}");
+            assert_eq!(OwnParameters::taken_from(url)?, (found, Cow::Borrowed(rest)), "{url}");
         }
         Ok(())
     }
@@ -162,7 +162,7 @@ mod tests {
             ("table=%zz", "the parameter table of the URL is not percent-encoded UTF-8; write all but letters"),
             ("table=%ff", "the parameter table of the URL is not percent-encoded UTF-8; write all but letters"),
         ] {
-            let error = Parameters::taken_from(&format!("postgres://u:hunter2@h/d?{query}")).expect_err(query);
+            let error = OwnParameters::taken_from(&format!("postgres://u:hunter2@h/d?{query}")).expect_err(query);
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.to_string().starts_with(words), "{query}: {error}");
             let shown = format!("{error} {error:?}");
@@ -172,16 +172,16 @@ mod tests {
 
     #[test]
     fn a_call_timeout_is_in_whole_seconds() -> Result<()> {
-        let (found, rest) = Parameters::taken_from("postgres://h/d?call_timeout=2&sslmode=require")?;
+        let (found, rest) = OwnParameters::taken_from("postgres://h/d?call_timeout=2&sslmode=require")?;
         assert_eq!((found.call_timeout, &*rest), (Some(Duration::from_secs(2)), "postgres://h/d?sslmode=require"));
         for query in ["call_timeout", "call_timeout=0", "call_timeout=1.5", "call_timeout=hunter3@h/d"] {
-            let error = Parameters::taken_from(&format!("postgres://u:hunter2@h/d?{query}")).expect_err(query);
+            let error = OwnParameters::taken_from(&format!("postgres://u:hunter2@h/d?{query}")).expect_err(query);
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.to_string().contains("is no number of seconds; write call_timeout="), "{error}");
             assert!(!format!("{error} {error:?}").contains("hunter"), "{error:?}");
         }
-        Parameters::taken_from("sqlite:a?call_timeout=1&call_timeout=1").expect_err("twice");
-        let given = Parameters { call_timeout: Some(Duration::from_secs(3)), ..Parameters::default() };
+        OwnParameters::taken_from("sqlite:a?call_timeout=1&call_timeout=1").expect_err("twice");
+        let given = OwnParameters { call_timeout: Some(Duration::from_secs(3)), ..OwnParameters::default() };
         found.agreeing(given).expect_err("another one");
         Ok(())
     }
