@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use constance_core::{Backend, Codec, Config, Entry, Error, Settings};
+use constance_core::{Backend, Codec, Config, Error, SettingEntry, Settings};
 
 use crate::{CommandError, output};
 
@@ -23,8 +23,8 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
             return Err(CommandError::usage(format!("there is no group of this name; {known}")));
         }
     }
-    let is_wanted = |entry: &Entry| (group.is_none() || entry.info.group == group) && (entry.is_set || !stored);
-    let entries: Vec<Entry> = config.list()?.into_iter().filter(is_wanted).collect();
+    let is_wanted = |entry: &SettingEntry| (group.is_none() || entry.info.group == group) && (entry.is_set || !stored);
+    let entries: Vec<SettingEntry> = config.list()?.into_iter().filter(is_wanted).collect();
     let text = if json { output::json::list(&entries) } else { output::text::list(&entries) };
     output::print(out, &text)?;
     // As with `ls` on a folder it may read in part: everything that can be shown was, and the exit code says that

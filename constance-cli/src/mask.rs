@@ -1,6 +1,6 @@
 //! Hiding what is secret.
 
-use constance_core::{Entry, Error, SettingInfo};
+use constance_core::{Error, SettingEntry, SettingInfo};
 
 use crate::invisible::is_invisible;
 
@@ -25,7 +25,7 @@ impl<'v> Shown<'v> {
     }
 
     /// The value in force, or why it is unreadable.
-    pub(crate) fn value(entry: &'v Entry) -> Result<Self, &'v Error> {
+    pub(crate) fn value(entry: &'v SettingEntry) -> Result<Self, &'v Error> {
         entry.text.as_ref().map(|text| Self::new(&entry.info, text))
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::layer::{Layer, Vars, asked};
+use crate::layer::{EnvVars, Layer, asked};
 use crate::url::{is_scheme, tidy};
 use crate::{Backend, Error, ErrorKind, Result};
 
@@ -130,14 +130,14 @@ impl Registry {
     }
 
     /// The backend that a URL names within the layers that the variables ask for, the first of them innermost.
-    pub(crate) fn open_within(&self, url: &str, vars: &Vars<'_>) -> Result<Arc<dyn Backend>> {
+    pub(crate) fn open_within(&self, url: &str, vars: &EnvVars<'_>) -> Result<Arc<dyn Backend>> {
         let asked = self.asked(vars)?;
         let wrap = |backend, (layer, value): (&Layer, String)| layer.wrapped(&value, backend, vars);
         asked.into_iter().try_fold(self.open(url)?, wrap)
     }
 
     /// The layers that the variables ask for, with their values.
-    pub(crate) fn asked(&self, vars: &Vars<'_>) -> Result<Vec<(&Layer, String)>> {
+    pub(crate) fn asked(&self, vars: &EnvVars<'_>) -> Result<Vec<(&Layer, String)>> {
         asked(&self.layers, vars)
     }
 

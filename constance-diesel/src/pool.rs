@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::{Lease, PoolOptions, Purpose};
+use constance_pool::{PoolOptions, PooledConnection, Purpose};
 use diesel::result::QueryResult;
 use r2d2::ManageConnection;
 
@@ -75,7 +75,7 @@ impl<C: Dialect> Pool<C> {
             }),
             Self::External(external) => {
                 let external = Arc::clone(external);
-                constance_pool::within(within, move || {
+                constance_pool::run_with_timeout(within, move || {
                     repeat::<C, T>(purpose, end, || Ok(ask(&mut **external.lend()?, purpose, &*work)))
                 })
             }
@@ -88,7 +88,7 @@ fn lease<C: Dialect>(
     pool: &constance_pool::Pool<Manager<C>>,
     purpose: Purpose,
     end: Option<Instant>,
-) -> Result<Lease<'_, Manager<C>>> {
+) -> Result<PooledConnection<'_, Manager<C>>> {
     // A file that was replaced leaves every pooled connection on the old one, where reads are out of date and writes are
     // lost without an error. So a write always looks.
     for _ in 0..=pool.max_size() {
@@ -122,7 +122,7 @@ fn ask<C: Dialect, T>(
 /// has failed.
 fn given_back<C: Dialect, T>(
     pool: &constance_pool::Pool<Manager<C>>,
-    mut lease: Lease<'_, Manager<C>>,
+    mut lease: PooledConnection<'_, Manager<C>>,
     purpose: Purpose,
     done: Result<T, Failure>,
 ) -> Result<T, Failure> {
@@ -134,7 +134,7 @@ fn given_back<C: Dialect, T>(
                 && purpose == Purpose::Read
                 && failure.error.kind() != ErrorKind::Timeout =>
         {
-            lease.retire();
+            lease.discard_all();
         }
         Err(failure) if failure.broken => lease.discard(),
         _ => {}

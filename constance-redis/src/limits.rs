@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use constance_core::url::agree;
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::{LONGEST_TIMEOUT, PoolOptions};
+use constance_pool::{MAX_TIMEOUT, PoolOptions};
 
 use crate::endpoint::Endpoint;
 use crate::pool::{Manager, Pool};
@@ -66,14 +66,14 @@ impl Limits {
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {
-        self.connect_timeout.unwrap_or(Duration::from_secs(2)).min(LONGEST_TIMEOUT)
+        self.connect_timeout.unwrap_or(Duration::from_secs(2)).min(MAX_TIMEOUT)
     }
 
     pub(crate) fn response_timeout(&self) -> Duration {
-        self.response_timeout.unwrap_or(Duration::from_secs(2)).min(LONGEST_TIMEOUT)
+        self.response_timeout.unwrap_or(Duration::from_secs(2)).min(MAX_TIMEOUT)
     }
 
     pub(crate) fn acquire_timeout(&self) -> Duration {
-        self.acquire_timeout.unwrap_or(Duration::from_secs(3)).min(LONGEST_TIMEOUT)
+        self.acquire_timeout.unwrap_or(Duration::from_secs(3)).min(MAX_TIMEOUT)
     }
 }

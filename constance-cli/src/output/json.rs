@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::error::Error as _;
 
-use constance_core::{Entry, Kind, SettingInfo, Warning};
+use constance_core::{Kind, SettingEntry, SettingInfo, Warning};
 use serde::Serialize;
 
 use super::Change;
@@ -32,7 +32,7 @@ struct Object<'e> {
 }
 
 impl<'e> Object<'e> {
-    fn new(entry: &'e Entry) -> Self {
+    fn new(entry: &'e SettingEntry) -> Self {
         let info = &entry.info;
         let value = Shown::value(entry);
         Self {
@@ -114,7 +114,7 @@ struct Failed<'e> {
 }
 
 /// An array of every setting, in the order of declaration.
-pub(crate) fn list(entries: &[Entry]) -> String {
+pub(crate) fn list(entries: &[SettingEntry]) -> String {
     pretty(&entries.iter().map(Object::new).collect::<Vec<_>>())
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn migrated() -> String {
     pretty(&Migrated { migrated: true })
 }
 
-pub(crate) fn one(entry: &Entry) -> String {
+pub(crate) fn one(entry: &SettingEntry) -> String {
     pretty(&Object::new(entry))
 }
 

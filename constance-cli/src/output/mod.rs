@@ -5,7 +5,7 @@ pub(crate) mod text;
 
 use std::io::{ErrorKind, Write};
 
-use constance_core::Entry;
+use constance_core::SettingEntry;
 
 use crate::CommandError;
 use crate::mask::Shown;
@@ -13,7 +13,7 @@ use crate::mask::Shown;
 /// What `set` and `reset` did.
 pub(crate) struct Change<'e> {
     /// The setting as it was just before.
-    pub(crate) before: &'e Entry,
+    pub(crate) before: &'e SettingEntry,
     /// The value now in force.
     pub(crate) new: Shown<'e>,
     /// Whether a value is stored now.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fmt::{self, Write};
 
-use constance_core::{Entry, Warning};
+use constance_core::{SettingEntry, Warning};
 
 use super::Change;
 use crate::CommandError;
@@ -14,14 +14,14 @@ use crate::mask::Shown;
 const WIDEST_VALUE: usize = 32;
 
 /// Every setting, those without a group first, then group by group; in the order of declaration.
-pub(crate) fn list(entries: &[Entry]) -> String {
+pub(crate) fn list(entries: &[SettingEntry]) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = write_list(&mut text, entries);
     text
 }
 
-fn write_list(text: &mut String, entries: &[Entry]) -> fmt::Result {
+fn write_list(text: &mut String, entries: &[SettingEntry]) -> fmt::Result {
     let name_width = entries.iter().map(|entry| width(entry.info.name)).max().unwrap_or(0);
     let values: Vec<String> = entries.iter().map(value).collect();
     let value_width = values.iter().map(|value| width(value)).filter(|w| *w <= WIDEST_VALUE).max().unwrap_or(0);
@@ -65,7 +65,7 @@ fn separate(text: &mut String) {
     }
 }
 
-fn value(entry: &Entry) -> String {
+fn value(entry: &SettingEntry) -> String {
     Shown::value(entry).map_or_else(|_| "(unreadable)".to_owned(), Shown::on_one_line)
 }
 

@@ -6,12 +6,12 @@ use crate::{Applied, Batch, Codec, Result, Settings};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// Makes all names of each setting agree where an old one differs from the new one, and gives the settings for which that was
-    /// so: as [`Config::settle_aliases`](crate::Config::settle_aliases), before an alias is dropped.
+    /// so: as [`Config::sync_aliases`](crate::Config::sync_aliases), before an alias is dropped.
     ///
     /// # Errors
     ///
-    /// As [`Config::settle_aliases`](crate::Config::settle_aliases).
-    pub async fn settle_aliases(&self) -> Result<Vec<&'static str>> {
+    /// As [`Config::sync_aliases`](crate::Config::sync_aliases).
+    pub async fn sync_aliases(&self) -> Result<Vec<&'static str>> {
         let mut settled = Vec::new();
         for (index, batch) in self.front().unsettled(&self.find_all().await?)? {
             let applied = self.in_turn(&batch, true).await;

@@ -1,4 +1,4 @@
-//! A front and the backend that it asks: what [`Config`](super::Config) and [`Within`](super::Within) do alike.
+//! A front and the backend that it asks: what [`Config`](super::Config) and [`TransactionConfig`](super::TransactionConfig) do alike.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::write::back_off;
 use super::{Found, Front, Inner};
 use crate::backend::too_few;
 use crate::overrides::Scope;
-use crate::{Action, Backend, Codec, Entry, ErrorKind, ReadAll, Result, Setting, SettingValue, Settings};
+use crate::{Action, Backend, Codec, ErrorKind, ReadAll, Result, Setting, SettingEntry, SettingValue, Settings};
 
 /// What a synchronous call needs, borrowed for its length.
 pub(super) struct Access<'a, S, C, B: ?Sized> {
@@ -85,7 +85,7 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
         Ok(self.front.read_all(&found, self.scope.map_or_else(Vec::new, Scope::all)))
     }
 
-    pub(super) fn entry(&self, name: &str) -> Result<Entry> {
+    pub(super) fn entry(&self, name: &str) -> Result<SettingEntry> {
         let (index, _) = self.front.schema.field_named(name)?;
         Ok(self.front.entry(index, &self.find_one(index)?))
     }

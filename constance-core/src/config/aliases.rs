@@ -38,11 +38,11 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// # let (old, config) = (Config::<Old>::new(Arc::clone(&backend)), Config::<Shop>::new(backend));
     /// old.set(Old::TITLE, "Shop".to_owned())?;
     /// assert_eq!(config.get(Shop::SITE_NAME)?, "Shop");
-    /// assert_eq!(config.settle_aliases()?, ["site_name"]);
-    /// assert!(config.settle_aliases()?.is_empty());
+    /// assert_eq!(config.sync_aliases()?, ["site_name"]);
+    /// assert!(config.sync_aliases()?.is_empty());
     /// # Ok::<(), constance_core::Error>(())
     /// ```
-    pub fn settle_aliases(&self) -> Result<Vec<&'static str>> {
+    pub fn sync_aliases(&self) -> Result<Vec<&'static str>> {
         let inner = &*self.inner;
         let mut settled = Vec::new();
         for (index, batch) in inner.unsettled(&inner.find_all()?)? {

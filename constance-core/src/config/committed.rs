@@ -1,7 +1,7 @@
 //! Catching up with changes that a transaction of the application's made: free of I/O.
 
 use super::follow::Settling;
-use super::{Found, Front, Written};
+use super::{Found, Front, TransactionChanges};
 use crate::events::{self, Old, Outcome};
 use crate::field::AnyValue;
 use crate::{Action, Codec, Key, Result, Settings};
@@ -25,7 +25,7 @@ pub(crate) struct CatchingUp<'f, S: Settings, C: Codec> {
 
 impl<S: Settings, C: Codec> Front<S, C> {
     /// Begins to catch up; `None` where nothing was written.
-    pub(crate) fn committed(&self, written: Written<S>) -> Option<CatchingUp<'_, S, C>> {
+    pub(crate) fn committed(&self, written: TransactionChanges<S>) -> Option<CatchingUp<'_, S, C>> {
         let touched = written.into_touched();
         if touched.is_empty() {
             return None;

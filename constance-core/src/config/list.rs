@@ -10,7 +10,7 @@ use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings};
 /// One setting as a tool shows it, from [`Config::list`].
 #[non_exhaustive]
 #[derive(Clone)]
-pub struct Entry {
+pub struct SettingEntry {
     /// What is known about the setting.
     pub info: SettingInfo,
     /// Whether something is stored; otherwise the default is in force.
@@ -30,7 +30,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// # Errors
     ///
     /// Where the store could not be asked. An unreadable setting is in its entry, and so is a broken rule across settings.
-    pub fn list(&self) -> Result<Vec<Entry>> {
+    pub fn list(&self) -> Result<Vec<SettingEntry>> {
         Ok(self.inner.entries(&self.inner.find_all()?))
     }
 
@@ -39,7 +39,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// # Errors
     ///
     /// `UnknownSetting`, with the nearest name; where the store could not be asked.
-    pub fn entry(&self, name: &str) -> Result<Entry> {
+    pub fn entry(&self, name: &str) -> Result<SettingEntry> {
         self.access().entry(name)
     }
 
@@ -95,8 +95,8 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(crate) fn entries(&self, found: &[Found]) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = found.iter().enumerate().map(|(i, found)| self.entry(i, found)).collect();
+    pub(crate) fn entries(&self, found: &[Found]) -> Vec<SettingEntry> {
+        let mut entries: Vec<SettingEntry> = found.iter().enumerate().map(|(i, found)| self.entry(i, found)).collect();
         let (mut values, _) = self.assemble(found);
         for Breach { settings, error } in self.hold(&self.schema.defaults, &mut values) {
             for index in settings {
@@ -106,19 +106,19 @@ impl<S: Settings, C: Codec> Front<S, C> {
         entries
     }
 
-    pub(crate) fn entry(&self, index: usize, found: &Found) -> Entry {
+    pub(crate) fn entry(&self, index: usize, found: &Found) -> SettingEntry {
         let field = &self.schema.fields[index];
         let text = self.value_in(index, found).and_then(|value| field.print(&value));
         let text = text.map_err(|e| self.explain_one(e, Action::Read, index));
-        Entry { info: field.info().clone(), is_set: found.is_any(), text, broken_rule: None }
+        SettingEntry { info: field.info().clone(), is_set: found.is_any(), text, broken_rule: None }
     }
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for SettingEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { info, is_set, text, broken_rule } = self;
         let readable: Result<(), &Error> = text.as_ref().map(drop);
-        f.debug_struct("Entry")
+        f.debug_struct("SettingEntry")
             .field("name", &info.name)
             .field("is_set", is_set)
             .field("text", &readable)

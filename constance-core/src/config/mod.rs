@@ -20,8 +20,8 @@ mod plan;
 mod read;
 mod stale;
 mod subscribe;
+mod transaction;
 pub(crate) mod view;
-mod within;
 mod write;
 
 use std::fmt;
@@ -42,14 +42,14 @@ pub(crate) use self::in_turn::InTurn;
 pub(crate) use self::keys::{Found, SettingKeys};
 #[cfg(feature = "pickle")]
 pub use self::legacy::{ConvertedLegacy, LegacyValues};
-pub use self::list::Entry;
+pub use self::list::SettingEntry;
 pub use self::overrides::Overrides;
 pub(crate) use self::plan::{Expected, Goal, Step};
 pub use self::read::ReadAll;
 #[cfg(feature = "tokio")]
 pub(crate) use self::stale::joined;
+pub use self::transaction::{TransactionChanges, TransactionConfig};
 pub use self::view::{ConfigView, LiveView, LiveViewGuard, ViewChangeSet};
-pub use self::within::{Within, Written};
 #[cfg(feature = "tokio")]
 pub(crate) use self::write::YIELDS;
 pub(crate) use self::write::back_off;

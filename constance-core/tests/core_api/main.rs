@@ -58,6 +58,7 @@ mod secrecy;
 mod secret_shape;
 mod stale;
 mod subscribe_to;
+mod transaction;
 #[cfg(all(
     feature = "chrono",
     feature = "jiff",
@@ -67,4 +68,3 @@ mod subscribe_to;
     feature = "uuid"
 ))]
 mod types;
-mod within;

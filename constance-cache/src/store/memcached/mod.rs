@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use constance_core::url::tidy;
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::LONGEST_TIMEOUT;
+use constance_pool::MAX_TIMEOUT;
 
 use self::server::Server;
 use super::{CacheStore, Seen, Swap, Version};
@@ -155,7 +155,7 @@ impl MemcachedBuilder {
             return Err(configuration("a memcached server is named twice"));
         }
         let [connect_timeout, response_timeout] =
-            [connect_timeout, response_timeout].map(|timeout| timeout.min(LONGEST_TIMEOUT));
+            [connect_timeout, response_timeout].map(|timeout| timeout.min(MAX_TIMEOUT));
         let open = |address| Server::new(address, connect_timeout, response_timeout, max_idle);
         Ok(MemcachedStore { servers: servers.into_iter().map(open).collect(), max_len })
     }

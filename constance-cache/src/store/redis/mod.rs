@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use constance_core::url::agree;
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::{LONGEST_TIMEOUT, Pool, PoolOptions, Purpose};
+use constance_pool::{MAX_TIMEOUT, Pool, PoolOptions, Purpose};
 use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 
 use self::error::{classify, is_interrupted};
@@ -117,7 +117,7 @@ impl RedisStore {
             let is_closed = failure.is_connection_dropped() || failure.is_io_error() && !failure.is_timeout();
             retry &= is_closed && connection.is_used();
             if is_closed {
-                connection.retire();
+                connection.discard_all();
             } else {
                 connection.discard();
             }
@@ -161,7 +161,7 @@ impl RedisStoreBuilder {
         let connect_timeout = agree("socket_connect_timeout", url.connect_timeout, connect_timeout)?.unwrap_or(default);
         let response_timeout = agree("socket_timeout", url.response_timeout, response_timeout)?.unwrap_or(default);
         let [connect_timeout, response_timeout] =
-            [connect_timeout, response_timeout].map(|timeout| timeout.min(LONGEST_TIMEOUT));
+            [connect_timeout, response_timeout].map(|timeout| timeout.min(MAX_TIMEOUT));
         let pool_size = agree("max_connections", url.pool_size, pool_size)?.unwrap_or(10);
         if pool_size == 0 || connect_timeout.is_zero() || response_timeout.is_zero() {
             return Err(Error::new(ErrorKind::Configuration)

@@ -36,7 +36,7 @@ async fn whoever_writes_or_resets_last_is_heard_by_both() -> Result<()> {
     old.reset(Old::TITLE)?;
     agree(&old, &shop, "My Title", false).await?;
     assert_eq!(shop.verify().await?.len(), 1);
-    assert_eq!(shop.settle_aliases().await?, ["site_name"]);
+    assert_eq!(shop.sync_aliases().await?, ["site_name"]);
     assert!(shop.verify().await?.is_empty());
     shop.change().set(Shop::SITE_NAME, "d".into()).set(Shop::STOCK, 2).apply().await?;
     agree(&old, &shop, "d", true).await?;

@@ -22,21 +22,21 @@ use crate::{Backend, Capability, Codec, ReadAll, Result, Setting, SettingValue, 
 /// [`Config::within`].
 ///
 /// It has the names, prefix, codec, rules and overrides of its `Config`. What it writes raises no event and touches neither
-/// a cache nor [`live`](Config::live), since the transaction may yet be rolled back: [`written`](Self::written) takes
+/// a cache nor [`live`](Config::live), since the transaction may yet be rolled back: [`into_changes`](Self::into_changes) takes
 /// that out of the transaction, and [`Config::committed`] tells of it. Dropped, it tells nobody.
-pub struct Within<'c, S, C, T: ?Sized> {
+pub struct TransactionConfig<'c, S, C, T: ?Sized> {
     front: &'c Front<S, C>,
     scope: Option<&'c Scope>,
     store: &'c T,
     touched: Mutex<Vec<Touched>>,
 }
 
-/// What was written within a transaction, for [`Config::committed`] once the transaction is; from [`Within::written`].
+/// What was written within a transaction, for [`Config::committed`] once the transaction is; from [`TransactionConfig::into_changes`].
 ///
 /// Where several `Config`s are over one store, each is given a clone. After a rollback it is dropped.
 #[derive(Clone)]
 #[must_use = "after the commit, `Config::committed` has caches, `live()` and handlers catch up"]
-pub struct Written<S> {
+pub struct TransactionChanges<S> {
     touched: Vec<Touched>,
     settings: PhantomData<fn() -> S>,
 }
@@ -63,15 +63,15 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// let settings = config.within(&in_transaction);
     /// settings.set(Shop::THE_ANSWER, 43)?;
     /// assert_eq!(settings.get(Shop::THE_ANSWER)?, 43);
-    /// let written = settings.written();
+    /// let written = settings.into_changes();
     ///
     /// // After its commit.
     /// config.committed(written)?;
     /// assert_eq!(live.load().the_answer, 43);
     /// # Ok::<(), constance_core::Error>(())
     /// ```
-    pub fn within<'c, T: Backend + ?Sized>(&'c self, store: &'c T) -> Within<'c, S, C, T> {
-        Within { front: &self.inner.front, scope: self.scope.as_deref(), store, touched: Mutex::default() }
+    pub fn within<'c, T: Backend + ?Sized>(&'c self, store: &'c T) -> TransactionConfig<'c, S, C, T> {
+        TransactionConfig { front: &self.inner.front, scope: self.scope.as_deref(), store, touched: Mutex::default() }
     }
 
     /// Catches up with what was written within a transaction that is committed now: the backend
@@ -85,7 +85,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// Where a cache could not drop what it remembers, or the store could not be asked. The change is stored nevertheless,
     /// and `live()` reads again by itself.
-    pub fn committed(&self, written: Written<S>) -> Result<()> {
+    pub fn committed(&self, written: TransactionChanges<S>) -> Result<()> {
         let inner = &*self.inner;
         let Some(catching_up) = inner.front.committed(written) else { return Ok(()) };
         let forgotten = inner.backend.forget(&catching_up.keys());
@@ -95,7 +95,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     }
 }
 
-impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
+impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> TransactionConfig<'c, S, C, T> {
     /// The value of a setting as the transaction sees it. As [`Config::get`].
     ///
     /// # Errors
@@ -198,8 +198,8 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
     }
 
     /// Ends the work on settings and takes out of the transaction what was written, for [`Config::committed`].
-    pub fn written(self) -> Written<S> {
-        Written { touched: self.touched.into_inner(), settings: PhantomData }
+    pub fn into_changes(self) -> TransactionChanges<S> {
+        TransactionChanges { touched: self.touched.into_inner(), settings: PhantomData }
     }
 
     fn access(&self) -> Access<'_, S, C, T> {
@@ -243,7 +243,7 @@ fn add(all: &mut Vec<Touched>, later: Touched) {
     }
 }
 
-impl<S> Written<S> {
+impl<S> TransactionChanges<S> {
     /// Adds what was written later in the same transaction.
     pub fn and(mut self, later: Self) -> Self {
         later.touched.into_iter().for_each(|one| add(&mut self.touched, one));
@@ -255,14 +255,14 @@ impl<S> Written<S> {
     }
 }
 
-impl<S: Settings, C: Codec, T: ?Sized> fmt::Debug for Within<'_, S, C, T> {
+impl<S: Settings, C: Codec, T: ?Sized> fmt::Debug for TransactionConfig<'_, S, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.front.describe(&mut f.debug_struct("Within"))
+        self.front.describe(&mut f.debug_struct("TransactionConfig"))
     }
 }
 
-impl<S> fmt::Debug for Written<S> {
+impl<S> fmt::Debug for TransactionChanges<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Written").field("settings", &self.touched.len()).finish()
+        f.debug_struct("TransactionChanges").field("settings", &self.touched.len()).finish()
     }
 }
