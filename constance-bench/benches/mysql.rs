@@ -9,7 +9,10 @@ use std::error::Error;
 use std::time::Duration;
 
 use constance_bench::Table;
-use constance_core::{Backend, Batch, Change, Config, Encoded, Expect, Key, Prefix, Settings, Stored};
+use constance_core::{
+    Backend, Config, Prefix, Settings,
+    backend::{Batch, Change, Encoded, Expect, Key, Stored},
+};
 use constance_diesel::MysqlBackend;
 use diesel::connection::SimpleConnection;
 use diesel::mysql::MysqlConnection;

@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use constance_core::{Codec, Config, Key, MessagePack, Registry, SettingType, Settings};
+use constance_core::{Codec, Config, MessagePack, Registry, SettingType, Settings, backend::Key};
 
 mod common;
 

@@ -6,7 +6,10 @@ use std::error::Error;
 use std::time::Duration;
 
 use constance_bench::Table;
-use constance_core::{Backend, Batch, Change, Config, Encoded, Key, Prefix, Settings};
+use constance_core::{
+    Backend, Config, Prefix, Settings,
+    backend::{Batch, Change, Encoded, Key},
+};
 use constance_redis::RedisBackend;
 use constance_redis::redis::{Client, Connection, cmd};
 use r2d2::Pool;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use constance_bench::Table;
 use constance_core::aio::{AsyncBackend, AsyncConfig};
-use constance_core::{Key, Prefix, Settings};
+use constance_core::{Prefix, Settings, backend::Key};
 use constance_redis::aio::AsyncRedisBackend;
 use constance_redis::redis::aio::MultiplexedConnection;
 use constance_redis::redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, RedisResult, cmd};

@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 
 use constance_bench::Table;
 use constance_cache::{CacheStore, MemcachedStore, RedisStore, SharedCache};
-use constance_core::{Backend, Batch, Change, Config, Encoded, Key, Prefix, Settings};
+use constance_core::{
+    Backend, Config, Prefix, Settings,
+    backend::{Batch, Change, Encoded, Key},
+};
 use constance_diesel::SqliteBackend;
 use constance_memory::MemoryBackend;
 use constance_redis::redis::{Client, cmd};

@@ -4,7 +4,10 @@ use std::error::Error;
 use std::time::Duration;
 
 use constance_bench::Table;
-use constance_core::{Backend, Config, Encoded, Key, Prefix, Settings};
+use constance_core::{
+    Backend, Config, Prefix, Settings,
+    backend::{Encoded, Key},
+};
 use constance_diesel::SqliteBackend;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

@@ -19,7 +19,10 @@ use std::time::{Duration, Instant};
 use common::server::{Program, Server};
 use common::{key, until};
 use constance_cache::{CacheStore, MemcachedStore, RedisStore, SharedCache};
-use constance_core::{Applied, Backend, Batch, Change, Encoded, Expect, Key, Registry, Stored};
+use constance_core::{
+    Backend, Registry,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Stored},
+};
 use tempfile::TempDir;
 
 const DATABASE: &str = "CONSTANCE_TEST_DATABASE";

@@ -52,7 +52,10 @@ fn say(progress: &mut Option<&mut dyn Write>, line: &str) {
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests {
-    use constance_core::{Batch, Change, Encoded, Settings};
+    use constance_core::{
+        Settings,
+        backend::{Batch, Change, Encoded},
+    };
     use constance_memory::MemoryBackend;
 
     use super::*;

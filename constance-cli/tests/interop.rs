@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use constance_cli::SettingsArgs;
 use constance_cli::clap::Parser;
-use constance_core::{Backend, Config, Json, Settings, Stored};
+use constance_core::{Backend, Config, Json, Settings, backend::Stored};
 
 use python::Python;
 use stores::Store;

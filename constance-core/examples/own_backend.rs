@@ -13,7 +13,8 @@ use std::sync::Mutex;
 use std::{fs, io};
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Encoded, Error, ErrorKind, Key, Op, Prefix, Result, Settings, Stored,
+    Backend, Config, Error, ErrorKind, Prefix, Result, Settings,
+    backend::{Applied, Batch, Capability, Encoded, Key, Op, Stored},
 };
 
 /// Settings in the file `settings` of a folder. Other processes may read it; one process writes.

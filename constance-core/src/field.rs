@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::codec::Limited;
 use crate::declaration::{Bounds, Check};
 use crate::panics::caught;
-use crate::{Codec, Encoded, Error, ErrorKind, Kind, ParseError, Result, SettingInfo, SettingValue};
+use crate::{Codec, Error, ErrorKind, Kind, ParseError, Result, SettingInfo, SettingValue, backend::Encoded};
 
 /// A value whose type only its field knows.
 pub(crate) type AnyValue = Arc<dyn Any + Send + Sync>;

@@ -10,7 +10,7 @@ use crate::{Backend, Error, ErrorKind, Result};
 ///
 /// ```
 /// use constance_core::testing::FaultyBackend;
-/// use constance_core::{Config, Layer, Registry, Scheme, Settings};
+/// use constance_core::{backend::Scheme, Config, Layer, Registry, Settings};
 /// # use std::sync::Arc;
 /// # use constance_core::testing::ReferenceBackend;
 /// # #[derive(Debug, Clone, Settings)]

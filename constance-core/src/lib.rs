@@ -33,10 +33,7 @@ mod tree;
 mod types;
 pub mod url;
 
-pub use self::backend::{
-    Applied, Backend, Batch, Capability, Cause, Change, Encoded, Expect, Key, KeyHasher, KeyMap, MAX_KEY_LEN, Op,
-    Portion, Prefix, Stored, Wake, Warning, Watch, WatchMode,
-};
+pub use self::backend::{Backend, Prefix, Warning, WatchMode};
 pub use self::clock::{Clock, SystemClock};
 pub use self::codec::{Codec, MessagePack};
 pub use self::config::{
@@ -59,7 +56,7 @@ pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};
 pub use self::nested::Nested;
 pub use self::overrides::OverrideGuard;
-pub use self::registry::{Registry, Scheme};
+pub use self::registry::Registry;
 pub use self::schema::{Schema, SchemaBuilder, Settings};
 pub use self::setting::{Setting, SettingInfo};
 pub use self::types::{ParseError, SettingType, SettingValue};

@@ -73,7 +73,7 @@ impl Scheme {
     /// [`Registry`] does not count it among those that it knows.
     ///
     /// ```
-    /// use constance_core::{Registry, Scheme};
+    /// use constance_core::{backend::Scheme, Registry};
     ///
     /// let registry = Registry::new().with([Scheme::not_built_in("mysql", "constance-diesel", "mysql")]);
     /// assert!(!registry.knows("mysql"));

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Error, ErrorKind, Key, Live, LiveOptions, Prefix, Result, Settings,
-    Stored, Wake, Watch, WatchMode,
+    Backend, Config, Error, ErrorKind, Live, LiveOptions, Prefix, Result, Settings, WatchMode,
+    backend::{Applied, Batch, Capability, Key, Stored, Wake, Watch},
 };
 
 const SECRET: &str = "hunter2";

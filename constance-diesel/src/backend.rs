@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Key, Portion, Prefix, Result, Stored, Warning, Watch,
+    Backend, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Watch},
 };
 use constance_pool::Purpose;
 use diesel::result::QueryResult;
@@ -25,7 +26,7 @@ use crate::watch::{Lent, located, polling};
 /// # #[cfg(feature = "sqlite")] {
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let url = format!("sqlite://{}/settings.sqlite3", dir.path().display());
-/// use constance_core::{Backend, Batch, Change, Encoded, Prefix};
+/// use constance_core::{backend::{Batch, Change, Encoded}, Backend, Prefix};
 /// use constance_diesel::DieselBackend;
 /// use diesel::SqliteConnection;
 ///

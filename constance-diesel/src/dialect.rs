@@ -4,7 +4,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Result, Stored, Warning, Watch};
+use constance_core::{
+    Result, Warning,
+    backend::{Stored, Watch},
+};
 use diesel::connection::TransactionManager;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::{Error as DriverError, QueryResult};

@@ -1,6 +1,6 @@
 //! Failures of the driver, in words of our own.
 
-use constance_core::{Action, Cause, Error, ErrorKind};
+use constance_core::{Action, Error, ErrorKind, backend::Cause};
 use diesel::result::Error as DriverError;
 
 /// A failure, and whether its connection may be used again.

@@ -1,6 +1,9 @@
 //! Whose table it is: one of our own, or the one that Django made.
 
-use constance_core::{Batch, Error, ErrorKind, Op, Result};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Batch, Op},
+};
 use diesel::backend::Backend;
 use diesel::query_builder::AstPass;
 use diesel::result::QueryResult;
@@ -61,7 +64,7 @@ impl Layout {
 
     /// Refuses values that the table cannot hold. MySQL would store others in their place.
     pub(crate) fn takes(self, batch: &Batch) -> Result<()> {
-        let takes = |change: &constance_core::Change| match &change.op {
+        let takes = |change: &constance_core::backend::Change| match &change.op {
             Op::Set(value) => self.holds(value.as_bytes()),
             Op::Remove | Op::Keep => true,
         };

@@ -45,7 +45,7 @@ pub use self::postgres::PostgresBackend;
 pub use self::sqlite::SqliteBackend;
 pub use self::transaction::InTransaction;
 
-use constance_core::Scheme;
+use constance_core::backend::Scheme;
 
 /// The URL schemes of the databases this crate was built for, for a [`Registry`](constance_core::Registry).
 ///

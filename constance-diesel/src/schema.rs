@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use constance_core::{Encoded, Error, ErrorKind, Result, Stored};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Encoded, Stored},
+};
 use smallvec::SmallVec;
 
 use crate::dialect::Dialect;

@@ -2,7 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use constance_core::{Applied, Batch, Change, Encoded, Expect, Key, Op, Portion, Prefix, Stored};
+use constance_core::{
+    Prefix,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Op, Portion, Stored},
+};
 use diesel::connection::TransactionManager;
 use diesel::result::{DatabaseErrorKind, Error as DriverError, QueryResult};
 

@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
+    Backend, Error, ErrorKind, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored},
 };
 use constance_pool::Purpose;
 use diesel::connection::TransactionManager;
@@ -186,7 +187,7 @@ impl<C: Dialect> Backend for InTransaction<'_, C> {
         Ok((self.read(keys)?, Duration::ZERO))
     }
 
-    fn watch(&self, _: &Prefix) -> Result<Box<dyn constance_core::Watch>> {
+    fn watch(&self, _: &Prefix) -> Result<Box<dyn constance_core::backend::Watch>> {
         Err(Error::new(ErrorKind::Unsupported).with_detail("a transaction has no feed of changes"))
     }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use constance_core::{Result, Wake, Watch, WatchMode};
+use constance_core::{
+    Result, WatchMode,
+    backend::{Wake, Watch},
+};
 use parking_lot::{Condvar, Mutex};
 
 use crate::dialect::{Dialect, Options};

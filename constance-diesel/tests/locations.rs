@@ -41,7 +41,7 @@ fn sqlite_is_named_by_its_file() {
 mod open_connections {
     use std::time::Duration;
 
-    use constance_core::{Prefix, Wake};
+    use constance_core::{Prefix, backend::Wake};
 
     use super::*;
 
@@ -51,10 +51,10 @@ mod open_connections {
         backend.migrate().expect("tables");
         let mut feed = backend.watch(&Prefix::empty()).expect("a feed");
         let key = Prefix::empty().key("theme").expect("a key");
-        let change = constance_core::Change::set(key, constance_core::Encoded::from(&b"dark"[..]));
+        let change = constance_core::backend::Change::set(key, constance_core::backend::Encoded::from(&b"dark"[..]));
         kill();
         // A write is not repeated over a new connection.
-        let error = backend.write(&constance_core::Batch::one(change)).expect_err("it is gone");
+        let error = backend.write(&constance_core::backend::Batch::one(change)).expect_err("it is gone");
         assert_eq!(error.location(), Some(&*location), "{error}");
         let error = loop {
             match feed.wait(Duration::from_secs(60)) {

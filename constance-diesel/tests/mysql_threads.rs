@@ -4,7 +4,7 @@
 
 mod mysql_support;
 
-use constance_core::{ErrorKind, Stored};
+use constance_core::{ErrorKind, backend::Stored};
 use constance_diesel::MysqlBackend;
 use constance_testserver::threads;
 use mysql_support::{Place, read};

@@ -6,7 +6,10 @@ mod postgres_support;
 #[path = "common/queries.rs"]
 mod queries;
 
-use constance_core::{Applied, Backend, Batch, Change, Key, Stored};
+use constance_core::{
+    Backend,
+    backend::{Applied, Batch, Change, Key, Stored},
+};
 use constance_diesel::PostgresBackend;
 use postgres_support::{Schema, key, set, value};
 

@@ -4,7 +4,7 @@
 
 mod postgres_support;
 
-use constance_core::{ErrorKind, Stored};
+use constance_core::{ErrorKind, backend::Stored};
 use constance_diesel::PostgresBackend;
 use constance_testserver::threads;
 use postgres_support::{Schema, read, store};

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Key, KeyMap, Op, Portion, Prefix, Result, Stored, Warning, Watch,
+    Backend, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Encoded, Key, KeyMap, Op, Portion, Stored, Watch},
     identity,
 };
 use parking_lot::Mutex;
@@ -25,7 +26,7 @@ use crate::watch::Feeds;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use constance_core::{Backend, Batch, Change, Encoded, Prefix};
+/// use constance_core::{backend::{Batch, Change, Encoded}, Backend, Prefix};
 /// use constance_memory::MemoryBackend;
 ///
 /// let backend = Arc::new(MemoryBackend::new());
@@ -186,7 +187,7 @@ impl fmt::Debug for MemoryBackend {
 
 #[cfg(test)]
 mod tests {
-    use constance_core::Change;
+    use constance_core::backend::Change;
 
     use super::*;
 

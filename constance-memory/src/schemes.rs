@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use constance_core::{Error, ErrorKind, Scheme};
+use constance_core::{Error, ErrorKind, backend::Scheme};
 
 use crate::MemoryBackend;
 

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use constance_core::{Batch, Encoded, KeyMap, Prefix, Result, Wake, Watch};
+use constance_core::{
+    Prefix, Result,
+    backend::{Batch, Encoded, KeyMap, Wake, Watch},
+};
 use parking_lot::{Condvar, Mutex};
 
 use crate::backend::differs;
@@ -92,7 +95,7 @@ impl Watch for Feed {
 
 #[cfg(test)]
 mod tests {
-    use constance_core::{Backend, Change};
+    use constance_core::{Backend, backend::Change};
 
     use super::*;
     use crate::MemoryBackend;

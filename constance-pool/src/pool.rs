@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use constance_core::{Cause, Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result, backend::Cause};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::state::{Entry, State};

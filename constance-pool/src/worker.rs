@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use constance_core::{Cause, Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result, backend::Cause};
 use parking_lot::Mutex;
 
 use crate::ProcessId;

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning, Watch};
+use constance_core::{
+    Backend, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Key, Portion, Stored, Watch},
+};
 
 use crate::RedisOptions;
 use crate::builder::{RedisBackendBuilder, default_prefix};
@@ -13,7 +16,7 @@ use crate::server::ServerBackend;
 /// Settings in Redis.
 ///
 /// ```no_run
-/// use constance_core::{Backend, Batch, Change, Encoded, Prefix};
+/// use constance_core::{backend::{Batch, Change, Encoded}, Backend, Prefix};
 /// use constance_redis::RedisBackend;
 ///
 /// let backend = RedisBackend::from_url("redis://127.0.0.1:6379/0")?;

@@ -1,6 +1,9 @@
 //! Commands, and what their replies mean. No I/O.
 
-use constance_core::{Batch, Encoded, Expect, Key, Op, Prefix, Stored};
+use constance_core::{
+    Prefix,
+    backend::{Batch, Encoded, Expect, Key, Op, Stored},
+};
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, cmd};
 
 /// A value that is no string, of an unknown type.

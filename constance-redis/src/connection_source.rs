@@ -14,7 +14,7 @@ use crate::error::classify;
 /// `redis::Client` (a new connection for each call), and for a closure that returns a connection, such as a test double.
 ///
 /// ```
-/// use constance_core::{Backend, Prefix, Stored};
+/// use constance_core::{backend::Stored, Backend, Prefix};
 /// use constance_redis::RedisBackend;
 /// use constance_redis::redis::{ConnectionLike, RedisResult, Value};
 ///

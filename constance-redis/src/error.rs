@@ -5,7 +5,7 @@ use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use redis::{ErrorKind as DriverKind, RedisError, RedisResult};
 
 use crate::script::NO_EVAL;

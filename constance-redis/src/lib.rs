@@ -39,7 +39,7 @@ pub use self::options::RedisOptions;
 
 use std::sync::Arc;
 
-use constance_core::Scheme;
+use constance_core::backend::Scheme;
 
 /// The backend's name.
 pub(crate) const NAME: &str = "redis";

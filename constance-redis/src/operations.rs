@@ -2,7 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use constance_core::{Applied, Batch, Key, Prefix, Result, Stored};
+use constance_core::{
+    Prefix, Result,
+    backend::{Applied, Batch, Key, Stored},
+};
 use redis::{ConnectionLike, Pipeline, RedisResult, Value};
 
 use crate::command::{self, CHUNK, NOT_A_STRING};

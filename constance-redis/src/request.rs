@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Expect, Key, Op, Prefix, Result, Stored, Warning};
+use constance_core::{
+    Error, ErrorKind, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Expect, Key, Op, Stored},
+};
 use redis::{Cmd, RedisResult, Value};
 
 use crate::command::{self, is_wrong_type, parse_stored, unexpected_reply};

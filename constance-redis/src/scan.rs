@@ -7,7 +7,10 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use constance_core::{Error, ErrorKind, Key, Portion, Prefix, Result};
+use constance_core::{
+    Error, ErrorKind, Prefix, Result,
+    backend::{Key, Portion},
+};
 use redis::{Pipeline, RedisResult, Value, from_redis_value};
 
 use crate::command::{self, unexpected_reply};

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use constance_core::{Applied, Batch, Change, Expect, Key, Op, Stored};
+use constance_core::backend::{Applied, Batch, Change, Expect, Key, Op, Stored};
 use redis::{Cmd, RedisError, RedisResult, Script, Value, cmd, make_extension_error};
 
 use crate::command::{foreign_type, parse_stored, unexpected_reply};

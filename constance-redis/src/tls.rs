@@ -31,7 +31,7 @@ impl Pem {
             Self::File(path) => std::fs::read(path).map_err(|error| {
                 Error::new(ErrorKind::Configuration)
                     .with_detail(format!("the certificate file {} cannot be read", path.display()))
-                    .with_cause(constance_core::Cause::new("file").with_code(format!("{:?}", error.kind())))
+                    .with_cause(constance_core::backend::Cause::new("file").with_code(format!("{:?}", error.kind())))
             }),
         }
     }

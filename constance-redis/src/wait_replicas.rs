@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Applied, Batch, Cause, Error, ErrorKind, Op, Result};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Applied, Batch, Cause, Op},
+};
 use redis::{ConnectionLike, RedisResult, cmd};
 
 /// How many replicas must have a change before its write is a success.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use constance_core::{Cause, Error, ErrorKind, Prefix, Result, Wake, Watch};
+use constance_core::{
+    Error, ErrorKind, Prefix, Result,
+    backend::{Cause, Wake, Watch},
+};
 use parking_lot::{Condvar, Mutex};
 use redis::{Cmd, Connection, PushKind, Value, cmd};
 

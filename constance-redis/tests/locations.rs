@@ -58,7 +58,10 @@ async fn a_server_that_tasks_ask_is_named_by_host_and_port() {
 mod open_connections {
     use std::time::Duration;
 
-    use constance_core::{Prefix, Wake, Watch};
+    use constance_core::{
+        Prefix,
+        backend::{Wake, Watch},
+    };
     use constance_testserver::RedisServer;
 
     use super::*;

@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Server, backend, prefix, read, value, write};
-use constance_core::{Backend, Wake};
+use constance_core::{Backend, backend::Wake};
 use constance_testserver::interrupt_this_process;
 
 #[test]

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Server, read, write};
-use constance_core::{Backend, ErrorKind, Stored};
+use constance_core::{Backend, ErrorKind, backend::Stored};
 use constance_redis::RedisBackend;
 use constance_testserver::threads;
 

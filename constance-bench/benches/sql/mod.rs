@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use constance_bench::Table;
-use constance_core::{Backend, Batch, Change, Encoded, Expect, Key};
+use constance_core::{
+    Backend,
+    backend::{Batch, Change, Encoded, Expect, Key},
+};
 use diesel::QueryResult;
 use diesel::r2d2::{ConnectionManager, Pool, R2D2Connection};
 

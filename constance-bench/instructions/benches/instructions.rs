@@ -8,7 +8,7 @@
 
 use std::hint::black_box;
 
-use constance_core::{Codec, Config, Encoded, Json, Kind, Live, MessagePack, SettingType};
+use constance_core::{Codec, Config, Json, Kind, Live, MessagePack, SettingType, backend::Encoded};
 use constance_instructions::{Banner, Shop, followed, over_a_cache, over_memory};
 use gungraun::prelude::*;
 

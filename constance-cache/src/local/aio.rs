@@ -5,7 +5,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use constance_core::aio::{AsyncBackend, AsyncWatch, BlockOn, BoxFuture};
-use constance_core::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning};
+use constance_core::{
+    Backend, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Key, Portion, Stored},
+};
 use tokio::runtime::Handle;
 
 use super::builder::{Options, options};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Key, Portion, Prefix, Result, Stored, Warning, Watch,
+    Backend, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Watch},
 };
 
 use super::LocalCache;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use constance_core::{Backend, Capability, Clock};
+use constance_core::{Backend, Clock, backend::Capability};
 
 use super::LocalCache;
 use super::follow::{Follower, Opener};
@@ -65,7 +65,7 @@ macro_rules! options {
         /// [`forget`](constance_core::Backend::forget), or by a feed that it [follows](Self::follow). Without a feed,
         /// what another process writes is never seen.
         ///
-        /// Over a backend that itself [remembers](constance_core::Capability::remembers), such as a
+        /// Over a backend that itself [remembers](constance_core::backend::Capability::remembers), such as a
         /// [`SharedCache`](crate::SharedCache), for ever is a minute: what it answers after a change may be from before.
         #[must_use]
         pub fn ttl_forever(mut self) -> Self {
@@ -96,7 +96,7 @@ macro_rules! options {
         /// Whether the declared settings that are not remembered, or too old, are fetched together with one that is asked
         /// for: one round trip for all, rather than one for each. Default: they are.
         ///
-        /// They never are over a backend that has no [atomic batches](constance_core::Capability::atomic_batch): it may keep
+        /// They never are over a backend that has no [atomic batches](constance_core::backend::Capability::atomic_batch): it may keep
         /// them in several places, and a read of one key should not fail because the place of another one is down.
         #[must_use]
         pub fn fill_together(mut self, yes: bool) -> Self {
@@ -162,7 +162,7 @@ impl<B: Backend + 'static> LocalCacheBuilder<B> {
     /// again by itself; until then a value is kept for at most a minute even with [`ttl_forever`](Self::ttl_forever). A
     /// backend that has no feed is not followed.
     ///
-    /// Over a backend that itself [remembers](constance_core::Capability::remembers), such as a
+    /// Over a backend that itself [remembers](constance_core::backend::Capability::remembers), such as a
     /// [`SharedCache`](crate::SharedCache), a value is never kept for longer than that minute: there a feed tells that it is
     /// time to ask again, and the answer may still be the one from before.
     #[must_use]

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use constance_core::{Key, KeyHasher, KeyMap, Stored};
+use constance_core::backend::{Key, KeyHasher, KeyMap, Stored};
 
 /// The entry of one key.
 #[derive(Clone)]

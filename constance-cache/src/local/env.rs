@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Backend, Capability, Error, ErrorKind, Layer, Result};
+use constance_core::{Backend, Error, ErrorKind, Layer, Result, backend::Capability};
 
 use super::LocalCache;
 

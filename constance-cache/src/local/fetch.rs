@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use constance_core::{Key, KeyMap, Result, Stored};
+use constance_core::{
+    Result,
+    backend::{Key, KeyMap, Stored},
+};
 use parking_lot::{Condvar, Mutex};
 
 /// What a fetch found under its keys, or why it failed.

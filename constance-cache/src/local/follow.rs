@@ -5,7 +5,10 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-use constance_core::{ErrorKind, Key, Prefix, Result, Wake, Watch};
+use constance_core::{
+    ErrorKind, Prefix, Result,
+    backend::{Key, Wake, Watch},
+};
 use parking_lot::{Condvar, Mutex};
 
 use super::state::State;

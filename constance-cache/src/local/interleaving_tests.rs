@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::testing::ManualClock;
-use constance_core::{Batch, Change, Encoded, Error, ErrorKind, Key, Prefix, Stored};
+use constance_core::{
+    Error, ErrorKind, Prefix,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 
 use super::fetch::End;
 use super::invalidation::InFlightWrite;
@@ -127,7 +130,7 @@ impl<'a> World<'a> {
                 match role {
                     WritesAndFails => drop(writing.end(Err(Error::new(ErrorKind::Timeout)))),
                     WritesAndDies => drop(writing),
-                    _ => drop(writing.end(Ok(constance_core::Applied::Done(Vec::new())))),
+                    _ => drop(writing.end(Ok(constance_core::backend::Applied::Done(Vec::new())))),
                 }
                 self.settled = self.settled.max(version);
                 return Some(true);

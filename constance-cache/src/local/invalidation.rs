@@ -1,6 +1,9 @@
 //! Dropping the entries of keys that are being changed.
 
-use constance_core::{Applied, Batch, ErrorKind, Key, Op, Result};
+use constance_core::{
+    ErrorKind, Result,
+    backend::{Applied, Batch, Key, Op},
+};
 
 use super::state::State;
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 #[cfg(feature = "tokio")]
 use constance_core::aio::AsyncBackend;
-use constance_core::{Error, ErrorKind, Key, KeyMap, Result, Stored};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Key, KeyMap, Stored},
+};
 
 use super::fetch::{Answer, End, Fetch, Fetched, Outcome};
 #[cfg(feature = "tokio")]

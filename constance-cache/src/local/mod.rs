@@ -55,7 +55,7 @@ use crate::Counters;
 ///
 /// - **How old**: a value is served for at most its time (60 s by default), counted from the start of the read that found
 ///   it; with [`stale_on_error`](LocalCacheBuilder::stale_on_error) longer while the store fails. Where the backend below
-///   itself [remembers](constance_core::Capability::remembers), that read may have found what is older. What is absent,
+///   itself [remembers](constance_core::backend::Capability::remembers), that read may have found what is older. What is absent,
 ///   or unreadable, is remembered as such; an error never is.
 /// - **One's own writes**: a write through the cache is seen by every read through it that begins when the write has
 ///   returned, whatever became of it. A read that was under way meanwhile cannot bring the old value back. Where the end of
@@ -76,7 +76,7 @@ use crate::Counters;
 /// - **A hit** takes no lock, allocates nothing but the answer of `read`, and writes to no memory that other threads
 ///   use.
 ///
-/// What it says of itself is what the backend says: [`shared`](constance_core::Capability::shared), too, though it shows
+/// What it says of itself is what the backend says: [`shared`](constance_core::backend::Capability::shared), too, though it shows
 /// others' writes later.
 ///
 /// Keys are not limited in number; those that nobody asks for any more go when others near them are fetched.

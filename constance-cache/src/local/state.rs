@@ -24,7 +24,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use constance_core::{Key, KeyMap, Prefix, Stored};
+use constance_core::{
+    Prefix,
+    backend::{Key, KeyMap, Stored},
+};
 use parking_lot::Mutex;
 
 use super::entries::{Entries, Entry};

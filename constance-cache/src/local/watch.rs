@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Prefix, Result, Wake, Watch, WatchMode};
+use constance_core::{
+    Prefix, Result, WatchMode,
+    backend::{Wake, Watch},
+};
 
 use super::state::State;
 

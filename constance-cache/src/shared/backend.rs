@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
-    Watch,
+    Backend, Error, ErrorKind, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Watch},
 };
 
 use super::SharedCache;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Clock, Encoded, Error, ErrorKind, Key, Result, Stored};
+use constance_core::{
+    Clock, Error, ErrorKind, Result,
+    backend::{Encoded, Key, Stored},
+};
 
 use super::circuit_breaker::CircuitBreaker;
 use super::hash::stable_hash;

@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::Key;
+use constance_core::backend::Key;
 use parking_lot::Mutex;
 
 pub use self::builder::{CacheDown, SharedCacheBuilder};

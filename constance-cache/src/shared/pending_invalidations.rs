@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use constance_core::{Key, KeyMap};
+use constance_core::backend::{Key, KeyMap};
 use parking_lot::Mutex;
 
 /// Keys that could not be cleared in the cache, or were written without a mark. This process reads them from the store, and

@@ -4,7 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Backend, Error, ErrorKind, Key, Result, Stored};
+use constance_core::{
+    Backend, Error, ErrorKind, Result,
+    backend::{Key, Stored},
+};
 
 use super::cells::{Finding, Lease};
 use super::record::Times;

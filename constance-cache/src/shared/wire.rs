@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use constance_core::Encoded;
+use constance_core::backend::Encoded;
 use constance_core::bytes::Bytes;
 
 use super::hash::stable_hash;

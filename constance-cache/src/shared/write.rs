@@ -1,6 +1,9 @@
 //! Writing: mark, commit, clear.
 
-use constance_core::{Applied, Backend, Batch, Cause, Error, ErrorKind, Key, Op, Result};
+use constance_core::{
+    Backend, Error, ErrorKind, Result,
+    backend::{Applied, Batch, Cause, Key, Op},
+};
 
 use super::cells::new_mark;
 use super::pending_invalidations::PendingInvalidations;

@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use constance_cache::{MemoryStore, SharedCache, SharedCacheBuilder};
 use constance_core::testing::{FaultyBackend, ManualClock, ReferenceBackend};
-use constance_core::{Backend, Batch, Change, Encoded, Key, Prefix, Result, Stored};
+use constance_core::{
+    Backend, Prefix, Result,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 
 pub use self::faulty::FaultyStore;
 pub use constance_testserver::until;

@@ -7,7 +7,10 @@ use constance_cache::aio::AsyncLocalCache;
 use constance_core::aio::{AsyncBackend, AsyncConfig, Blocking};
 use constance_core::testing::aio::{polled, runtime};
 use constance_core::testing::{FaultyBackend, ManualClock, Method, ReferenceBackend};
-use constance_core::{Batch, ErrorKind, Key, LiveMode, Settings, Stored};
+use constance_core::{
+    ErrorKind, LiveMode, Settings,
+    backend::{Batch, Key, Stored},
+};
 use constance_memory::MemoryBackend;
 use constance_redis::aio::AsyncRedisBackend;
 
@@ -179,7 +182,7 @@ fn a_feed_outside_of_a_runtime_is_counted_as_missing() {
         fn name(&self) -> &str {
             "ready"
         }
-        fn capability(&self) -> constance_core::Capability {
+        fn capability(&self) -> constance_core::backend::Capability {
             constance_core::Backend::capability(&self.0)
         }
         fn read<'a>(
@@ -197,7 +200,7 @@ fn a_feed_outside_of_a_runtime_is_counted_as_missing() {
         fn write<'a>(
             &'a self,
             batch: &'a Batch,
-        ) -> constance_core::aio::BoxFuture<'a, constance_core::Result<constance_core::Applied>> {
+        ) -> constance_core::aio::BoxFuture<'a, constance_core::Result<constance_core::backend::Applied>> {
             Box::pin(async { constance_core::Backend::write(&self.0, batch) })
         }
     }

@@ -10,7 +10,10 @@ use constance_cache::aio::AsyncLocalCache;
 use constance_core::aio::{AsyncBackend, Blocking, BoxFuture};
 use constance_core::testing::aio::runtime;
 use constance_core::testing::{FaultyBackend, ManualClock, Method, ReferenceBackend};
-use constance_core::{Applied, Backend, Batch, Capability, Key, Prefix, Result, Stored};
+use constance_core::{
+    Backend, Prefix, Result,
+    backend::{Applied, Batch, Capability, Key, Stored},
+};
 
 use crate::local_common::{TTL, key, keys, value};
 

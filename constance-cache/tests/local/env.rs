@@ -1,7 +1,7 @@
 //! The cache in the process by environment.
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Backend, Config, ErrorKind, Registry, Result, Scheme, Settings};
+use constance_core::{Backend, Config, ErrorKind, Registry, Result, Settings, backend::Scheme};
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Settings)]

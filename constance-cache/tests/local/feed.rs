@@ -7,8 +7,8 @@ use std::time::Duration;
 use constance_cache::LocalCache;
 use constance_core::testing::{ManualClock, Method, ReferenceBackend};
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Error, ErrorKind, Key, LiveMode, LiveOptions, Prefix, Result,
-    Settings, Stored, Wake, Watch,
+    Backend, Config, Error, ErrorKind, LiveMode, LiveOptions, Prefix, Result, Settings,
+    backend::{Applied, Batch, Capability, Key, Stored, Wake, Watch},
 };
 use parking_lot::Mutex;
 

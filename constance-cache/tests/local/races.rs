@@ -7,7 +7,10 @@ use std::thread;
 
 use constance_cache::{CacheEvent, LocalCache, Observer};
 use constance_core::testing::{Gate, ReferenceBackend};
-use constance_core::{Applied, Backend, Batch, Capability, ErrorKind, Expect, Key, Prefix, Result, Stored};
+use constance_core::{
+    Backend, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Capability, Expect, Key, Stored},
+};
 
 use crate::local_common;
 use crate::local_common::{get, key, keys, set, setup, setup_with, until, value, write};

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use constance_cache::{LocalCache, LocalCacheBuilder};
 use constance_core::testing::ManualClock;
-use constance_core::{Backend, Batch, Change, Encoded, Key, Stored};
+use constance_core::{
+    Backend,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 use constance_memory::MemoryBackend;
 
 use crate::local_common;

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use constance_cache::{CacheEvent, Observer};
 use constance_core::testing::Method;
-use constance_core::{Backend, Batch, ErrorKind, Key, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Batch, Key, Stored},
+};
 use parking_lot::Mutex;
 
 use crate::local_common::{TTL, key, keys, set, setup, setup_with, value, write};

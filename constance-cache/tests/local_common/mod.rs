@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use constance_cache::{Counts, LocalCache, LocalCacheBuilder};
 use constance_core::testing::{FaultyBackend, ManualClock, ReferenceBackend};
-use constance_core::{Applied, Backend, Batch, Change, Encoded, Key, Prefix, Stored};
+use constance_core::{
+    Backend, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Key, Stored},
+};
 
 pub type Faulty = Arc<FaultyBackend<ReferenceBackend>>;
 pub type Cache = LocalCache<Faulty>;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use constance_cache::store::{Swap, SwapFrom};
 use constance_cache::{CacheEvent, CacheStore, Observer};
-use constance_core::{Backend, Batch, Change, Config, Encoded, Expect, Key, Prefix, Settings, Stored};
+use constance_core::{
+    Backend, Config, Prefix, Settings,
+    backend::{Batch, Change, Encoded, Expect, Key, Stored},
+};
 
 use crate::common::{HOLD, World, key, read, read_all, value, write};
 

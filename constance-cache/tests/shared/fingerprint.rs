@@ -9,7 +9,8 @@ use crate::common::{HOLD, Store, World, read, read_all, until, value, write};
 use constance_cache::{CacheStore, SharedCache};
 use constance_core::testing::ReferenceBackend;
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, ErrorKind, Key, Prefix, Registry, Result, Settings, Stored,
+    Backend, Config, ErrorKind, Prefix, Registry, Result, Settings,
+    backend::{Applied, Batch, Capability, Key, Stored},
 };
 use constance_redis::RedisBackend;
 
@@ -212,7 +213,7 @@ fn an_unreadable_value_names_the_cache() {
     let (Some(cache), Some(store)) = (Program::Memcached.start(), Program::Redis.start()) else { return };
     let config = config(&store.url(), &cache, Program::Memcached);
     let key = config.prefix().key("api_key").expect("a key");
-    let change = constance_core::Change::set(key, constance_core::Encoded::from(&b"hunter2"[..]));
+    let change = constance_core::backend::Change::set(key, constance_core::backend::Encoded::from(&b"hunter2"[..]));
     config.backend().write(&Batch::one(change)).expect("a write");
     let error = config.get(Shop::API_KEY).expect_err("no value");
     assert_eq!(error.kind(), ErrorKind::Decode);

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use constance_cache::{CacheDown, SharedCache};
 use constance_core::testing::Method;
-use constance_core::{Applied, Backend, Batch, Capability, ErrorKind, Key, Prefix, Result, Stored};
+use constance_core::{
+    Backend, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Capability, Key, Stored},
+};
 
 use crate::common::{HOLD, World, read, value, write};
 

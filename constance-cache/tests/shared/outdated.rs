@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use constance_cache::LocalCache;
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
-use constance_core::{Backend, Config, ErrorKind, MessagePack, Prefix, Settings, Stored};
+use constance_core::{Backend, Config, ErrorKind, MessagePack, Prefix, Settings, backend::Stored};
 
 use crate::common::{HOLD, World};
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use constance_cache::SharedCache;
 use constance_core::testing::Method;
-use constance_core::{Applied, Backend, Batch, Change, Encoded, ErrorKind, Expect, Prefix, Stored};
+use constance_core::{
+    Backend, ErrorKind, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Expect, Stored},
+};
 
 use crate::common::{HOLD, World, key, read, read_all, set, value, write};
 
@@ -299,7 +302,7 @@ fn a_wake_never_leads_to_an_old_value() {
     std::thread::scope(|scope| {
         let write = scope.spawn(|| write(&writer, "theme", b"new"));
         gate.wait_for(1);
-        assert_eq!(feed.wait(Duration::from_secs(60)).expect("a wake"), constance_core::Wake::Changed);
+        assert_eq!(feed.wait(Duration::from_secs(60)).expect("a wake"), constance_core::backend::Wake::Changed);
         // The writer has not cleared its mark yet.
         assert_eq!(read(&follower, "theme").expect("a read"), value(b"new"));
         gate.open();

@@ -6,7 +6,10 @@ use std::time::Duration;
 use constance_cache::store::{Swap, SwapFrom, Version};
 use constance_cache::{CacheStore, MemcachedStore, RedisStore, SharedCache};
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
-use constance_core::{Backend, Encoded, ErrorKind, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Encoded, Stored},
+};
 
 use crate::common;
 use crate::common::patient;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use constance_core::{Backend, Batch, Change, Config, Encoded, Json, Key, Prefix, Stored};
+use constance_core::{
+    Backend, Config, Json, Prefix,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 use constance_memory::MemoryBackend;
 use serde_json::json;
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use constance_cli::clap::Parser;
 use constance_cli::{CommandError, SettingsArgs};
 use constance_core::{
-    Applied, Backend, Batch, Change, Config, Encoded, Error, ErrorKind, Key, Prefix, Result, SettingEnum, Settings,
-    Stored,
+    Backend, Config, Error, ErrorKind, Prefix, Result, SettingEnum, Settings,
+    backend::{Applied, Batch, Change, Encoded, Key, Stored},
 };
 use constance_memory::MemoryBackend;
 
@@ -121,7 +121,7 @@ impl Down {
     fn refused<T>() -> Result<T> {
         Err(Error::new(ErrorKind::Unavailable)
             .with_detail("the connection was refused")
-            .with_cause(constance_core::Cause::new("driver").with_code("ECONNREFUSED")))
+            .with_cause(constance_core::backend::Cause::new("driver").with_code("ECONNREFUSED")))
     }
 }
 
@@ -130,8 +130,8 @@ impl Backend for Down {
         "down"
     }
 
-    fn capability(&self) -> constance_core::Capability {
-        constance_core::Capability::new()
+    fn capability(&self) -> constance_core::backend::Capability {
+        constance_core::backend::Capability::new()
     }
 
     fn read(&self, _: &[&Key]) -> Result<Vec<Stored>> {

@@ -2,7 +2,10 @@
 
 use super::{AsyncBackend, AsyncConfig};
 use crate::config::InTurn;
-use crate::{Applied, Batch, Codec, Result, Settings};
+use crate::{
+    Codec, Result, Settings,
+    backend::{Applied, Batch},
+};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// Makes all names of each setting agree where an old one differs from the new one, and gives the settings for which that was

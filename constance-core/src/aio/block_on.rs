@@ -11,8 +11,8 @@ use tokio::runtime::Handle;
 use super::signal::{Ended, Signal};
 use super::{AsyncBackend, AsyncWatch};
 use crate::{
-    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Wake,
-    Warning, Watch, WatchMode,
+    Backend, Error, ErrorKind, Prefix, Result, Warning, WatchMode,
+    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Wake, Watch},
 };
 
 /// Makes an [`AsyncBackend`] a [`Backend`], for the synchronous parts of a program: each call waits in its thread.

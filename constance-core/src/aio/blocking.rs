@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 
 use super::{AsyncBackend, AsyncWatch, BoxFuture};
 use crate::{
-    Applied, Backend, Batch, Capability, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Wake, Warning, Watch,
-    WatchMode,
+    Backend, Error, ErrorKind, Prefix, Result, Warning, WatchMode,
+    backend::{Applied, Batch, Capability, Key, Portion, Stored, Wake, Watch},
 };
 
 /// Makes any [`Backend`] an [`AsyncBackend`]: each call runs on one of tokio's blocking threads.

@@ -11,7 +11,7 @@ impl<S: Settings> AsyncConfig<S> {
     /// The settings in the backend that the environment names: the variables and their meaning are those of
     /// [`Config::from_env`](crate::Config::from_env), and so is what comes of them. No I/O.
     ///
-    /// Where the scheme has an [asynchronous backend](crate::Scheme::with_async), it is that. Otherwise the synchronous one runs
+    /// Where the scheme has an [asynchronous backend](crate::backend::Scheme::with_async), it is that. Otherwise the synchronous one runs
     /// on tokio's blocking threads: see [`Blocking`](super::Blocking). A cache in the process answers in the task that asks.
     ///
     /// ```
@@ -25,7 +25,7 @@ impl<S: Settings> AsyncConfig<S> {
     /// }
     ///
     /// # use std::sync::Arc;
-    /// # let schemes = [constance_core::Scheme::new("redis", |_| Ok(Arc::new(constance_core::testing::ReferenceBackend::new())))];
+    /// # let schemes = [constance_core::backend::Scheme::new("redis", |_| Ok(Arc::new(constance_core::testing::ReferenceBackend::new())))];
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn serve(registry: Registry) -> constance_core::Result<()> {
     /// let config = AsyncConfig::<Shop>::from_env(&registry)?;

@@ -29,7 +29,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     ///
     /// ```
     /// # use constance_core::aio::{AsyncBackend, AsyncConfig, Blocking};
-    /// # use constance_core::{Batch, Change, Encoded, Json, Settings};
+    /// # use constance_core::{backend::{Batch, Change, Encoded}, Json, Settings};
     /// # use constance_core::testing::ReferenceBackend as SomeBackend;
     /// # #[derive(Clone, Settings)]
     /// # struct Shop {

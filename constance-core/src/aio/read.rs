@@ -2,7 +2,7 @@
 
 use super::{AsyncBackend, AsyncConfig};
 use crate::backend::too_few;
-use crate::{Action, Codec, ReadAll, Result, Setting, SettingValue, Settings, Stored, Warning};
+use crate::{Action, Codec, ReadAll, Result, Setting, SettingValue, Settings, Warning, backend::Stored};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// The value of a setting: the default until one is stored. One read of one key, none where the backend

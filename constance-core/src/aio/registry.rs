@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{AsyncBackend, Blocking};
 use crate::layer::{EnvVars, Layer};
-use crate::{Backend, Registry, Result, Scheme};
+use crate::{Backend, Registry, Result, backend::Scheme};
 
 impl Scheme {
     /// Adds the function that makes an asynchronous backend from a URL of this scheme, by the rules of [`new`](Self::new). It takes
@@ -44,7 +44,7 @@ impl Registry {
     /// ```
     /// # use std::sync::Arc;
     /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
-    /// use constance_core::{Registry, Scheme};
+    /// use constance_core::{backend::Scheme, Registry};
     ///
     /// let registry = Registry::new().with([Scheme::new("memory", |_| Ok(Arc::new(MemoryBackend::new())))]);
     /// let backend = registry.open_async("memory://")?;

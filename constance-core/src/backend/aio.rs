@@ -5,7 +5,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::AsyncWatch;
-use crate::{Applied, Batch, Capability, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning};
+use crate::{
+    Error, ErrorKind, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Key, Portion, Stored},
+};
 
 /// A future that a method of a trait object gives back.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -34,7 +37,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// use std::collections::BTreeMap;
 ///
 /// use constance_core::aio::{AsyncBackend, BoxFuture};
-/// use constance_core::{Applied, Batch, Capability, Encoded, Key, Prefix, Result, Stored, Op};
+/// use constance_core::{backend::{Applied, Batch, Capability, Encoded, Key, Op, Stored}, Prefix, Result};
 /// use tokio::sync::Mutex;
 ///
 /// #[derive(Debug, Default)]
@@ -93,7 +96,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// # async fn main() -> Result<()> {
 /// let backend = MapBackend::default();
 /// let key = Prefix::empty().key("theme")?;
-/// backend.write(&Batch::one(constance_core::Change::set(key.clone(), Encoded::from(b"dark".to_vec())))).await?;
+/// backend.write(&Batch::one(constance_core::backend::Change::set(key.clone(), Encoded::from(b"dark".to_vec())))).await?;
 /// assert_eq!(backend.read(&[&key]).await?[0].value().map(Encoded::as_bytes), Some(&b"dark"[..]));
 /// # Ok(())
 /// # }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AsyncBackend, AsyncWatch, BoxFuture};
-use crate::{Applied, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning};
+use crate::{
+    Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Key, Portion, Stored},
+};
 
 macro_rules! forward {
     ($($pointer:ty),+) => {$(

@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
-use crate::{Encoded, Error, ErrorKind, Key, Result, Stored};
+use crate::{
+    Error, ErrorKind, Result,
+    backend::{Encoded, Key, Stored},
+};
 
 /// Changes to apply as a whole or not at all; no key occurs twice.
 ///
 /// ```
-/// use constance_core::{Batch, Change, Encoded, Expect, Prefix, Op};
+/// use constance_core::{backend::{Batch, Change, Encoded, Expect, Op}, Prefix};
 ///
 /// let key = Prefix::empty().key("theme")?;
 /// let batch = Batch::one(Change::set(key, Encoded::from(b"dark".to_vec())).expecting(Expect::Absent)).wanting_previous(true);

@@ -1,13 +1,16 @@
 //! What a backend says it can do.
 
-use crate::{Batch, Change, Error, ErrorKind, Expect, Op, Result};
+use crate::{
+    Error, ErrorKind, Result,
+    backend::{Batch, Change, Expect, Op},
+};
 
 /// What a backend can do beyond what every backend must; the conformance suite checks that it tells the truth.
 ///
 /// It starts from what every backend does, and a backend says what differs:
 ///
 /// ```
-/// use constance_core::Capability;
+/// use constance_core::backend::Capability;
 ///
 /// let capability = Capability::new().with_watch(true).with_shared(true);
 /// assert!(capability.watch && capability.atomic_batch && !capability.persistent);
@@ -38,10 +41,10 @@ pub struct Capability {
     /// How many changes of a batch may set or remove something. A batch with more is refused with `Unsupported`, and nothing
     /// of it is written: [`check`](Self::check) does that. Default: `None`, no limit.
     pub max_changes: Option<usize>,
-    /// How many changes of a batch may [expect](crate::Expect) something; a batch with more is refused the same way.
+    /// How many changes of a batch may [expect](crate::backend::Expect) something; a batch with more is refused the same way.
     /// Default: `None`, no limit.
     pub max_expectations: Option<usize>,
-    /// How many [bytes](crate::Batch::len_in_bytes) a batch may have; a longer one is refused the same way. Default:
+    /// How many [bytes](crate::backend::Batch::len_in_bytes) a batch may have; a longer one is refused the same way. Default:
     /// `None`, no limit.
     pub max_batch_len: Option<usize>,
 }
@@ -137,7 +140,7 @@ impl Capability {
     /// Refuses a batch that is beyond one of the limits, for a backend to call before it writes.
     ///
     /// ```
-    /// use constance_core::{Batch, Capability, Change, Encoded, ErrorKind, Prefix};
+    /// use constance_core::{backend::{Batch, Capability, Change, Encoded}, ErrorKind, Prefix};
     ///
     /// let set = |name| Ok(Change::set(Prefix::empty().key(name)?, Encoded::from(vec![1])));
     /// let two = Batch::new(vec![set("one")?, set("two")?])?;

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use crate::{
-    Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning, Watch,
+    Error, ErrorKind, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Watch},
 };
 
 /// A store of settings: finished keys and bytes in, bytes out.
@@ -25,7 +26,7 @@ use crate::{
 ///   be answered from elsewhere than the store, from a replica or from memory, is what
 ///   [`remembers`](Capability::remembers) is for.
 /// - No lock of the backend is held while a visitor runs.
-/// - No value and no password appears in an error: see [`Cause`](crate::Cause).
+/// - No value and no password appears in an error: see [`Cause`](crate::backend::Cause).
 ///
 /// The suite of [`conformance_tests!`](crate::conformance_tests) (feature `testing`) checks all of it with one line. The page
 /// `docs/backends.md` of the repository leads from a template to a published crate.
@@ -36,7 +37,7 @@ use crate::{
 /// use std::collections::BTreeMap;
 /// use std::sync::Mutex;
 ///
-/// use constance_core::{Applied, Backend, Batch, Capability, Encoded, Expect, Key, Prefix, Result, Stored, Op};
+/// use constance_core::{backend::{Applied, Batch, Capability, Encoded, Expect, Key, Op, Stored}, Backend, Prefix, Result};
 ///
 /// #[derive(Debug, Default)]
 /// struct MapBackend(Mutex<BTreeMap<String, Encoded>>);
@@ -91,7 +92,7 @@ use crate::{
 ///
 /// let backend = MapBackend::default();
 /// let key = Prefix::empty().key("theme")?;
-/// backend.write(&Batch::one(constance_core::Change::set(key.clone(), Encoded::from(b"dark".to_vec()))))?;
+/// backend.write(&Batch::one(constance_core::backend::Change::set(key.clone(), Encoded::from(b"dark".to_vec()))))?;
 /// assert_eq!(backend.read(&[&key])?[0].value().map(Encoded::as_bytes), Some(&b"dark"[..]));
 /// # Ok::<(), constance_core::Error>(())
 /// ```

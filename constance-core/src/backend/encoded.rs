@@ -11,7 +11,7 @@ use crate::{Error, ErrorKind, Result};
 /// Its `Debug` shows the length only, so that no value of a setting ends in a log.
 ///
 /// ```
-/// use constance_core::Encoded;
+/// use constance_core::backend::Encoded;
 ///
 /// let encoded = Encoded::from(b"hunter2".to_vec());
 /// assert_eq!(encoded.as_bytes(), b"hunter2");

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning, Watch};
+use crate::{
+    Backend, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Key, Portion, Stored, Watch},
+};
 
 macro_rules! forward {
     ($($pointer:ty),+) => {$(

@@ -47,3 +47,4 @@ pub use self::prefix::Prefix;
 pub use self::warning::Warning;
 pub use self::watch::{Wake, Watch, WatchMode};
 pub use crate::error::Cause;
+pub use crate::registry::Scheme;

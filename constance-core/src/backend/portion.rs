@@ -1,6 +1,6 @@
 //! A listing in portions.
 
-use crate::Key;
+use crate::backend::Key;
 
 /// Some of the keys under a prefix, from [`Backend::keys_from`](crate::Backend::keys_from).
 #[non_exhaustive]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::key::{MAX_KEY_LEN, is_valid_name};
-use crate::{Error, ErrorKind, Key, Result};
+use crate::{Error, ErrorKind, Result, backend::Key};
 
 /// What stands before a setting's name in the store, so that several applications can share one.
 ///

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Codec;
-use crate::{Encoded, Error, ErrorKind, Kind, Result};
+use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 
 /// The longest value of a [`Config`](crate::Config) where its builder says no other: 1 MiB.
 pub(crate) const MAX_VALUE_LEN: usize = 1 << 20;

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use self::limited::{Limited, MAX_VALUE_LEN};
 pub use self::msgpack::MessagePack;
 use crate::tree::Unfit;
-use crate::{Encoded, Error, ErrorKind, Kind, Result};
+use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 
 /// Turns values into stored bytes and back. A type parameter of [`Config`](crate::Config), so that it costs no indirection.
 ///

@@ -3,8 +3,8 @@
 use super::in_turn::in_turn;
 use super::{Config, Found, Front};
 use crate::{
-    Action, Applied, Backend, Batch, Capability, Change, Codec, Encoded, ErrorKind, Key, Op, Result, Settings, Stored,
-    Warning,
+    Action, Backend, Codec, ErrorKind, Result, Settings, Warning,
+    backend::{Applied, Batch, Capability, Change, Encoded, Key, Op, Stored},
 };
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {

@@ -7,7 +7,11 @@ use super::plan::Step;
 use super::{Found, Front};
 use crate::events::{InFlightWrite, Outcome};
 use crate::field::AnyValue;
-use crate::{Action, Applied, Batch, Capability, Codec, Encoded, Error, ErrorKind, Key, Result, Settings, trace};
+use crate::{
+    Action, Codec, Error, ErrorKind, Result, Settings,
+    backend::{Applied, Batch, Capability, Encoded, Key},
+    trace,
+};
 
 /// How often a write that others keep getting in the way of is tried before it is a conflict.
 pub(crate) const TRIES: usize = 100;

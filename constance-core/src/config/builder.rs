@@ -72,7 +72,7 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     /// # Errors
     ///
     /// `Configuration` where a stored key would be longer than 255 bytes, the declaration of `S` contradicts itself, or every
-    /// write of a setting would be beyond the [limits](crate::Capability::max_expectations) of the backend.
+    /// write of a setting would be beyond the [limits](crate::backend::Capability::max_expectations) of the backend.
     pub fn build(self) -> Result<Config<S, C>>
     where
         B: 'static,

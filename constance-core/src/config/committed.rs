@@ -4,7 +4,7 @@ use super::follow::Settling;
 use super::{Found, Front, TransactionChanges};
 use crate::events::{self, Old, Outcome};
 use crate::field::AnyValue;
-use crate::{Action, Codec, Key, Result, Settings};
+use crate::{Action, Codec, Result, Settings, backend::Key};
 
 /// A setting that was written in a transaction.
 #[derive(Clone)]

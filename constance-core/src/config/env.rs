@@ -88,7 +88,7 @@ impl<S: Settings> Config<S> {
     /// ```
     /// # use std::sync::Arc;
     /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
-    /// # use constance_core::{Config, MessagePack, Registry, Scheme, Settings};
+    /// # use constance_core::{backend::Scheme, Config, MessagePack, Registry, Settings};
     /// # #[derive(Debug, Clone, Settings)]
     /// # struct Shop {
     /// #     #[setting(default = 42)]

@@ -8,7 +8,7 @@ use crate::codec::Limited;
 use crate::events::{FieldAccess, Ledger};
 use crate::field::AnyValue;
 use crate::schema::Breach;
-use crate::{Action, Capability, Codec, Error, Prefix, Result, Schema, Settings};
+use crate::{Action, Codec, Error, Prefix, Result, Schema, Settings, backend::Capability};
 
 /// Everything of a front but its backend. Whatever is done here is free of I/O: which keys to ask for, what the answers
 /// mean, which batch to write, what its result means.

@@ -1,6 +1,9 @@
 //! A write of one setting to a backend that cannot write all its names in one step.
 
-use crate::{Applied, Batch, Change, ErrorKind, Result, Stored};
+use crate::{
+    ErrorKind, Result,
+    backend::{Applied, Batch, Change, Stored},
+};
 
 /// One key after the other, from the last of the batch, which is that of the oldest name, to the setting's own. So no step
 /// brings back what was in force before: with the first, or else the last, the new state is in force.

@@ -4,7 +4,8 @@ use super::{Front, Inner};
 use crate::backend::too_few;
 use crate::field::AnyValue;
 use crate::{
-    Action, Backend, Codec, Encoded, Expect, Key, Prefix, Result, Setting, SettingInfo, SettingValue, Settings, Stored,
+    Action, Backend, Codec, Prefix, Result, Setting, SettingInfo, SettingValue, Settings,
+    backend::{Encoded, Expect, Key, Stored},
 };
 
 /// The key of a setting and those of its old names.

@@ -3,8 +3,8 @@
 use super::{Config, Front};
 use crate::pickle::{decode_legacy, is_legacy};
 use crate::{
-    Action, Applied, Backend, Batch, Change, Codec, Encoded, Error, ErrorKind, Expect, Key, Kind, Result, Settings,
-    Stored,
+    Action, Backend, Codec, Error, ErrorKind, Kind, Result, Settings,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Stored},
 };
 
 /// Stored pickles under the prefix, declared as settings here or not, from [`Config::legacy_values`] or its asynchronous twin.
@@ -78,7 +78,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// Where the store could not be asked; then some may be converted.
     ///
     /// ```
-    /// # use constance_core::{Backend, Batch, Change, Config, Encoded, Json, Settings};
+    /// # use constance_core::{backend::{Batch, Change, Encoded}, Backend, Config, Json, Settings};
     /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
     /// # #[derive(Clone, Settings)]
     /// # struct Shop {

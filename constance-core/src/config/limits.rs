@@ -1,7 +1,7 @@
 //! Settings that a store could never write.
 
 use super::Front;
-use crate::{Action, Capability, Codec, Error, ErrorKind, Result, Settings};
+use crate::{Action, Codec, Error, ErrorKind, Result, Settings, backend::Capability};
 
 impl<S: Settings, C: Codec> Front<S, C> {
     /// Refuses a setting whose every write is a batch beyond the limits of the backend: a write sets all names of the setting,

@@ -6,7 +6,10 @@ use super::{Found, Front};
 use crate::events::{Old, Outcome};
 use crate::field::AnyValue;
 use crate::overrides::Scope;
-use crate::{Action, Batch, Change, Codec, Encoded, Error, ErrorKind, Expect, Op, Result, Settings, Stored};
+use crate::{
+    Action, Codec, Error, ErrorKind, Result, Settings,
+    backend::{Batch, Change, Encoded, Expect, Op, Stored},
+};
 
 /// What happens to one setting in a write.
 pub(crate) struct Step {

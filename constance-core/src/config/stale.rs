@@ -3,7 +3,10 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Config, Front, SettingKeys};
-use crate::{Action, Applied, Backend, Batch, Change, Codec, Error, ErrorKind, Key, Portion, Result, Settings, Stored};
+use crate::{
+    Action, Backend, Codec, Error, ErrorKind, Result, Settings,
+    backend::{Applied, Batch, Change, Key, Portion, Stored},
+};
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// The names under which something is stored that this program does not declare, neither as a setting nor as an alias;
@@ -66,7 +69,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// nothing is removed. Otherwise where the store could not be asked; then some may be removed.
     ///
     /// ```
-    /// # use constance_core::{Backend, Batch, Change, Config, Encoded, Settings};
+    /// # use constance_core::{backend::{Batch, Change, Encoded}, Backend, Config, Settings};
     /// # use constance_core::testing::ReferenceBackend as MemoryBackend;
     /// #[derive(Clone, Settings)]
     /// #[settings(removed("old_name"))]

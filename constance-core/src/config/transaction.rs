@@ -16,7 +16,7 @@ use super::write::{YIELDS, back_off};
 use super::{Config, Front};
 use crate::events::Old;
 use crate::overrides::Scope;
-use crate::{Backend, Capability, Codec, ReadAll, Result, Setting, SettingValue, Settings};
+use crate::{Backend, Codec, ReadAll, Result, Setting, SettingValue, Settings, backend::Capability};
 
 /// The settings of a [`Config`] through another backend, one inside a transaction of the application's; from
 /// [`Config::within`].

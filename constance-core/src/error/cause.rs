@@ -9,7 +9,7 @@ use std::fmt;
 /// the parts that cannot: the driver's name, its error code or kind, and text from a list of its own.
 ///
 /// ```
-/// use constance_core::Cause;
+/// use constance_core::backend::Cause;
 ///
 /// let cause = Cause::new("sqlite").with_code("SQLITE_BUSY").with_text("another connection holds the write lock");
 /// assert_eq!(cause.to_string(), "sqlite SQLITE_BUSY: another connection holds the write lock");

@@ -25,7 +25,7 @@ pub enum ErrorKind {
     Overridden,
     /// The tables are missing.
     NotMigrated,
-    /// This backend cannot do this; its [`Capability`](crate::Capability) says so. Nothing was written.
+    /// This backend cannot do this; its [`Capability`](crate::backend::Capability) says so. Nothing was written.
     Unsupported,
     /// The application set something up wrongly: a URL, a prefix, a schema.
     Configuration,

@@ -26,7 +26,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// filled in by the front where they are missing.
 ///
 /// ```
-/// use constance_core::{Cause, Error, ErrorKind};
+/// use constance_core::{backend::Cause, Error, ErrorKind};
 ///
 /// let error = Error::new(ErrorKind::Unavailable)
 ///     .with_detail("the connection was refused")

@@ -52,7 +52,7 @@ impl Case {
     /// (`CONSTANCE_SUITE_SECONDS`).
     ///
     /// `make` is called once for each backend that the case needs: on the same store where the store is
-    /// [shared](crate::Capability::shared), else each time a new one.
+    /// [shared](crate::backend::Capability::shared), else each time a new one.
     pub fn run<O, F>(self, make: F)
     where
         O: Opened<'static>,

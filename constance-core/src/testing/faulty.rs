@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 
 use super::gate::{Barrier, Gate};
 use crate::{
-    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Wake,
-    Warning, Watch, WatchMode,
+    Backend, Error, ErrorKind, Prefix, Result, Warning, WatchMode,
+    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored, Wake, Watch},
 };
 
 /// Wraps a backend: fails when told to, counts the calls, and holds them at a [`Gate`].

@@ -10,7 +10,10 @@ use parking_lot::Mutex;
 
 use super::Opened;
 use super::deadline;
-use crate::{Applied, Backend, Batch, Capability, Change, Encoded, ErrorKind, Key, Prefix, Result, Stored};
+use crate::{
+    Backend, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Capability, Change, Encoded, Key, Stored},
+};
 
 /// A backend, a key space that nobody else uses, and short words for what cases do.
 ///

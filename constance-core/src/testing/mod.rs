@@ -11,7 +11,7 @@
 //! not there, and [`persistence_tests!`](crate::persistence_tests) for one that is closed and opened again, and whose process
 //! is killed.
 //!
-//! - What a backend says in its [`Capability`](crate::Capability) that it cannot do is not demanded; it has to refuse it
+//! - What a backend says in its [`Capability`](crate::backend::Capability) that it cannot do is not demanded; it has to refuse it
 //!   properly instead.
 //! - Every case works under a random prefix of its own and removes what it wrote, also when it fails. Nothing else is touched.
 //! - Where a user may have no keys but those under the prefix, [`Confined`] says so.

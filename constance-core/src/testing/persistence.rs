@@ -11,7 +11,10 @@ use super::case::{late, report_skipped};
 use super::deadline::{self, Unfinished, within};
 use super::fixture::{expect_stored, ok, random_word, read_one};
 use super::{Opened, Outcome};
-use crate::{Applied, Backend, Batch, Change, Encoded, Key, Prefix, Stored};
+use crate::{
+    Backend, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Key, Stored},
+};
 
 /// Names the prefix that a child process writes under, and its folder. A test that finds them is that process.
 const CHILD_PREFIX: &str = "CONSTANCE_SUITE_CHILD_PREFIX";
@@ -21,7 +24,7 @@ const STORED: &str = "stored ";
 /// After so many the child is killed.
 const WRITES: usize = 20;
 
-/// One promise of a backend that is [`persistent`](crate::Capability::persistent).
+/// One promise of a backend that is [`persistent`](crate::backend::Capability::persistent).
 ///
 /// The macro [`persistence_tests!`](crate::persistence_tests) makes a test of each.
 #[derive(Debug, Clone, Copy)]
@@ -227,8 +230,8 @@ pub fn closed_store_keeps_everything(store: &Reopened<'_>) {
     write(Change::set(kept.clone(), value("1")));
     write(Change::set(replaced.clone(), value("1")));
     write(Change::set(removed.clone(), value("1")));
-    write(Change::set(replaced.clone(), value("2")).expecting(crate::Expect::Equals(value("1"))));
-    write(Change::remove(removed.clone()).expecting(crate::Expect::Equals(value("1"))));
+    write(Change::set(replaced.clone(), value("2")).expecting(crate::backend::Expect::Equals(value("1"))));
+    write(Change::remove(removed.clone()).expecting(crate::backend::Expect::Equals(value("1"))));
     let backend = store.open();
     expect_stored(&read_one(&*backend, &kept), Some(b"1"), "what was stored is there when the store is opened again");
     expect_stored(&read_one(&*backend, &replaced), Some(b"2"), "what was replaced is, when the store is opened again");

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
-    Applied, Backend, Batch, Capability, Key, Op, Portion, Prefix, Result, Stored, Wake, Warning, Watch, identity,
+    Backend, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Key, Op, Portion, Stored, Wake, Watch},
+    identity,
 };
 
 /// A map under a lock, with feeds: what wrappers are tested over, and where to look how something is meant.
@@ -17,7 +19,7 @@ use crate::{
 ///
 /// ```
 /// use constance_core::testing::ReferenceBackend;
-/// use constance_core::{Backend, Prefix, Stored};
+/// use constance_core::{backend::Stored, Backend, Prefix};
 ///
 /// let backend = ReferenceBackend::new();
 /// let key = Prefix::empty().key("theme")?;
@@ -136,7 +138,7 @@ impl Backend for ReferenceBackend {
     fn write(&self, batch: &Batch) -> Result<Applied> {
         let mut content = self.store.content.lock();
         let previous: Vec<Stored> = batch.changes().iter().map(|change| content.get(&change.key)).collect();
-        let fails = |(change, current): (&crate::Change, &Stored)| !change.expect.holds(current);
+        let fails = |(change, current): (&crate::backend::Change, &Stored)| !change.expect.holds(current);
         if let Some(index) = batch.changes().iter().zip(&previous).position(fails) {
             return Ok(Applied::Conflict { index, current: previous[index].clone() });
         }
@@ -154,7 +156,7 @@ impl Backend for ReferenceBackend {
 
     fn visit(&self, key: &Key, visitor: &mut dyn FnMut(Option<&[u8]>)) -> Result<()> {
         let stored = self.peek(key);
-        visitor(stored.bytes()?.map(crate::Encoded::as_bytes));
+        visitor(stored.bytes()?.map(crate::backend::Encoded::as_bytes));
         Ok(())
     }
 

@@ -3,7 +3,10 @@
 use super::fixture::skip;
 use super::secrecy::{SECRET, expect_secrecy};
 use super::{Case, Fixture};
-use crate::{Batch, Change, Encoded, Error, ErrorKind, Expect, Key, Result};
+use crate::{
+    Error, ErrorKind, Result,
+    backend::{Batch, Change, Encoded, Expect, Key},
+};
 
 macro_rules! table {
     (() $($case:ident,)*) => {

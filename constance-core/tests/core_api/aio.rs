@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use constance_core::aio::{AsyncConfig, Blocking};
 use constance_core::testing::{FaultyBackend, ReferenceBackend};
-use constance_core::{Key, Settings};
+use constance_core::{Settings, backend::Key};
 
 #[derive(Debug, Clone, PartialEq, Settings)]
 pub(crate) struct Shop {

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
 use constance_core::{
-    Backend, Codec, Config, Encoded, ErrorKind, Key, Kind, LiveOptions, MessagePack, Settings, Stored,
+    Backend, Codec, Config, ErrorKind, Kind, LiveOptions, MessagePack, Settings,
+    backend::{Encoded, Key, Stored},
 };
 use parking_lot::Mutex;
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Backend, Config, Encoded, Prefix, Settings, Stored, Subscription};
+use constance_core::{
+    Backend, Config, Prefix, Settings, Subscription,
+    backend::{Encoded, Stored},
+};
 
 #[derive(Debug, Clone, PartialEq, Settings)]
 struct Shop {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
 use constance_core::{
-    Backend, Batch, Change, Codec, Config, Encoded, ErrorKind, Key, Kind, MAX_KEY_LEN, MessagePack, Prefix,
-    SettingType, Settings, Stored,
+    Backend, Codec, Config, ErrorKind, Kind, MessagePack, Prefix, SettingType, Settings,
+    backend::{Batch, Change, Encoded, Key, MAX_KEY_LEN, Stored},
 };
 
 #[derive(Debug, Clone, PartialEq, Settings)]

@@ -13,7 +13,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use constance_core::testing::{FaultyBackend, ManualClock, ReferenceBackend};
-use constance_core::{Config, Encoded, ErrorKind, Live, LiveOptions, Settings, Stored};
+use constance_core::{
+    Config, ErrorKind, Live, LiveOptions, Settings,
+    backend::{Encoded, Stored},
+};
 use tempfile::TempDir;
 
 #[derive(Debug, Clone, PartialEq, Settings)]

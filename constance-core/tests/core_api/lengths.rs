@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Codec, Config, Encoded, Error, ErrorKind, Kind, MessagePack, Result, Settings, Stored};
+use constance_core::{
+    Codec, Config, Error, ErrorKind, Kind, MessagePack, Result, Settings,
+    backend::{Encoded, Stored},
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -2,7 +2,8 @@
 
 use constance_core::testing::ReferenceBackend;
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Encoded, ErrorKind, Key, Prefix, Result, Settings, Stored,
+    Backend, Config, ErrorKind, Prefix, Result, Settings,
+    backend::{Applied, Batch, Capability, Encoded, Key, Stored},
 };
 
 /// A store with the limits of this capability.
@@ -115,9 +116,10 @@ fn bytes_are_those_of_keys_and_of_values_stored_and_expected() {
     let key = |name| Prefix::empty().key(name).expect("a key");
     let bytes = |len| Encoded::from(vec![7; len]);
     let changes = vec![
-        constance_core::Change::set(key("one"), bytes(10)),
-        constance_core::Change::remove(key("two")).expecting(constance_core::Expect::Equals(bytes(100))),
-        constance_core::Change::keep(key("three")).expecting(constance_core::Expect::Absent),
+        constance_core::backend::Change::set(key("one"), bytes(10)),
+        constance_core::backend::Change::remove(key("two"))
+            .expecting(constance_core::backend::Expect::Equals(bytes(100))),
+        constance_core::backend::Change::keep(key("three")).expecting(constance_core::backend::Expect::Absent),
     ];
     assert_eq!(Batch::new(changes).expect("three keys").len_in_bytes(), 3 + 10 + 3 + 100 + 5);
 }

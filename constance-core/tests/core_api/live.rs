@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use constance_core::testing::{FaultyBackend, ManualClock, Method, ReferenceBackend};
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Encoded, Error, ErrorKind, Key, Live, LiveMode, LiveOptions, Prefix,
-    Result, Settings, Stored, Wake, Watch,
+    Backend, Config, Error, ErrorKind, Live, LiveMode, LiveOptions, Prefix, Result, Settings,
+    backend::{Applied, Batch, Capability, Encoded, Key, Stored, Wake, Watch},
 };
 
 #[derive(Debug, Clone, PartialEq, Settings)]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use constance_core::testing::{FaultyBackend, ManualClock, Method, ReferenceBackend};
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Encoded, ErrorKind, Key, Live, LiveMode, LiveOptions, Prefix, Result,
-    Settings, Stored, Wake, Watch, WatchMode,
+    Backend, Config, ErrorKind, Live, LiveMode, LiveOptions, Prefix, Result, Settings, WatchMode,
+    backend::{Applied, Batch, Capability, Encoded, Key, Stored, Wake, Watch},
 };
 
 #[derive(Debug, Clone, PartialEq, Settings)]

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use constance_core::testing::ReferenceBackend;
 use constance_core::{
-    Codec, Config, Encoded, Json, Kind, MessagePack, SettingEnum, SettingType, Settings, Stored, Value,
+    Codec, Config, Json, Kind, MessagePack, SettingEnum, SettingType, Settings, Value,
+    backend::{Encoded, Stored},
 };
 use serde::{Deserialize, Serialize};
 

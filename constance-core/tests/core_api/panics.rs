@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Codec, Config, Error, ErrorKind, Kind, Live, MessagePack, SettingType, Settings, Stored};
+use constance_core::{
+    Codec, Config, Error, ErrorKind, Kind, Live, MessagePack, SettingType, Settings, backend::Stored,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Panics where it is read, written, or compared with this value.

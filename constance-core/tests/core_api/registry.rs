@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use constance_core::testing::{FaultyBackend, ReferenceBackend};
-use constance_core::{Backend, Config, Error, ErrorKind, Layer, Registry, Result, Scheme, Settings};
+use constance_core::{Backend, Config, Error, ErrorKind, Layer, Registry, Result, Settings, backend::Scheme};
 
 #[derive(Debug, Clone, PartialEq, Settings)]
 struct Shop {
@@ -41,7 +41,7 @@ fn the_environment_leaves_the_codec_to_the_application() -> Result<()> {
     let config = Config::<Shop>::builder_from_vars(&registry, of)?.codec(constance_core::Json::new()).build_typed()?;
     config.set(Shop::THE_ANSWER, 43)?;
     let stored = config.backend().read(&[&config.prefix().key("the_answer")?])?;
-    let bytes = stored[0].value().map(constance_core::Encoded::as_bytes);
+    let bytes = stored[0].value().map(constance_core::backend::Encoded::as_bytes);
     assert_eq!(bytes, Some(&br#"{"__type__": "default", "__value__": 43}"#[..]));
     assert_eq!(config.prefix().as_str(), "shop:");
     Ok(())

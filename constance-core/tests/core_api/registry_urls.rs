@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Backend, Config, ErrorKind, Registry, Result, Scheme, Settings};
+use constance_core::{Backend, Config, ErrorKind, Registry, Result, Settings, backend::Scheme};
 
 #[derive(Debug, Clone, Settings)]
 struct Shop {

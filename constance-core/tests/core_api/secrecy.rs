@@ -4,7 +4,10 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Backend, Codec, Config, Encoded, Error, Kind, MessagePack, SettingEnum, Settings, Stored};
+use constance_core::{
+    Backend, Codec, Config, Error, Kind, MessagePack, SettingEnum, Settings,
+    backend::{Encoded, Stored},
+};
 use serde::{Deserialize, Serialize};
 
 /// A value that must not be seen anywhere; every part of it is looked for.
@@ -91,7 +94,7 @@ fn no_debug_shows_a_value() {
     let config = Config::<Vault>::new(ReferenceBackend::new());
     config.set(Vault::PASSWORD, SECRET.to_owned()).expect("writes");
     let key = config.prefix().key("password").expect("a key");
-    let change = constance_core::Change::set(key.clone(), Encoded::from(SECRET.as_bytes()));
+    let change = constance_core::backend::Change::set(key.clone(), Encoded::from(SECRET.as_bytes()));
     let test = config.overrides();
     let guard = test.set(Vault::PASSWORD, SECRET.to_owned()).expect("accepted");
     let live = test.live().expect("loads");
@@ -100,7 +103,7 @@ fn no_debug_shows_a_value() {
         format!("{:?} {:?}", config.list().expect("lists"), config.read_all().expect("reads")),
         format!("{:?}", config.change().set(Vault::PASSWORD, SECRET.to_owned())),
         format!("{:?} {:?}", config.backend().read(&[&key]), config.backend()),
-        format!("{change:?} {:?}", constance_core::Batch::one(change.clone())),
+        format!("{change:?} {:?}", constance_core::backend::Batch::one(change.clone())),
         format!("{test:?} {guard:?} {live:?} {:?} {:?} {:?}", live.load(), live.reader(), live.status()),
     ];
     shown.iter().for_each(|text| assert_silent("a Debug", text));

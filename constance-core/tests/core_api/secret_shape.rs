@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Codec, Config, Encoded, Error, ErrorKind, Json, MessagePack, SettingEnum, Settings, Stored};
+use constance_core::{
+    Codec, Config, Error, ErrorKind, Json, MessagePack, SettingEnum, Settings,
+    backend::{Encoded, Stored},
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, SettingEnum)]

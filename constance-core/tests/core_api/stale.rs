@@ -57,7 +57,7 @@ fn a_version_lists_what_it_gave_up_and_only_that_is_removed() {
     let next = Config::<Next>::new(Arc::clone(&backend));
     shop.change().set(Shop::SITE_NAME, "Shop".into()).set(Shop::THE_ANSWER, 43).apply().expect("writes");
     let key = shop.prefix().key("of_the_worker").expect("a key");
-    backend.put(&key, constance_core::Stored::Value(constance_core::Encoded::from(vec![1])));
+    backend.put(&key, constance_core::backend::Stored::Value(constance_core::backend::Encoded::from(vec![1])));
     assert_eq!(next.schema().removed(), ["site_name", "older", "oldest"]);
     next.snapshot().expect("reads");
     next.set(Next::THE_ANSWER, 44).expect("writes");

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Config, Encoded, Settings, Stored, Subscription};
+use constance_core::{
+    Config, Settings, Subscription,
+    backend::{Encoded, Stored},
+};
 
 #[derive(Debug, Clone, PartialEq, Settings)]
 struct Shop {

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Encoded, ErrorKind, Key, Live, LiveOptions, Prefix, Result, Settings,
-    Stored, Subscription,
+    Backend, Config, ErrorKind, Live, LiveOptions, Prefix, Result, Settings, Subscription,
+    backend::{Applied, Batch, Capability, Encoded, Key, Stored},
 };
 
 #[derive(Debug, Clone, PartialEq, Settings)]

@@ -49,7 +49,10 @@ mod running {
     use std::time::Duration;
 
     use constance_core::testing::{Case, Confined, Outcome, ReferenceBackend, cases};
-    use constance_core::{Encoded, Prefix, Stored};
+    use constance_core::{
+        Prefix,
+        backend::{Encoded, Stored},
+    };
 
     #[test]
     fn a_user_who_is_not_confined_cannot_be_said_to_be() {

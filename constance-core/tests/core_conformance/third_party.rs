@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Op, Prefix, Result, Stored};
+use constance_core::{
+    Backend, Prefix, Result,
+    backend::{Applied, Batch, Capability, Encoded, Key, Op, Stored},
+};
 use parking_lot::Mutex;
 
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use constance_core::{Cause, Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result, backend::Cause};
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::result::{Error as DriverError, QueryResult};
 use diesel_migrations::MigrationHarness;

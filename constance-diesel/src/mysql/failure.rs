@@ -3,7 +3,7 @@
 //! diesel gives no number, and the server's texts follow `lc_messages`. So the server is asked for the number at once, while
 //! it still knows; from there on an error carries that in the place of the text.
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use diesel::ConnectionError;
 use diesel::RunQueryDsl;
 use diesel::connection::{CacheSize, Connection, SimpleConnection};

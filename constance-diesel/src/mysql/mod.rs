@@ -12,7 +12,7 @@ mod watch;
 
 use std::num::NonZeroU32;
 
-use constance_core::{Result, Warning, Watch};
+use constance_core::{Result, Warning, backend::Watch};
 use diesel::RunQueryDsl;
 use diesel::connection::{
     AnsiTransactionManager, SimpleConnection, TransactionDepthChange, TransactionManager, TransactionManagerStatus,

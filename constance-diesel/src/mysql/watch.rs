@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use constance_core::{Result, Watch};
+use constance_core::{Result, backend::Watch};
 use diesel::RunQueryDsl;
 use diesel::mysql::{Mysql, MysqlConnection};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};

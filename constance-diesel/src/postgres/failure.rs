@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use diesel::RunQueryDsl;
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;

@@ -16,7 +16,10 @@ mod statements;
 mod target;
 mod watch;
 
-use constance_core::{Result, Stored, Warning, Watch};
+use constance_core::{
+    Result, Warning,
+    backend::{Stored, Watch},
+};
 use diesel::RunQueryDsl;
 use diesel::pg::PgConnection;
 use diesel::result::{Error as DriverError, OptionalExtension, QueryResult};

@@ -1,6 +1,6 @@
 //! Follows changes of the settings table.
 
-use constance_core::{Result, Watch};
+use constance_core::{Result, backend::Watch};
 use diesel::pg::PgConnection;
 
 use super::target::Target;

@@ -3,7 +3,7 @@
 //! diesel gives no code, but SQLite's texts are fixed and never translated. They are compared with a list, and what is
 //! passed on is ours.
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
 

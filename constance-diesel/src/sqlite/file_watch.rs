@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use constance_core::{Result, Wake, Watch, WatchMode};
+use constance_core::{
+    Result, WatchMode,
+    backend::{Wake, Watch},
+};
 
 use super::file_events::{Arrived, Ended, FileEvents};
 use crate::watch::Probe;

@@ -8,7 +8,7 @@ mod file_watch;
 mod target;
 mod watch;
 
-use constance_core::{Error, ErrorKind, Result, Watch, identity};
+use constance_core::{Error, ErrorKind, Result, backend::Watch, identity};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::deserialize::{self, FromSql};
 use diesel::dsl::sql;

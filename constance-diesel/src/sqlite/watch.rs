@@ -1,6 +1,6 @@
 //! Follows changes of an SQLite file.
 
-use constance_core::{Error, ErrorKind, Result, Watch};
+use constance_core::{Error, ErrorKind, Result, backend::Watch};
 use diesel::RunQueryDsl;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
@@ -30,7 +30,7 @@ pub(super) fn open(target: &Target, tables: &Tables, options: &Options) -> Resul
             let probe = DataVersion { connection, target: target.clone(), file, last };
             Ok(follow(probe, target, options))
         }
-        Ok((false, _)) => Err(not_migrated(constance_core::Cause::new("sqlite"))),
+        Ok((false, _)) => Err(not_migrated(constance_core::backend::Cause::new("sqlite"))),
         Err(error) => Err(failure::of(&error).error),
     }
 }

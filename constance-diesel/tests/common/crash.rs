@@ -3,7 +3,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use constance_core::{Backend, Batch, Change, Encoded, Key, Prefix, Stored};
+use constance_core::{
+    Backend, Prefix,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 
 /// Ten keys that are always written together.
 fn parts() -> Vec<Key> {

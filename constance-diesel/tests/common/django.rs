@@ -1,6 +1,6 @@
 //! What holds for the table that Django made, in any database.
 
-use constance_core::{Backend, ErrorKind, Stored};
+use constance_core::{Backend, ErrorKind, backend::Stored};
 use constance_diesel::{Dialect, DieselBackend};
 
 use super::{read, store, value, write};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Prefix, Wake};
+use constance_core::{Backend, Prefix, backend::Wake};
 
 use super::{LONG, store};
 

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use constance_core::{Backend, Batch, Change, Config, Encoded, Key, LiveMode, Settings, Stored};
+use constance_core::{
+    Backend, Config, LiveMode, Settings,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 use constance_testserver::{fork, threads, until};
 
 #[derive(Clone, Settings)]

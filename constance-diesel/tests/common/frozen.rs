@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Encoded, ErrorKind, Prefix, Stored, Wake};
+use constance_core::{
+    Backend, ErrorKind, Prefix,
+    backend::{Batch, Change, Encoded, Stored, Wake},
+};
 use constance_diesel::{Dialect, DieselBackend};
 use constance_testserver::threads;
 

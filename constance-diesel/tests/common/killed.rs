@@ -3,7 +3,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use constance_core::{Backend, Batch, Change, Encoded, ErrorKind, Prefix};
+use constance_core::{
+    Backend, ErrorKind, Prefix,
+    backend::{Batch, Change, Encoded},
+};
 
 /// More than the pool of any backend that this is called with has.
 const THREADS: usize = 6;

@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use constance_core::Stored;
+use constance_core::backend::Stored;
 use constance_diesel::{Dialect, DieselBackend};
 
 use super::{ALL, read};

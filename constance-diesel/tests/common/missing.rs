@@ -1,6 +1,9 @@
 //! A settings table that is gone, or older than its table of versions says; in any database.
 
-use constance_core::{Action, Backend, Batch, Change, Encoded, ErrorKind, Key, Prefix, Result, Stored};
+use constance_core::{
+    Action, Backend, ErrorKind, Prefix, Result,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 use constance_diesel::{Dialect, DieselBackend};
 
 /// A database with a migrated table, and a way past the backend.

@@ -4,7 +4,10 @@
 
 use std::sync::{Mutex, OnceLock};
 
-use constance_core::{Applied, Backend, Batch, Change, Encoded, Expect, Key, Prefix, Stored};
+use constance_core::{
+    Backend, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Stored},
+};
 use constance_diesel::diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 
 use super::{key, set, value};

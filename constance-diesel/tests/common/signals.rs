@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Encoded, Prefix, Stored};
+use constance_core::{
+    Backend, Prefix,
+    backend::{Batch, Change, Encoded, Stored},
+};
 use constance_testserver::interrupt_this_process;
 
 /// No call of such a test is to end by it.

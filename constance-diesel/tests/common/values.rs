@@ -1,6 +1,9 @@
 //! Keys and values, and reads and writes of one of them.
 
-use constance_core::{Backend, Batch, Change, Encoded, Key, Prefix, Result, Stored};
+use constance_core::{
+    Backend, Prefix, Result,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 
 pub fn key(name: &str) -> Key {
     Prefix::empty().key(name).expect("a valid name")

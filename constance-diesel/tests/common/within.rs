@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex};
 
 use constance_core::testing::{Case, ReferenceBackend};
 use constance_core::{
-    Applied, Backend, Batch, Change, Config, Encoded, Error, ErrorKind, Expect, Key, Prefix, Settings, Stored,
+    Backend, Config, Error, ErrorKind, Prefix, Settings,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Stored},
 };
 use constance_diesel::{Dialect, DieselBackend, InTransaction};
 

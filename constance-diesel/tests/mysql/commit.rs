@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use constance_core::{Applied, Backend, Batch, ErrorKind, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Stored},
+};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use constance_diesel::diesel::mysql::MysqlConnection;

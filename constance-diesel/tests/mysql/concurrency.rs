@@ -3,7 +3,10 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use constance_core::{Applied, Backend, Batch, Change, Config, Encoded, Expect, Key, Settings, Stored};
+use constance_core::{
+    Backend, Config, Settings,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Stored},
+};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::mysql::MysqlConnection;

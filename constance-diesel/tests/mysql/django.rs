@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, ErrorKind, Expect, Stored, Wake};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Batch, Change, Expect, Stored, Wake},
+};
 use constance_diesel::{Layout, MysqlBackend};
 
 use crate::django_table;
@@ -85,9 +88,9 @@ fn values_are_text_and_replacing_one_takes_no_number() {
         let expecting =
             |old: &'static [u8]| Batch::one(set(&key("title"), b"new").expecting(Expect::Equals(old.into())));
         let applied = backend.write(&expecting(b"TEXT")).expect("a write");
-        assert!(matches!(applied, constance_core::Applied::Conflict { .. }));
+        assert!(matches!(applied, constance_core::backend::Applied::Conflict { .. }));
         let applied = backend.write(&expecting(b"text")).expect("a write");
-        assert!(matches!(applied, constance_core::Applied::Done(_)));
+        assert!(matches!(applied, constance_core::backend::Applied::Done(_)));
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Prefix, Stored};
+use constance_core::{
+    Backend, Error, ErrorKind, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Expect, Stored},
+};
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::mysql::MysqlConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, NopErrorHandler, Pool};

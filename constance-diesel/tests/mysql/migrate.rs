@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, ErrorKind, Expect, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Expect, Stored},
+};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::mysql::MysqlConnection;

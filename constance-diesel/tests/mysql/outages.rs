@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, ErrorKind, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Batch, Change, Stored},
+};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::{Connection, SimpleConnection};
 use constance_diesel::diesel::mysql::MysqlConnection;

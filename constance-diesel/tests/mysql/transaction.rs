@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use constance_core::testing::Case;
-use constance_core::{ErrorKind, Stored};
+use constance_core::{ErrorKind, backend::Stored};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::Connection;
 use constance_diesel::diesel::connection::SimpleConnection;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Config, ErrorKind, LiveOptions, Prefix, Settings, Wake, Watch};
+use constance_core::{
+    Backend, Config, ErrorKind, LiveOptions, Prefix, Settings,
+    backend::{Batch, Change, Wake, Watch},
+};
 use constance_diesel::MysqlBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::mysql::MysqlConnection;

@@ -4,7 +4,10 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, Change, Config, Encoded, Expect, Settings, Stored};
+use constance_core::{
+    Backend, Config, Settings,
+    backend::{Applied, Batch, Change, Encoded, Expect, Stored},
+};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 

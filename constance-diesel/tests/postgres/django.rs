@@ -1,6 +1,9 @@
 //! What is particular about the table that Django made, on PostgreSQL.
 
-use constance_core::{Backend, Batch, ErrorKind, Wake};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Batch, Wake},
+};
 use constance_diesel::diesel::Connection;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::result::Error;

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Prefix, Stored};
+use constance_core::{
+    Backend, Error, ErrorKind, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Expect, Stored},
+};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::PgConnection;
 use constance_diesel::diesel::connection::SimpleConnection;

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use constance_core::{Backend, ErrorKind, Prefix, Wake, Watch};
+use constance_core::{
+    Backend, ErrorKind, Prefix,
+    backend::{Wake, Watch},
+};
 use constance_diesel::PostgresBackend;
 
 use crate::postgres_support::{LONG, Schema, store, texts, until, url_in};

@@ -3,7 +3,10 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, ErrorKind, Expect, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Expect, Stored},
+};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::migration::Migration;

@@ -1,7 +1,10 @@
 //! A table that an older release has migrated, under a newer program.
 
 use crate::postgres_support::{everywhere, key, patient, read, set, shown, store, value};
-use constance_core::{Applied, Backend, Batch, Change, Encoded, ErrorKind, Expect};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Change, Encoded, Expect},
+};
 use constance_diesel::diesel::connection::SimpleConnection;
 
 #[test]

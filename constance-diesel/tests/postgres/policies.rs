@@ -1,7 +1,10 @@
 //! Row level security on the table: rows that the user may not see are not rows that are not there.
 
 use crate::postgres_support::{LONG, Schema, User, everywhere, key, read, set, shown, store, value, write};
-use constance_core::{Backend, Batch, Change, Config, Error, ErrorKind, Prefix, Settings, Stored, Wake};
+use constance_core::{
+    Backend, Config, Error, ErrorKind, Prefix, Settings,
+    backend::{Batch, Change, Stored, Wake},
+};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::PgConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};

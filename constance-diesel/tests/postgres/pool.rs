@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use constance_core::{Backend, ErrorKind, Stored};
+use constance_core::{Backend, ErrorKind, backend::Stored};
 use constance_diesel::PostgresBackend;
 
 use crate::postgres_support::{Schema, User, admin_url, key, patient, raw, read, server_url, until};

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
-use constance_core::{Applied, Backend, Batch, Change, Expect, Prefix, Stored, Wake};
+use constance_core::{
+    Backend, Prefix,
+    backend::{Applied, Batch, Change, Expect, Stored, Wake},
+};
 use constance_diesel::diesel::{Connection, PgConnection};
 use constance_testserver::{find, free_port, skip};
 use tempfile::TempDir;

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use constance_core::{Backend, Prefix, Wake};
+use constance_core::{Backend, Prefix, backend::Wake};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::PgConnection;
 use constance_diesel::diesel::connection::SimpleConnection;

@@ -1,6 +1,6 @@
 //! What a URL says of the table, on PostgreSQL.
 
-use constance_core::{Backend, ErrorKind, Wake};
+use constance_core::{Backend, ErrorKind, backend::Wake};
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::{Layout, PostgresBackend};
 

@@ -3,7 +3,10 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use constance_core::{Backend, Config, ErrorKind, LiveOptions, Prefix, Settings, Wake, Watch};
+use constance_core::{
+    Backend, Config, ErrorKind, LiveOptions, Prefix, Settings,
+    backend::{Wake, Watch},
+};
 use constance_diesel::PostgresBackend;
 use constance_diesel::diesel::PgConnection;
 use constance_diesel::diesel::connection::SimpleConnection;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Prefix, Wake};
+use constance_core::{Backend, Prefix, backend::Wake};
 use constance_diesel::SqliteBackend;
 
 use crate::common::{Folder, read, store, value};

@@ -1,6 +1,9 @@
 //! What is particular about the table that Django made, on SQLite.
 
-use constance_core::{Applied, Backend, Batch, Encoded, ErrorKind, Expect, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Encoded, Expect, Stored},
+};
 use constance_diesel::diesel::connection::{Connection as _, SimpleConnection};
 use constance_diesel::diesel::result::Error;
 use constance_diesel::{Layout, SqliteBackend};

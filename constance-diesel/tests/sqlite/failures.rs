@@ -3,7 +3,10 @@
 use std::error::Error as _;
 use std::fs;
 
-use constance_core::{Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Prefix, Stored};
+use constance_core::{
+    Backend, Error, ErrorKind, Prefix,
+    backend::{Batch, Change, Encoded, Expect, Stored},
+};
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
@@ -276,7 +279,7 @@ fn what_is_no_blob_is_foreign_and_hides_nothing() {
     let absent = Batch::one(set(&key("null"), b"1").expecting(Expect::Absent));
     assert!(matches!(
         backend.write(&absent).expect("a write"),
-        constance_core::Applied::Conflict { index: 0, current: Stored::Foreign("an SQL NULL") }
+        constance_core::backend::Applied::Conflict { index: 0, current: Stored::Foreign("an SQL NULL") }
     ));
     write(&backend, "text", b"repaired").expect("a set repairs it");
     assert_eq!(read(&backend, "text").expect("a read"), value(b"repaired"));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use constance_core::{Backend, Prefix, Wake};
+use constance_core::{Backend, Prefix, backend::Wake};
 
 use crate::common::{Folder, store};
 

@@ -1,6 +1,9 @@
 //! Migrations.
 
-use constance_core::{Applied, Backend, Batch, ErrorKind, Expect, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Expect, Stored},
+};
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::migration::{Migration, MigrationSource};

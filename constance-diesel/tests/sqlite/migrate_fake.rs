@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use constance_core::{Backend, ErrorKind, Stored};
+use constance_core::{Backend, ErrorKind, backend::Stored};
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
@@ -89,7 +89,7 @@ fn an_older_table_is_adopted_and_migrated_with_its_values() {
     assert_eq!(backend.pending().expect("a look"), ALL[1..]);
     assert_eq!(read(&backend, "a").expect("a read of an older table"), value(b"1"));
     let error = backend
-        .write(&constance_core::Batch::one(common::set(&common::key("a"), b"hunter2")))
+        .write(&constance_core::backend::Batch::one(common::set(&common::key("a"), b"hunter2")))
         .expect_err("no place for the revision");
     assert_eq!(error.kind(), ErrorKind::NotMigrated, "{error}");
     assert_eq!(backend.fake().expect("nothing to do"), [""; 0]);

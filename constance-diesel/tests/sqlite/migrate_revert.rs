@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use constance_core::{Backend, ErrorKind, Prefix, Stored};
+use constance_core::{Backend, ErrorKind, Prefix, backend::Stored};
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};
@@ -189,8 +189,8 @@ fn two_tables_in_one_database_do_not_meet() {
     }
     for (name, backend) in names.iter().zip(&backends) {
         assert_eq!(read(backend, "a").expect("a read"), value(name.as_bytes()));
-        let removed = constance_core::Change::remove(common::key("b"));
-        backend.write(&constance_core::Batch::one(removed)).expect("a write");
+        let removed = constance_core::backend::Change::remove(common::key("b"));
+        backend.write(&constance_core::backend::Batch::one(removed)).expect("a write");
         assert_eq!(backend.list(&Prefix::empty()).expect("a list").len(), 1);
         assert_eq!(backend.revert_last().expect("reverted").as_deref(), Some(ALL[1]));
         assert_eq!(read(backend, "a").expect("a read"), value(name.as_bytes()));

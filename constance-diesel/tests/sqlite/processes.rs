@@ -4,7 +4,10 @@
 
 use std::process::{Child, Command, Stdio};
 
-use constance_core::{Applied, Backend, Batch, Change, Encoded, Expect, Key, Prefix, Stored, Wake};
+use constance_core::{
+    Backend, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Stored, Wake},
+};
 use constance_diesel::SqliteBackend;
 
 use crate::common::{Folder, key, patient, read, set, value};

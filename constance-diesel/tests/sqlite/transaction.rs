@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use constance_core::{Backend, Batch, ErrorKind, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Batch, Stored},
+};
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::connection::SimpleConnection;
 use constance_diesel::diesel::r2d2::{ConnectionManager, Pool};

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, ErrorKind, Prefix, Wake, Watch, WatchMode};
+use constance_core::{
+    Backend, ErrorKind, Prefix, WatchMode,
+    backend::{Wake, Watch},
+};
 use constance_diesel::SqliteBackend;
 use constance_diesel::diesel::SqliteConnection;
 use constance_diesel::diesel::connection::SimpleConnection;

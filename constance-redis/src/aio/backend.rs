@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use constance_core::aio::{AsyncBackend, AsyncWatch, BoxFuture};
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning};
+use constance_core::{
+    Error, ErrorKind, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Key, Portion, Stored},
+};
 use redis::RedisResult;
 use redis::aio::ConnectionLike;
 
@@ -35,7 +38,7 @@ use crate::{NAME, RedisOptions};
 ///
 /// ```no_run
 /// use constance_core::aio::AsyncBackend;
-/// use constance_core::{Batch, Change, Encoded};
+/// use constance_core::backend::{Batch, Change, Encoded};
 /// use constance_redis::aio::AsyncRedisBackend;
 ///
 /// # async fn example() -> constance_core::Result<()> {

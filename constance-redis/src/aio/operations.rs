@@ -2,7 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use constance_core::{Applied, Batch, Key, Portion, Prefix, Result, Stored};
+use constance_core::{
+    Prefix, Result,
+    backend::{Applied, Batch, Key, Portion, Stored},
+};
 use redis::{RedisResult, Value, from_redis_value};
 
 use super::connection::Connection;

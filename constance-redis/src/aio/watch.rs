@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use constance_core::aio::{AsyncWatch, BoxFuture};
-use constance_core::{Cause, Error, ErrorKind, Prefix, Result};
+use constance_core::{Error, ErrorKind, Prefix, Result, backend::Cause};
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{PushInfo, PushKind, cmd};

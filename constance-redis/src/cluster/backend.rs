@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use constance_core::{
-    Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Warning,
+    Backend, Error, ErrorKind, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Encoded, Key, Portion, Stored},
 };
 use constance_pool::Purpose;
 use redis::{ConnectionLike, RedisResult, Value};

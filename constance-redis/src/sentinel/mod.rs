@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use constance_core::{Cause, Error, ErrorKind, Result};
+use constance_core::{Error, ErrorKind, Result, backend::Cause};
 use constance_pool::addresses;
 use redis::{Connection, ConnectionLike, Value, cmd};
 

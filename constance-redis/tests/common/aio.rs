@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use constance_core::aio::AsyncBackend;
-use constance_core::{Batch, Key, Result, Stored};
+use constance_core::{
+    Result,
+    backend::{Batch, Key, Stored},
+};
 use constance_redis::aio::AsyncRedisBackend;
 
 use super::{PATIENCE, key, set};

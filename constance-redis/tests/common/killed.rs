@@ -3,7 +3,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use constance_core::{Backend, Batch, Change, Encoded, ErrorKind, Prefix};
+use constance_core::{
+    Backend, ErrorKind, Prefix,
+    backend::{Batch, Change, Encoded},
+};
 
 /// More threads than the pool of any backend in these tests has connections.
 const THREADS: usize = 6;

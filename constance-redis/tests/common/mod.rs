@@ -12,7 +12,10 @@ pub mod server;
 use std::error::Error as _;
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Stored};
+use constance_core::{
+    Backend, Error, Prefix,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 use constance_redis::RedisBackend;
 
 pub use self::server::Server;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use constance_core::aio::{AsyncBackend, BoxFuture};
+use constance_core::backend::{Applied, Batch, Expect};
 use constance_core::testing::aio::polled;
-use constance_core::{Applied, Batch, Expect};
 use constance_redis::aio::AsyncRedisBackend;
 use constance_redis::redis::cmd;
 use tokio::task::JoinSet;

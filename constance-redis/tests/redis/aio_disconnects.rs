@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use constance_core::aio::AsyncBackend;
 use constance_core::testing::aio::polled;
-use constance_core::{Error, ErrorKind, Stored};
+use constance_core::{Error, ErrorKind, backend::Stored};
 use constance_redis::aio::AsyncRedisBackend;
 use constance_redis::redis::{Connection, cmd};
 use tokio::task::{JoinSet, yield_now};

@@ -8,7 +8,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use constance_core::aio::AsyncBackend;
-use constance_core::{Applied, Batch, Change, Error, ErrorKind, Expect, Stored};
+use constance_core::{
+    Error, ErrorKind,
+    backend::{Applied, Batch, Change, Expect, Stored},
+};
 use constance_redis::aio::AsyncRedisBackend;
 use constance_redis::redis::cmd;
 use tokio::runtime::Builder;

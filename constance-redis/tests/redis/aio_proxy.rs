@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use constance_core::aio::AsyncBackend;
-use constance_core::{Applied, Batch, Encoded, Error, ErrorKind, Expect, Stored};
+use constance_core::{
+    Error, ErrorKind,
+    backend::{Applied, Batch, Encoded, Expect, Stored},
+};
 use constance_redis::aio::AsyncRedisBackend;
 use tokio::task::JoinSet;
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use constance_core::aio::{AsyncBackend, AsyncConfig};
-use constance_core::{Batch, Change, ErrorKind, LiveOptions, Settings};
+use constance_core::{
+    ErrorKind, LiveOptions, Settings,
+    backend::{Batch, Change},
+};
 use constance_redis::aio::AsyncRedisBackend;
 use constance_redis::redis::{AsyncConnectionConfig, Client, cmd};
 

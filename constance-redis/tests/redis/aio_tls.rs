@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use constance_core::aio::{AsyncBackend, AsyncConfig};
-use constance_core::{ErrorKind, LiveOptions, Settings, Stored};
+use constance_core::{ErrorKind, LiveOptions, Settings, backend::Stored};
 use constance_redis::aio::{AsyncRedisBackend, AsyncRedisBackendBuilder};
 
 use crate::common::aio::{read, write};

@@ -1,7 +1,10 @@
 //! A server in cluster mode under a URL of one server: every refusal says which URL it wants.
 
 use crate::common::{Server, backend, key, read_all, set, shown, write};
-use constance_core::{Backend, Batch, Change, Error};
+use constance_core::{
+    Backend, Error,
+    backend::{Batch, Change},
+};
 use constance_redis::redis::cmd;
 
 /// All slots on one server, so that single keys are served.

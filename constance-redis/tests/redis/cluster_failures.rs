@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Config, Error, ErrorKind, Expect, LiveOptions, Settings, Stored};
+use constance_core::{
+    Backend, Config, Error, ErrorKind, LiveOptions, Settings,
+    backend::{Batch, Expect, Stored},
+};
 use constance_redis::RedisBackend;
 
 use crate::common::cluster::{Cluster, cluster_command};

@@ -1,6 +1,9 @@
 //! Keys of one slot and of several, and a slot that moves.
 
-use constance_core::{Applied, Backend, Batch, Change, Encoded, ErrorKind, Expect, Key, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Stored},
+};
 use constance_redis::RedisBackend;
 use constance_redis::redis::cmd;
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Prefix, Stored, Wake};
+use constance_core::{
+    Backend, Error, ErrorKind, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Expect, Stored, Wake},
+};
 use constance_redis::redis::{self, cmd};
 use constance_redis::{RedisBackend, RedisOptions};
 

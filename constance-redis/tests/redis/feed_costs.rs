@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use constance_core::{Backend, Wake};
+use constance_core::{Backend, backend::Wake};
 use constance_redis::redis::{Connection, cmd};
 
 use crate::common::{Server, backend, prefix, until};

@@ -1,7 +1,7 @@
 //! Listing stale keys among many keys of other applications.
 
 use crate::common::{Server, backend, long_timeouts, prefix};
-use constance_core::{Backend, Config, Key, Prefix, Settings};
+use constance_core::{Backend, Config, Prefix, Settings, backend::Key};
 use constance_redis::redis::{self, cmd};
 
 #[derive(Debug, Clone, Settings)]

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use constance_core::{Applied, Backend, Batch, Encoded, ErrorKind, Expect, Stored};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Encoded, Expect, Stored},
+};
 
 use crate::common::proxy::proxy;
 use crate::common::{Server, key, long_timeouts, prefix, read, read_all, set, value, write};

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, Encoded, Expect, Wake};
+use constance_core::{
+    Backend,
+    backend::{Batch, Change, Encoded, Expect, Wake},
+};
 use constance_redis::redis::{Connection, cmd};
 
 use crate::common::{Server, backend, key, prefix, read, read_all, set, write};

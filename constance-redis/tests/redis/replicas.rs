@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Applied, Backend, Batch, Change, ErrorKind, Expect};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Applied, Batch, Change, Expect},
+};
 use constance_redis::RedisBackend;
 use constance_redis::redis::cmd;
 

@@ -1,7 +1,10 @@
 //! A server that refuses scripts. What needs them is an error that says so; the rest works.
 
 use crate::common::{Server, backend, long_timeouts, prefix, shown, value};
-use constance_core::{Applied, Backend, Batch, Change, Encoded, Error, ErrorKind, Expect, Key, Prefix, Stored};
+use constance_core::{
+    Backend, Error, ErrorKind, Prefix,
+    backend::{Applied, Batch, Change, Encoded, Expect, Key, Stored},
+};
 use constance_redis::redis::cmd;
 
 /// As on many managed servers.

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use constance_core::{Backend, ErrorKind, Stored};
+use constance_core::{Backend, ErrorKind, backend::Stored};
 use constance_redis::redis::cmd;
 use constance_redis::{RedisBackend, RedisBackendBuilder};
 

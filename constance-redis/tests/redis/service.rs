@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Config, ErrorKind, Live, LiveOptions, Settings, Stored};
+use constance_core::{Backend, Config, ErrorKind, Live, LiveOptions, Settings, backend::Stored};
 use constance_redis::redis::cmd;
 
 use crate::common::{Server, backend, key};

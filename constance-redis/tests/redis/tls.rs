@@ -4,7 +4,10 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use constance_core::{Backend, ErrorKind, Stored, Wake};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Stored, Wake},
+};
 use constance_redis::{RedisBackend, RedisBackendBuilder, RedisOptions};
 
 use crate::common::certificates::{folder, other_folder, pem, server};

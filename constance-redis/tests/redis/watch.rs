@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use constance_core::{Backend, Batch, Change, ErrorKind, Wake, Watch};
+use constance_core::{
+    Backend, ErrorKind,
+    backend::{Batch, Change, Wake, Watch},
+};
 use constance_redis::RedisBackend;
 use constance_redis::redis::{Client, cmd};
 

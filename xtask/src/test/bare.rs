@@ -132,6 +132,10 @@ impl Bare {
         if Path::new("/").join(trusted).is_file() {
             fs::copy(Path::new("/").join(trusted), bare.root.join(trusted)).map_err(failed)?;
         }
+        let sources = sources(folder);
+        if !sources.is_empty() {
+            fs::write(bare.root.join("etc/apt/sources.list"), sources).map_err(failed)?;
+        }
         bare.clone(workspace)?;
         Ok(bare)
     }
@@ -246,6 +250,21 @@ fn codename() -> String {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let name = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
     name.filter(|_| release.contains("ID=debian")).unwrap_or("stable").to_owned()
+}
+
+/// This machine's sources of Debian, which have its updates and security updates too; debootstrap knows the release alone.
+///
+/// The release's first libmariadb of Debian 12 is broken, and nobody stays without updates.
+fn sources(folder: &Path) -> String {
+    let asked = Cmd::new("apt-get").words("indextargets --format").args([
+        "deb $(REPO_URI) $(RELEASE) $(COMPONENT)",
+        "Created-By: Packages",
+        "Origin: Debian",
+    ]);
+    let mut lines: Vec<_> = asked.output(folder).unwrap_or_default().lines().map(|line| format!("{line}\n")).collect();
+    lines.sort();
+    lines.dedup();
+    lines.concat()
 }
 
 /// Where this machine gets its Debian packages; debootstrap has a default.

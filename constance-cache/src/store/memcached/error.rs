@@ -2,7 +2,7 @@
 
 use std::io;
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use memcache::exp::Error as DriverError;
 
 /// What the driver says, without its text, which holds keys and the server's words.

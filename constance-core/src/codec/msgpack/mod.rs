@@ -12,7 +12,7 @@ use self::de::Value;
 use self::read::Reader;
 use super::{Codec, replaced, sniff, unwritable};
 use crate::tree::{Tree, Unfit};
-use crate::{Encoded, Error, ErrorKind, Kind, Result};
+use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 
 /// [MessagePack], self-describing, with field names, in a versioned envelope.
 ///

@@ -10,7 +10,10 @@ use super::tell::tell;
 use super::{LastGood, broken_off};
 use crate::config::Inner;
 use crate::live::{Core, Rested};
-use crate::{Action, Backend, Codec, Error, ErrorKind, LiveMode, LiveOptions, Result, Settings, Wake, Watch};
+use crate::{
+    Action, Backend, Codec, Error, ErrorKind, LiveMode, LiveOptions, Result, Settings,
+    backend::{Wake, Watch},
+};
 
 /// Reads again whenever the feed of the backend, or the time, says so; goes on whatever fails.
 pub(super) struct Follower<S, C, B> {

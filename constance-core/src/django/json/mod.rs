@@ -13,7 +13,7 @@ pub(crate) use self::fit::found;
 pub(crate) use self::parse::Refused;
 use crate::codec::{replaced, sniff, unwritable};
 use crate::tree::{Tree, Unfit};
-use crate::{Codec, Encoded, Error, ErrorKind, Kind, Result};
+use crate::{Codec, Error, ErrorKind, Kind, Result, backend::Encoded};
 
 /// JSON as django-constance 4 stores it, byte for byte, so that a Rust service and a Django project share one store.
 ///

@@ -46,7 +46,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::json;
 use crate::codec::sniff;
 use crate::tree::Tree;
-use crate::{Encoded, Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, backend::Encoded};
 
 /// What is wrong with the bytes, in words that go after "found".
 type Refused = String;

@@ -9,7 +9,10 @@ use super::{AsyncFixture, polled};
 use crate::aio::BoxFuture;
 use crate::testing::cases::batches::{batch, set};
 use crate::testing::fixture::{ok, skip};
-use crate::{Batch, Change, Encoded, ErrorKind, Key, Stored};
+use crate::{
+    ErrorKind,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 
 /// More often than any call of a backend has to wait.
 const MOST_POLLS: usize = 40;
@@ -109,7 +112,7 @@ pub fn dropped_write_leaves_no_reply_behind(f: &AsyncFixture) {
             let done = polled(f.backend().write(&dropped), times).await.is_some();
             let next = Batch::one(set(&other, (times + 1).to_string().as_bytes())).wanting_previous(true);
             let applied = ok(f.backend().write(&next).await, "a write after a dropped one");
-            let wanted = crate::Applied::Done(vec![value(&times.to_string())]);
+            let wanted = crate::backend::Applied::Done(vec![value(&times.to_string())]);
             assert!(applied == wanted, "broken: a write is not given the reply of a dropped one (after {times} polls)");
             if done {
                 return;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::AsyncFixture;
 use crate::aio::AsyncBackend;
+use crate::backend::{Applied, Batch, Encoded, Expect, Key, Stored};
 use crate::testing::cases::batches::set;
 use crate::testing::fixture::ok;
-use crate::{Applied, Batch, Encoded, Expect, Key, Stored};
 
 const TASKS: usize = 32;
 
@@ -95,7 +95,7 @@ pub fn peek_agrees_with_read(f: &AsyncFixture) {
             assert!(found == value(bytes), "broken: a read gives what was written");
             agree(found, "after a read");
         }
-        drop(ok(backend.write(&Batch::one(crate::Change::remove(key.clone()))).await, "a removal"));
+        drop(ok(backend.write(&Batch::one(crate::backend::Change::remove(key.clone()))).await, "a removal"));
         agree(Stored::Absent, "right after a removal");
         agree(read(backend, &key).await, "after a removal and a read");
     });

@@ -2,7 +2,10 @@
 
 use crate::testing::Fixture;
 use crate::testing::fixture::{expect_stored, shown, skip};
-use crate::{Applied, Batch, Capability, Change, Encoded, ErrorKind, Expect, Key, Stored};
+use crate::{
+    ErrorKind,
+    backend::{Applied, Batch, Capability, Change, Encoded, Expect, Key, Stored},
+};
 
 pub(in crate::testing) fn set(key: &Key, value: &[u8]) -> Change {
     Change::set(key.clone(), Encoded::from(value))

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use super::batches::{batch, equals, set};
+use crate::backend::{Applied, Batch, Change, Expect, Key, Stored};
 use crate::testing::Fixture;
 use crate::testing::fixture::{expect_stored, ok, read_one, shown};
-use crate::{Applied, Batch, Change, Expect, Key, Stored};
 
 const THREADS: usize = 8;
 

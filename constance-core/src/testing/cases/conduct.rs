@@ -10,7 +10,7 @@ use super::batches::set;
 use super::watching::expect_wake;
 use crate::testing::Fixture;
 use crate::testing::fixture::{expect_stored, ok, read_one, skip};
-use crate::{Backend, Batch, Prefix};
+use crate::{Backend, Prefix, backend::Batch};
 
 /// One word, for messages.
 pub fn name_is_one_word(f: &Fixture<'_>) {

@@ -1,8 +1,8 @@
 //! Expectations compare what is stored, byte for byte.
 
 use super::batches::{equals, expect_conflict, expect_done, set};
+use crate::backend::{Change, Expect};
 use crate::testing::Fixture;
-use crate::{Change, Expect};
 
 /// Anything or nothing may be there.
 pub fn any_holds_always(f: &Fixture<'_>) {

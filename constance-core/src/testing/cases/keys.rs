@@ -1,7 +1,7 @@
 //! Keys are compared byte for byte, and as a whole.
 
+use crate::backend::{Key, MAX_KEY_LEN};
 use crate::testing::Fixture;
-use crate::{Key, MAX_KEY_LEN};
 
 /// Every name is a key of its own: each keeps its value, and removing one removes no other.
 #[track_caller]

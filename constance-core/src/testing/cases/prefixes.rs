@@ -1,7 +1,10 @@
 //! Prefixes isolate, whatever they contain.
 
 use crate::testing::Fixture;
-use crate::{Batch, Change, Encoded, ErrorKind, Key, Prefix, Stored};
+use crate::{
+    ErrorKind, Prefix,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 
 const NAMES: [&str; 2] = ["theme", "size"];
 
@@ -116,7 +119,7 @@ pub fn separators_are_distinct(f: &Fixture<'_>) {
 
 /// A prefix may be so long that the name has one byte left.
 pub fn long_prefixes_are_isolated(f: &Fixture<'_>) {
-    let room = crate::MAX_KEY_LEN - f.prefix("").as_str().len();
+    let room = crate::backend::MAX_KEY_LEN - f.prefix("").as_str().len();
     let tails = ["a", "b"].map(|last| format!("{}{last}:", "p".repeat(room - 3)));
     let prefixes = tails.map(|tail| f.prefix(&tail));
     isolated_prefixes(f, &prefixes, &["n"]);

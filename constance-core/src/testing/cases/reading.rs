@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use super::batches::{batch, set};
 use crate::testing::Fixture;
 use crate::testing::fixture::{expect_stored, ok};
-use crate::{ErrorKind, Key, Stored};
+use crate::{
+    ErrorKind,
+    backend::{Key, Stored},
+};
 
 #[track_caller]
 fn read(f: &Fixture<'_>, keys: &[&Key]) -> Vec<Stored> {

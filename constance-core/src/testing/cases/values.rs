@@ -3,7 +3,10 @@
 use crate::testing::Fixture;
 use crate::testing::fixture::{ok, skip};
 use crate::testing::secrecy::{SECRET, expect_secrecy};
-use crate::{Applied, Batch, Capability, Change, Encoded, ErrorKind, Expect};
+use crate::{
+    ErrorKind,
+    backend::{Applied, Batch, Capability, Change, Encoded, Expect},
+};
 
 /// Stores a value and demands it back, or a proper refusal where the backend says that it cannot hold it.
 #[track_caller]

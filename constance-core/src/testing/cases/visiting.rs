@@ -3,7 +3,10 @@
 use super::batches::set;
 use crate::testing::Fixture;
 use crate::testing::fixture::{expect_stored, ok, read_one};
-use crate::{Backend, Batch, Encoded, Key, Stored};
+use crate::{
+    Backend,
+    backend::{Batch, Encoded, Key, Stored},
+};
 
 /// What a visit shows; it must call its visitor exactly once.
 #[track_caller]

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use super::batches::{batch, set};
 use crate::testing::Fixture;
 use crate::testing::fixture::{ok, read_one, skip};
-use crate::{Backend, ErrorKind, Wake, Watch};
+use crate::{
+    Backend, ErrorKind,
+    backend::{Wake, Watch},
+};
 
 /// Long enough to find out that nothing comes, where something might still be on its way.
 const QUIET: Duration = Duration::from_millis(40);

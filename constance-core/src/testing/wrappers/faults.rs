@@ -4,7 +4,10 @@ use super::WrapperFixture;
 use super::fixture::refused;
 use crate::testing::Method;
 use crate::testing::fixture::{expect_stored, ok, read_one};
-use crate::{Applied, Batch, Change, Encoded, ErrorKind, Expect, Stored};
+use crate::{
+    ErrorKind,
+    backend::{Applied, Batch, Change, Encoded, Expect, Stored},
+};
 
 const OUTAGES: [ErrorKind; 4] = [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::Denied, ErrorKind::NotMigrated];
 

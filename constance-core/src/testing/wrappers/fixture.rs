@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::Inner;
 use crate::testing::fixture::{expect_stored, ok, read_one};
 use crate::testing::{FaultyBackend, ReferenceBackend};
-use crate::{Backend, Batch, Change, Encoded, Error, Key, Prefix, Result, Stored};
+use crate::{
+    Backend, Error, Prefix, Result,
+    backend::{Batch, Change, Encoded, Key, Stored},
+};
 
 /// A wrapper under test and the backend inside it, which fails on demand and counts.
 pub struct WrapperFixture<'w> {
@@ -73,7 +76,10 @@ impl<'w> WrapperFixture<'w> {
     #[track_caller]
     pub fn set(&self, key: &Key, value: &[u8]) {
         let applied = ok(self.try_set(key, value), "a write through a wrapper over a store that answers");
-        assert!(matches!(applied, crate::Applied::Done(_)), "a change without an expectation cannot be a conflict");
+        assert!(
+            matches!(applied, crate::backend::Applied::Done(_)),
+            "a change without an expectation cannot be a conflict"
+        );
     }
 
     /// Sets through the wrapper.
@@ -81,7 +87,7 @@ impl<'w> WrapperFixture<'w> {
     /// # Errors
     ///
     /// What the wrapper gives.
-    pub fn try_set(&self, key: &Key, value: &[u8]) -> Result<crate::Applied> {
+    pub fn try_set(&self, key: &Key, value: &[u8]) -> Result<crate::backend::Applied> {
         self.backend().write(&Batch::one(Change::set(key.clone(), Encoded::from(value))))
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use super::WrapperFixture;
 use crate::testing::fixture::{expect_stored, ok};
 use crate::testing::{Method, ReferenceBackend};
-use crate::{Applied, Batch, Change, Encoded, ErrorKind, Prefix, Stored, WatchMode};
+use crate::{
+    ErrorKind, Prefix, WatchMode,
+    backend::{Applied, Batch, Change, Encoded, Stored},
+};
 
 /// Building a wrapper asks nobody.
 pub fn wrapping_does_no_io(f: &WrapperFixture<'_>) {

@@ -6,7 +6,10 @@ use std::sync::mpsc::{Sender, channel};
 use constance_core::aio::{AsyncBackend, AsyncConfig, Blocking, BoxFuture};
 use constance_core::testing::ReferenceBackend;
 use constance_core::testing::aio::polled;
-use constance_core::{Applied, Backend, Batch, Capability, Event, Key, LiveOptions, Prefix, Result, Stored};
+use constance_core::{
+    Backend, Event, LiveOptions, Prefix, Result,
+    backend::{Applied, Batch, Capability, Key, Stored},
+};
 use tokio::sync::Semaphore;
 
 use super::{Bounds, Shop, over, shop};

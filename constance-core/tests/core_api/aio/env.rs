@@ -5,7 +5,8 @@ use std::sync::Arc;
 use constance_core::aio::{AsyncBackend, AsyncConfig, Blocking, BoxFuture};
 use constance_core::testing::{FaultyBackend, ReferenceBackend};
 use constance_core::{
-    Applied, Backend, Batch, Capability, Config, Error, ErrorKind, Key, Layer, Prefix, Registry, Result, Scheme, Stored,
+    Backend, Config, Error, ErrorKind, Layer, Prefix, Registry, Result,
+    backend::{Applied, Batch, Capability, Key, Scheme, Stored},
 };
 
 use super::Shop;

@@ -4,7 +4,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use constance_core::aio::AsyncConfig;
-use constance_core::{Encoded, Result, Stored, Subscription};
+use constance_core::{
+    Result, Subscription,
+    backend::{Encoded, Stored},
+};
 
 use super::{Shop, key, shop};
 

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use constance_core::aio::{AsyncBackend, AsyncConfig, Blocking, BoxFuture};
 use constance_core::testing::{Method, ReferenceBackend};
 use constance_core::{
-    Applied, Backend, Batch, Capability, Codec, Config, Encoded, Error, ErrorKind, Key, Kind, MessagePack, Prefix,
-    Result, SettingType, Settings, Stored,
+    Backend, Codec, Config, Error, ErrorKind, Kind, MessagePack, Prefix, Result, SettingType, Settings,
+    backend::{Applied, Batch, Capability, Encoded, Key, Stored},
 };
 
 use super::{Bounds, Shop, key, over, shop};

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use constance_core::aio::{AsyncConfig, Blocking};
 use constance_core::testing::aio::polled;
 use constance_core::testing::{FaultyBackend, Method, ReferenceBackend};
-use constance_core::{Config, Encoded, ErrorKind, Json, Key, Result, Stored};
+use constance_core::{
+    Config, ErrorKind, Json, Result,
+    backend::{Encoded, Key, Stored},
+};
 
 use super::{Faulty, Shop, shop};
 

@@ -1,6 +1,9 @@
 //! A store that cannot write two keys in one step, such as Redis Cluster under a prefix without a hash tag.
 
-use constance_core::{Applied, Batch, Capability, Error, Prefix, Result};
+use constance_core::{
+    Error, Prefix, Result,
+    backend::{Applied, Batch, Capability},
+};
 
 use super::*;
 

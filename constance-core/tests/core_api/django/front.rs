@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Backend, Batch, Change, Config, Encoded, ErrorKind, Json, Settings, Stored};
+use constance_core::{
+    Backend, Config, ErrorKind, Json, Settings,
+    backend::{Batch, Change, Encoded, Stored},
+};
 
 #[derive(Debug, Clone, PartialEq, Settings)]
 #[settings(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use constance_core::{Codec, Encoded, ErrorKind, Json, Kind, Result, SettingType, Value};
+use constance_core::{Codec, ErrorKind, Json, Kind, Result, SettingType, Value, backend::Encoded};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

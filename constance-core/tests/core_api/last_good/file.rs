@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::{Config, ErrorKind, Settings, Stored};
+use constance_core::{Config, ErrorKind, Settings, backend::Stored};
 
 use super::{Shop, World, until};
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Config, ConfigView, Encoded, ErrorKind, LiveView, Setting, Settings, Stored};
+use constance_core::{
+    Config, ConfigView, ErrorKind, LiveView, Setting, Settings,
+    backend::{Encoded, Stored},
+};
 
 use super::{Login, Mail, Shop, config};
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Config, Encoded, ErrorKind, Setting, Settings, Stored};
+use constance_core::{
+    Config, ErrorKind, Setting, Settings,
+    backend::{Encoded, Stored},
+};
 
 use super::{Login, Mail, Shop, config};
 

@@ -5,7 +5,10 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Backend, Batch, Change, Config, Encoded, LiveOptions, Settings, Stored};
+use constance_core::{
+    Backend, Config, LiveOptions, Settings,
+    backend::{Batch, Change, Encoded, Stored},
+};
 
 use super::{BROKEN, Old, Shop, store};
 

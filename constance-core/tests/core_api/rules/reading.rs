@@ -1,6 +1,6 @@
 //! Reads of several settings hold the rules.
 
-use constance_core::{Config, ErrorKind, Settings, Stored};
+use constance_core::{Config, ErrorKind, Settings, backend::Stored};
 
 use super::{BROKEN, Old, Shop, store};
 

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use constance_core::aio::{AsyncBackend, AsyncWatch, BoxFuture};
 use constance_core::testing::{Outcome, ReferenceBackend, aio};
-use constance_core::{Applied, Backend, Batch, Capability, Error, ErrorKind, Key, Prefix, Result, Stored};
+use constance_core::{
+    Backend, Error, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Capability, Key, Stored},
+};
 use tokio::task::yield_now;
 
 /// What goes wrong; everything else is right.
@@ -139,12 +142,12 @@ impl AsyncBackend for Wrong {
     }
 }
 
-struct Forgetful(Box<dyn constance_core::Watch>);
+struct Forgetful(Box<dyn constance_core::backend::Watch>);
 
 impl AsyncWatch for Forgetful {
     fn changed(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async {
-            while self.0.wait(Duration::ZERO)? != constance_core::Wake::Changed {
+            while self.0.wait(Duration::ZERO)? != constance_core::backend::Wake::Changed {
                 yield_now().await;
             }
             yield_now().await;

@@ -1,6 +1,9 @@
 //! Promises 1 and 2, as far as a store that works shows them: absent is absent, empty is not.
 
-use constance_core::{Applied, Batch, Change, Encoded, Key, Result, Stored};
+use constance_core::{
+    Result,
+    backend::{Applied, Batch, Change, Encoded, Key, Stored},
+};
 
 use super::wrong::{Defect, Inside, assert_caught, assert_wrapper_caught, map_bytes};
 

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use constance_core::{Applied, Batch, Capability, Change, Encoded, Expect, Key, Op, Result, Stored};
+use constance_core::{
+    Result,
+    backend::{Applied, Batch, Capability, Change, Encoded, Expect, Key, Op, Stored},
+};
 
 use super::wrong::{Defect, Inside, assert_caught, assert_right};
 

@@ -1,6 +1,9 @@
 //! Promise 12, as far as a backend shows it: values that are not kept as they are.
 
-use constance_core::{Applied, Batch, Change, Encoded, Key, Op, Result, Stored};
+use constance_core::{
+    Result,
+    backend::{Applied, Batch, Change, Encoded, Key, Op, Stored},
+};
 
 use super::wrong::{Defect, Inside, assert_caught, map_bytes};
 

@@ -6,7 +6,10 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use constance_core::testing::{Outcome, ReferenceBackend, cases};
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Key, Op, Prefix, Result, Stored, Watch};
+use constance_core::{
+    Error, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Capability, Key, Op, Stored, Watch},
+};
 
 use super::wrong::{Defect, Inside, Wrong, assert_caught, assert_silence_is_caught};
 
@@ -204,7 +207,7 @@ impl Defect for Unwell {
 
     fn migrate(&self, right: &dyn Inside) -> Result<()> {
         for (key, _) in right.list(&Prefix::empty())? {
-            right.write(&Batch::one(constance_core::Change::remove(key)))?;
+            right.write(&Batch::one(constance_core::backend::Change::remove(key)))?;
         }
         Err(Error::new(ErrorKind::Unavailable).with_detail("the table exists already"))
     }

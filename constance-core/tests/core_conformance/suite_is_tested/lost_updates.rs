@@ -3,7 +3,10 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use constance_core::{Applied, Batch, Change, Error, ErrorKind, Expect, Op, Result, Stored};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Applied, Batch, Change, Expect, Op, Stored},
+};
 
 use super::wrong::{Defect, Inside, assert_caught};
 

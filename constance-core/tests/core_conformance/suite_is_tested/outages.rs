@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use constance_core::{
-    Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Op, Prefix, Result, Stored, Wake, Warning, Watch,
-    WatchMode,
+    Error, ErrorKind, Prefix, Result, Warning, WatchMode,
+    backend::{Applied, Batch, Capability, Encoded, Key, Op, Stored, Wake, Watch},
 };
 
 use super::wrong::{Defect, Inside, assert_caught, assert_right, assert_wrapper_caught};

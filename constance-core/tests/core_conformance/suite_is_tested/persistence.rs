@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use constance_core::testing::persistence::{self, PersistenceCase};
 use constance_core::testing::{Outcome, ReferenceBackend};
-use constance_core::{Applied, Backend, Batch, Capability, Result};
+use constance_core::{
+    Backend, Result,
+    backend::{Applied, Batch, Capability},
+};
 
 use self::file::FileBackend;
 use super::wrong::{Defect, Inside, Wrong};

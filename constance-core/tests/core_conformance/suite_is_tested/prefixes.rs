@@ -3,7 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use constance_core::{Applied, Batch, Change, Key, Portion, Prefix, Result, Stored};
+use constance_core::{
+    Prefix, Result,
+    backend::{Applied, Batch, Change, Key, Portion, Stored},
+};
 
 use super::wrong::{Defect, Inside, assert_caught, assert_right};
 

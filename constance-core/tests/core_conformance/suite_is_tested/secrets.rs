@@ -1,6 +1,9 @@
 //! Promise 8: errors that quote what they refuse.
 
-use constance_core::{Applied, Batch, Capability, Error, ErrorKind, Op, Result};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Applied, Batch, Capability, Op},
+};
 
 use super::wrong::{Defect, Inside, assert_caught};
 

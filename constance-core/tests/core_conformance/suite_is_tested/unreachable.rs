@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use constance_core::testing::{Case, FaultyBackend, Outcome, ReferenceBackend, unreachable};
 use constance_core::{
-    Applied, Batch, Capability, Cause, Error, ErrorKind, Key, Portion, Prefix, Result, Stored, Watch,
+    Error, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Capability, Cause, Key, Portion, Stored, Watch},
 };
 
 use super::wrong::{Defect, Inside, Wrong};

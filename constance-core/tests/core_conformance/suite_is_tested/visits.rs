@@ -2,7 +2,10 @@
 
 use std::sync::Mutex;
 
-use constance_core::{Applied, Batch, Encoded, Key, Result, Stored};
+use constance_core::{
+    Result,
+    backend::{Applied, Batch, Encoded, Key, Stored},
+};
 
 use super::wrong::{Defect, Inside, assert_caught, assert_hang_is_caught};
 

@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use constance_core::{Applied, Batch, Error, ErrorKind, Key, Prefix, Result, Stored, Wake, Watch};
+use constance_core::{
+    Error, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Key, Stored, Wake, Watch},
+};
 
 use super::wrong::{Defect, Inside, assert_caught, assert_silence_is_caught};
 

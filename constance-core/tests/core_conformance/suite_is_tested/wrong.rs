@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use constance_core::testing::wrappers::{self, Inner};
 use constance_core::testing::{Outcome, ReferenceBackend, cases};
-use constance_core::{Applied, Backend, Batch, Capability, Key, Portion, Prefix, Result, Stored, Warning, Watch};
+use constance_core::{
+    Backend, Prefix, Result, Warning,
+    backend::{Applied, Batch, Capability, Key, Portion, Stored, Watch},
+};
 
 /// The right backend inside a wrong one, by the contract and past it.
 pub(crate) trait Inside: Backend {}

@@ -12,7 +12,10 @@ use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use constance_core::{Error, ErrorKind, Result, Wake, Watch};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Wake, Watch},
+};
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;

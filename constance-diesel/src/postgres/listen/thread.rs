@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use constance_core::{Error, ErrorKind, Result, Wake};
+use constance_core::{Error, ErrorKind, Result, backend::Wake};
 use parking_lot::{Condvar, Mutex};
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;

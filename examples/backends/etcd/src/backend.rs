@@ -3,7 +3,10 @@
 use std::fmt;
 
 use constance_core::aio::{AsyncBackend, AsyncWatch, BoxFuture};
-use constance_core::{Applied, Batch, Capability, Encoded, Error, ErrorKind, Key, Op, Prefix, Result, Stored};
+use constance_core::{
+    Error, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Capability, Encoded, Key, Op, Stored},
+};
 use etcd_client::{Client, ConnectOptions, Error as DriverError, GetOptions, Txn, TxnOp, TxnOpResponse};
 
 use crate::client::{LazyClient, Repeat};

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::io;
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 use etcd_client::Error as DriverError;
 
 /// Codes of gRPC: <https://grpc.io/docs/guides/status-codes/>.

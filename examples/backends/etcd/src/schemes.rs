@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use constance_core::aio::{AsyncBackend, BlockOn};
-use constance_core::{Error, ErrorKind, Result, Scheme};
+use constance_core::{Error, ErrorKind, Result, backend::Scheme};
 use tokio::runtime::Runtime;
 
 use crate::EtcdBackend;

@@ -1,6 +1,9 @@
 //! A batch as a transaction of etcd.
 
-use constance_core::{Applied, Batch, Change, Encoded, Error, ErrorKind, Expect, Op, Result, Stored};
+use constance_core::{
+    Error, ErrorKind, Result,
+    backend::{Applied, Batch, Change, Encoded, Expect, Op, Stored},
+};
 use etcd_client::{Compare, CompareOp, DeleteOptions, PutOptions, Txn, TxnOp, TxnOpResponse, TxnResponse};
 
 /// How many operations a server takes in a transaction, unless it was started with another `--max-txn-ops`.

@@ -4,7 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Op, Prefix, Result, Stored, Watch};
+use constance_core::{
+    Backend, Prefix, Result,
+    backend::{Applied, Batch, Capability, Encoded, Key, Op, Stored, Watch},
+};
 use redb::{Database, ReadableDatabase, ReadableTable, Table};
 
 use crate::error::classify;
@@ -14,7 +17,7 @@ use crate::watch::Feed;
 /// Settings in a redb file.
 ///
 /// ```
-/// use constance_core::{Backend, Batch, Change, Encoded, Prefix};
+/// use constance_core::{backend::{Batch, Change, Encoded}, Backend, Prefix};
 /// use constance_redb::RedbBackend;
 ///
 /// let folder = tempfile::tempdir()?;

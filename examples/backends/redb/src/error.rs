@@ -1,6 +1,6 @@
 //! Errors of redb, without their text, which has paths.
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 
 /// Which kind an error of redb is.
 pub(crate) fn classify(error: redb::Error) -> Error {

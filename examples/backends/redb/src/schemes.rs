@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use constance_core::{Error, ErrorKind, Scheme};
+use constance_core::{Error, ErrorKind, backend::Scheme};
 
 use crate::RedbBackend;
 

@@ -5,7 +5,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use constance_core::{Result, Wake, Watch};
+use constance_core::{
+    Result,
+    backend::{Wake, Watch},
+};
 
 use crate::store::Changes;
 

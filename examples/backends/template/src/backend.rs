@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Key, Op, Prefix, Result, Stored, Watch};
+use constance_core::{
+    Backend, Prefix, Result,
+    backend::{Applied, Batch, Capability, Encoded, Key, Op, Stored, Watch},
+};
 
 use crate::Client;
 use crate::error::classify;
@@ -11,7 +14,7 @@ use crate::watch::Feed;
 /// Settings in the store of a [`Client`].
 ///
 /// ```
-/// use constance_core::{Backend, Batch, Change, Encoded, Prefix};
+/// use constance_core::{backend::{Batch, Change, Encoded}, Backend, Prefix};
 /// use constance_template::{Client, TemplateBackend};
 ///
 /// let backend = TemplateBackend::new(Client::new());

@@ -1,6 +1,6 @@
 //! Errors of the driver, without their text: it may quote values and passwords.
 
-use constance_core::{Cause, Error, ErrorKind};
+use constance_core::{Error, ErrorKind, backend::Cause};
 
 use crate::ClientError;
 

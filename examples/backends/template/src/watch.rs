@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use constance_core::{Result, Wake, Watch};
+use constance_core::{
+    Result,
+    backend::{Wake, Watch},
+};
 
 use crate::error::classify;
 use crate::{Client, ClientError};

@@ -150,7 +150,7 @@ pub(super) fn unfit(path: &Path, action: Action, kind: ErrorKind, words: String)
 mod tests {
     use super::super::format::{Entry, Raw};
     use super::*;
-    use crate::Encoded;
+    use crate::backend::Encoded;
 
     fn contents() -> Contents {
         let owner = Owner { codec: "c".into(), prefix: "p:".into(), backend: "b".into(), store: None };

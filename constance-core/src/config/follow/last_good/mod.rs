@@ -17,7 +17,9 @@ use crate::config::{Found, Front, Inner};
 use crate::events::{Assumed, FieldAccess, Loaded};
 use crate::live::Core;
 use crate::{
-    Action, Backend, Codec, Encoded, Error, ErrorKind, Key, LiveOptions, Result, Settings, Stored, identity, trace,
+    Action, Backend, Codec, Error, ErrorKind, LiveOptions, Result, Settings,
+    backend::{Encoded, Key, Stored},
+    identity, trace,
 };
 
 /// What was stored for each setting when it could last be read and kept to every rule.

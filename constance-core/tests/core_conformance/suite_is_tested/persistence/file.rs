@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use constance_core::testing::ReferenceBackend;
-use constance_core::{Applied, Backend, Batch, Capability, Encoded, Error, ErrorKind, Key, Prefix, Result, Stored};
+use constance_core::{
+    Backend, Error, ErrorKind, Prefix, Result,
+    backend::{Applied, Batch, Capability, Encoded, Key, Stored},
+};
 
 #[derive(Debug)]
 pub(crate) struct FileBackend {
