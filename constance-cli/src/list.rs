@@ -15,7 +15,7 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
     if let Some(group) = group {
-        // Before the store is asked. A group that is misspelt would look like one without settings.
+        // Checked before the store is read: a misspelt group would look like a group without settings.
         let groups: BTreeSet<&str> = config.schema().settings().filter_map(|info| info.group).collect();
         if !groups.contains(group) {
             let known = groups.into_iter().collect::<Vec<_>>().join(", ");
@@ -27,12 +27,12 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     let entries: Vec<SettingEntry> = config.list()?.into_iter().filter(is_wanted).collect();
     let text = if json { output::json::list(&entries) } else { output::text::list(&entries) };
     output::print(out, &text)?;
-    // As with `ls` on a folder it may read in part: everything that can be shown was, and the exit code says that
-    // something was not.
+    // Like `ls` on a folder that it can read in part: everything else has been shown, and the exit code says that something is
+    // missing.
     let mut unreadable: Vec<Error> = Vec::new();
     for entry in entries {
         unreadable.extend(entry.text.err());
-        // Each of its settings tells of it.
+        // Each setting of the rule has the same error.
         let broken = entry.broken_rule.filter(|rule| !unreadable.iter().any(|e| e.to_string() == rule.to_string()));
         unreadable.extend(broken);
     }
