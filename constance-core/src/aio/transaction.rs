@@ -41,11 +41,11 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn committed(&self, written: TransactionChanges<S>) -> Result<()> {
-        let Some(catching_up) = self.front().committed(written) else { return Ok(()) };
-        let forgotten = self.backend().forget(&catching_up.keys()).await;
-        let Some(settling) = catching_up.end(forgotten)? else { return Ok(()) };
+    pub async fn committed(&self, changes: TransactionChanges<S>) -> Result<()> {
+        let Some(update) = self.front().committed(changes) else { return Ok(()) };
+        let forgotten = self.backend().forget(&update.keys()).await;
+        let Some(settling) = update.end(forgotten)? else { return Ok(()) };
         let found = self.find(settling.indices()).await;
-        settling.take_or_say(found)
+        settling.take_or_error(found)
     }
 }

@@ -14,12 +14,12 @@ const TEXT_FACTOR: usize = 16;
 
 /// A codec and the length of the longest value that it reads or writes: what is decoded takes many times the memory.
 #[derive(Clone, Debug)]
-pub(crate) struct Limited<C> {
+pub(crate) struct LimitedCodec<C> {
     codec: C,
     max_len: usize,
 }
 
-impl<C: Codec> Limited<C> {
+impl<C: Codec> LimitedCodec<C> {
     pub(crate) fn new(codec: C, max_len: usize) -> Self {
         Self { codec, max_len }
     }
@@ -44,14 +44,14 @@ impl<C: Codec> Limited<C> {
         self.codec.name()
     }
 
-    /// See [`Codec::joint`].
-    pub(crate) fn joint(&self, plain: &Encoded) -> Option<Encoded> {
-        self.codec.joint(plain)
+    /// See [`Codec::with_alias_mark`].
+    pub(crate) fn with_alias_mark(&self, unmarked: &Encoded) -> Option<Encoded> {
+        self.codec.with_alias_mark(unmarked)
     }
 
-    /// See [`Codec::plain`].
-    pub(crate) fn plain(&self, joint: &Encoded) -> Option<Encoded> {
-        self.codec.plain(joint)
+    /// See [`Codec::without_alias_mark`].
+    pub(crate) fn without_alias_mark(&self, marked: &Encoded) -> Option<Encoded> {
+        self.codec.without_alias_mark(marked)
     }
 
     /// `Decode` where the stored value is too long to be looked at.

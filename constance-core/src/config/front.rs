@@ -4,17 +4,17 @@ use std::fmt;
 
 use super::SettingKeys;
 use super::follow::Running;
-use crate::codec::Limited;
+use crate::codec::LimitedCodec;
 use crate::events::{FieldAccess, Ledger};
 use crate::field::AnyValue;
-use crate::schema::Breach;
+use crate::schema::BrokenRule;
 use crate::{Action, Codec, Error, Prefix, Result, Schema, Settings, backend::Capability};
 
 /// Everything of a front but its backend. Whatever is done here is free of I/O: which keys to ask for, what the answers
 /// mean, which batch to write, what its result means.
 pub(crate) struct Front<S, C> {
     pub(crate) schema: Schema<S, C>,
-    pub(crate) codec: Limited<C>,
+    pub(crate) codec: LimitedCodec<C>,
     pub(crate) prefix: Prefix,
     /// In the order of the schema.
     pub(crate) keys: Vec<SettingKeys>,
@@ -29,7 +29,12 @@ pub(crate) struct Front<S, C> {
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(super) fn new(codec: Limited<C>, prefix: Prefix, backend_name: &str, capability: Capability) -> Result<Self> {
+    pub(super) fn new(
+        codec: LimitedCodec<C>,
+        prefix: Prefix,
+        backend_name: &str,
+        capability: Capability,
+    ) -> Result<Self> {
         let schema = S::schema::<C>()?;
         let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
         let ledger = Ledger::new(keys.len());
@@ -85,7 +90,7 @@ impl<S: Settings, C: Codec> FieldAccess<S> for Front<S, C> {
         self.schema.fields[index].default()
     }
 
-    fn hold(&self, good: &S, values: &mut S) -> Vec<Breach> {
+    fn hold(&self, good: &S, values: &mut S) -> Vec<BrokenRule> {
         let mut breaches = self.schema.hold(good, values);
         for breach in &mut breaches {
             breach.error = self.explain(breach.error.clone(), Action::Read);

@@ -2,14 +2,13 @@
 
 mod access;
 mod aliases;
-mod attempt;
 mod builder;
 mod change_set;
 mod committed;
 mod env;
 mod follow;
 mod front;
-mod in_turn;
+mod key_by_key;
 mod keys;
 #[cfg(feature = "pickle")]
 mod legacy;
@@ -23,22 +22,20 @@ mod subscribe;
 mod transaction;
 pub(crate) mod view;
 mod write;
+mod write_attempt;
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use self::access::Access;
-pub(crate) use self::attempt::TRIES;
-#[cfg(feature = "tokio")]
-pub(crate) use self::attempt::{Attempt, Next, Plan, is_of_what_was_read};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
 #[cfg(feature = "tokio")]
 pub(crate) use self::env::{named_prefix, named_url, of_process};
 pub(crate) use self::front::Front;
 #[cfg(feature = "tokio")]
-pub(crate) use self::in_turn::InTurn;
+pub(crate) use self::key_by_key::KeyByKey;
 pub(crate) use self::keys::{Found, SettingKeys};
 #[cfg(feature = "pickle")]
 pub use self::legacy::{ConvertedLegacy, LegacyValues};
@@ -53,6 +50,9 @@ pub use self::view::{ConfigView, LiveView, LiveViewGuard, ViewChangeSet};
 #[cfg(feature = "tokio")]
 pub(crate) use self::write::YIELDS;
 pub(crate) use self::write::back_off;
+pub(crate) use self::write_attempt::MAX_TRIES;
+#[cfg(feature = "tokio")]
+pub(crate) use self::write_attempt::{WriteAttempt, WriteOutcome, WritePlan, may_be_outdated};
 use crate::overrides::Scope;
 use crate::{Action, Backend, Codec, MessagePack, Prefix, Result, Schema, Settings};
 

@@ -50,8 +50,8 @@ fn text(text: &str) -> Encoded {
 }
 
 /// What is stored under the new name where all names are written at once.
-fn joint(words: &str) -> Stored {
-    Stored::Value(MessagePack.joint(&text(words)).expect("it has the form"))
+fn marked(words: &str) -> Stored {
+    Stored::Value(MessagePack.with_alias_mark(&text(words)).expect("it has the form"))
 }
 
 /// What is stored under the new name and under the old one.
@@ -80,7 +80,7 @@ fn whoever_writes_or_resets_last_is_heard_by_both() {
     agree(&old, &shop, "of the old", true);
     shop.set(Shop::SITE_NAME, "of the new".into()).expect("writes");
     agree(&old, &shop, "of the new", true);
-    assert_eq!(stored(&store), [joint("of the new"), Stored::Value(text("of the new"))]);
+    assert_eq!(stored(&store), [marked("of the new"), Stored::Value(text("of the new"))]);
     old.set(Old::TITLE, "old again".into()).expect("writes");
     agree(&old, &shop, "old again", true);
     shop.set(Shop::SITE_NAME, "new again".into()).expect("writes");
@@ -277,7 +277,7 @@ fn before_the_alias_is_dropped_every_value_is_brought_under_the_new_name() {
     old.set(Old::TITLE, "a".into()).expect("writes");
     assert_eq!(later.get(Later::SITE_NAME).expect("reads"), "My Title", "it would be lost");
     assert_eq!(shop.sync_aliases().expect("writes"), ["site_name"]);
-    assert_eq!(stored(&store), [joint("a"), Stored::Value(text("a"))]);
+    assert_eq!(stored(&store), [marked("a"), Stored::Value(text("a"))]);
     assert_eq!(later.get(Later::SITE_NAME).expect("reads"), "a");
     assert_eq!(shop.sync_aliases().expect("nothing to do"), [""; 0]);
     old.reset(Old::TITLE).expect("writes");

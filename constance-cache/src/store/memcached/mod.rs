@@ -7,7 +7,7 @@ mod server;
 use std::fmt;
 use std::time::Duration;
 
-use constance_core::url::tidy;
+use constance_core::url::normalize;
 use constance_core::{Error, ErrorKind, Result};
 use constance_pool::MAX_TIMEOUT;
 
@@ -82,7 +82,7 @@ impl MemcachedBuilder {
     ///
     /// `Configuration` where the URL is another.
     pub fn url(mut self, url: &str) -> Result<Self> {
-        let url = tidy(url);
+        let url = normalize(url);
         let hosts = ["memcache://", "memcached://"].iter().find_map(|scheme| url.strip_prefix(scheme));
         let hosts = hosts.ok_or_else(|| configuration("the URL of memcached does not begin with memcache://"))?;
         for host in hosts.strip_suffix('/').unwrap_or(hosts).split(',') {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use self::de::Value;
 use self::read::Reader;
 use super::{Codec, replaced, sniff, unwritable};
-use crate::tree::{Tree, Unfit};
+use crate::tree::{ConvertError, Tree};
 use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 
 /// [MessagePack], self-describing, with field names, in a versioned envelope.
@@ -71,7 +71,7 @@ pub struct MessagePack;
 pub(crate) const ENVELOPE: u8 = 0xC1;
 
 /// The wire version of what was stored under all names of a setting at once: the same with its highest bit set.
-const JOINT_VERSION: u8 = MessagePack::WIRE_VERSION | 0x80;
+const MARKED_VERSION: u8 = MessagePack::WIRE_VERSION | 0x80;
 
 impl MessagePack {
     /// The wire version that is written.
@@ -84,14 +84,14 @@ impl MessagePack {
 impl Codec for MessagePack {
     fn encode<T: Serialize + ?Sized>(&self, kind: &Kind, value: &T) -> Result<Encoded> {
         if kind.has_own_form() {
-            return written(kind, &Tree::of(kind, value).map_err(|unfit| unwritable(kind, unfit))?);
+            return written(kind, &Tree::of(kind, value).map_err(|error| unwritable(kind, error))?);
         }
         written(kind, value)
     }
 
     #[inline]
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
-        let [ENVELOPE, Self::WIRE_VERSION | JOINT_VERSION, tagged @ ..] = bytes else {
+        let [ENVELOPE, Self::WIRE_VERSION | MARKED_VERSION, tagged @ ..] = bytes else {
             return Err(refused(kind, bytes, &sniff::describe(bytes)));
         };
         let Some(body) = tag::strip(kind, tagged) else {
@@ -103,16 +103,16 @@ impl Codec for MessagePack {
         match T::deserialize(Value { reader: &mut reader, kind: typed, levels: Self::MAX_DEPTH }) {
             Ok(value) if reader.is_at_end() => Ok(value),
             Ok(_) => Err(refused(kind, bytes, "trailing bytes after the value")),
-            Err(unfit) => Err(unfit_value(kind, bytes, unfit)),
+            Err(error) => Err(mismatch(kind, bytes, error)),
         }
     }
 
-    fn joint(&self, plain: &Encoded) -> Option<Encoded> {
-        replaced(plain, &[ENVELOPE], Self::WIRE_VERSION, JOINT_VERSION)
+    fn with_alias_mark(&self, unmarked: &Encoded) -> Option<Encoded> {
+        replaced(unmarked, &[ENVELOPE], Self::WIRE_VERSION, MARKED_VERSION)
     }
 
-    fn plain(&self, joint: &Encoded) -> Option<Encoded> {
-        replaced(joint, &[ENVELOPE], JOINT_VERSION, Self::WIRE_VERSION)
+    fn without_alias_mark(&self, marked: &Encoded) -> Option<Encoded> {
+        replaced(marked, &[ENVELOPE], MARKED_VERSION, Self::WIRE_VERSION)
     }
 }
 
@@ -131,15 +131,15 @@ fn written<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Encoded> {
     // Everything that the serializer wrote has to be readable again.
     match Reader::new(&bytes[start..]).skip(MessagePack::MAX_DEPTH) {
         Ok(()) => Ok(Encoded::from(bytes)),
-        Err(unfit) => Err(Error::new(ErrorKind::Encode).with_detail(format!("the value is {unfit}"))),
+        Err(error) => Err(Error::new(ErrorKind::Encode).with_detail(format!("the value is {error}"))),
     }
 }
 
 /// What was found instead, from the kind in the envelope: the letters are there, since they were stripped.
 #[cold]
-fn unfit_value(kind: &Kind, bytes: &[u8], unfit: Unfit) -> Error {
+fn mismatch(kind: &Kind, bytes: &[u8], error: ConvertError) -> Error {
     let words = bytes.get(2).map_or(CUT_SHORT, |letter| tag::words(*letter));
-    refused(kind, bytes, &unfit.found(kind, words))
+    refused(kind, bytes, &error.found(kind, words))
 }
 
 #[cold]

@@ -64,9 +64,9 @@ impl LegacyValue {
     ///
     /// `Encode` where it would not come back as it is: see the rules of [`Json`](crate::Json).
     pub fn to_json(&self) -> Result<Encoded> {
-        json::write(&self.0).map_err(|unfit| {
+        json::write(&self.0).map_err(|error| {
             let what = json::found(&self.0);
-            Error::new(ErrorKind::Encode).with_detail(format!("{what} {unfit} cannot be written as JSON"))
+            Error::new(ErrorKind::Encode).with_detail(format!("{what} {error} cannot be written as JSON"))
         })
     }
 }

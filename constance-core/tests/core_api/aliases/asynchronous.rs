@@ -68,7 +68,7 @@ async fn where_no_batch_can_be_of_both_names_they_are_written_in_turn() -> Resul
     let (store, old, _) = world();
     let shop = AsyncConfig::<Shop>::new(Blocking::new(apart::Apart::over(Arc::clone(&store))));
     shop.set(Shop::SITE_NAME, "a".into()).await?;
-    assert_eq!(stored(&store), [joint("a"), Stored::Value(text("a"))]);
+    assert_eq!(stored(&store), [marked("a"), Stored::Value(text("a"))]);
     old.set(Old::TITLE, "b".into())?;
     shop.compare_and_set(Shop::SITE_NAME, "b".into(), "c".into()).await?;
     agree(&old, &shop, "c", true).await?;
