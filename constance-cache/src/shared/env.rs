@@ -1,4 +1,4 @@
-//! The cache that processes share, as the environment says.
+//! The shared cache from environment variables.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A codec that is not given more than a setting should hold.
+//! A codec with a limit of length.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -6,13 +6,13 @@ use serde::de::DeserializeOwned;
 use super::Codec;
 use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 
-/// The longest value of a [`Config`](crate::Config) where its builder says no other: 1 MiB.
+/// The default limit of a [`Config`](crate::Config) for the length of a value: 1 MiB.
 pub(crate) const MAX_VALUE_LEN: usize = 1 << 20;
 
-/// How much longer than what is stored a text may be: JSON may have white space and escapes.
+/// A text may be this many times longer than the stored value: JSON may have white space and escapes.
 const TEXT_FACTOR: usize = 16;
 
-/// A codec and the length of the longest value that it reads or writes: what is decoded takes many times the memory.
+/// A codec and the longest value in bytes that it reads or writes. A decoded value takes many times the memory of its bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct LimitedCodec<C> {
     codec: C,

@@ -1,11 +1,11 @@
-//! Numbers as Python has and prints them.
+//! Numbers and intervals as Python stores and prints them.
 
 use std::borrow::Cow;
 
 use crate::civil::Span;
 use crate::tree::ConvertError;
 
-/// What no date, time or interval of Python can hold.
+/// The error of a value that no date, time or interval of Python can hold.
 pub(super) const FINER: ConvertError = ConvertError::Words("that is finer than a microsecond");
 
 /// `timedelta.max` in days, and the microseconds of one.

@@ -7,7 +7,7 @@ use super::{Schema, Settings};
 use crate::panics::caught;
 use crate::{Codec, Error, ErrorKind, Result};
 
-/// A rule across some settings, held whenever one of them is read together with the others, or written.
+/// A rule across some settings. It is checked whenever several settings are read together, and when one of its settings is written.
 pub(crate) struct Rule<S> {
     name: &'static str,
     settings: Named,
@@ -16,18 +16,18 @@ pub(crate) struct Rule<S> {
 
 type Check<S> = dyn Fn(&S) -> Result<(), String> + Send + Sync;
 
-/// The settings that a rule looks at.
+/// The settings that a rule reads.
 enum Named {
     All,
     /// These, by their indices.
     Some(Vec<usize>),
 }
 
-/// A rule that values broke, so that none of its settings was taken.
+/// A rule that the values break, so that none of its settings was used.
 pub(crate) struct BrokenRule {
     /// The indices of its settings.
     pub(crate) settings: Vec<usize>,
-    /// What is said of it to those who read.
+    /// The error for readers.
     pub(crate) error: Error,
 }
 
@@ -74,11 +74,11 @@ impl<S: Settings, C: Codec> Schema<S, C> {
         self.rules_of(is_concerned).try_for_each(|rule| self.check(rule, values))
     }
 
-    /// Holds values to every rule: the settings of a broken one become what `good` has for them. That keeps to every rule.
+    /// Checks values against every rule. The settings of a broken rule get their values from `good`, which keeps to every rule.
     pub(crate) fn hold(&self, good: &S, values: &mut S) -> Vec<BrokenRule> {
         let mut rules: Vec<&Rule<S>> = self.rules.iter().collect();
         let mut broken = Vec::new();
-        // From the start after each: what was taken back for one rule may break another.
+        // From the start after each broken rule: values that were replaced for one rule may break another.
         while let Some((at, error)) =
             rules.iter().enumerate().find_map(|(at, rule)| Some((at, self.check(rule, values).err()?)))
         {

@@ -1,4 +1,4 @@
-//! Why a value does not go from one form into another.
+//! Why a value cannot be converted from one form to another.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::{Expected, Unexpected};
 
 use crate::Kind;
 
-/// Why a value does not go from one form into another, in our own words: serde's text may hold the value.
+/// Why a value cannot be converted from one form to another. It never holds a message of serde, which may show the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConvertError {
     /// What follows the name of the value: `that is cut short`.

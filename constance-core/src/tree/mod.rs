@@ -50,7 +50,7 @@ pub(crate) enum Tree {
     Uuid([u8; 16]),
 }
 
-/// How deep lists and maps may be nested in any format of this crate.
+/// The deepest nesting of lists and maps in any format of this crate.
 pub(crate) const MAX_DEPTH: usize = 64;
 
 impl Tree {

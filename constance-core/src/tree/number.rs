@@ -1,4 +1,4 @@
-//! Numbers in another type, where it is the same number.
+//! Converting numbers between types without changing them.
 
 use super::ConvertError;
 

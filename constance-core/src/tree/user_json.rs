@@ -1,4 +1,4 @@
-//! The tree of what a person wrote, from any reader of JSON.
+//! The tree of a JSON text that an operator wrote, from any JSON reader.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Tree;
 
-/// A tree with every member of an object, those of one name too.
+/// A tree with every member of an object, including duplicate names.
 pub(crate) struct UserJson(pub(crate) Tree);
 
 impl<'de> Deserialize<'de> for UserJson {

@@ -20,7 +20,7 @@ mod within;
 mod concurrency;
 mod django;
 mod failures;
-#[path = "../common/killed.rs"]
+#[path = "../../../constance-redis/tests/common/killed.rs"]
 mod killed;
 #[cfg(feature = "listen-tls")]
 mod listen_tls;

@@ -1,7 +1,7 @@
-//! MessagePack to any serde value, and never to another value than was written.
+//! Deserializing MessagePack, never to another value than was written.
 //!
 //! `rmp_serde` reads an integer that no float is equal to as a rounded float, a list as a struct, bytes as a text, and a number
-//! as a variant of an enum. What is read here by its type is what was written by it.
+//! as a variant of an enum. This deserializer reads only what the same type would have written.
 
 use std::collections::HashSet;
 
@@ -273,7 +273,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
         }
     }
 
-    /// A name that is there twice is nobody's loss here.
+    /// A duplicate name does no harm in a value that is ignored.
     fn deserialize_ignored_any<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value> {
         self.reader.skip(self.levels)?;
         visitor.visit_unit()

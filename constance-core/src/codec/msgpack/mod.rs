@@ -19,8 +19,8 @@ use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 /// The bytes are `0xC1` (which MessagePack itself never uses), the wire version `1`, the [kind](Kind) in a letter, and one
 /// MessagePack value: structs as maps with field names, so that a field added later does not break what is stored. Nesting is
 /// limited to [64 levels](Self::MAX_DEPTH), trailing bytes are refused, floats keep NaN and the infinities, integers all 64 bits.
-/// Under the name of a setting that has [aliases](crate::Declaration::alias) the wire version is `0x81` where it was stored under
-/// all of its names at once.
+/// For a setting with [aliases](crate::Declaration::alias), the wire version is `0x81` where the value was stored under all names of
+/// the setting at once.
 ///
 /// Booleans, integers, floats, texts, lists and maps are MessagePack's own; the other types are stored as
 ///
@@ -35,11 +35,11 @@ use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 /// | a URL, a word of an enum | a text |
 /// | a `Value` of any type | a map of `$constance::json` and its JSON as a text |
 ///
-/// They do not depend on the crate whose type it is: what a service with `chrono` wrote, one with `jiff` reads.
+/// These forms do not depend on the crate of the type: a service with `jiff` reads what one with `chrono` wrote.
 ///
 /// # When a setting's type changes
 ///
-/// What was stored is read as the same value, or it is a `Decode` error; it is never read as another value.
+/// A stored value is read as the same value, or it is a `Decode` error. It is never read as another value.
 ///
 /// | from | to | |
 /// |---|---|---|
@@ -70,7 +70,7 @@ pub struct MessagePack;
 /// "Never used" in the specification, so no bare MessagePack value begins with it.
 pub(crate) const ENVELOPE: u8 = 0xC1;
 
-/// The wire version of what was stored under all names of a setting at once: the same with its highest bit set.
+/// The wire version of a value that was stored under all names of a setting at once: the usual one with its highest bit set.
 const MARKED_VERSION: u8 = MessagePack::WIRE_VERSION | 0x80;
 
 impl MessagePack {
@@ -125,7 +125,7 @@ fn written<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Encoded> {
     let start = bytes.len();
     let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
     value.serialize(&mut serializer).map_err(|_| {
-        // serde's text may carry the value, so only our own words go on.
+        // The message of serde may hold the value, so only our own message is used.
         Error::new(ErrorKind::Encode).with_detail("the value cannot be written as MessagePack")
     })?;
     // Everything that the serializer wrote has to be readable again.

@@ -1,4 +1,4 @@
-//! The bytes of a MessagePack value, piece by piece.
+//! Reading the bytes of a MessagePack value, one token at a time.
 
 use rmp::Marker;
 
@@ -6,7 +6,7 @@ use crate::tree::ConvertError;
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
-/// What is left to read.
+/// The bytes that are left to read.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'b>(&'b [u8]);
 
