@@ -1,4 +1,4 @@
-//! What a cache counts.
+//! The counters of a cache.
 
 #[cfg(feature = "metrics")]
 mod figures;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use thread_local::ThreadLocal;
 
-/// Something that a cache counts.
+/// An event that a cache counts.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CacheEvent {
@@ -23,11 +23,11 @@ pub enum CacheEvent {
     StaleServed,
     /// What was fetched for a key was not kept, since the key was changed meanwhile.
     LeaseLost,
-    /// The cache itself could not do its work: its store, or its feed of changes, failed.
+    /// The cache itself failed: its store, or its feed of changes.
     CacheError,
 }
 
-/// Is called for each event that a cache counts, to pass it on to a metrics library.
+/// Receives each event that a cache counts, to pass it to a metrics library.
 ///
 /// It is called on the path of every read, in the thread that reads, and under no lock: it should be quick.
 ///
@@ -77,7 +77,7 @@ const EVENTS: usize = 6;
 #[derive(Default)]
 struct Line([AtomicU64; EVENTS]);
 
-/// What a cache has counted since it was made.
+/// The counts of a cache since it was made.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -113,7 +113,7 @@ impl Counters {
         }))
     }
 
-    /// What has been counted up to now. While threads count, the numbers are not all of one moment.
+    /// The counts up to now. While other threads count, the numbers are not all from the same moment.
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_observer_hears_every_event() {
+    fn an_observer_receives_every_event() {
         #[derive(Debug, Default)]
         struct Heard(Mutex<Vec<(CacheEvent, u64)>>);
         impl Observer for Heard {

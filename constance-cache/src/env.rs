@@ -1,10 +1,10 @@
-//! The caches that the environment may ask for.
+//! Caches that environment variables configure.
 
 use constance_core::Layer;
 
 use crate::{local, shared};
 
-/// What the environment may put around a backend, for [`Registry::with_cache`](constance_core::Registry::with_cache).
+/// The caches that environment variables may put around a backend, for [`Registry::with_cache`](constance_core::Registry::with_cache).
 ///
 /// | variable | meaning | unset |
 /// |---|---|---|
@@ -37,6 +37,6 @@ use crate::{local, shared};
 /// # Ok::<(), constance_core::Error>(())
 /// ```
 pub fn from_env() -> impl IntoIterator<Item = Layer> {
-    // From the inside out: a cache that is shared stands inside the process's own.
+    // The innermost first: the shared cache is inside the cache of the process.
     [shared::layer(), local::layer()]
 }

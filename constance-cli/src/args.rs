@@ -1,8 +1,8 @@
-//! What is written on the command line.
+//! The arguments of the subcommand.
 
 use crate::NewValue;
 
-/// The subcommand as one `clap` type, for every way that an application may want it: as a variant's type or flattened
+/// The subcommand as one `clap` type, for every way to add it to an application: as the type of a variant or flattened
 /// (it implements [`clap::Args`]), as a whole program ([`clap::Parser::parse`]), and with clap's builder
 /// ([`clap::CommandFactory::command`] gives a `Command` named `settings`):
 ///
@@ -29,7 +29,7 @@ pub struct SettingsArgs {
 }
 
 /// One of `list`, `get`, `set`, `reset`, `stale`, `remove-stale`, `verify`, `migrate` and, with the feature `legacy`, `import-legacy`, with its arguments;
-/// [`run`](Self::run) does it.
+/// [`run`](Self::run) runs it.
 ///
 /// Its `Debug` shows no value.
 ///

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use constance_core::{Backend, Codec, Config, Settings};
 
-use crate::{CommandError, SettingsCommand, get, list, migrate, output, renamed, reset, set, stale, value, verify};
+use crate::{
+    CommandError, SettingsCommand, get, list, migrate, output, rename_notice, reset, set, stale, value, verify,
+};
 
 impl SettingsCommand {
-    /// Does it, with the process's standard streams, and gives the exit code for `main` to return.
+    /// Runs the command on the process's standard streams, and returns the exit code for `main`.
     ///
-    /// What was asked for goes to standard output; errors go to standard error, as [`report`](Self::report) writes them.
+    /// The result goes to standard output. Errors go to standard error, as [`report`](Self::report) writes them.
     ///
     /// ```no_run
     /// use std::process::ExitCode;
@@ -38,7 +40,7 @@ impl SettingsCommand {
                 if config.schema().find(name).is_ok_and(|info| info.secret) {
                     self.run_hidden(config, input.lock(), out)
                 } else {
-                    // Otherwise it looks as if the command hung.
+                    // Otherwise the command would seem to hang.
                     let _ =
                         writeln!(io::stderr(), "reading the value from the terminal, up to an end of file (Ctrl-D)");
                     self.run_with(config, &mut input.lock(), out)
@@ -52,7 +54,7 @@ impl SettingsCommand {
         }
     }
 
-    /// With a secret from a terminal, which does not show it.
+    /// Runs the command with a secret from a terminal that does not show what is typed.
     #[cfg(unix)]
     fn run_hidden<S: Settings, C: Codec, B: Backend>(
         &self,
@@ -74,12 +76,12 @@ impl SettingsCommand {
         Err(CommandError::usage("this terminal would show the secret; give it through a pipe or from a file"))
     }
 
-    /// Does it, writing to `out`; a value given as `-` is read from the process's standard input.
+    /// Runs the command and writes the result to `out`. The value `-` is read from the process's standard input.
     ///
     /// # Errors
     ///
-    /// Why it could not be done. Where some settings are unreadable, `list` and `get --json` write everything first.
-    /// That nobody reads the output to its end (`settings list | head`) is no error.
+    /// Why the command failed. Where some settings are unreadable, `list` and `get --json` write everything else first. A reader
+    /// that closes the output early (`settings list | head`) is no error.
     ///
     /// ```
     /// use constance_cli::SettingsArgs;
@@ -115,11 +117,11 @@ impl SettingsCommand {
         self.run_with(config, &mut io::stdin(), out)
     }
 
-    /// Does it, writing to `out`; a value given as `-` is read from `input` to its end.
+    /// Runs the command and writes the result to `out`. The value `-` is read from `input`, up to its end.
     ///
     /// # Errors
     ///
-    /// As [`run_to`](Self::run_to), and where `input` could not be read.
+    /// As [`run_to`](Self::run_to), and where `input` cannot be read.
     pub fn run_with<S: Settings, C: Codec, B: Backend>(
         &self,
         config: &Config<S, C, B>,
@@ -130,13 +132,13 @@ impl SettingsCommand {
         | Self::Set { name, json: false, .. }
         | Self::Reset { name, json: false } = self
         {
-            renamed::say(name, config.schema().find(name)?, &mut io::stderr());
+            rename_notice::write(name, config.schema().find(name)?, &mut io::stderr());
         }
         match self {
             Self::List { group, stored, json } => list::run(config, group.as_deref(), *stored, *json, out),
             Self::Get { name, json } => get::run(config, name, *json, out),
             Self::Set { name, value, extra, empty, json } => {
-                // Before the input is read: nobody should type a password for a setting that does not exist.
+                // Checked before the input is read, so that nobody types a password for a setting that does not exist.
                 let info = config.schema().find(name)?;
                 let name = info.name;
                 if !extra.is_empty() {
@@ -165,9 +167,9 @@ impl SettingsCommand {
         }
     }
 
-    /// Writes an error to standard error as this command does (`error: …`, or JSON after `--json`), and gives its exit code.
+    /// Writes an error to standard error as this command does (`error: …`, or JSON after `--json`), and returns its exit code.
     ///
-    /// For what fails before the command can run, such as [`Config::from_env`] or [`Config::migrate`]:
+    /// It is for what fails before the command can run, such as [`Config::from_env`] or [`Config::migrate`]:
     ///
     /// ```
     /// # use std::process::ExitCode;
@@ -181,7 +183,7 @@ impl SettingsCommand {
     /// # }
     /// ```
     pub fn report(&self, error: &CommandError) -> ExitCode {
-        // Where standard error is closed nobody is told, and the exit code still says it.
+        // Where standard error is closed, only the exit code reports the failure.
         let _ = self.report_to(error, &mut io::stderr());
         error.into()
     }
@@ -190,7 +192,7 @@ impl SettingsCommand {
     ///
     /// # Errors
     ///
-    /// The writer's.
+    /// The error of the writer.
     pub fn report_to(&self, error: &CommandError, err: &mut dyn Write) -> io::Result<()> {
         let text = if self.is_json() { output::json::error(error) } else { output::text::error(error) };
         err.write_all(text.as_bytes())

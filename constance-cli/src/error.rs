@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use constance_core::{Error, ErrorKind};
 
-/// Why a command failed, and the exit code that says so. It never holds a value.
+/// Why a command failed, with its exit code. It never holds the value of a setting.
 ///
 /// ```
 /// use constance_cli::CommandError;
@@ -21,16 +21,16 @@ pub struct CommandError(Inner);
 
 #[derive(Debug)]
 enum Inner {
-    /// What the library says.
+    /// An error of `constance-core`.
     Core(Error),
     /// The store answers, and these settings in it are unreadable.
     Unreadable(Vec<Error>),
     /// The store answers, and these values in it cannot be converted.
     #[cfg(feature = "legacy")]
     Refused(Vec<Error>),
-    /// The setting of this name is secret, and its value was asked for.
+    /// The value of this secret setting was asked for.
     Secret(String),
-    /// What was given cannot be meant.
+    /// Wrong arguments or input.
     Usage(String),
     Input(io::Error),
     Output(io::Error),
@@ -62,8 +62,8 @@ impl CommandError {
         Self(Inner::Output(error))
     }
 
-    /// The exit code: 2 where the command has to be written differently, 3 where it asks for the value of a secret setting,
-    /// which is never shown, and 1 where it may be right and could not be done.
+    /// The exit code: 2 where the command is wrong, 3 where it asks for the value of a secret setting, which is never shown, and 1
+    /// for every other failure.
     #[must_use]
     pub fn code(&self) -> u8 {
         match &self.0 {
@@ -71,7 +71,7 @@ impl CommandError {
                 ErrorKind::UnknownSetting | ErrorKind::Invalid => 2,
                 _ => 1,
             },
-            // clap ends with 2 for this too.
+            // clap uses 2 for this too.
             Inner::Usage(_) => 2,
             Inner::Secret(_) => 3,
             #[cfg(feature = "legacy")]
@@ -80,7 +80,7 @@ impl CommandError {
         }
     }
 
-    /// What the library said, where it was the library that failed.
+    /// The error of `constance-core`, where the failure is one.
     #[must_use]
     pub fn core(&self) -> Option<&Error> {
         match &self.0 {
@@ -89,7 +89,7 @@ impl CommandError {
         }
     }
 
-    /// One word for programs.
+    /// The kind as one word, for programs.
     pub(crate) fn kind(&self) -> &'static str {
         match &self.0 {
             Inner::Core(error) => kind_word(error.kind()),
@@ -158,7 +158,7 @@ impl fmt::Display for CommandError {
         match &self.0 {
             Inner::Core(error) => error.fmt(f),
             Inner::Unreadable(errors) => match (errors.as_slice(), self.settings().as_slice()) {
-                // A rule across all settings names none.
+                // The error of a rule across all settings names no setting.
                 ([one], _) | ([one, ..], []) => one.fmt(f),
                 (_, names) => {
                     let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
@@ -174,7 +174,7 @@ impl fmt::Display for CommandError {
                 write!(f, "setting \"{name}\" is secret and is not shown; the service reads it through its Config")
             }
             Inner::Usage(words) => f.write_str(words),
-            // The system's words; the bytes that were on their way are not in them.
+            // The message of the system, which does not hold the bytes.
             Inner::Input(error) => write!(f, "cannot read the value from standard input: {}", error.kind()),
             Inner::Output(error) => write!(f, "cannot write the output: {}", error.kind()),
         }
@@ -184,7 +184,7 @@ impl fmt::Display for CommandError {
 impl std::error::Error for CommandError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
-            // Ours says the same words, so its cause is what is new.
+            // The message of this error is that of the core error, so the source is the cause of the latter.
             Inner::Core(error) => error.source(),
             Inner::Unreadable(errors) if errors.len() == 1 => errors[0].source(),
             #[cfg(feature = "legacy")]
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_tells_the_operators_fault_from_the_stores() {
+    fn the_exit_code_tells_a_wrong_command_from_a_failure() {
         for (kind, code) in [
             (ErrorKind::UnknownSetting, 2),
             (ErrorKind::Invalid, 2),

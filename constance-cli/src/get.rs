@@ -4,7 +4,7 @@ use std::io::Write;
 
 use constance_core::{Backend, Codec, Config, Settings};
 
-use crate::mask::Shown;
+use crate::mask::MaskedValue;
 use crate::{CommandError, output};
 
 pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
@@ -16,8 +16,8 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     let entry = config.entry(name)?;
     if json {
         output::print(out, &output::json::one(&entry))?;
-    } else if let Ok(value) = Shown::value(&entry) {
-        // Nothing at all for a secret: what stood in its place would be taken for its value by `set NAME "$(get NAME)"`.
+    } else if let Ok(value) = MaskedValue::value(&entry) {
+        // A secret prints nothing: `set NAME "$(get NAME)"` would store whatever is printed in its place.
         let Some(text) = value.exact() else { return Err(CommandError::secret(entry.info.name)) };
         output::print(out, &format!("{text}\n"))?;
     }

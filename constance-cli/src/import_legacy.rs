@@ -24,6 +24,6 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     let refused = found.refused();
     let imported = Imported { dry_run: !write, converted: &converted, changed: &changed, refused };
     output::print(out, &if json { output::json::imported(&imported) } else { output::text::imported(&imported) })?;
-    // Everything that can be converted is, and the exit code says that something cannot.
+    // All other values have been converted. The exit code says that some could not be.
     if refused.is_empty() { Ok(()) } else { Err(CommandError::refused(refused.to_vec())) }
 }

@@ -1,9 +1,9 @@
-//! Characters that nobody sees.
+//! Invisible and control characters.
 
-/// Whether a character is a control character, which a terminal obeys, or shows nothing: it joins, parts or turns what is around
-/// it, or is a space that is none. Two texts that look alike may differ in these.
+/// Whether a character is a control character, which a terminal obeys, or cannot be seen, such as a joiner, a mark of direction or
+/// a space other than the usual one. Two texts that look alike may differ in these.
 ///
-/// They are the characters of the Unicode property `Default_Ignorable_Code_Point` and of the categories of white space,
+/// These are the characters of the Unicode property `Default_Ignorable_Code_Point` and of the categories of white space,
 /// formats, controls and line ends.
 pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
@@ -39,7 +39,7 @@ mod tests {
     use super::is_invisible;
 
     #[test]
-    fn letters_and_signs_are_seen() {
+    fn letters_and_signs_are_visible() {
         assert!(!"My Title größer 日本語 \u{1f600} €~".contains(is_invisible));
         for c in
             ['\u{200b}', '\u{feff}', '\u{61c}', '\u{9b}', '\u{7f}', '\u{a0}', '\u{202e}', '\u{2066}', '\u{e0041}', '\n']

@@ -12,7 +12,7 @@ mod list;
 mod mask;
 mod migrate;
 mod output;
-mod renamed;
+mod rename_notice;
 mod reset;
 mod set;
 mod stale;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use constance_core::{Backend, Codec, Config, Entry, Error, Settings};
+use constance_core::{Backend, Codec, Config, Error, SettingEntry, Settings};
 
 use crate::{CommandError, output};
 
@@ -15,7 +15,7 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
     if let Some(group) = group {
-        // Before the store is asked. A group that is misspelt would look like one without settings.
+        // Checked before the store is read: a misspelt group would look like a group without settings.
         let groups: BTreeSet<&str> = config.schema().settings().filter_map(|info| info.group).collect();
         if !groups.contains(group) {
             let known = groups.into_iter().collect::<Vec<_>>().join(", ");
@@ -23,16 +23,16 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
             return Err(CommandError::usage(format!("there is no group of this name; {known}")));
         }
     }
-    let is_wanted = |entry: &Entry| (group.is_none() || entry.info.group == group) && (entry.is_set || !stored);
-    let entries: Vec<Entry> = config.list()?.into_iter().filter(is_wanted).collect();
+    let is_wanted = |entry: &SettingEntry| (group.is_none() || entry.info.group == group) && (entry.is_set || !stored);
+    let entries: Vec<SettingEntry> = config.list()?.into_iter().filter(is_wanted).collect();
     let text = if json { output::json::list(&entries) } else { output::text::list(&entries) };
     output::print(out, &text)?;
-    // As with `ls` on a folder it may read in part: everything that can be shown was, and the exit code says that
-    // something was not.
+    // Like `ls` on a folder that it can read in part: everything else has been shown, and the exit code says that something is
+    // missing.
     let mut unreadable: Vec<Error> = Vec::new();
     for entry in entries {
         unreadable.extend(entry.text.err());
-        // Each of its settings tells of it.
+        // Each setting of the rule has the same error.
         let broken = entry.broken_rule.filter(|rule| !unreadable.iter().any(|e| e.to_string() == rule.to_string()));
         unreadable.extend(broken);
     }

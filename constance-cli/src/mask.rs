@@ -1,35 +1,35 @@
-//! Hiding what is secret.
+//! Hiding secrets.
 
-use constance_core::{Entry, Error, SettingInfo};
+use constance_core::{Error, SettingEntry, SettingInfo};
 
 use crate::invisible::is_invisible;
 
-/// What stands for a secret, of the same length whatever the secret is.
+/// Shown in the place of a secret. Its length says nothing about the secret.
 pub(crate) const MASK: &str = "********";
 
-/// A value on its way out: every output of this crate takes it in this form, so that none can forget the mask.
+/// A value that may be shown, or the mask. Every output of this crate takes this type, so that none can show a secret.
 #[derive(Clone, Copy)]
-pub(crate) enum Shown<'v> {
+pub(crate) enum MaskedValue<'v> {
     Text(&'v str),
     Secret,
 }
 
-impl<'v> Shown<'v> {
+impl<'v> MaskedValue<'v> {
     pub(crate) fn new(info: &SettingInfo, text: &'v str) -> Self {
         if info.secret { Self::Secret } else { Self::Text(text) }
     }
 
-    /// The default of a setting. One that is secret may be a secret as well: whoever never set it uses it.
+    /// The default of a setting. That of a secret setting is hidden too, since it is in use until another value is stored.
     pub(crate) fn default(info: &'v SettingInfo) -> Self {
         Self::new(info, &info.default_text)
     }
 
     /// The value in force, or why it is unreadable.
-    pub(crate) fn value(entry: &'v Entry) -> Result<Self, &'v Error> {
+    pub(crate) fn value(entry: &'v SettingEntry) -> Result<Self, &'v Error> {
         entry.text.as_ref().map(|text| Self::new(&entry.info, text))
     }
 
-    /// As it is, for programs: nothing rather than asterisks, which might be taken for a value.
+    /// The exact value, for programs. `None` for a secret, since a program could take the mask for a value.
     pub(crate) fn exact(self) -> Option<&'v str> {
         match self {
             Self::Text(text) => Some(text),
@@ -37,8 +37,8 @@ impl<'v> Shown<'v> {
         }
     }
 
-    /// On one line, for people: in quotes where the ends could not be seen otherwise, with escapes for what cannot be
-    /// seen and for control characters, which a terminal would obey.
+    /// The value on one line, for people: in quotes where its ends would not be visible otherwise, with escapes for invisible
+    /// and control characters.
     pub(crate) fn on_one_line(self) -> String {
         let text = match self {
             Self::Secret => return MASK.to_owned(),
@@ -49,7 +49,7 @@ impl<'v> Shown<'v> {
     }
 }
 
-/// Looks as if it had been put in quotes here.
+/// Whether a text looks as if [`quoted`] had made it.
 fn is_quoted(text: &str) -> bool {
     text.starts_with('"') && text.ends_with('"')
 }
@@ -85,13 +85,13 @@ mod tests {
             ("a\u{200b}\u{feff}\u{61c}b", "\"a\\u{200b}\\u{feff}\\u{61c}b\""),
             ("\u{9b}31m", "\"\\u{9b}31m\""),
         ] {
-            assert_eq!(Shown::Text(text).on_one_line(), line);
+            assert_eq!(MaskedValue::Text(text).on_one_line(), line);
         }
     }
 
     #[test]
-    fn the_mask_tells_nothing() {
-        assert_eq!(Shown::Secret.on_one_line(), MASK);
-        assert_eq!(Shown::Secret.exact(), None);
+    fn the_mask_says_nothing_about_the_secret() {
+        assert_eq!(MaskedValue::Secret.on_one_line(), MASK);
+        assert_eq!(MaskedValue::Secret.exact(), None);
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use constance_core::{Backend, Codec, Config, Settings};
 
-use crate::mask::Shown;
+use crate::mask::MaskedValue;
 use crate::output::Change;
 use crate::{CommandError, output};
 
@@ -16,6 +16,6 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
 ) -> Result<(), CommandError> {
     let before = config.entry(name)?;
     config.reset_name(name)?;
-    let change = Change { before: &before, new: Shown::default(&before.info), is_set: false };
+    let change = Change { before: &before, new: MaskedValue::default(&before.info), is_set: false };
     output::print(out, &if json { output::json::change(&change) } else { output::text::change(&change) })
 }

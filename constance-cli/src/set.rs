@@ -4,7 +4,7 @@ use std::io::Write;
 
 use constance_core::{Backend, Codec, Config, Settings};
 
-use crate::mask::Shown;
+use crate::mask::MaskedValue;
 use crate::output::Change;
 use crate::{CommandError, output};
 
@@ -15,14 +15,14 @@ pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     json: bool,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    // The text is understood before the store is asked for anything.
+    // The text is parsed before the store is read.
     let change = config.change().set_text(name, text)?;
     let before = config.entry(name)?;
     change.apply()?;
-    // Read again for the text form that the library gives it: 3600s is shown as 1h. It is stored already, so that a
-    // failure now is no failure of the command.
+    // Read again to show the text form of the library: 3600s is shown as 1h. The value is stored already, so a failure here is
+    // not a failure of the command.
     let after = config.entry(name).ok().and_then(|entry| entry.text.ok());
-    let new = Shown::new(&before.info, after.as_deref().unwrap_or(text));
+    let new = MaskedValue::new(&before.info, after.as_deref().unwrap_or(text));
     let change = Change { before: &before, new, is_set: true };
     output::print(out, &if json { output::json::change(&change) } else { output::text::change(&change) })
 }

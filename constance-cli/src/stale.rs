@@ -7,30 +7,30 @@ use constance_core::{Backend, Codec, Config, Settings};
 
 use crate::{CommandError, output};
 
-/// Asks the store for keys portion by portion, so that those of other prefixes need no memory. `progress` is a terminal.
+/// Lists the keys of the store in portions, so that keys of other prefixes need no memory. `progress` is a terminal.
 pub(crate) fn run<S: Settings, C: Codec, B: Backend>(
     config: &Config<S, C, B>,
     json: bool,
     out: &mut dyn Write,
     mut progress: Option<&mut dyn Write>,
 ) -> Result<(), CommandError> {
-    // A listing may meet a key twice.
+    // A store may list a key twice.
     let mut names = BTreeSet::new();
     let found = config.stale_portions().zip(1..).try_for_each(|(stale, portions)| {
         names.extend(stale?);
-        say(
+        show(
             &mut progress,
             &format!("{} keys that this program does not declare, in {portions} portions of the store", names.len()),
         );
         Ok::<_, CommandError>(())
     });
-    say(&mut progress, "");
+    show(&mut progress, "");
     found?;
     let text = if json { output::json::names(&names) } else { output::text::names(&names) };
     output::print(out, &text)
 }
 
-/// Removes what is named, and says what of it was stored.
+/// Removes stored values by name, and prints the names under which a value was stored.
 pub(crate) fn remove<S: Settings, C: Codec, B: Backend>(
     config: &Config<S, C, B>,
     names: &[String],
@@ -42,8 +42,8 @@ pub(crate) fn remove<S: Settings, C: Codec, B: Backend>(
     output::print(out, &text)
 }
 
-/// In the place of what was said before. A terminal that has gone away is no reason to stop.
-fn say(progress: &mut Option<&mut dyn Write>, line: &str) {
+/// Replaces the line that was shown before. The command goes on where the terminal is closed.
+fn show(progress: &mut Option<&mut dyn Write>, line: &str) {
     if let Some(terminal) = progress {
         let _ = write!(terminal, "\r\x1b[K{line}").and_then(|()| terminal.flush());
     }
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_sees_how_far_it_is_and_then_nothing_of_it() {
+    fn a_terminal_shows_the_progress_and_clears_it_at_the_end() {
         let config = Config::<Shop>::new(MemoryBackend::new());
         let key = config.prefix().key("old_name").expect("a name");
         let batch = Batch::one(Change::set(key, Encoded::from(b"1".to_vec())));

@@ -1,11 +1,11 @@
-//! A secret that somebody types.
+//! Reading a secret from a terminal.
 
 use std::io::{self, Cursor, Read};
 use std::os::fd::AsFd;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// The next line of a terminal, which does not show it meanwhile. It is read when it is asked for.
+/// Reads the next line of a terminal, which does not show what is typed. The terminal is not touched before the first read.
 pub(crate) struct HiddenLine<T> {
     terminal: T,
     line: Option<Cursor<Vec<u8>>>,
@@ -18,7 +18,7 @@ impl<T: AsFd + Read> HiddenLine<T> {
 
     fn line(&mut self) -> io::Result<Vec<u8>> {
         let fd = self.terminal.as_fd().try_clone_to_owned()?;
-        // Before a character is typed: what comes earlier is thrown away.
+        // Input that was typed before this point is discarded.
         let hidden = Hidden::new(&fd)?;
         let mut line = Vec::new();
         let mut byte = [0];
@@ -39,7 +39,7 @@ impl<T: AsFd + Read> Read for HiddenLine<T> {
     }
 }
 
-/// A terminal that shows nothing but the ends of lines, until this is dropped.
+/// Makes a terminal show nothing but line ends, until this is dropped.
 struct Hidden<'t, T: AsFd> {
     terminal: &'t T,
     before: Termios,
@@ -58,7 +58,7 @@ impl<'t, T: AsFd> Hidden<'t, T> {
 
 impl<T: AsFd> Drop for Hidden<'_, T> {
     fn drop(&mut self) {
-        // A terminal that has gone away shows nothing more.
+        // This fails where the terminal is closed, and then nothing is left to restore.
         let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
     }
 }
@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    /// The two ends of a terminal: the person's, and the program's.
+    /// The two ends of a terminal: that of the operator, and that of the program.
     fn terminal() -> (File, File) {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         grantpt(&person).expect("granted");
@@ -101,7 +101,7 @@ mod tests {
         let mut hidden = HiddenLine::new(program.try_clone().expect("the same terminal"));
         std::thread::scope(|scope| {
             let typing = scope.spawn(|| {
-                // What was typed before the terminal hides it would be thrown away.
+                // Input that is typed before the terminal hides it would be discarded.
                 while tcgetattr(&program).expect("modes").local_modes.contains(LocalModes::ECHO) {
                     std::thread::yield_now();
                 }

@@ -1,4 +1,4 @@
-//! The value that `set` is given.
+//! The value argument of `set`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,23 +7,23 @@ use std::io::Read;
 use crate::CommandError;
 use crate::mask::MASK;
 
-/// A value as it was given to `set`, or `-` for the one on standard input.
+/// The value argument of `set`: the value, or `-` for the one on standard input.
 ///
-/// Its `Debug` shows no value: the command line is not known to hold no secret until the setting is looked up.
+/// Its `Debug` shows no value, since the setting may be secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewValue(String);
 
-/// No setting is that long; an endless input must not fill the memory.
+/// The longest input in bytes. No setting is that long, and an endless input must not fill the memory.
 const MAX_INPUT: u64 = 16 << 20;
 
 impl NewValue {
-    /// Whether the value is to be read from standard input.
+    /// Whether the argument is `-`, so that the value is read from standard input.
     #[must_use]
     pub fn is_from_input(&self) -> bool {
         self.0 == "-"
     }
 
-    /// The text, from `input` if it is there. The line break that ends it is not part of it.
+    /// The text of the value, read from `input` where the argument is `-`, without the line break at its end.
     pub(crate) fn text(&self, input: &mut dyn Read) -> Result<Cow<'_, str>, CommandError> {
         if !self.is_from_input() {
             return Ok(Cow::Borrowed(&self.0));
@@ -31,7 +31,7 @@ impl NewValue {
         let mut bytes = Vec::new();
         input.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(CommandError::input)?;
         if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-            // What a failed command leaves in a pipe, alone or behind an `echo`. It must not wipe out a password.
+            // A failed command leaves this in a pipe, alone or after an `echo`. It must not replace a password.
             return Err(CommandError::usage("standard input is empty; for an empty text give '' as the value"));
         }
         if bytes.len() as u64 > MAX_INPUT {
@@ -50,7 +50,7 @@ impl NewValue {
     }
 }
 
-/// Refuses what a command leaves that could not give the secret, or that showed a mask in its place.
+/// Refuses an empty text and the mask: a script that failed to read the secret would store these.
 pub(crate) fn check_secret(name: &str, text: &str, may_be_empty: bool) -> Result<(), CommandError> {
     if text == MASK {
         return Err(CommandError::usage(format!("setting \"{name}\": this is what is shown in place of a secret")));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_value_is_refused_without_repeating_it() {
+    fn an_invalid_input_is_refused_and_not_repeated() {
         for nothing in [&b""[..], b"\n", b"\r\n", b"\n\n"] {
             assert!(from_input(nothing).is_err_and(|e| e.contains("empty")), "{nothing:?}");
         }

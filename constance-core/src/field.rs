@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::codec::Limited;
+use crate::codec::LimitedCodec;
 use crate::declaration::{Bounds, Check};
 use crate::panics::caught;
 use crate::{Codec, Error, ErrorKind, Kind, ParseError, Result, SettingInfo, SettingValue, backend::Encoded};
@@ -52,7 +52,7 @@ impl<S, T: SettingValue> PlacedField<S, T> {
 
 impl<T: SettingValue> TypedField<T> {
     /// A stored value, held to today's rules.
-    pub(crate) fn decode<C: Codec>(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<T> {
+    pub(crate) fn decode<C: Codec>(&self, codec: &LimitedCodec<C>, bytes: &[u8]) -> Result<T> {
         let words = "reading the stored value panicked in the code of its type";
         let value = caught(ErrorKind::Decode, words, || codec.decode(&self.info.kind, bytes))
             .map_err(|e| self.hidden(e, "what is stored is not a value of this secret setting"))?;
@@ -63,14 +63,14 @@ impl<T: SettingValue> TypedField<T> {
     }
 
     /// The bytes to store, after the rules were held and the bytes were seen to read back.
-    pub(crate) fn encode<C: Codec>(&self, codec: &Limited<C>, value: &T) -> Result<Encoded> {
+    pub(crate) fn encode<C: Codec>(&self, codec: &LimitedCodec<C>, value: &T) -> Result<Encoded> {
         self.check(value).map_err(|e| self.accepting(e))?;
         let words = "writing the value panicked in the code of its type";
         caught(ErrorKind::Encode, words, || self.encode_checked(codec, value))
             .map_err(|e| self.hidden(e, "the value of this secret setting cannot be written"))
     }
 
-    fn encode_checked<C: Codec>(&self, codec: &Limited<C>, value: &T) -> Result<Encoded> {
+    fn encode_checked<C: Codec>(&self, codec: &LimitedCodec<C>, value: &T) -> Result<Encoded> {
         let encoded = codec.encode(&self.info.kind, value)?;
         // A value that could not be read again would be lost: a field that serde skips, a depth, an untagged enum.
         let read: Result<T> = codec.decode(&self.info.kind, encoded.as_bytes());
@@ -120,7 +120,7 @@ impl<T: SettingValue> TypedField<T> {
     }
 
     /// Whether two values are one: equal, or written alike (a NaN is not equal to itself).
-    pub(crate) fn same<C: Codec>(&self, codec: &Limited<C>, one: &T, other: &T) -> bool {
+    pub(crate) fn same<C: Codec>(&self, codec: &LimitedCodec<C>, one: &T, other: &T) -> bool {
         let same = caught(ErrorKind::Invalid, "comparing values panicked", || {
             Ok(one == other || codec.encode(&self.info.kind, one)? == codec.encode(&self.info.kind, other)?)
         });
@@ -135,15 +135,15 @@ pub(crate) trait Field<S, C>: Send + Sync {
     /// The [`TypedField`].
     fn as_any(&self) -> &dyn Any;
     /// Stored bytes to a value, held to the rules.
-    fn decode(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<AnyValue>;
+    fn decode(&self, codec: &LimitedCodec<C>, bytes: &[u8]) -> Result<AnyValue>;
     /// Stored bytes straight into the struct, held to the rules.
-    fn decode_into(&self, codec: &Limited<C>, bytes: &[u8], values: &mut S) -> Result<()>;
+    fn decode_into(&self, codec: &LimitedCodec<C>, bytes: &[u8], values: &mut S) -> Result<()>;
     /// A value of this field's type to bytes, held to the rules.
-    fn encode(&self, codec: &Limited<C>, value: &AnyValue) -> Result<Encoded>;
+    fn encode(&self, codec: &LimitedCodec<C>, value: &AnyValue) -> Result<Encoded>;
     /// A text to a value; the rules are held when it is encoded.
     fn parse(&self, text: &str) -> Result<AnyValue>;
     fn print(&self, value: &AnyValue) -> Result<String>;
-    fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool;
+    fn same(&self, codec: &LimitedCodec<C>, one: &AnyValue, other: &AnyValue) -> bool;
     fn default(&self) -> AnyValue;
     /// Puts a value in the place of the default.
     fn set_default(&mut self, value: &AnyValue) -> Result<()>;
@@ -173,16 +173,16 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for PlacedField<S, T> {
         &self.field
     }
 
-    fn decode(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<AnyValue> {
+    fn decode(&self, codec: &LimitedCodec<C>, bytes: &[u8]) -> Result<AnyValue> {
         Ok(Arc::new(self.field.decode(codec, bytes)?))
     }
 
-    fn decode_into(&self, codec: &Limited<C>, bytes: &[u8], values: &mut S) -> Result<()> {
+    fn decode_into(&self, codec: &LimitedCodec<C>, bytes: &[u8], values: &mut S) -> Result<()> {
         (self.put)(values, self.field.decode(codec, bytes)?);
         Ok(())
     }
 
-    fn encode(&self, codec: &Limited<C>, value: &AnyValue) -> Result<Encoded> {
+    fn encode(&self, codec: &LimitedCodec<C>, value: &AnyValue) -> Result<Encoded> {
         self.field.encode(codec, self.field.typed(value))
     }
 
@@ -195,7 +195,7 @@ impl<S: 'static, C: Codec, T: SettingValue> Field<S, C> for PlacedField<S, T> {
         caught(ErrorKind::Invalid, words, || Ok((self.field.print)(self.field.typed(value))))
     }
 
-    fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool {
+    fn same(&self, codec: &LimitedCodec<C>, one: &AnyValue, other: &AnyValue) -> bool {
         self.field.same(codec, self.field.typed(one), self.field.typed(other))
     }
 
@@ -253,15 +253,15 @@ impl<S: 'static, N: 'static, C: Codec> Field<S, C> for NestedField<S, N, C> {
         self.field.as_any()
     }
 
-    fn decode(&self, codec: &Limited<C>, bytes: &[u8]) -> Result<AnyValue> {
+    fn decode(&self, codec: &LimitedCodec<C>, bytes: &[u8]) -> Result<AnyValue> {
         self.field.decode(codec, bytes)
     }
 
-    fn decode_into(&self, codec: &Limited<C>, bytes: &[u8], values: &mut S) -> Result<()> {
+    fn decode_into(&self, codec: &LimitedCodec<C>, bytes: &[u8], values: &mut S) -> Result<()> {
         self.field.decode_into(codec, bytes, (self.get_mut)(values))
     }
 
-    fn encode(&self, codec: &Limited<C>, value: &AnyValue) -> Result<Encoded> {
+    fn encode(&self, codec: &LimitedCodec<C>, value: &AnyValue) -> Result<Encoded> {
         self.field.encode(codec, value)
     }
 
@@ -273,7 +273,7 @@ impl<S: 'static, N: 'static, C: Codec> Field<S, C> for NestedField<S, N, C> {
         self.field.print(value)
     }
 
-    fn same(&self, codec: &Limited<C>, one: &AnyValue, other: &AnyValue) -> bool {
+    fn same(&self, codec: &LimitedCodec<C>, one: &AnyValue, other: &AnyValue) -> bool {
         self.field.same(codec, one, other)
     }
 

@@ -42,17 +42,17 @@ pub struct Layer {
     pub(crate) wrap_async: Option<Box<AsyncWrap>>,
 }
 
-type Wrap = dyn Fn(&str, Arc<dyn Backend>, &Vars<'_>) -> Result<Arc<dyn Backend>> + Send + Sync;
+type Wrap = dyn Fn(&str, Arc<dyn Backend>, &EnvVars<'_>) -> Result<Arc<dyn Backend>> + Send + Sync;
 
 #[cfg(feature = "tokio")]
 /// Wraps an asynchronous backend as the value of a variable says.
-type AsyncWrap = dyn Fn(&str, Arc<dyn crate::backend::AsyncBackend>, &Vars<'_>) -> Result<Arc<dyn crate::backend::AsyncBackend>>
+type AsyncWrap = dyn Fn(&str, Arc<dyn crate::backend::AsyncBackend>, &EnvVars<'_>) -> Result<Arc<dyn crate::backend::AsyncBackend>>
     + Send
     + Sync;
 
 /// The environment variables that a [`Layer`] may look at.
 #[derive(Clone, Copy)]
-pub struct Vars<'a>(&'a dyn Fn(&str) -> Result<Option<String>>);
+pub struct EnvVars<'a>(&'a dyn Fn(&str) -> Result<Option<String>>);
 
 /// The variables that a cache of this project's reads, for the next step in a message.
 const KNOWN: [&str; 3] = ["CONSTANCE_CACHE_BACKEND", "CONSTANCE_AUTOFILL", "CONSTANCE_CACHE_TTL"];
@@ -64,7 +64,7 @@ impl Layer {
     /// The function does no I/O, and its errors do not show the value, which may be a URL with a password.
     pub fn new<F>(variable: &'static str, wrap: F) -> Self
     where
-        F: Fn(&str, Arc<dyn Backend>, &Vars<'_>) -> Result<Arc<dyn Backend>> + Send + Sync + 'static,
+        F: Fn(&str, Arc<dyn Backend>, &EnvVars<'_>) -> Result<Arc<dyn Backend>> + Send + Sync + 'static,
     {
         Self {
             variable,
@@ -93,7 +93,12 @@ impl Layer {
     }
 
     /// The backend within this layer.
-    pub(crate) fn wrapped(&self, value: &str, backend: Arc<dyn Backend>, vars: &Vars<'_>) -> Result<Arc<dyn Backend>> {
+    pub(crate) fn wrapped(
+        &self,
+        value: &str,
+        backend: Arc<dyn Backend>,
+        vars: &EnvVars<'_>,
+    ) -> Result<Arc<dyn Backend>> {
         (self.wrap)(value, backend, vars).map_err(|error| self.named(error))
     }
 
@@ -104,7 +109,7 @@ impl Layer {
     }
 }
 
-impl<'a> Vars<'a> {
+impl<'a> EnvVars<'a> {
     pub(crate) fn new(var: &'a dyn Fn(&str) -> Result<Option<String>>) -> Self {
         Self(var)
     }
@@ -120,7 +125,7 @@ impl<'a> Vars<'a> {
 }
 
 /// The layers that the variables ask for, with their values.
-pub(crate) fn asked<'l>(layers: &'l [Layer], vars: &Vars<'_>) -> Result<Vec<(&'l Layer, String)>> {
+pub(crate) fn asked<'l>(layers: &'l [Layer], vars: &EnvVars<'_>) -> Result<Vec<(&'l Layer, String)>> {
     for variable in KNOWN.into_iter().filter(|variable| !layers.iter().any(|layer| layer.reads(variable))) {
         if vars.get(variable)?.is_some() {
             // Silence would be a service without the cache that somebody believes it has.
@@ -141,8 +146,8 @@ impl fmt::Debug for Layer {
 }
 
 /// Their values are nobody's business.
-impl fmt::Debug for Vars<'_> {
+impl fmt::Debug for EnvVars<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Vars")
+        f.write_str("EnvVars")
     }
 }

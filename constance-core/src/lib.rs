@@ -39,8 +39,8 @@ pub use self::base::{Base, Pins, Source};
 pub use self::clock::{Clock, SystemClock};
 pub use self::codec::{Codec, MessagePack};
 pub use self::config::{
-    ChangeSet, Config, ConfigBuilder, ConfigView, Entry, LiveView, LiveViewGuard, Overrides, ReadAll, ViewChangeSet,
-    Within, Written,
+    ChangeSet, Config, ConfigBuilder, ConfigView, LiveView, LiveViewGuard, Overrides, ReadAll, SettingEntry,
+    TransactionChanges, TransactionConfig, ViewChangeSet,
 };
 #[cfg(feature = "pickle")]
 pub use self::config::{ConvertedLegacy, LegacyValues};
@@ -52,7 +52,7 @@ pub use self::django::{Json, Value};
 pub use self::error::{Action, Error, ErrorKind, Result};
 pub use self::events::{Event, RunningHandler, Subscription};
 pub use self::kind::Kind;
-pub use self::layer::{Layer, Vars};
+pub use self::layer::{EnvVars, Layer};
 #[cfg(feature = "tokio")]
 pub use self::live::LiveReceiver;
 pub use self::live::{Live, LiveGuard, LiveMode, LiveOptions, LiveReader, LiveStatus};

@@ -1,15 +1,15 @@
-//! Backends by URL.
+//! Opening a backend by its URL.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::layer::{Layer, Vars, asked};
-use crate::url::{is_scheme, tidy};
+use crate::layer::{EnvVars, Layer, asked};
+use crate::url::{is_scheme, normalize};
 use crate::{Backend, Error, ErrorKind, Result};
 
-/// The backends that a URL may name. The application puts in those that it depends on.
+/// The backends that a URL may name. The application registers those that it depends on.
 ///
 /// ```
 /// use constance_core::Registry;
@@ -21,11 +21,11 @@ use crate::{Backend, Error, ErrorKind, Result};
 #[derive(Default)]
 pub struct Registry {
     schemes: BTreeMap<&'static str, Scheme>,
-    /// From the inside out.
+    /// The innermost first.
     layers: Vec<Layer>,
 }
 
-/// One URL scheme and how to make its backend, from a backend crate's `schemes()`.
+/// A URL scheme with the function that makes its backend, from the `schemes()` of a backend crate.
 pub struct Scheme {
     name: &'static str,
     pub(crate) open: Box<Opener>,
@@ -40,7 +40,7 @@ type Opener = dyn Fn(&str) -> Result<Arc<dyn Backend>> + Send + Sync;
 /// Makes an asynchronous backend from a whole URL.
 type AsyncOpener = dyn Fn(&str) -> Result<Arc<dyn crate::backend::AsyncBackend>> + Send + Sync;
 
-/// Where the schemes of this project's crates are found, for the next step in a message.
+/// The crates of this project with their schemes, for the hint in an error.
 const KNOWN: [(&str, &[&str]); 4] = [
     ("constance-redis", &["redis", "rediss", "redis+unix", "unix", "valkey", "valkeys", "valkey+unix"]),
     ("constance-redis", &["redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel"]),
@@ -48,14 +48,13 @@ const KNOWN: [(&str, &[&str]); 4] = [
     ("constance-memory", &["memory"]),
 ];
 
-/// Where the schemes of other crates are found: whoever publishes one adds a line. The first two are examples in the repository,
-/// to be copied.
+/// Crates of others with their schemes. Authors who publish a backend add a line. The first two are examples in the repository.
 const THIRD_PARTY: [(&str, &[&str]); 2] =
     [("constance-etcd (examples/backends/etcd)", &["etcd"]), ("constance-redb (examples/backends/redb)", &["redb"])];
 
 impl Scheme {
     /// A scheme, in lower case, and the function that makes a backend from a whole URL. It does no I/O, and its errors do not
-    /// show the URL, which arrives [tidy](tidy).
+    /// show the URL, which is [normalized](normalize).
     pub fn new<F>(name: &'static str, open: F) -> Self
     where
         F: Fn(&str) -> Result<Arc<dyn Backend>> + Send + Sync + 'static,
@@ -69,7 +68,7 @@ impl Scheme {
         }
     }
 
-    /// A scheme that a crate has and was built without. Opening it is an error that says which feature it needs; a
+    /// A scheme that a crate was built without. Opening it is an error that names the feature to enable; a
     /// [`Registry`] does not count it among those that it knows.
     ///
     /// ```
@@ -98,13 +97,13 @@ impl Scheme {
 }
 
 impl Registry {
-    /// A registry that knows no backend.
+    /// A registry without backends.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds what a backend crate's `schemes()` gives. A scheme that is there already is replaced, unless the new one is
+    /// Registers the `schemes()` of a backend crate. A scheme of the same name is replaced, unless the new one is
     /// [not built in](Scheme::not_built_in).
     #[must_use]
     pub fn with(mut self, schemes: impl IntoIterator<Item = Scheme>) -> Self {
@@ -116,8 +115,8 @@ impl Registry {
         self
     }
 
-    /// Adds what a cache crate's `from_env()` gives: what the environment may put around the backend. The first is innermost.
-    /// A layer of the same variable is replaced, in its place.
+    /// Registers the `from_env()` of a cache crate: the wrappers that the environment may put around the backend. The first is the
+    /// innermost. A layer of the same variable is replaced in its place.
     #[must_use]
     pub fn with_cache(mut self, layers: impl IntoIterator<Item = Layer>) -> Self {
         for layer in layers {
@@ -129,39 +128,39 @@ impl Registry {
         self
     }
 
-    /// The backend that a URL names within the layers that the variables ask for, the first of them innermost.
-    pub(crate) fn open_within(&self, url: &str, vars: &Vars<'_>) -> Result<Arc<dyn Backend>> {
+    /// The backend that a URL names, wrapped in the layers that the variables ask for, the first of them innermost.
+    pub(crate) fn open_within(&self, url: &str, vars: &EnvVars<'_>) -> Result<Arc<dyn Backend>> {
         let asked = self.asked(vars)?;
         let wrap = |backend, (layer, value): (&Layer, String)| layer.wrapped(&value, backend, vars);
         asked.into_iter().try_fold(self.open(url)?, wrap)
     }
 
     /// The layers that the variables ask for, with their values.
-    pub(crate) fn asked(&self, vars: &Vars<'_>) -> Result<Vec<(&Layer, String)>> {
+    pub(crate) fn asked(&self, vars: &EnvVars<'_>) -> Result<Vec<(&Layer, String)>> {
         asked(&self.layers, vars)
     }
 
-    /// Whether a scheme is known, in whatever case.
+    /// Whether a scheme is registered, in any case.
     #[must_use]
     pub fn knows(&self, scheme: &str) -> bool {
         self.schemes.get(scheme.to_ascii_lowercase().as_str()).is_some_and(|scheme| scheme.is_built_in)
     }
 
-    /// Makes the backend that a URL names. No I/O. White space at the URL's ends and the case of its scheme mean nothing.
+    /// Makes the backend that a URL names. No I/O. White space at the ends of the URL and the case of its scheme are ignored.
     ///
     /// # Errors
     ///
-    /// `Configuration` where the scheme is not registered (naming those that are, and the crate to add) or not built in (naming
-    /// the feature to enable), and what the backend says about the rest of the URL. The URL itself, which may hold a password,
-    /// is never shown.
+    /// `Configuration` where the scheme is not registered (the error names the registered ones and the crate to add) or not built
+    /// in (it names the feature to enable); otherwise the error of the backend. The URL itself is never shown, since it may hold a
+    /// password.
     pub fn open(&self, url: &str) -> Result<Arc<dyn Backend>> {
         let (url, scheme) = self.scheme_of(url)?;
         (scheme.open)(&url)
     }
 
-    /// The URL, tidy, and its scheme.
+    /// The normalized URL and its scheme.
     pub(crate) fn scheme_of<'u>(&self, url: &'u str) -> Result<(Cow<'u, str>, &Scheme)> {
-        let url = tidy(url);
+        let url = normalize(url);
         let Some((name, _)) = url.split_once(':').filter(|(name, _)| is_scheme(name)) else {
             return Err(Error::new(ErrorKind::Configuration)
                 .with_detail("the backend's URL does not begin with a scheme")

@@ -7,17 +7,17 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, LitStr, Path, Token, parenthesized};
 
 use crate::case::Case;
-use crate::convert::{peel, string_literal};
-use crate::problems::Problems;
+use crate::convert::{string_literal, ungroup};
+use crate::diagnostics::Diagnostics;
 
-/// The name of an item, and whether it may be written several times.
-pub(crate) type Known = (&'static str, bool);
+/// The name of an item, and whether it may be repeated.
+pub(crate) type KnownItem = (&'static str, bool);
 
 /// One `name` or `name = value`, or `name(value, …)` where that is known.
 pub(crate) struct Item {
     pub(crate) name: Ident,
     pub(crate) value: Option<Expr>,
-    /// What follows the value of a `name(value, …)`.
+    /// What follows the value in `name(value, …)`.
     pub(crate) more: Option<TokenStream>,
 }
 
@@ -26,7 +26,7 @@ impl Parse for Item {
         // `crate` is a keyword, so a plain `Ident` would refuse it.
         let name = input.call(Ident::parse_any)?;
         if input.peek(syn::token::Paren) {
-            // A list of names reads like one. The parentheses are those of an expression.
+            // A list of names. The parentheses are part of the expression.
             if name == "removed" {
                 return Ok(Self { name, value: Some(input.parse()?), more: None });
             }
@@ -57,7 +57,7 @@ impl Item {
         value.ok_or_else(|| syn::Error::new(name.span(), format!("`{name}` needs a value: write `{name} = …`")))
     }
 
-    /// The value of an item that names something: it has to be known while the macro runs.
+    /// The value of an item that takes a text, which the macro has to know when it runs.
     pub(crate) fn text(self) -> syn::Result<LitStr> {
         let name = self.name.clone();
         let value = self.expression()?;
@@ -66,7 +66,7 @@ impl Item {
             .ok_or_else(|| syn::Error::new_spanned(value, format!("`{name}` needs a string literal")))
     }
 
-    /// The values of an item that names several things, in parentheses.
+    /// The values of an item that takes several texts, in parentheses.
     pub(crate) fn texts(self) -> syn::Result<Vec<LitStr>> {
         let Self { name, value, more: _ } = self;
         let expressions: Vec<Expr> = match value {
@@ -80,7 +80,7 @@ impl Item {
             .collect()
     }
 
-    /// The value of an item that is a function.
+    /// The value of an item that takes a function.
     pub(crate) fn rule(self) -> syn::Result<Expr> {
         let name = self.name.clone();
         let value = self.expression()?;
@@ -92,7 +92,7 @@ impl Item {
         }
     }
 
-    /// An item without a value.
+    /// Checks that an item has no value.
     pub(crate) fn flag(self) -> syn::Result<bool> {
         match self.value {
             None => Ok(true),
@@ -103,7 +103,7 @@ impl Item {
     /// The value of `crate = path`.
     pub(crate) fn path(self) -> syn::Result<Path> {
         let name = self.name.clone();
-        match peel(&self.expression()?) {
+        match ungroup(&self.expression()?) {
             Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
             other => Err(syn::Error::new_spanned(other, format!("`{name}` needs a path, such as ::constance_core"))),
         }
@@ -112,29 +112,34 @@ impl Item {
     /// The value of `rename_all = "…"`.
     pub(crate) fn case(self) -> syn::Result<Case> {
         let text = self.text()?;
-        Case::of(&text.value()).ok_or_else(|| {
+        Case::from_name(&text.value()).ok_or_else(|| {
             let known = Case::ALL.map(|(name, _)| name).join(", ");
             syn::Error::new_spanned(&text, format!("unknown case {:?}: known are {known}", text.value()))
         })
     }
 }
 
-/// The items of every attribute of this name; unknown and repeated ones are problems.
-pub(crate) fn items(attrs: &[Attribute], attribute: &str, known: &[Known], problems: &mut Problems) -> Vec<Item> {
+/// The items of every attribute of this name. Unknown and repeated items are errors.
+pub(crate) fn items(
+    attrs: &[Attribute],
+    attribute: &str,
+    known: &[KnownItem],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
         let parsed = attr.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated);
-        for item in problems.take(parsed).into_iter().flatten() {
+        for item in diagnostics.ok(parsed).into_iter().flatten() {
             let name = item.name.to_string();
             match known.iter().find(|(known, _)| *known == name) {
                 None => {
-                    let meant = known.iter().map(|(known, _)| *known).find(|known| is_slip(&name, known));
+                    let suggestion = known.iter().map(|(known, _)| *known).find(|known| is_typo(&name, known));
                     let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-                    let meant = meant.map_or(String::new(), |meant| format!("did you mean `{meant}`? "));
-                    problems.add(&item.name, format!("unknown attribute `{name}`: {meant}known are {known}"));
+                    let suggestion = suggestion.map_or(String::new(), |name| format!("did you mean `{name}`? "));
+                    diagnostics.add(&item.name, format!("unknown attribute `{name}`: {suggestion}known are {known}"));
                 }
                 Some((_, false)) if items.iter().any(|earlier| earlier.name == item.name) => {
-                    problems.add(&item.name, format!("`{name}` is given twice"));
+                    diagnostics.add(&item.name, format!("`{name}` is given twice"));
                 }
                 Some(_) => items.push(item),
             }
@@ -143,8 +148,8 @@ pub(crate) fn items(attrs: &[Attribute], attribute: &str, known: &[Known], probl
     items
 }
 
-/// Whether one word may be another with one letter too many, too few, another, or two that changed places.
-fn is_slip(one: &str, other: &str) -> bool {
+/// Whether the words differ by one letter that is added, missing, replaced or swapped with its neighbour.
+fn is_typo(one: &str, other: &str) -> bool {
     let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
     let (one, other) = (&one.as_bytes()[same..], &other.as_bytes()[same..]);
     match (one, other) {
@@ -156,24 +161,24 @@ fn is_slip(one: &str, other: &str) -> bool {
     }
 }
 
-/// Notes an attribute in a place where it would have no effect.
-pub(crate) fn refuse(attrs: &[Attribute], attribute: &str, words: &str, problems: &mut Problems) {
+/// Adds an error for each attribute in a place where it would have no effect.
+pub(crate) fn reject_misplaced(attrs: &[Attribute], attribute: &str, message: &str, diagnostics: &mut Diagnostics) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
-        problems.add(attr.path(), words);
+        diagnostics.add(attr.path(), message);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_slip;
+    use super::is_typo;
 
     #[test]
-    fn slips_are_one_letter_away() {
-        for slip in ["defualt", "defalt", "defaultt", "defoult", "efault", "default_"] {
-            assert!(is_slip(slip, "default"), "{slip}");
+    fn typos_are_one_letter_away() {
+        for typo in ["defualt", "defalt", "defaultt", "defoult", "efault", "default_"] {
+            assert!(is_typo(typo, "default"), "{typo}");
         }
         for other in ["value", "def", "standard", "min"] {
-            assert!(!is_slip(other, "default"), "{other}");
+            assert!(!is_typo(other, "default"), "{other}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! How names are made of identifiers, by the rules that serde's `rename_all` has.
+//! Making names of identifiers, by the rules of serde's `rename_all`.
 
-/// A way of writing names.
+/// How a name is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
     Lower,
@@ -14,7 +14,7 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    /// Every case under the name that users write.
+    /// Every case, with its name in `rename_all`.
     pub(crate) const ALL: [(&'static str, Self); 8] = [
         ("lowercase", Self::Lower),
         ("UPPERCASE", Self::Upper),
@@ -26,11 +26,11 @@ impl Case {
         ("SCREAMING-KEBAB-CASE", Self::ScreamingKebab),
     ];
 
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, case)| *case)
     }
 
-    /// The name of a field, which is in snake case.
+    /// The name of a field, whose identifier is in snake case.
     pub(crate) fn field(self, field: &str) -> String {
         match self {
             Self::Lower | Self::Snake => field.to_owned(),
@@ -42,7 +42,7 @@ impl Case {
         }
     }
 
-    /// The word of a variant, which is in Pascal case.
+    /// The word of a variant, whose identifier is in Pascal case.
     pub(crate) fn variant(self, variant: &str) -> String {
         match self {
             Self::Pascal => variant.to_owned(),
@@ -101,8 +101,8 @@ mod tests {
     #[test]
     fn every_case_is_found_by_its_name() {
         for (name, case) in Case::ALL {
-            assert_eq!(Case::of(name), Some(case));
+            assert_eq!(Case::from_name(name), Some(case));
         }
-        assert_eq!(Case::of("Kebab-Case"), None);
+        assert_eq!(Case::from_name("Kebab-Case"), None);
     }
 }

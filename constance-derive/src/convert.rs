@@ -1,72 +1,72 @@
-//! Values as users write them in attributes, turned into the type of their field.
+//! Converting the values in attributes to the type of their field.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, GenericArgument, Lit, LitStr, Path, PathArguments, PathSegment, Type, UnOp};
 
-/// Where values are written: the type of their field, its name, and where the library is.
-pub(crate) struct Place<'f> {
+/// The field that a value is for, and the path of `constance_core`.
+pub(crate) struct FieldContext<'f> {
     pub(crate) ty: &'f Type,
     pub(crate) name: &'f str,
     pub(crate) core: &'f Path,
-    /// Whether the type is any that serde takes, and has no text form of its own.
+    /// Whether the field is marked `serde`, so that its type need not have a text form.
     pub(crate) serde: bool,
 }
 
-/// The value as an expression of the type: a string literal is read as its text form, anything else is the user's own words, so
-/// that the compiler's errors point at them. A text that is no value is a panic.
-pub(crate) fn value(value: &Expr, place: &Place<'_>) -> TokenStream {
-    read(value, place, "expect_literal", TokenStream::new())
+/// The value as an expression of the field's type. A string literal is parsed as the text form. Anything else stays as it is
+/// written, so that the compiler's errors point at it. A text that is not valid panics.
+pub(crate) fn value(value: &Expr, field: &FieldContext<'_>) -> TokenStream {
+    read(value, field, "expect_literal", TokenStream::new())
 }
 
-/// The same within a function that can fail: a text that is no value is its error.
-pub(crate) fn bound(value: &Expr, place: &Place<'_>) -> TokenStream {
-    read(value, place, "parse_literal", quote::quote!(?))
+/// The same inside a function that returns a `Result`: a text that is not valid is its error.
+pub(crate) fn bound(value: &Expr, field: &FieldContext<'_>) -> TokenStream {
+    read(value, field, "parse_literal", quote::quote!(?))
 }
 
-fn read(value: &Expr, place: &Place<'_>, function: &str, end: TokenStream) -> TokenStream {
+fn read(value: &Expr, field: &FieldContext<'_>, function: &str, end: TokenStream) -> TokenStream {
     let Some(literal) = string_literal(value) else {
-        // What is there: a bound of an `Option` is one of its content.
-        return match is_option(place.ty) && is_plain_literal(value) {
+        // A bound of an `Option` applies to its content.
+        return match is_option(field.ty) && is_plain_literal(value) {
             true => quote_spanned!(at(value)=> ::core::option::Option::Some(#value)),
             false => value.to_token_stream(),
         };
     };
-    let ty = match converted(literal, place) {
+    let ty = match converted(literal, field) {
         Converted::Certain(value) => return value,
         Converted::Perhaps(ty) => ty,
     };
-    let (span, Place { name, core, .. }) = (at(literal), place);
+    let (span, FieldContext { name, core, .. }) = (at(literal), field);
     let function = Ident::new(function, span);
     let read = quote_spanned!(span=> #core::__private::#function::<#ty>(#name, #literal)#end);
-    if option_of(place.ty).is_some() { quote_spanned!(span=> ::core::option::Option::Some(#read)) } else { read }
+    if option_of(field.ty).is_some() { quote_spanned!(span=> ::core::option::Option::Some(#read)) } else { read }
 }
 
-/// The function that finds out whether a default can be made at all, before [`value`] makes it.
-pub(crate) fn checked(default: &Expr, place: &Place<'_>) -> Option<TokenStream> {
+/// A function that reports an invalid default as an error, before [`value`] would panic.
+pub(crate) fn checked(default: &Expr, field: &FieldContext<'_>) -> Option<TokenStream> {
     let literal = string_literal(default)?;
-    matches!(converted(literal, place), Converted::Perhaps(_)).then(|| {
-        let value = bound(default, place);
+    matches!(converted(literal, field), Converted::Perhaps(_)).then(|| {
+        let value = bound(default, field);
         quote_spanned!(at(literal)=> || { let _ = #value; ::core::result::Result::Ok(()) })
     })
 }
 
 enum Converted {
     Certain(TokenStream),
-    /// A text of this type.
+    /// A text that this type has to parse.
     Perhaps(TokenStream),
 }
 
-fn converted(literal: &LitStr, place: &Place<'_>) -> Converted {
-    let (span, Place { ty, .. }) = (at(literal), place);
+fn converted(literal: &LitStr, field: &FieldContext<'_>) -> Converted {
+    let (span, FieldContext { ty, .. }) = (at(literal), field);
     let inner = option_of(ty);
     let ty = inner.unwrap_or(ty);
     let is_option = inner.is_some();
     if takes_no_text(ty) && !is_option {
         return Converted::Certain(literal.to_token_stream());
     }
-    if place.serde || takes_no_text(ty) {
+    if field.serde || takes_no_text(ty) {
         let value = quote_spanned!(span=> <#ty as ::core::convert::From<&'static str>>::from(#literal));
         let value = if is_option { quote_spanned!(span=> ::core::option::Option::Some(#value)) } else { value };
         return Converted::Certain(value);
@@ -74,11 +74,11 @@ fn converted(literal: &LitStr, place: &Place<'_>) -> Converted {
     Converted::Perhaps(ty.to_token_stream())
 }
 
-/// The list of a `choices = [a, b]`; an expression that is no array literal is used as it is.
-pub(crate) fn values(list: &Expr, place: &Place<'_>) -> TokenStream {
-    match peel(list) {
+/// The list of a `choices = [a, b]`. An expression that is not an array literal is used as it is.
+pub(crate) fn values(list: &Expr, field: &FieldContext<'_>) -> TokenStream {
+    match ungroup(list) {
         Expr::Array(array) => {
-            let elements = array.elems.iter().map(|element| bound(element, place));
+            let elements = array.elems.iter().map(|element| bound(element, field));
             quote_spanned!(at(array)=> [#(#elements),*])
         }
         _ => list.to_token_stream(),
@@ -87,24 +87,24 @@ pub(crate) fn values(list: &Expr, place: &Place<'_>) -> TokenStream {
 
 /// A rule as a function of `&#ty`. A path is called in a closure, so that a `fn(&str)` serves a `String`.
 pub(crate) fn rule(rule: &Expr, ty: &TokenStream) -> TokenStream {
-    match peel(rule) {
+    match ungroup(rule) {
         Expr::Path(path) => quote_spanned!(at(path)=> |value: &#ty| #path(value)),
         other => other.to_token_stream(),
     }
 }
 
 pub(crate) fn string_literal(value: &Expr) -> Option<&LitStr> {
-    match peel(value) {
+    match ungroup(value) {
         Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal),
         _ => None,
     }
 }
 
-/// Whether it is a literal, with a sign perhaps.
+/// Whether it is a literal, perhaps with a sign.
 fn is_plain_literal(value: &Expr) -> bool {
-    match peel(value) {
+    match ungroup(value) {
         Expr::Lit(_) => true,
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => matches!(peel(expr), Expr::Lit(_)),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => matches!(ungroup(expr), Expr::Lit(_)),
         _ => false,
     }
 }
@@ -135,12 +135,13 @@ fn option_of(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// A place in the user's code for generated code: errors show up there, and lints still see that nobody wrote it.
+/// The span for generated code that belongs to these tokens of the user: errors point at them, and lints still see that the code
+/// is generated.
 pub(crate) fn at(place: impl Spanned) -> Span {
     Span::mixed_site().located_at(place.span())
 }
 
-/// Types that no text converts into; without the conversion, the error says so in fewer words.
+/// Types without a conversion from a text. Left out, the conversion cannot make the error message longer.
 fn takes_no_text(ty: &Type) -> bool {
     const NAMES: [&str; 14] =
         ["bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
@@ -158,9 +159,9 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
 }
 
 /// The expression without the invisible group that a `$expr` of a macro_rules macro arrives in.
-pub(crate) fn peel(value: &Expr) -> &Expr {
+pub(crate) fn ungroup(value: &Expr) -> &Expr {
     match value {
-        Expr::Group(group) => peel(&group.expr),
+        Expr::Group(group) => ungroup(&group.expr),
         other => other,
     }
 }

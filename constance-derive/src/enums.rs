@@ -4,47 +4,47 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Data, DeriveInput, Path, parse_quote};
 
-use crate::attributes::{self, Known};
+use crate::attributes::{self, KnownItem};
 use crate::case::Case;
-use crate::names::Names;
-use crate::problems::Problems;
-use crate::structs::refuse_generics;
+use crate::diagnostics::Diagnostics;
+use crate::names::SeenNames;
+use crate::structs::reject_generics;
 use crate::variant::Word;
 
-const KNOWN: &[Known] = &[("rename_all", false), ("crate", false)];
+const KNOWN: &[KnownItem] = &[("rename_all", false), ("crate", false)];
 
-/// What was said about an enum.
+/// An enum with its parsed attributes.
 struct WordEnum {
     ident: Ident,
     words: Vec<Word>,
-    /// Where `constance_core` is.
+    /// The path of `constance_core`.
     core: Path,
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
-    let mut problems = Problems::default();
-    let this = WordEnum::read(input, &mut problems);
-    problems.with(|| this.expand())
+    let mut diagnostics = Diagnostics::default();
+    let this = WordEnum::read(input, &mut diagnostics);
+    diagnostics.with_expansion(|| this.expand())
 }
 
 impl WordEnum {
-    fn read(input: &DeriveInput, problems: &mut Problems) -> Self {
+    fn read(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Self {
         let (mut case, mut core) = (Case::Snake, parse_quote!(::constance_core));
-        for item in attributes::items(&input.attrs, "setting", KNOWN, problems) {
+        for item in attributes::items(&input.attrs, "setting", KNOWN, diagnostics) {
             match item.name.to_string().as_str() {
-                "rename_all" => case = problems.take(item.case()).unwrap_or(case),
-                _ => core = problems.take(item.path()).unwrap_or(core),
+                "rename_all" => case = diagnostics.ok(item.case()).unwrap_or(case),
+                _ => core = diagnostics.ok(item.path()).unwrap_or(core),
             }
         }
-        refuse_generics(input, problems);
-        let mut names = Names::default();
+        reject_generics(input, diagnostics);
+        let mut names = SeenNames::default();
         let words = match &input.data {
-            Data::Enum(data) => data.variants.iter().map(|v| Word::read(v, case, &mut names, problems)).collect(),
-            Data::Struct(data) => refused(data.struct_token, "a struct", problems),
-            Data::Union(data) => refused(data.union_token, "a union", problems),
+            Data::Enum(data) => data.variants.iter().map(|v| Word::read(v, case, &mut names, diagnostics)).collect(),
+            Data::Struct(data) => refused(data.struct_token, "a struct", diagnostics),
+            Data::Union(data) => refused(data.union_token, "a union", diagnostics),
         };
         if words.is_empty() && matches!(input.data, Data::Enum(_)) {
-            problems.add_fatal(&input.ident, "`SettingEnum` needs at least one variant");
+            diagnostics.add_fatal(&input.ident, "`SettingEnum` needs at least one variant");
         }
         Self { ident: input.ident.clone(), words, core }
     }
@@ -63,7 +63,6 @@ impl WordEnum {
         quote_spanned! {Span::mixed_site()=>
             #[allow(deprecated)]
             const _: () = {
-                /// Exactly this word.
                 fn word_of(value: &#ident) -> &'static str {
                     match value { #(#ident::#variants => #written,)* }
                 }
@@ -113,8 +112,8 @@ impl Word {
     }
 }
 
-/// Both directions as the word, so that the stored form is the text form. serde's own texts show what was found, so every
-/// visit that has a value is refused with words of ours.
+/// Serializes the word, so that the stored form is the text form. serde's own errors show the value that was found, so every visit
+/// of a value returns an error of ours.
 fn serde_impls(this: &WordEnum, refusal: &str, expecting: &str) -> TokenStream {
     let WordEnum { ident, core, .. } = this;
     let (methods, types): (Vec<Ident>, Vec<Ident>) = ["bool", "i64", "i128", "u64", "u128", "f64"]
@@ -168,7 +167,7 @@ fn serde_impls(this: &WordEnum, refusal: &str, expecting: &str) -> TokenStream {
     }
 }
 
-fn refused(place: impl ToTokens, what: &str, problems: &mut Problems) -> Vec<Word> {
-    problems.add_fatal(place, format!("`SettingEnum` needs an enum of plain words, and this is {what}"));
+fn refused(place: impl ToTokens, what: &str, diagnostics: &mut Diagnostics) -> Vec<Word> {
+    diagnostics.add_fatal(place, format!("`SettingEnum` needs an enum of plain words, and this is {what}"));
     Vec::new()
 }

@@ -1,9 +1,9 @@
-//! `#[derive(Settings)]`: writing what a person would write by hand.
+//! `#[derive(Settings)]`: generating the code.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use crate::convert::{self, Place, at, is_option};
+use crate::convert::{self, FieldContext, at, is_option};
 use crate::field::{DefaultValue, Help, SettingField};
 use crate::nested;
 use crate::rule::Rule;
@@ -14,13 +14,13 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
     let constants = fields.iter().enumerate().map(|(index, field)| constant(this, index, field));
     let defaults = fields.iter().map(|field| default(this, field));
     let checks = fields.iter().filter_map(|field| match &field.default {
-        DefaultValue::Given(default) => convert::checked(default, &place(this, field)),
+        DefaultValue::Given(default) => convert::checked(default, &context(this, field)),
         _ => None,
     });
     let declarations = fields.iter().map(|field| declaration(this, field));
     let rules = this.rules.iter().map(|rule| self::rule(this, rule));
     let (names, collisions) = (nested::names(this), nested::collisions(this));
-    // Locals are out of sight of the users' expressions; the codec's parameter is named so that no type of theirs is hidden.
+    // Expressions of users cannot see the local variables. The name of the codec's parameter hides no type of theirs.
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         #[allow(dead_code, deprecated, non_upper_case_globals, private_interfaces, unreachable_pub)]
@@ -40,7 +40,7 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
             }
 
             fn schema<__Codec: #core::Codec>() -> #core::Result<#core::Schema<Self, __Codec>> {
-                // A function for each: in one, a debug build gives every step of every setting its own place on the stack.
+                // A function for each: in a single function, a debug build would give every step of every setting its own stack space.
                 let checks: &[fn() -> #core::Result<()>] = &[#(#checks,)*];
                 checks.iter().try_for_each(|check| check())?;
                 let builder = #core::Schema::<Self, __Codec>::builder(<Self as #core::Settings>::defaults());
@@ -54,7 +54,7 @@ pub(crate) fn expand(this: &SettingsStruct) -> TokenStream {
     }
 }
 
-/// The handle. It is as visible as the struct: a service reads by it where the struct's fields may be private.
+/// The handle of a setting. It is as visible as the struct, since services use it even where the fields are private.
 fn constant(this: &SettingsStruct, index: usize, field: &SettingField) -> TokenStream {
     let SettingsStruct { visibility, core, .. } = this;
     let SettingField { constant, name, ty, kept, .. } = field;
@@ -78,8 +78,8 @@ fn constant(this: &SettingsStruct, index: usize, field: &SettingField) -> TokenS
     }
 }
 
-fn place<'f>(this: &'f SettingsStruct, field: &'f SettingField) -> Place<'f> {
-    Place { ty: &field.ty, name: &field.name, core: &this.core, serde: field.serde }
+fn context<'f>(this: &'f SettingsStruct, field: &'f SettingField) -> FieldContext<'f> {
+    FieldContext { ty: &field.ty, name: &field.name, core: &this.core, serde: field.serde }
 }
 
 fn default(this: &SettingsStruct, field: &SettingField) -> TokenStream {
@@ -89,10 +89,10 @@ fn default(this: &SettingsStruct, field: &SettingField) -> TokenStream {
         return quote!(#ident: #settings::defaults());
     }
     let value = match &field.default {
-        DefaultValue::Given(expression) => convert::value(expression, &place(this, field)),
+        DefaultValue::Given(expression) => convert::value(expression, &context(this, field)),
         DefaultValue::OfType => quote_spanned!(at(ty)=> <#ty as ::core::default::Default>::default()),
         DefaultValue::None if is_option(ty) => quote!(::core::option::Option::None),
-        // There is an error beside the expansion.
+        // An error has been added for this field.
         DefaultValue::None => quote!(::core::unreachable!()),
     };
     quote!(#ident: #value)
@@ -105,9 +105,9 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
             |builder| ::core::result::Result::Ok(builder.nested(Self::#constant, |values| &mut values.#ident))
         };
     }
-    // Located at the type, to the last token: where it is no setting type, the compiler says so there.
+    // The span is that of the type, so that the compiler points there where it is no setting type.
     let span = at(ty);
-    let core = moved(this.core.to_token_stream(), span);
+    let core = respanned(this.core.to_token_stream(), span);
     let new = match field.serde {
         true => quote_spanned!(span=> #core::Declaration::serde),
         false => quote_spanned!(span=> #core::Declaration::new),
@@ -119,12 +119,12 @@ fn declaration(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     let group = field.group.as_ref().map(|group| quote!(.group(#group)));
     let bounds = [(&field.min, "min"), (&field.max, "max")].into_iter().filter_map(|(bound, method)| {
         let bound = bound.as_ref()?;
-        let value = convert::bound(bound, &place(this, field));
+        let value = convert::bound(bound, &context(this, field));
         let method = Ident::new(method, at(bound));
         Some(quote_spanned!(at(bound)=> .#method(#value)))
     });
     let choices = field.choices.iter().map(|choices| {
-        let values = convert::values(choices, &place(this, field));
+        let values = convert::values(choices, &context(this, field));
         quote_spanned!(at(choices)=> .choices(#values))
     });
     let rules = field.rules.iter().map(|rule| {
@@ -162,12 +162,12 @@ fn rule(this: &SettingsStruct, rule: &Rule) -> TokenStream {
     }
 }
 
-/// The tokens at another place, with the names in them still looked up where they were.
-pub(crate) fn moved(tokens: TokenStream, place: Span) -> TokenStream {
+/// The tokens with the location of another span. Their names are still resolved where they were.
+pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
         .map(|mut token| {
-            token.set_span(place.resolved_at(token.span()));
+            token.set_span(span.resolved_at(token.span()));
             token
         })
         .collect()

@@ -5,15 +5,15 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Field, LitStr, Type};
 
-use crate::attributes::{self, Item, Known};
+use crate::attributes::{self, Item, KnownItem};
 use crate::case::Case;
 use crate::contradictions;
 use crate::convert::is_option;
+use crate::diagnostics::Diagnostics;
 use crate::help;
 use crate::names::check_name;
-use crate::problems::Problems;
 
-const KNOWN: &[Known] = &[
+const KNOWN: &[KnownItem] = &[
     ("default", false),
     ("rename", false),
     ("alias", true),
@@ -28,10 +28,10 @@ const KNOWN: &[Known] = &[
     ("nested", false),
 ];
 
-/// What a struct of settings may have besides: the rest is said of its own fields.
+/// The attributes that a nested struct may have. The others belong on its own fields.
 const KNOWN_OF_NESTED: &[&str] = &["nested", "rename"];
 
-/// What was said about a field.
+/// A field with its parsed attributes.
 pub(crate) struct SettingField {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
@@ -50,9 +50,9 @@ pub(crate) struct SettingField {
     pub(crate) rules: Vec<Expr>,
     pub(crate) secret: bool,
     pub(crate) serde: bool,
-    /// Whether it is a struct of settings itself.
+    /// Whether the type is a struct of settings itself.
     pub(crate) nested: bool,
-    /// Attributes that its handle has too: docs, and whether it is deprecated.
+    /// Attributes that are copied to the handle: `doc` and `deprecated`.
     pub(crate) kept: Vec<Attribute>,
 }
 
@@ -62,7 +62,7 @@ pub(crate) enum DefaultValue {
     Given(Expr),
     /// The `Default` of the type.
     OfType,
-    /// An `Option` begins as `None`; anything else is without one.
+    /// None given: `None` for an `Option`, otherwise an error.
     None,
 }
 
@@ -74,7 +74,7 @@ pub(crate) enum Help {
 
 impl SettingField {
     /// Reads a field with its attributes. `None` only for a field without a name.
-    pub(crate) fn read(field: &Field, rename_all: Option<Case>, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn read(field: &Field, rename_all: Option<Case>, diagnostics: &mut Diagnostics) -> Option<Self> {
         let ident = field.ident.clone()?;
         let own_name = ident.unraw().to_string();
         let kept = ["doc", "deprecated"];
@@ -97,13 +97,13 @@ impl SettingField {
             kept: field.attrs.iter().filter(|a| kept.iter().any(|name| a.path().is_ident(name))).cloned().collect(),
             ident,
         };
-        let before = problems.count();
-        let has_default = this.read_attributes(field, problems);
-        // What is wrong may be the default.
-        let is_read = problems.count() == before;
+        let before = diagnostics.count();
+        let has_default = this.read_attributes(field, diagnostics);
+        // The attribute with the error may be the default.
+        let is_read = diagnostics.count() == before;
         if is_read && !has_default && !this.nested && !is_option(&this.ty) {
             let (ident, ty) = (&this.ident, &this.ty);
-            problems.add(
+            diagnostics.add(
                 quote!(#ident #ty),
                 format!(
                     "the setting `{}` has no default: write `#[setting(default = …)]`, or `#[setting(default)]` for the \
@@ -112,19 +112,19 @@ impl SettingField {
                 ),
             );
         }
-        this.check_names(problems);
-        contradictions::refuse(&this, problems);
+        this.check_names(diagnostics);
+        contradictions::check(&this, diagnostics);
         Some(this)
     }
 
-    /// Whether there was a default.
-    fn read_attributes(&mut self, field: &Field, problems: &mut Problems) -> bool {
+    /// Returns whether there was a default.
+    fn read_attributes(&mut self, field: &Field, diagnostics: &mut Diagnostics) -> bool {
         let misplaced = "write `#[setting(…)]` on a field; `#[settings(…)]` belongs on the struct";
-        attributes::refuse(&field.attrs, "settings", misplaced, problems);
+        attributes::reject_misplaced(&field.attrs, "settings", misplaced, diagnostics);
         let mut has_default = false;
-        let items = attributes::items(&field.attrs, "setting", KNOWN, problems);
+        let items = attributes::items(&field.attrs, "setting", KNOWN, diagnostics);
         if items.iter().any(|item| item.name == "nested") {
-            self.read_nested(items, problems);
+            self.read_nested(items, diagnostics);
             return false;
         }
         for item in items {
@@ -133,22 +133,22 @@ impl SettingField {
                     has_default = true;
                     self.default = item.value.map_or(DefaultValue::OfType, DefaultValue::Given);
                 }
-                "rename" => self.rename = problems.take(item.text()),
-                "alias" => self.aliases.extend(problems.take(item.text())),
-                "group" => self.group = problems.take(item.expression()),
-                "help" => self.help = problems.take(item.expression()).map_or(Help::Docs(String::new()), Help::Given),
-                "min" => self.min = problems.take(item.expression()),
-                "max" => self.max = problems.take(item.expression()),
-                "choices" => self.choices = problems.take(item.expression()),
-                "validate" => self.rules.extend(problems.take(item.rule())),
-                "secret" => self.secret = problems.take(item.flag()).is_some(),
-                _ => self.serde = problems.take(item.flag()).is_some(),
+                "rename" => self.rename = diagnostics.ok(item.text()),
+                "alias" => self.aliases.extend(diagnostics.ok(item.text())),
+                "group" => self.group = diagnostics.ok(item.expression()),
+                "help" => self.help = diagnostics.ok(item.expression()).map_or(Help::Docs(String::new()), Help::Given),
+                "min" => self.min = diagnostics.ok(item.expression()),
+                "max" => self.max = diagnostics.ok(item.expression()),
+                "choices" => self.choices = diagnostics.ok(item.expression()),
+                "validate" => self.rules.extend(diagnostics.ok(item.rule())),
+                "secret" => self.secret = diagnostics.ok(item.flag()).is_some(),
+                _ => self.serde = diagnostics.ok(item.flag()).is_some(),
             }
         }
         has_default
     }
 
-    fn read_nested(&mut self, items: Vec<Item>, problems: &mut Problems) {
+    fn read_nested(&mut self, items: Vec<Item>, diagnostics: &mut Diagnostics) {
         self.nested = true;
         let others: Vec<String> = items
             .iter()
@@ -157,34 +157,37 @@ impl SettingField {
             .collect();
         for item in items {
             match item.name.to_string().as_str() {
-                "rename" => self.rename = problems.take(item.text()),
+                "rename" => self.rename = diagnostics.ok(item.text()),
                 "nested" => {
                     if !others.is_empty() {
-                        let words = "on the fields of the nested struct: with `nested` goes `rename` alone";
-                        problems.add(&item.name, format!("write {} {words}", others.join(", ")));
+                        let others = others.join(", ");
+                        let message = format!(
+                            "write {others} on the fields of the nested struct: `nested` allows only `rename` beside it"
+                        );
+                        diagnostics.add(&item.name, message);
                     }
-                    problems.take(item.flag());
+                    diagnostics.ok(item.flag());
                 }
                 _ => {}
             }
         }
     }
 
-    fn check_names(&mut self, problems: &mut Problems) {
+    fn check_names(&mut self, diagnostics: &mut Diagnostics) {
         match &self.rename {
             Some(rename) => {
                 self.name = rename.value();
-                check_name(&self.name, rename, problems);
+                check_name(&self.name, rename, diagnostics);
             }
-            None => check_name(&self.name, &self.ident, problems),
+            None => check_name(&self.name, &self.ident, diagnostics),
         }
         for alias in &self.aliases {
-            check_name(&alias.value(), alias, problems);
+            check_name(&alias.value(), alias, diagnostics);
         }
     }
 }
 
-/// The field's name in upper case. A few letters have an upper case that no name can hold; those are left as they are.
+/// The field's name in upper case, or unchanged where the upper case of a letter is not allowed in names.
 fn constant(ident: &Ident, own_name: &str) -> Ident {
     let mut constant = syn::parse_str::<Ident>(&own_name.to_uppercase()).unwrap_or_else(|_| ident.clone());
     constant.set_span(ident.span());

@@ -29,7 +29,7 @@ fn doc(attr: &Attribute) -> Option<String> {
     }
 }
 
-/// `#[doc = include_str!(…)]` has no text that a macro can see.
+/// The text of a string literal. A macro cannot see the text of `#[doc = include_str!(…)]`.
 fn text(value: &Expr) -> Option<String> {
     string_literal(value).map(syn::LitStr::value)
 }
@@ -37,7 +37,7 @@ fn text(value: &Expr) -> Option<String> {
 /// A `///` comment is one line; a `/** */` comment is many, usually with a star before each.
 fn lines(text: &str) -> Vec<String> {
     let is_block = text.contains('\n');
-    // Not `lines()`, which has none in an empty text: a `///` alone ends a paragraph.
+    // Not `lines()`, which returns none for an empty text: a `///` alone ends a paragraph.
     text.split('\n')
         .map(|line| {
             let line = line.trim();

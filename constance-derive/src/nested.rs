@@ -1,21 +1,21 @@
-//! Structs of settings within structs of settings.
+//! Structs of settings inside structs of settings.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::convert::at;
-use crate::expand::moved;
+use crate::expand::respanned;
 use crate::field::SettingField;
 use crate::structs::SettingsStruct;
 
-/// The type as a struct of settings. Located at the type: where it is none, the compiler says so there.
+/// The type as a struct of settings. The span is that of the type, so that the compiler points there where it is none.
 pub(crate) fn settings(this: &SettingsStruct, field: &SettingField) -> TokenStream {
     let (ty, span) = (&field.ty, at(&field.ty));
-    let core = moved(this.core.to_token_stream(), span);
+    let core = respanned(this.core.to_token_stream(), span);
     quote_spanned!(span=> <#ty as #core::Settings>)
 }
 
-/// The place of the first setting of this field.
+/// The index of the first setting of this field.
 pub(crate) fn index(this: &SettingsStruct, field: usize) -> TokenStream {
     let before = &this.fields[..field];
     let plain = before.iter().filter(|field| !field.nested).count();
@@ -23,7 +23,7 @@ pub(crate) fn index(this: &SettingsStruct, field: usize) -> TokenStream {
     quote!(#plain #(+ #nested::NAMES.len())*)
 }
 
-/// The handle, with the names that its settings have here.
+/// The handle, with the full names of its settings.
 pub(crate) fn handle(this: &SettingsStruct, index: &TokenStream, field: &SettingField) -> TokenStream {
     let (core, name, settings) = (&this.core, &field.name, settings(this, field));
     let ident = &field.ident;
@@ -53,7 +53,7 @@ pub(crate) fn names(this: &SettingsStruct) -> TokenStream {
     }}
 }
 
-/// Errors where a name of this struct is one that a nested setting has too. Old names of the nested one are not known here.
+/// Assertions that no name of this struct is the name of a nested setting too. Aliases of the nested struct are not known here.
 pub(crate) fn collisions(this: &SettingsStruct) -> TokenStream {
     let core = &this.core;
     let own = this.fields.iter().filter(|field| !field.nested).flat_map(|field| {

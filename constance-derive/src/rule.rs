@@ -7,14 +7,14 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Token, parenthesized};
 
 use crate::attributes::Item;
-use crate::convert::peel;
+use crate::convert::ungroup;
+use crate::diagnostics::Diagnostics;
 use crate::field::SettingField;
-use crate::problems::Problems;
 
-/// What was said about a rule.
+/// A parsed rule.
 pub(crate) struct Rule {
     pub(crate) check: Expr,
-    /// The fields that it looks at; none: all.
+    /// The fields that it reads. Empty means all.
     fields: Vec<Ident>,
 }
 
@@ -24,9 +24,9 @@ impl Rule {
         Ok(Self { check: item.rule()?, fields: fields.parse2(more)? })
     }
 
-    /// What people know it by: that of a closure is empty.
+    /// The name of the function, for error messages. Empty for a closure.
     pub(crate) fn name(&self) -> String {
-        match peel(&self.check) {
+        match ungroup(&self.check) {
             Expr::Path(path) => {
                 path.path.segments.last().map(|last| last.ident.unraw().to_string()).unwrap_or_default()
             }
@@ -38,13 +38,13 @@ impl Rule {
         self.fields.iter().any(|named| is_of(named, field))
     }
 
-    pub(crate) fn refuse_unknown(&self, known: &[SettingField], problems: &mut Problems) {
+    pub(crate) fn check_fields(&self, known: &[SettingField], diagnostics: &mut Diagnostics) {
         for (at, named) in self.fields.iter().enumerate() {
             if !known.iter().any(|field| is_of(named, field)) {
                 let known: Vec<String> = known.iter().map(|field| field.ident.unraw().to_string()).collect();
-                problems.add(named, format!("there is no field `{named}`: known are {}", known.join(", ")));
+                diagnostics.add(named, format!("there is no field `{named}`: known are {}", known.join(", ")));
             } else if self.fields[..at].contains(named) {
-                problems.add(named, format!("`{named}` is named twice"));
+                diagnostics.add(named, format!("`{named}` is named twice"));
             }
         }
     }

@@ -5,43 +5,44 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Fields, LitStr, Variant};
 
-use crate::attributes::{self, Known};
+use crate::attributes::{self, KnownItem};
 use crate::case::Case;
-use crate::names::{Names, check_word};
-use crate::problems::Problems;
+use crate::diagnostics::Diagnostics;
+use crate::names::{SeenNames, check_word};
 
-const KNOWN: &[Known] = &[("rename", false), ("alias", true)];
+const KNOWN: &[KnownItem] = &[("rename", false), ("alias", true)];
 
-/// What was said about a variant.
+/// A variant with its parsed attributes.
 pub(crate) struct Word {
     pub(crate) ident: Ident,
-    /// The word that is stored and printed.
+    /// The word that is stored and shown.
     pub(crate) word: String,
-    /// Words that are read as well.
+    /// Other words that are accepted when reading.
     pub(crate) aliases: Vec<LitStr>,
 }
 
 impl Word {
-    pub(crate) fn read(variant: &Variant, case: Case, names: &mut Names, problems: &mut Problems) -> Self {
+    pub(crate) fn read(variant: &Variant, case: Case, names: &mut SeenNames, diagnostics: &mut Diagnostics) -> Self {
         if !matches!(variant.fields, Fields::Unit) {
-            problems.add_fatal(&variant.fields, "`SettingEnum` needs variants without data: each stands for one word");
+            diagnostics
+                .add_fatal(&variant.fields, "`SettingEnum` needs variants without data: each stands for one word");
         }
         let (mut rename, mut aliases) = (None, Vec::new());
-        for item in attributes::items(&variant.attrs, "setting", KNOWN, problems) {
+        for item in attributes::items(&variant.attrs, "setting", KNOWN, diagnostics) {
             match item.name.to_string().as_str() {
-                "rename" => rename = problems.take(item.text()),
-                _ => aliases.extend(problems.take(item.text())),
+                "rename" => rename = diagnostics.ok(item.text()),
+                _ => aliases.extend(diagnostics.ok(item.text())),
             }
         }
         let (word, place) = match rename {
             Some(rename) => (rename.value(), rename.into_token_stream()),
             None => (case.variant(&variant.ident.unraw().to_string()), variant.ident.to_token_stream()),
         };
-        check_word(&word, &place, problems);
-        names.add(word.clone(), place, "the word", problems);
+        check_word(&word, &place, diagnostics);
+        names.add(word.clone(), place, "the word", diagnostics);
         for alias in &aliases {
-            check_word(&alias.value(), alias, problems);
-            names.add(alias.value(), alias, "the word", problems);
+            check_word(&alias.value(), alias, diagnostics);
+            names.add(alias.value(), alias, "the word", diagnostics);
         }
         Self { ident: variant.ident.clone(), word, aliases }
     }

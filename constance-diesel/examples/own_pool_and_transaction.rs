@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let store = backend.within(connection);
         let settings = config.within(&store);
         settings.update(Shop::NEXT_INVOICE, |number| number + 1)?;
-        Ok::<_, Box<dyn std::error::Error>>(settings.written())
+        Ok::<_, Box<dyn std::error::Error>>(settings.into_changes())
     })?;
     // Caches, handlers and `live()` learn of it only now.
     config.committed(written)?;

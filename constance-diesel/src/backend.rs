@@ -235,7 +235,7 @@ impl<C: Dialect> Backend for DieselBackend<C> {
             }
         };
         let feed = match self.options.call_timeout {
-            Some(within) => constance_pool::within(within, open),
+            Some(within) => constance_pool::run_with_timeout(within, open),
             None => open(),
         };
         feed.map_err(|error| self.tables.layout.add_hint(error))

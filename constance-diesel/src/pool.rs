@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::{Lease, PoolOptions, Purpose};
+use constance_pool::{PoolOptions, PooledConnection, Purpose};
 use r2d2::ManageConnection;
 
 use crate::diagnosis::Diagnosis;
@@ -47,9 +47,9 @@ impl<C: Dialect> Pool<C> {
     pub(crate) fn run<T>(&self, purpose: Purpose, work: impl Fn(&mut C) -> Result<T, Failure>) -> Result<T> {
         retry_once::<C, T>(purpose, None, || match self {
             Self::Own(pool) => {
-                let mut lease = checked_out(pool, purpose, None)?;
-                let done = run_on(lease.connection.get()?, purpose, &work);
-                Ok(give_back(pool, lease, purpose, done))
+                let mut connection = checked_out(pool, purpose, None)?;
+                let done = run_on(connection.connection.get()?, purpose, &work);
+                Ok(give_back(pool, connection, purpose, done))
             }
             Self::External(external) => Ok(run_on(&mut **external.get()?, purpose, &work)),
         })
@@ -67,15 +67,16 @@ impl<C: Dialect> Pool<C> {
         let (end, work) = (Instant::now().checked_add(within), Arc::new(work));
         match self {
             Self::Own(pool) => retry_once::<C, T>(purpose, end, || {
-                let mut lease = checked_out(pool, purpose, end)?;
+                let mut connection = checked_out(pool, purpose, end)?;
                 let left = end.map_or(within, |end| end.saturating_duration_since(Instant::now()));
                 let work = Arc::clone(&work);
-                let done = lease.connection.run_within(left, move |connection| run_on(connection, purpose, &*work));
-                Ok(give_back(pool, lease, purpose, done.unwrap_or_else(|error| Err(Diagnosis::broken(error)))))
+                let done =
+                    connection.connection.run_within(left, move |connection| run_on(connection, purpose, &*work));
+                Ok(give_back(pool, connection, purpose, done.unwrap_or_else(|error| Err(Diagnosis::broken(error)))))
             }),
             Self::External(external) => {
                 let external = Arc::clone(external);
-                constance_pool::within(within, move || {
+                constance_pool::run_with_timeout(within, move || {
                     retry_once::<C, T>(purpose, end, || Ok(run_on(&mut **external.get()?, purpose, &*work)))
                 })
             }
@@ -88,19 +89,19 @@ fn checked_out<C: Dialect>(
     pool: &constance_pool::Pool<Manager<C>>,
     purpose: Purpose,
     end: Option<Instant>,
-) -> Result<Lease<'_, Manager<C>>> {
+) -> Result<PooledConnection<'_, Manager<C>>> {
     // A file that was replaced leaves every pooled connection on the old one, where reads are out of date and writes are
     // lost without an error. So a write always looks.
     for _ in 0..=pool.max_size() {
-        let mut lease = pool.get_until(purpose, end)?;
-        if purpose == Purpose::Read && lease.checked_at.elapsed() < CHECK_AGAIN_AFTER {
-            return Ok(lease);
+        let mut connection = pool.get_until(purpose, end)?;
+        if purpose == Purpose::Read && connection.checked_at.elapsed() < CHECK_AGAIN_AFTER {
+            return Ok(connection);
         }
-        if lease.file_id == pool.manager().target.file_id() {
-            lease.checked_at = Instant::now();
-            return Ok(lease);
+        if connection.file_id == pool.manager().target.file_id() {
+            connection.checked_at = Instant::now();
+            return Ok(connection);
         }
-        lease.discard();
+        connection.discard();
     }
     Err(Error::new(ErrorKind::Unavailable).with_detail("the database is being replaced again and again"))
 }
@@ -122,7 +123,7 @@ fn run_on<C: Dialect, T>(
 /// has failed.
 fn give_back<C: Dialect, T>(
     pool: &constance_pool::Pool<Manager<C>>,
-    mut lease: Lease<'_, Manager<C>>,
+    mut connection: PooledConnection<'_, Manager<C>>,
     purpose: Purpose,
     done: Result<T, Diagnosis>,
 ) -> Result<T, Diagnosis> {
@@ -134,9 +135,9 @@ fn give_back<C: Dialect, T>(
                 && purpose == Purpose::Read
                 && diagnosis.error.kind() != ErrorKind::Timeout =>
         {
-            lease.retire();
+            connection.discard_all();
         }
-        Err(diagnosis) if diagnosis.broken => lease.discard(),
+        Err(diagnosis) if diagnosis.broken => connection.discard(),
         _ => {}
     }
     done.map_err(|diagnosis| match pool.manager().target.location().filter(|_| diagnosis.broken && C::HAS_NETWORK) {

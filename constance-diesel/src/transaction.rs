@@ -88,7 +88,7 @@ impl<C: Dialect> DieselBackend<C> {
     ///     let store = backend.within(connection);
     ///     let settings = config.within(&store);
     ///     settings.set(Shop::THE_ANSWER, 43)?;
-    ///     Ok::<_, Box<dyn std::error::Error>>(settings.written())
+    ///     Ok::<_, Box<dyn std::error::Error>>(settings.into_changes())
     /// })?;
     /// config.committed(written)?;
     /// assert_eq!(config.get(Shop::THE_ANSWER)?, 43);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use constance_core::url::{agree, decode, tidy};
+use constance_core::url::{decode, merge_option, normalize};
 use constance_core::{Error, ErrorKind, Result};
 
 use crate::dialect::{ConnectTarget, Dialect};
@@ -22,7 +22,7 @@ pub(crate) struct OwnParameters {
 impl OwnParameters {
     /// Reads a URL of this database: what it and the builder say, and where the database is.
     pub(crate) fn of_url<C: Dialect>(given: Self, url: &str) -> Result<(Self, C::Target)> {
-        let url = tidy(url);
+        let url = normalize(url);
         let (found, rest) = Self::taken_from(&url)?;
         Ok((found.agreeing(given)?, C::Target::parse(&rest)?))
     }
@@ -55,9 +55,9 @@ impl OwnParameters {
     /// What a URL says and what the builder was told. Neither wins: each stands in the place of a default, and two values that
     /// differ would let a service write into a table that one side did not mean.
     fn agreeing(self, given: Self) -> Result<Self> {
-        let layout = agree("layout", self.layout, given.layout)?;
-        let table = agree("table", self.table, given.table)?;
-        Ok(Self { layout, table, call_timeout: agree("call_timeout", self.call_timeout, given.call_timeout)? })
+        let layout = merge_option("layout", self.layout, given.layout)?;
+        let table = merge_option("table", self.table, given.table)?;
+        Ok(Self { layout, table, call_timeout: merge_option("call_timeout", self.call_timeout, given.call_timeout)? })
     }
 
     /// The tables that these options name.

@@ -2,7 +2,7 @@
 #![cfg(all(unix, feature = "mysql"))]
 #![allow(clippy::expect_used)]
 
-#[path = "common/forked.rs"]
+#[path = "../../constance-redis/tests/common/forked.rs"]
 mod forked;
 mod mysql_support;
 

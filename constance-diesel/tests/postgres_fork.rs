@@ -2,7 +2,7 @@
 #![cfg(all(unix, feature = "postgres"))]
 #![allow(clippy::expect_used)]
 
-#[path = "common/forked.rs"]
+#[path = "../../constance-redis/tests/common/forked.rs"]
 mod forked;
 mod postgres_support;
 

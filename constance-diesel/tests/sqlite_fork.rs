@@ -2,7 +2,7 @@
 #![cfg(all(unix, feature = "sqlite"))]
 #![allow(clippy::expect_used)]
 
-#[path = "common/forked.rs"]
+#[path = "../../constance-redis/tests/common/forked.rs"]
 mod forked;
 
 use std::time::Duration;

@@ -1,17 +1,17 @@
-//! Names of servers, and the addresses that they have.
+//! Looking up the addresses of a server, and trying them in turn.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use constance_core::{Error, ErrorKind, Result};
 
-/// Looks up the addresses of a host, in the order in which the system prefers them. It takes no longer than `within`, which
-/// the system itself does not bound.
+/// Looks up the addresses of a host, in the order in which the system prefers them. It takes no longer than `timeout`; the
+/// lookup of the system itself has no limit.
 ///
 /// # Errors
 ///
-/// `Unavailable` where the name is not known, `Timeout` where that cannot be found out in time.
-pub fn resolve(host: &str, port: u16, within: Duration) -> Result<Vec<SocketAddr>> {
+/// `Unavailable` where the name is not known, `Timeout` where the lookup takes too long.
+pub fn resolve(host: &str, port: u16, timeout: Duration) -> Result<Vec<SocketAddr>> {
     if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
@@ -22,11 +22,11 @@ pub fn resolve(host: &str, port: u16, within: Duration) -> Result<Vec<SocketAddr
     let unknown = || Error::new(ErrorKind::Unavailable).with_detail("the name of the server is not known");
     let host = host.to_owned();
     let look_up = move || (host.as_str(), port).to_socket_addrs().map(Vec::from_iter).map_err(|_| unknown());
-    let mut addresses = crate::within(within, look_up)?;
+    let mut addresses = crate::run_with_timeout(timeout, look_up)?;
     if addresses.is_empty() {
         return Err(unknown());
     }
-    // The same one for each kind of socket.
+    // The system gives an address once for each kind of socket.
     let mut seen = Vec::new();
     addresses.retain(|address| {
         !seen.contains(address) && {
@@ -40,17 +40,17 @@ pub fn resolve(host: &str, port: u16, within: Duration) -> Result<Vec<SocketAddr
 /// A host and a port as errors name them.
 #[must_use]
 pub fn location(host: &str, port: u16) -> String {
-    // An address of IPv6 has colons of its own.
+    // An IPv6 address has colons of its own.
     if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// Tries one address after the other until one can be connected to. Each has a share of the time, so that one that does not
-/// answer leaves some for the others.
+/// Tries the addresses in turn until a connection is made. Each gets a share of the time, so that one that does not answer
+/// leaves time for the others.
 ///
 /// # Errors
 ///
-/// What an address answered, other than `Unavailable` and `Timeout`: it is the server's word. Else the last failure.
-pub fn each<T>(
+/// The first error other than `Unavailable` and `Timeout`, since it is the answer of a server. Otherwise the last failure.
+pub fn try_each<T>(
     addresses: &[SocketAddr],
     end: Instant,
     mut connect: impl FnMut(SocketAddr, Duration) -> Result<T>,
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn one_that_does_not_answer_leaves_time_for_the_others() {
         let mut shares = Vec::new();
-        let found = each(&addresses(3), end(), |address, share| {
+        let found = try_each(&addresses(3), end(), |address, share| {
             shares.push(share);
             if address.port() == 3 { Ok(address.port()) } else { Err(Error::new(ErrorKind::Timeout)) }
         });
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn what_a_server_answers_is_the_answer() {
         let mut asked = 0;
-        let refused: Result<()> = each(&addresses(2), end(), |_, _| {
+        let refused: Result<()> = try_each(&addresses(2), end(), |_, _| {
             asked += 1;
             Err(Error::new(ErrorKind::Denied))
         });
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn without_time_nothing_is_tried() {
-        let late: Result<()> = each(&addresses(2), Instant::now(), |_, _| Ok(()));
+        let late: Result<()> = try_each(&addresses(2), Instant::now(), |_, _| Ok(()));
         assert_eq!(late.expect_err("no time").kind(), ErrorKind::Timeout);
     }
 

@@ -1,14 +1,14 @@
-//! Connections from a pool that the application made with r2d2.
+//! Connections from an r2d2 pool of the application.
 
 use constance_core::{Error, ErrorKind, Result};
 use r2d2::{ManageConnection, Pool, PooledConnection};
 
-/// A connection of such a pool, once one is free. The pool's own options hold.
+/// A connection of an r2d2 pool. It waits for a free one as long as the pool's own options say.
 ///
 /// # Errors
 ///
-/// `Timeout` where all of them were in use for too long, `Unavailable` where none could be made. The pool's own error is text of
-/// the driver and is not passed on: how many connections it has tells enough.
+/// `Timeout` where all connections were in use for too long, `Unavailable` where none could be made. The pool's own error
+/// is text of the driver and may show a value, so it is not passed on. The number of open connections tells the two apart.
 pub fn get<M: ManageConnection>(pool: &Pool<M>) -> Result<PooledConnection<M>> {
     pool.get().map_err(|_| {
         if pool.state().connections >= pool.max_size() {

@@ -1,4 +1,4 @@
-//! Figures of a pool for the `metrics` crate. The page `docs/metrics.md` has their table.
+//! What a pool reports to the `metrics` crate. `docs/metrics.md` lists it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -10,19 +10,19 @@ use crate::Manager;
 const WAITS: &str = "constance_pool_waits_total";
 const WAITED: &str = "constance_pool_wait_seconds";
 
-/// How many pools the process has made.
+/// The number of pools that the process has made.
 static POOLS: AtomicU64 = AtomicU64::new(0);
 
-/// What tells a pool from others of the process.
-pub(crate) struct Figures(Vec<Label>);
+/// The labels that tell a pool from others of the process.
+pub(crate) struct PoolMetrics(Vec<Label>);
 
-/// A call for a connection; tells how long it waited when it is over, if it had to.
-pub(crate) struct Waited<'f> {
-    figures: &'f Figures,
+/// Measures how long a call waits for a connection, and reports it when dropped. A call that did not wait reports nothing.
+pub(crate) struct WaitTimer<'m> {
+    metrics: &'m PoolMetrics,
     since: Option<Instant>,
 }
 
-impl Figures {
+impl PoolMetrics {
     pub(crate) fn new<M: Manager>() -> Self {
         describe_counter!(WAITS, Unit::Count, "Calls that waited for a connection that others used or made.");
         describe_histogram!(WAITED, Unit::Seconds, "How long they waited.");
@@ -32,22 +32,22 @@ impl Figures {
         Self(vec![Label::new("pool", number.to_string()), connection])
     }
 
-    pub(crate) fn begin(&self) -> Waited<'_> {
-        Waited { figures: self, since: None }
+    pub(crate) fn wait_timer(&self) -> WaitTimer<'_> {
+        WaitTimer { metrics: self, since: None }
     }
 }
 
-impl Waited<'_> {
-    /// There is none yet.
-    pub(crate) fn waits(&mut self) {
+impl WaitTimer<'_> {
+    /// The call waits from now on.
+    pub(crate) fn start(&mut self) {
         self.since.get_or_insert_with(Instant::now);
     }
 }
 
-impl Drop for Waited<'_> {
+impl Drop for WaitTimer<'_> {
     fn drop(&mut self) {
         if let Some(since) = self.since {
-            let labels = &self.figures.0;
+            let labels = &self.metrics.0;
             counter!(WAITS, labels.iter()).increment(1);
             histogram!(WAITED, labels.iter()).record(since.elapsed());
         }

@@ -7,19 +7,19 @@ use constance_core::{Error, ErrorKind, Result, backend::Cause};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::state::{Entry, State};
-use crate::{Lease, Manager, PoolOptions, Process, Purpose};
+use crate::{Manager, PoolOptions, PooledConnection, ProcessId, Purpose};
 
-/// Connections that are kept between calls, and made when they are needed; from [`PoolOptions::open`].
+/// Keeps connections between calls, and makes them when they are needed. From [`PoolOptions::open`].
 pub struct Pool<M: Manager> {
     manager: M,
     options: PoolOptions,
     state: Mutex<State<M::Connection>>,
     changed: Condvar,
     #[cfg(feature = "metrics")]
-    figures: crate::metrics::Figures,
+    metrics: crate::metrics::PoolMetrics,
 }
 
-/// An attempt to connect, which ends with this value, also in a panic.
+/// An attempt to connect. Dropping it ends the attempt, also after a panic.
 struct Attempt<'p, M: Manager> {
     pool: &'p Pool<M>,
     number: u64,
@@ -35,80 +35,80 @@ impl<M: Manager> Pool<M> {
             state: Mutex::new(State::new()),
             changed: Condvar::new(),
             #[cfg(feature = "metrics")]
-            figures: crate::metrics::Figures::new::<M>(),
+            metrics: crate::metrics::PoolMetrics::new::<M>(),
         }
     }
 
-    /// What makes the connections.
+    /// The manager that makes the connections.
     pub fn manager(&self) -> &M {
         &self.manager
     }
 
     /// A connection for one call.
     ///
-    /// Where none is idle it is made here. While no connection is open, one attempt is made for all calls that come meanwhile, and
-    /// they share its failure; but a call that came after the attempt began tries once more what somebody has to mend, who may
-    /// have done so and then called.
+    /// Where none is idle, this thread makes one. While no connection is open, calls share one attempt to connect, and fail with
+    /// its error. A call that came after the attempt began tries once itself where the error is not transient: the cause may be
+    /// fixed by now.
     ///
     /// # Errors
     ///
-    /// Why a connection could not be made. `Timeout` where all are in use for longer than the
+    /// The error of [`Manager::connect`]. `Timeout` where all connections are in use for longer than the
     /// [acquire timeout](PoolOptions::acquire_timeout).
-    pub fn get(&self, purpose: Purpose) -> Result<Lease<'_, M>> {
+    pub fn get(&self, purpose: Purpose) -> Result<PooledConnection<'_, M>> {
         self.get_until(purpose, None)
     }
 
-    /// As [`get`](Self::get), no longer than until `end`, connecting and checking included.
+    /// As [`get`](Self::get), but it returns by `end`, connecting and checking included.
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get).
-    pub fn get_until(&self, purpose: Purpose, end: Option<Instant>) -> Result<Lease<'_, M>> {
-        // One more than there can be of those that were made before the last restart that was noticed.
+    pub fn get_until(&self, purpose: Purpose, end: Option<Instant>) -> Result<PooledConnection<'_, M>> {
+        // One more than the pool can hold of connections that were made before the last restart.
         for _ in 0..=self.options.max_size {
-            let mut lease = self.acquire(end)?;
-            if !lease.is_used() && !self.is_current(&lease) {
-                lease.discard();
+            let mut connection = self.acquire(end)?;
+            if !connection.is_used() && !self.is_current(&connection) {
+                connection.discard();
                 continue;
             }
-            if purpose == Purpose::Read || !lease.is_rested() {
-                return Ok(lease);
+            if purpose == Purpose::Read || !connection.needs_check() {
+                return Ok(connection);
             }
-            match self.manager.check(&mut lease, self.time_to_connect(end)) {
-                Ok(()) => return Ok(lease),
+            match self.manager.check(&mut connection, self.time_to_connect(end)) {
+                Ok(()) => return Ok(connection),
                 Err(error) if error.kind() == ErrorKind::Timeout => {
-                    lease.discard();
+                    connection.discard();
                     return Err(error);
                 }
-                Err(_) => lease.retire(),
+                Err(_) => connection.discard_all(),
             }
         }
         Err(Error::new(ErrorKind::Unavailable).with_detail("the server closes its connections again and again"))
     }
 
-    /// The greatest number of connections.
+    /// The largest number of connections.
     #[must_use]
     pub fn max_size(&self) -> u32 {
         self.options.max_size
     }
 
-    fn acquire(&self, end: Option<Instant>) -> Result<Lease<'_, M>> {
-        // Outlives the lock: a recorder is not called under it.
+    fn acquire(&self, end: Option<Instant>) -> Result<PooledConnection<'_, M>> {
+        // Declared before the lock, so that it is dropped after it: a recorder must not be called under the lock.
         #[cfg(feature = "metrics")]
-        let mut waited = self.figures.begin();
+        let mut wait_timer = self.metrics.wait_timer();
         let mut state = self.lock();
         if let Some(entry) = state.idle.pop() {
-            return Ok(Lease::new(self, entry));
+            return Ok(PooledConnection::new(self, entry));
         }
         let timeout = Instant::now().checked_add(self.options.acquire_timeout);
-        let patience = timeout.into_iter().chain(end).min();
+        let deadline = timeout.into_iter().chain(end).min();
         let (begun, failed) = (state.begun, state.failed);
-        let (mut own_failure, mut is_late) = (None, false);
+        let (mut own_failure, mut timed_out) = (None, false);
         loop {
             if let Some(entry) = state.idle.pop() {
-                return Ok(Lease::new(self, entry));
+                return Ok(PooledConnection::new(self, entry));
             }
-            // With one open, it may still come free.
+            // Where a connection is open, it may still come free.
             if state.current == 0 {
                 let shared = state
                     .failure
@@ -119,51 +119,51 @@ impl<M: Manager> Pool<M> {
                 }
                 own_failure = None;
             }
-            if is_late {
+            if timed_out {
                 return Err(own_failure.unwrap_or_else(|| self.timed_out(&state)));
             }
             let is_full = state.open + state.connecting >= self.options.max_size as usize;
             let is_mine = state.connecting == 0 || state.current > 0;
             if own_failure.is_none() && !is_full && is_mine {
-                let attempt = self.attempt(&mut state);
+                let attempt = self.begin_attempt(&mut state);
                 drop(state);
                 match attempt.run(self.time_to_connect(end), end.is_some()) {
-                    Ok(entry) => return Ok(Lease::new(self, entry)),
+                    Ok(entry) => return Ok(PooledConnection::new(self, entry)),
                     Err(error) => own_failure = Some(error),
                 }
                 state = self.state.lock();
                 continue;
             }
             #[cfg(feature = "metrics")]
-            waited.waits();
-            match patience {
-                // One that came at the last moment is still taken.
-                Some(patience) => is_late = self.changed.wait_until(&mut state, patience).timed_out(),
+            wait_timer.start();
+            match deadline {
+                // A connection that comes at the last moment is still used.
+                Some(deadline) => timed_out = self.changed.wait_until(&mut state, deadline).timed_out(),
                 None => self.changed.wait(&mut state),
             }
         }
     }
 
-    /// The state of this process.
+    /// Locks the state, which is emptied in a forked child.
     fn lock(&self) -> MutexGuard<'_, State<M::Connection>> {
-        let process = Process::current();
+        let process = ProcessId::current();
         let mut state = self.state.lock();
         if state.process == process {
             return state;
         }
-        state.begin_anew(process);
+        state.reset_for(process);
         drop(state);
-        // Threads of the parent may stand in the queue, and would be woken in the place of this process's. One by one and
-        // without the lock: else they are put into the queue of the lock, and it is handed to them.
+        // The queue may still hold threads of the parent, which would be woken instead of threads of this process. One by one and
+        // without the lock: otherwise they move to the queue of the lock, and it is handed to them.
         while self.changed.notify_one() {}
         self.state.lock()
     }
 
-    fn attempt(&self, state: &mut State<M::Connection>) -> Attempt<'_, M> {
+    fn begin_attempt(&self, state: &mut State<M::Connection>) -> Attempt<'_, M> {
         state.begun += 1;
         state.connecting += 1;
-        // Looked at before the connection is made: if a restart is noticed in between, it counts as out of date and is made
-        // anew. The other way round a dead one would pass for new.
+        // Read before the connection is made: where a restart is noticed meanwhile, the connection counts as outdated and is made
+        // again. Read afterwards, a closed connection would count as new.
         Attempt { pool: self, number: state.begun, generation: state.generation, ended: false }
     }
 
@@ -183,22 +183,22 @@ impl<M: Manager> Pool<M> {
             .with_cause(Cause::new("pool").with_code("timeout").with_text(text))
     }
 
-    /// Whether it is of the current generation. Those that were idle are.
-    fn is_current(&self, lease: &Lease<'_, M>) -> bool {
-        lease.generation() == Some(self.state.lock().generation)
+    /// Whether it is of the current generation. Idle connections always are.
+    fn is_current(&self, connection: &PooledConnection<'_, M>) -> bool {
+        connection.generation() == Some(self.state.lock().generation)
     }
 
-    /// Gives up every connection made so far, unless that happened since this generation.
+    /// Closes every connection made so far, unless that has happened since this generation.
     pub(crate) fn retire(&self, generation: u64) {
-        // In a forked child one that was lent before is of no generation.
-        let gone = self.lock().retire(generation);
-        self.close(gone);
-        // Who waits for one of them waits for nothing.
+        // In a forked child, a connection that was in use at the fork is of no generation.
+        let closing = self.lock().retire(generation);
+        self.close(closing);
+        // Calls that wait for one of these connections would wait in vain.
         self.changed.notify_all();
     }
 
     pub(crate) fn put_back(&self, entry: Entry<M::Connection>) {
-        let now = entry.seen;
+        let now = entry.last_seen;
         let mut state = self.state.lock();
         if entry.generation != state.generation {
             drop(state);
@@ -211,13 +211,13 @@ impl<M: Manager> Pool<M> {
         self.close(expired);
     }
 
-    /// Closes connections, and makes room for others when that is done: the size is the limit.
-    pub(crate) fn close(&self, gone: Vec<Entry<M::Connection>>) {
-        if gone.is_empty() {
+    /// Closes connections, and only then makes room for others, so that there are never more than the largest number.
+    pub(crate) fn close(&self, closing: Vec<Entry<M::Connection>>) {
+        if closing.is_empty() {
             return;
         }
-        let generations: Vec<u64> = gone.iter().map(|entry| entry.generation).collect();
-        drop(gone);
+        let generations: Vec<u64> = closing.iter().map(|entry| entry.generation).collect();
+        drop(closing);
         let mut state = self.state.lock();
         generations.into_iter().for_each(|generation| state.closed(generation));
         drop(state);
@@ -226,8 +226,8 @@ impl<M: Manager> Pool<M> {
 }
 
 impl<M: Manager> Attempt<'_, M> {
-    fn run(mut self, within: Duration, is_bounded: bool) -> Result<Entry<M::Connection>> {
-        let made = self.pool.manager.connect(within);
+    fn run(mut self, timeout: Duration, is_bounded: bool) -> Result<Entry<M::Connection>> {
+        let made = self.pool.manager.connect(timeout);
         let (now, generation) = (Instant::now(), self.generation);
         let mut state = self.pool.state.lock();
         let process = state.process;
@@ -235,7 +235,7 @@ impl<M: Manager> Attempt<'_, M> {
             Ok(_) => state.opened(generation),
             Err(error) => {
                 state.failed += 1;
-                // The time of this call says nothing of that of others.
+                // This call had less time than others may have.
                 let is_own = is_bounded && error.kind() == ErrorKind::Timeout;
                 state.failure = (!is_own).then(|| (self.number, error.clone()));
             }
@@ -244,7 +244,7 @@ impl<M: Manager> Attempt<'_, M> {
         self.ended = true;
         drop(state);
         self.pool.changed.notify_all();
-        made.map(|connection| Entry { connection, generation, process, born: now, seen: now, used: false })
+        made.map(|connection| Entry { connection, generation, process, created: now, last_seen: now, used: false })
     }
 }
 
@@ -261,7 +261,7 @@ impl<M: Manager> Drop for Pool<M> {
     fn drop(&mut self) {
         let state = self.state.get_mut();
         if !state.process.is_current() {
-            // They are the parent's.
+            // They belong to the parent.
             std::mem::forget(std::mem::take(&mut state.idle));
         }
     }

@@ -1,4 +1,4 @@
-//! Names with addresses of a test's own: no system gives two addresses to a name on request.
+//! Host names whose addresses a test chooses, since no system gives two addresses to a name on request.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 
 static NAMES: Mutex<Option<HashMap<String, Vec<SocketAddr>>>> = Mutex::new(None);
 
-/// From now on this name has these addresses, whatever port is asked for, in the whole process.
-pub fn name(host: &str, addresses: Vec<SocketAddr>) {
+/// Makes [`resolve`](crate::addresses::resolve) return these addresses for a host name, whatever the port, in the whole process.
+pub fn set_addresses(host: &str, addresses: Vec<SocketAddr>) {
     NAMES.lock().get_or_insert_default().insert(host.to_owned(), addresses);
 }
 
@@ -18,9 +18,9 @@ pub fn name(host: &str, addresses: Vec<SocketAddr>) {
 /// # Errors
 ///
 /// Where the system gives no port.
-pub fn half_silent(host: &str, port: u16) -> std::io::Result<TcpListener> {
+pub fn first_address_silent(host: &str, port: u16) -> std::io::Result<TcpListener> {
     let silent = TcpListener::bind(("127.0.0.1", 0))?;
-    name(host, vec![silent.local_addr()?, SocketAddr::from(([127, 0, 0, 1], port))]);
+    set_addresses(host, vec![silent.local_addr()?, SocketAddr::from(([127, 0, 0, 1], port))]);
     Ok(silent)
 }
 

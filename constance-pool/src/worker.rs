@@ -1,4 +1,4 @@
-//! Threads that a call waits for no longer than it wants to.
+//! Running blocking work with a timeout.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -9,12 +9,12 @@ use std::time::Duration;
 use constance_core::{Error, ErrorKind, Result, backend::Cause};
 use parking_lot::Mutex;
 
-use crate::Process;
+use crate::ProcessId;
 
-/// A thread that does one piece of work after the other, for drivers that wait without a limit.
+/// A thread that runs one job after the other, for drivers without a timeout of their own.
 ///
-/// The thread ends when this is dropped, or when work that nobody waits for any more has come to its end. A process has
-/// at most 64 of the latter: beyond that none is started.
+/// The thread ends when this is dropped, or when a job that was given up after its timeout ends. A process has at most 64
+/// threads with given-up jobs: while it has that many, no other is started.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,13 +34,13 @@ pub struct Worker(SyncSender<Job>);
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// How many threads there may be that nobody waits for, in all pools of the process.
-const MOST_ABANDONED: usize = 64;
+/// The largest number of threads with a given-up job, in the whole process.
+const MAX_ABANDONED: usize = 64;
 
-/// How many there are, and in which process.
-static ABANDONED: Mutex<Option<(Process, usize)>> = Mutex::new(None);
+/// How many such threads there are, and in which process.
+static ABANDONED: Mutex<Option<(ProcessId, usize)>> = Mutex::new(None);
 
-/// How far a piece of work is.
+/// The state of a job.
 #[derive(Clone)]
 struct Progress(Arc<AtomicU8>);
 
@@ -49,13 +49,13 @@ const DONE: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
 impl Worker {
-    /// Starts a thread that waits for work.
+    /// Starts a thread that waits for jobs.
     ///
     /// # Errors
     ///
-    /// `Timeout` where 64 threads wait for servers that say nothing, `Unavailable` where the system gives no more threads.
+    /// `Timeout` where 64 threads wait for servers that do not answer, `Unavailable` where the system starts no more threads.
     pub fn start() -> Result<Self> {
-        if abandoned(|count| *count >= MOST_ABANDONED) {
+        if abandoned(|count| *count >= MAX_ABANDONED) {
             return Err(failed(
                 ErrorKind::Timeout,
                 "the server gave no answer in time",
@@ -71,15 +71,15 @@ impl Worker {
         }
     }
 
-    /// Does `work` in the thread, and gives the worker back with what came of it. Where that takes longer than `within`, the
-    /// worker is given up together with everything that the work has; it is all dropped in the thread when the work ends.
+    /// Runs `work` in the thread, and returns the worker with the result. Where that takes longer than `timeout`, the worker is
+    /// given up together with everything that `work` owns, which the thread drops when the work ends.
     ///
     /// # Errors
     ///
     /// `Timeout` where it takes longer, `Unavailable` where `work` panicked.
     pub fn run<T: Send + 'static>(
         self,
-        within: Duration,
+        timeout: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<(Self, T)> {
         let (done, result) = sync_channel(1);
@@ -87,16 +87,16 @@ impl Worker {
         let working = progress.clone();
         let job = move || {
             let _ended = Ended(working);
-            // Nobody may be waiting any more.
+            // The caller may have given up.
             let _ = done.send(work());
         };
-        // The thread is there: it ends after the sender, or with a panic, which gave nothing back.
+        // This cannot fail: the thread ends only after the sender is dropped or after a panic, and then there is no worker to call.
         let _ = self.0.send(Box::new(job));
-        let result = match result.recv_timeout(within) {
+        let result = match result.recv_timeout(timeout) {
             Err(RecvTimeoutError::Timeout) if progress.give_up() => {
                 return Err(failed(ErrorKind::Timeout, "the server gave no answer in time", "the time is over"));
             }
-            // It ended at the last moment.
+            // The job ended just now.
             Err(RecvTimeoutError::Timeout) => result.recv().ok(),
             received => received.ok(),
         };
@@ -107,35 +107,38 @@ impl Worker {
     }
 }
 
-/// Does `work` in a thread of its own, which ends with it, and waits no longer than `within`.
+/// Runs `work` in a thread of its own, and waits no longer than `timeout` for the result.
 ///
 /// # Errors
 ///
-/// As [`Worker::start`] and [`Worker::run`]; else what comes of `work`.
-pub fn within<T: Send + 'static>(within: Duration, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    Worker::start()?.run(within, work)?.1
+/// As [`Worker::start`] and [`Worker::run`]; otherwise the error of `work`.
+pub fn run_with_timeout<T: Send + 'static>(
+    timeout: Duration,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    Worker::start()?.run(timeout, work)?.1
 }
 
 fn failed(kind: ErrorKind, detail: &'static str, text: &'static str) -> Error {
     Error::new(kind).with_detail(detail).with_cause(Cause::new("thread").with_text(text))
 }
 
-/// Looks at the number of this process.
+/// Gives access to the count of this process.
 fn abandoned<T>(look: impl FnOnce(&mut usize) -> T) -> T {
     let mut abandoned = ABANDONED.lock();
-    let process = Process::current();
+    let process = ProcessId::current();
     let (_, count) = match &mut *abandoned {
         Some(known) if known.0 == process => known,
-        // The threads of a parent are not here.
+        // A forked child has none of the threads of its parent.
         other => other.insert((process, 0)),
     };
     look(count)
 }
 
 impl Progress {
-    /// Whether the work goes on without anybody who waits.
+    /// Gives the job up. Returns whether it was still running.
     fn give_up(&self) -> bool {
-        // Before the thread may take it off again.
+        // Counted first, since the thread may subtract it at once.
         abandoned(|count| *count += 1);
         let given_up = self.0.compare_exchange(RUNNING, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok();
         if !given_up {
@@ -145,7 +148,7 @@ impl Progress {
     }
 }
 
-/// Notes the end of a piece of work, also by a panic.
+/// Records the end of a job when dropped, also after a panic.
 struct Ended(Progress);
 
 impl Drop for Ended {
@@ -179,10 +182,10 @@ mod tests {
     }
 
     #[test]
-    fn work_that_hangs_is_left_behind_and_ends_by_itself() {
+    fn work_that_hangs_is_given_up_and_ends_by_itself() {
         let (release, held) = channel::<()>();
         let (told, ended) = channel();
-        let error = within(Duration::from_millis(1), move || {
+        let error = run_with_timeout(Duration::from_millis(1), move || {
             let _ = held.recv();
             told.send(()).map_err(|_| Error::new(ErrorKind::Contract))
         })
@@ -195,7 +198,7 @@ mod tests {
     #[test]
     fn a_panic_in_the_work_is_an_error() {
         let panics = || -> Result<()> { std::panic::resume_unwind(Box::new("a driver")) };
-        let error = within(LONG, panics).expect_err("a panic");
+        let error = run_with_timeout(LONG, panics).expect_err("a panic");
         assert_eq!(error.kind(), ErrorKind::Unavailable);
     }
 }

@@ -1,4 +1,4 @@
-//! How many threads may be left behind. A program of its own: they are counted for the whole process.
+//! The limit of threads with given-up jobs. It is counted for the whole process, so this test is a program of its own.
 #![allow(clippy::expect_used)]
 
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,7 +9,7 @@ use constance_core::ErrorKind;
 use constance_pool::Worker;
 
 #[test]
-fn no_more_are_left_behind_than_that() {
+fn at_most_64_jobs_are_given_up() {
     let held: Vec<Sender<()>> = (0..64)
         .map(|_| {
             let (release, held): (Sender<()>, Receiver<()>) = channel();
@@ -22,7 +22,7 @@ fn no_more_are_left_behind_than_that() {
     let error = Worker::start().expect_err("64 are enough");
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true));
     drop(held);
-    // Each is free again when its work ends.
+    // The count falls when the jobs end.
     while Worker::start().is_err() {
         yield_now();
     }

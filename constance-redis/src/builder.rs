@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 #[cfg(feature = "sentinel")]
-use constance_core::url::agree;
+use constance_core::url::merge_option;
 use constance_core::{Error, ErrorKind, Prefix, Result};
 use redis::ConnectionInfo;
 
@@ -264,8 +264,8 @@ impl RedisBackendBuilder {
             let Login { username, password } = std::mem::take(&mut url.sentinel_login);
             let given = std::mem::take(&mut self.sentinel_login);
             self.sentinel_login = Login {
-                username: agree("sentinel_username", username, given.username)?,
-                password: agree("sentinel_password", password, given.password)?,
+                username: merge_option("sentinel_username", username, given.username)?,
+                password: merge_option("sentinel_password", password, given.password)?,
             };
         }
         Ok(Some(url))

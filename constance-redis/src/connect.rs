@@ -43,12 +43,12 @@ fn open(info: ConnectionInfo, timeout: Duration) -> Result<Connection> {
         ConnectionAddr::Tcp(host, port) => {
             let end = Instant::now() + timeout;
             addresses::resolve(host, *port, timeout).and_then(|found| {
-                addresses::each(&found, end, |address, share| {
+                addresses::try_each(&found, end, |address, share| {
                     let info = info.clone().set_addr(ConnectionAddr::Tcp(address.ip().to_string(), address.port()));
                     if found.len() > 1 {
                         // The driver applies the timeout to each reply of the handshake. Together they could take the time
                         // of the next address.
-                        constance_pool::within(share, move || open_and_ping(info, share))
+                        constance_pool::run_with_timeout(share, move || open_and_ping(info, share))
                     } else {
                         open_one(info, share)
                     }
@@ -59,7 +59,7 @@ fn open(info: ConnectionInfo, timeout: Duration) -> Result<Connection> {
         // address. It does not limit every kind of handshake.
         ConnectionAddr::TcpTls { host, port, .. } => addresses::resolve(host, *port, timeout).and_then(|found| {
             let share = timeout / u32::try_from(found.len()).unwrap_or(u32::MAX).max(1);
-            constance_pool::within(timeout, move || open_one(info, share.max(Duration::from_millis(1))))
+            constance_pool::run_with_timeout(timeout, move || open_one(info, share.max(Duration::from_millis(1))))
         }),
         _ => open_one(info, timeout),
     };

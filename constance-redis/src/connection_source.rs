@@ -45,12 +45,12 @@ use crate::error::classify;
 /// # Ok::<(), constance_core::Error>(())
 /// ```
 pub trait ConnectionSource: Send + Sync {
-    /// A connection for one call. Dropping the lease gives it back.
+    /// A connection for one call. Dropping the connection gives it back.
     ///
     /// # Errors
     ///
     /// Where there is none: `Unavailable` where the server is down, `Timeout` where all are in use.
-    fn connection(&self) -> Result<Box<dyn Lease + '_>>;
+    fn connection(&self) -> Result<Box<dyn BorrowedConnection + '_>>;
 
     /// A connection for a write, which runs only once, so that the source may check the connection first. Default: as
     /// [`connection`](Self::connection).
@@ -58,7 +58,7 @@ pub trait ConnectionSource: Send + Sync {
     /// # Errors
     ///
     /// As [`connection`](Self::connection).
-    fn connection_for_write(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection_for_write(&self) -> Result<Box<dyn BorrowedConnection + '_>> {
         self.connection()
     }
 
@@ -95,7 +95,7 @@ pub trait ConnectionSource: Send + Sync {
 }
 
 /// A connection for one call.
-pub trait Lease {
+pub trait BorrowedConnection {
     /// The connection.
     fn connection(&mut self) -> &mut dyn ConnectionLike;
 
@@ -124,7 +124,7 @@ struct Single<C> {
     used: bool,
 }
 
-impl<C: ConnectionLike> Lease for Single<C> {
+impl<C: ConnectionLike> BorrowedConnection for Single<C> {
     fn connection(&mut self) -> &mut dyn ConnectionLike {
         &mut self.connection
     }
@@ -140,14 +140,14 @@ where
     M: ManageConnection,
     M::Connection: ConnectionLike,
 {
-    fn connection(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection(&self) -> Result<Box<dyn BorrowedConnection + '_>> {
         Ok(Box::new(Pooled(constance_pool::external::get(self)?)))
     }
 }
 
 struct Pooled<M: ManageConnection>(r2d2::PooledConnection<M>);
 
-impl<M> Lease for Pooled<M>
+impl<M> BorrowedConnection for Pooled<M>
 where
     M: ManageConnection,
     M::Connection: ConnectionLike,
@@ -165,7 +165,7 @@ const PER_CALL_TIMEOUT: Duration = Duration::from_secs(3);
 ///
 /// [`RedisBackendBuilder::connection_info`]: crate::RedisBackendBuilder::connection_info
 impl ConnectionSource for redis::Client {
-    fn connection(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection(&self) -> Result<Box<dyn BorrowedConnection + '_>> {
         let connection = crate::connect::connect(self.get_connection_info(), PER_CALL_TIMEOUT, PER_CALL_TIMEOUT)?;
         Ok(Box::new(Single { connection, used: false }))
     }
@@ -191,11 +191,11 @@ impl ConnectionSource for redis::Client {
 /// # Ok::<(), redis::RedisError>(())
 /// ```
 impl<S: ConnectionSource> ConnectionSource for (S, redis::Client) {
-    fn connection(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection(&self) -> Result<Box<dyn BorrowedConnection + '_>> {
         self.0.connection()
     }
 
-    fn connection_for_write(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection_for_write(&self) -> Result<Box<dyn BorrowedConnection + '_>> {
         self.0.connection_for_write()
     }
 
@@ -222,7 +222,7 @@ where
     F: Fn() -> RedisResult<C> + Send + Sync,
     C: ConnectionLike + 'static,
 {
-    fn connection(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection(&self) -> Result<Box<dyn BorrowedConnection + '_>> {
         let connection = self().map_err(|error| classify(&error).error)?;
         Ok(Box::new(Single { connection, used: true }))
     }

@@ -34,7 +34,7 @@ pub use redis;
 
 pub use self::backend::RedisBackend;
 pub use self::builder::RedisBackendBuilder;
-pub use self::connection_source::{ConnectionSource, Lease};
+pub use self::connection_source::{BorrowedConnection, ConnectionSource};
 pub use self::options::RedisOptions;
 
 use std::sync::Arc;

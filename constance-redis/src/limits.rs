@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use constance_core::url::agree;
+use constance_core::url::merge_option;
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::{LONGEST_TIMEOUT, PoolOptions};
+use constance_pool::{MAX_TIMEOUT, PoolOptions};
 
 use crate::endpoint::Endpoint;
 use crate::pool::{Manager, Pool};
@@ -26,10 +26,10 @@ impl Limits {
     /// `Configuration` where they contradict each other.
     pub(crate) fn merged(self, builder: Self) -> Result<Self> {
         Ok(Self {
-            pool_size: agree("max_connections", self.pool_size, builder.pool_size)?,
-            connect_timeout: agree("socket_connect_timeout", self.connect_timeout, builder.connect_timeout)?,
-            response_timeout: agree("socket_timeout", self.response_timeout, builder.response_timeout)?,
-            acquire_timeout: agree("timeout", self.acquire_timeout, builder.acquire_timeout)?,
+            pool_size: merge_option("max_connections", self.pool_size, builder.pool_size)?,
+            connect_timeout: merge_option("socket_connect_timeout", self.connect_timeout, builder.connect_timeout)?,
+            response_timeout: merge_option("socket_timeout", self.response_timeout, builder.response_timeout)?,
+            acquire_timeout: merge_option("timeout", self.acquire_timeout, builder.acquire_timeout)?,
         })
     }
 
@@ -66,14 +66,14 @@ impl Limits {
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {
-        self.connect_timeout.unwrap_or(Duration::from_secs(2)).min(LONGEST_TIMEOUT)
+        self.connect_timeout.unwrap_or(Duration::from_secs(2)).min(MAX_TIMEOUT)
     }
 
     pub(crate) fn response_timeout(&self) -> Duration {
-        self.response_timeout.unwrap_or(Duration::from_secs(2)).min(LONGEST_TIMEOUT)
+        self.response_timeout.unwrap_or(Duration::from_secs(2)).min(MAX_TIMEOUT)
     }
 
     pub(crate) fn acquire_timeout(&self) -> Duration {
-        self.acquire_timeout.unwrap_or(Duration::from_secs(3)).min(LONGEST_TIMEOUT)
+        self.acquire_timeout.unwrap_or(Duration::from_secs(3)).min(MAX_TIMEOUT)
     }
 }

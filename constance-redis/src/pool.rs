@@ -8,7 +8,7 @@ use redis::{Connection, ConnectionLike};
 
 use crate::connect::ping;
 use crate::connection::TimedConnection;
-use crate::connection_source::{ConnectionSource, Lease};
+use crate::connection_source::{BorrowedConnection, ConnectionSource};
 use crate::endpoint::Endpoint;
 
 /// Keeps connections between calls, and makes them when they are needed.
@@ -41,11 +41,11 @@ impl constance_pool::Manager for Manager {
 }
 
 impl ConnectionSource for Pool {
-    fn connection(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection(&self) -> Result<Box<dyn BorrowedConnection + '_>> {
         Ok(Box::new(self.get(Purpose::Read)?))
     }
 
-    fn connection_for_write(&self) -> Result<Box<dyn Lease + '_>> {
+    fn connection_for_write(&self) -> Result<Box<dyn BorrowedConnection + '_>> {
         Ok(Box::new(self.get(Purpose::Write)?))
     }
 
@@ -66,13 +66,13 @@ impl ConnectionSource for Pool {
     }
 }
 
-impl Lease for constance_pool::Lease<'_, Manager> {
+impl BorrowedConnection for constance_pool::PooledConnection<'_, Manager> {
     fn connection(&mut self) -> &mut dyn ConnectionLike {
         &mut **self
     }
 
     fn is_used(&self) -> bool {
-        constance_pool::Lease::is_used(self)
+        constance_pool::PooledConnection::is_used(self)
     }
 
     fn location(&self) -> Option<&str> {
@@ -81,7 +81,7 @@ impl Lease for constance_pool::Lease<'_, Manager> {
 
     fn mark_broken(&mut self, closed: bool) {
         if closed {
-            self.retire();
+            self.discard_all();
         } else {
             self.discard();
         }

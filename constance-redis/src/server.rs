@@ -11,7 +11,7 @@ use redis::{ConnectionLike, RedisResult};
 
 use crate::NAME;
 use crate::command;
-use crate::connection_source::{ConnectionSource, Lease};
+use crate::connection_source::{BorrowedConnection, ConnectionSource};
 use crate::error::{Failure, MAX_INTERRUPTIONS, classify};
 use crate::operations::{apply, list, read_many, read_one, send_pipeline};
 use crate::request;
@@ -60,18 +60,22 @@ impl ServerBackend {
 /// Runs `work` on one connection. The outer error is final. The inner one may come from the connection alone, so that a
 /// read can run again.
 fn attempt<T>(
-    mut lease: Box<dyn Lease + '_>,
+    mut connection: Box<dyn BorrowedConnection + '_>,
     work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
 ) -> Result<Result<T, Failure>> {
-    let error = match work(lease.connection()) {
+    let error = match work(connection.connection()) {
         Ok(value) => return Ok(Ok(value)),
         Err(error) => error,
     };
-    let failure = classify(&error).at(lease.location());
+    let failure = classify(&error).at(connection.location());
     if failure.is_broken {
-        lease.mark_broken(failure.is_closed);
+        connection.mark_broken(failure.is_closed);
     }
-    if failure.is_interrupted || failure.is_closed && lease.is_used() { Ok(Err(failure)) } else { Err(failure.error) }
+    if failure.is_interrupted || failure.is_closed && connection.is_used() {
+        Ok(Err(failure))
+    } else {
+        Err(failure.error)
+    }
 }
 
 impl Backend for ServerBackend {

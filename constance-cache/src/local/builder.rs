@@ -1,4 +1,4 @@
-//! How a cache in the process is made.
+//! The builders of a cache in the process.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -52,9 +52,9 @@ impl Options {
 /// The methods of both builders.
 macro_rules! options {
     () => {
-        /// How long a value is served, from the start of the read that found it. Default: 60 s. Zero keeps nothing.
+        /// How long a value is served, counted from the start of the read that fetched it. Default: 60 s. Zero keeps nothing.
         ///
-        /// The clock of production runs in steps of a few milliseconds.
+        /// The default clock runs in steps of a few milliseconds.
         #[must_use]
         pub fn ttl(mut self, ttl: std::time::Duration) -> Self {
             self.options.ttl = Some(ttl);
@@ -81,7 +81,7 @@ macro_rules! options {
             self
         }
 
-        /// Serves a value past its time while the store fails, whatever the error: for at most `bound` longer. Default: not
+        /// Serves expired values while the store fails, whatever the error: for at most `bound` longer. Default: not
         /// at all, and the store's error is passed on.
         ///
         /// It is [counted](crate::CacheEvent::StaleServed). The store is asked again at most once a second meanwhile, so
@@ -112,7 +112,7 @@ macro_rules! options {
             self
         }
 
-        /// Is called for every event as it is counted. Default: none.
+        /// An observer, which is called for every event that the cache counts. Default: none.
         #[must_use]
         pub fn observer(mut self, observer: impl crate::Observer + 'static) -> Self {
             self.options.observer = Some(std::sync::Arc::new(observer));

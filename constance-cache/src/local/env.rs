@@ -1,4 +1,4 @@
-//! The cache in the process, as the environment says.
+//! The cache in the process from environment variables.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn time(value: &str, capability: Capability) -> Result<Option<Duration>> {
     if value != "none" {
         return seconds(value).map(Some);
     }
-    // Nobody would ever tell it of what another process writes.
+    // The cache would never learn of the writes of other processes.
     if !capability.watch {
         return Err(refused(
             "it is none, which keeps a value until a feed tells of its change, and the backend has no feed",

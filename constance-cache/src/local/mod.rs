@@ -29,7 +29,7 @@ use self::follow::Follower;
 use self::state::State;
 use crate::Counters;
 
-/// Remembers what a backend has for a while, in this process: a read that it can answer does no I/O.
+/// Caches the values of a backend in this process. A read that the cache answers does no I/O.
 ///
 /// It is a [`Backend`] itself, over any other.
 ///
@@ -79,7 +79,7 @@ use crate::Counters;
 /// What it says of itself is what the backend says: [`shared`](constance_core::backend::Capability::shared), too, though it shows
 /// others' writes later.
 ///
-/// Keys are not limited in number; those that nobody asks for any more go when others near them are fetched.
+/// The number of keys is not limited. Keys that are no longer read are removed when others of the same shard are fetched.
 ///
 /// It is not `Clone`. To share one, put it into an [`Arc`], which is a backend too.
 pub struct LocalCache<B> {
@@ -89,13 +89,13 @@ pub struct LocalCache<B> {
 }
 
 impl<B: Backend> LocalCache<B> {
-    /// Remembers what a backend has for 60 s. No I/O.
+    /// A cache that keeps values for 60 s. No I/O.
     #[must_use]
     pub fn new(backend: B) -> Self {
         Self::builder(backend).build()
     }
 
-    /// Begins a cache with another time, or with more than that.
+    /// A builder, for other options.
     #[must_use]
     pub fn builder(backend: B) -> LocalCacheBuilder<B> {
         LocalCacheBuilder::new(backend)
@@ -109,7 +109,7 @@ impl<B> LocalCache<B> {
         &self.inner
     }
 
-    /// What it has counted.
+    /// The counters of this cache.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.state.counters

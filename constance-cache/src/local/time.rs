@@ -1,4 +1,4 @@
-//! What time it is, cheaply.
+//! A clock that is cheap to read.
 
 use std::fmt;
 use std::sync::Arc;

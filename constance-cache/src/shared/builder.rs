@@ -30,14 +30,14 @@ pub struct SharedCacheBuilder<B, C> {
     allow_unshared: bool,
 }
 
-/// What becomes of a write that the cache cannot be told of.
+/// What happens to a write while the cache does not answer, so that the old value cannot be removed from it.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CacheDown {
-    /// It is refused with `Unavailable` before anything is written, so that no process can read an old value afterwards.
+    /// The write fails with `Unavailable` before anything is stored, so that no process can read an old value afterwards.
     #[default]
     Refuse,
-    /// It is done all the same. This process goes on with the new value at once. Others that do reach the cache may get the
+    /// The value is stored nevertheless. This process uses the new value at once. Others that do reach the cache may get the
     /// old value from it, until this process reaches it again and clears it there, at most for the entries'
     /// [time to live](SharedCacheBuilder::ttl).
     Proceed,
@@ -97,13 +97,13 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         self
     }
 
-    /// What becomes of a write that the cache cannot be told of. Default: [`CacheDown::Refuse`].
+    /// What happens to a write while the cache does not answer. Default: [`CacheDown::Refuse`].
     pub fn cache_down(mut self, option: CacheDown) -> Self {
         self.cache_down = option;
         self
     }
 
-    /// How long a cache that did not answer is not asked again: reads go to the store at once meanwhile. Default: 1 second.
+    /// How long the cache is not used after a call that it did not answer. Reads go to the store meanwhile. Default: 1 second.
     pub fn retry_after(mut self, time: Duration) -> Self {
         self.retry_after = time;
         self
@@ -115,7 +115,7 @@ impl<B, C: CacheStore> SharedCacheBuilder<B, C> {
         self
     }
 
-    /// Is called for each event that the cache counts. Default: none.
+    /// An observer, which is called for every event that the cache counts. Default: none.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self

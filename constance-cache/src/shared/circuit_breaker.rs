@@ -1,4 +1,4 @@
-//! Not asking a cache that does not answer.
+//! Pausing the use of a cache that does not answer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,9 +1,9 @@
-//! The cache that processes share, as the environment says.
+//! The shared cache from environment variables.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use constance_core::url::tidy;
+use constance_core::url::normalize;
 use constance_core::{Backend, Error, ErrorKind, Layer, Result};
 
 use super::SharedCache;
@@ -34,7 +34,7 @@ const NAME_IT: &str = "set CONSTANCE_CACHE_NAMESPACE to a word that no other sto
 
 /// The cache store that a URL names.
 fn open(url: &str) -> Result<Box<dyn CacheStore>> {
-    let url = &*tidy(url);
+    let url = &*normalize(url);
     match url.split_once("://").map_or("", |(scheme, _)| scheme) {
         #[cfg(feature = "memcached")]
         "memcache" | "memcached" => Ok(Box::new(crate::MemcachedStore::from_url(url)?)),

@@ -1,4 +1,4 @@
-//! A cache that all processes share.
+//! A cache that processes share.
 #![doc = include_str!("guide.md")]
 
 mod backend;
@@ -31,7 +31,7 @@ use crate::store::CacheStore;
 
 /// Puts a cache that all processes share, memcached or Redis, in front of any backend.
 ///
-/// It is a [`Backend`](constance_core::Backend) itself. What it promises, and how, is told in [this module's page](crate::shared).
+/// It is a [`Backend`](constance_core::Backend) itself. Its guarantees are explained in [the documentation of this module](crate::shared).
 ///
 /// ```no_run
 /// # fn database() -> constance_core::testing::ReferenceBackend {
@@ -59,7 +59,7 @@ pub struct SharedCache<B, C> {
     counters: Counters,
 }
 
-/// The keys that fronts are going to ask for.
+/// The keys that the application declares.
 #[derive(Debug, Default)]
 struct Declared {
     keys: BTreeSet<Key>,
@@ -78,12 +78,12 @@ impl<B, C: CacheStore> SharedCache<B, C> {
         &self.inner
     }
 
-    /// Where the entries are kept.
+    /// The store of the entries.
     pub fn store(&self) -> &C {
         &self.cells.store
     }
 
-    /// What this process has counted.
+    /// The counters of this process.
     pub fn counters(&self) -> &Counters {
         &self.counters
     }

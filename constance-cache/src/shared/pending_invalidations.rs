@@ -1,4 +1,4 @@
-//! Keys of which the cache may hold an old value, as far as this process knows.
+//! Keys whose value in the cache may be outdated, as far as this process knows.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

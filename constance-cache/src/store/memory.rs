@@ -32,13 +32,13 @@ impl MemoryStore {
         Self::with_clock(SystemClock)
     }
 
-    /// An empty store whose cells live by this clock.
+    /// An empty store whose cells expire by this clock.
     #[must_use]
     pub fn with_clock(clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), cells: Mutex::default() }
     }
 
-    /// Loses everything, as a restart does.
+    /// Removes everything, as a restart does.
     pub fn clear(&self) {
         self.cells.lock().clear();
     }
@@ -49,7 +49,7 @@ impl MemoryStore {
         self.cells.lock().keys().cloned().collect()
     }
 
-    /// Changes bytes behind the cache's back, as a defect would.
+    /// Changes stored bytes without the cache's knowledge, as a defect would.
     pub fn tamper(&self, mut with: impl FnMut(&str, &mut Vec<u8>)) {
         self.cells.lock().iter_mut().for_each(|(key, held)| with(key, &mut held.bytes));
     }

@@ -97,7 +97,7 @@ macro_rules! front {
                 ["stale"] => $run(config.stale_keys()).map(joined),
                 ["remove", names] => $run(config.remove_stale_keys(names.split(','))).map(joined),
                 ["clean"] => $run(config.remove_stale_keys(config.schema().removed())).map(joined),
-                ["settle"] => $run(config.settle_aliases()).map(joined),
+                ["settle"] => $run(config.sync_aliases()).map(joined),
                 ["follow"] => $run(config.live()).map(|started| done(*live = Some(started))),
                 ["follow", "default_if_unreadable"] => {
                     let options = LiveOptions::new().default_if_unreadable();

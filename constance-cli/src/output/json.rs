@@ -1,15 +1,15 @@
-//! For programs. Names of members are a promise: scripts depend on them.
+//! JSON output. Scripts depend on the names of members, so they never change.
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
 
-use constance_core::{Entry, Kind, SettingInfo, Source, Warning};
+use constance_core::{Kind, SettingEntry, SettingInfo, Source, Warning};
 use serde::Serialize;
 
 use super::Change;
 use crate::CommandError;
 use crate::invisible::is_invisible;
-use crate::mask::Shown;
+use crate::mask::MaskedValue;
 
 /// One setting. Values are in their text form: what `set` takes.
 #[derive(Serialize)]
@@ -30,21 +30,21 @@ struct Object<'e> {
     /// `null`: secret or unreadable; `error` tells which.
     value: Option<&'e str>,
     default: Option<&'e str>,
-    /// Why it is unreadable, or which rule across settings what is stored breaks.
+    /// Why the value is unreadable, or which rule across settings the stored values break.
     error: Option<String>,
 }
 
 impl<'e> Object<'e> {
-    fn new(entry: &'e Entry) -> Self {
+    fn new(entry: &'e SettingEntry) -> Self {
         let info = &entry.info;
-        let value = Shown::value(entry);
+        let value = MaskedValue::value(entry);
         Self {
             name: info.name,
             group: info.group,
             help: info.help,
             kind: kind(&info.kind),
             accepted: info.accepted(),
-            // Of a secret setting they may say what it is.
+            // The bounds of a secret setting may reveal its value.
             min: info.min.as_deref().filter(|_| !info.secret),
             max: info.max.as_deref().filter(|_| !info.secret),
             choices: choices(info),
@@ -56,8 +56,8 @@ impl<'e> Object<'e> {
                 Source::File(path) => Some(path.display().to_string()),
                 _ => None,
             },
-            value: value.ok().and_then(Shown::exact),
-            default: Shown::default(info).exact(),
+            value: value.ok().and_then(MaskedValue::exact),
+            default: MaskedValue::default(info).exact(),
             error: value.err().or(entry.broken_rule.as_ref()).map(ToString::to_string),
         }
     }
@@ -93,9 +93,9 @@ struct Migrated {
 #[derive(Serialize)]
 struct ImportedLegacy<'e> {
     dry_run: bool,
-    /// What was converted, or would be.
+    /// The names whose values were converted, or would be.
     converted: &'e [String],
-    /// What somebody else changed meanwhile.
+    /// The names whose values another writer changed meanwhile.
     changed: &'e [String],
     refused: Vec<RefusedLegacy<'e>>,
 }
@@ -123,7 +123,7 @@ struct Failed<'e> {
 }
 
 /// An array of every setting, in the order of declaration.
-pub(crate) fn list(entries: &[Entry]) -> String {
+pub(crate) fn list(entries: &[SettingEntry]) -> String {
     pretty(&entries.iter().map(Object::new).collect::<Vec<_>>())
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn migrated() -> String {
     pretty(&Migrated { migrated: true })
 }
 
-pub(crate) fn one(entry: &Entry) -> String {
+pub(crate) fn one(entry: &SettingEntry) -> String {
     pretty(&Object::new(entry))
 }
 
@@ -150,7 +150,7 @@ pub(crate) fn change(change: &Change<'_>) -> String {
         secret: before.info.secret,
         was_set: before.is_set,
         is_set,
-        old: Shown::value(before).ok().and_then(Shown::exact),
+        old: MaskedValue::value(before).ok().and_then(MaskedValue::exact),
         new: new.exact(),
     })
 }
@@ -163,7 +163,7 @@ pub(crate) fn imported(imported: &super::Imported<'_>) -> String {
     pretty(&ImportedLegacy { dry_run, converted, changed, refused })
 }
 
-/// On one line, so that it can be found among other lines of standard error.
+/// One line, so that scripts find it among other lines of standard error.
 pub(crate) fn error(error: &CommandError) -> String {
     let failed = Failed {
         kind: error.kind(),
@@ -173,7 +173,7 @@ pub(crate) fn error(error: &CommandError) -> String {
         transient: error.is_transient(),
         exit_code: error.code(),
     };
-    // Texts, numbers and lists of them: this does not fail.
+    // Serializing texts, numbers and lists of them does not fail.
     visible(&serde_json::to_string(&Failure { error: failed }).unwrap_or_default()) + "\n"
 }
 
@@ -182,7 +182,7 @@ fn pretty<T: Serialize>(value: &T) -> String {
     visible(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"
 }
 
-/// JSON with escapes for what cannot be seen, or what a terminal would obey: these are in texts only.
+/// JSON with escapes for invisible and control characters, which occur in texts only.
 fn visible(json: &str) -> String {
     let mut visible = String::with_capacity(json.len());
     for c in json.chars() {
@@ -239,7 +239,7 @@ fn kind(kind: &Kind) -> String {
     word.to_owned()
 }
 
-/// The declared choices, or the words of an enum.
+/// The declared choices, or the variants of an enum.
 fn choices(info: &SettingInfo) -> Vec<&str> {
     match info.kind {
         _ if info.secret => Vec::new(),
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_seen_is_escaped_and_stays_what_it_is() {
+    fn invisible_characters_are_escaped_and_keep_their_meaning() {
         let text = "a\u{200b}b\u{feff}\u{61c}\u{9b}31m\u{7f}\u{e0041}\u{202e}\n\"\\ \u{fc}";
         let json = visible(&serde_json::to_string(text).expect("a text"));
         assert_eq!(json, r#""a\u200bb\ufeff\u061c\u009b31m\u007f\udb40\udc41\u202e\n\"\\ ü""#);

@@ -1,27 +1,27 @@
-//! For people.
+//! Text output, for people.
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fmt::{self, Write};
 
-use constance_core::{Entry, Source, Warning};
+use constance_core::{SettingEntry, Source, Warning};
 
 use super::Change;
 use crate::CommandError;
-use crate::mask::Shown;
+use crate::mask::MaskedValue;
 
-/// Longer values are shown whole, and push the rest of their own line only.
+/// The widest value that the column of values makes room for. A longer value moves only the rest of its own line.
 const WIDEST_VALUE: usize = 32;
 
 /// Every setting, those without a group first, then group by group; in the order of declaration.
-pub(crate) fn list(entries: &[Entry]) -> String {
+pub(crate) fn list(entries: &[SettingEntry]) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = write_list(&mut text, entries);
     text
 }
 
-fn write_list(text: &mut String, entries: &[Entry]) -> fmt::Result {
+fn write_list(text: &mut String, entries: &[SettingEntry]) -> fmt::Result {
     let name_width = entries.iter().map(|entry| width(entry.info.name)).max().unwrap_or(0);
     let values: Vec<String> = entries.iter().map(value).collect();
     let value_width = values.iter().map(|value| width(value)).filter(|w| *w <= WIDEST_VALUE).max().unwrap_or(0);
@@ -45,7 +45,7 @@ fn write_list(text: &mut String, entries: &[Entry]) -> fmt::Result {
                 writeln!(text, "{:name_width$}  {line}", "")?;
             }
             writeln!(text, "{:name_width$}  accepts: {}", "", entry.info.accepted())?;
-            // A rule across all settings is told of once, at the end.
+            // A broken rule across all settings is reported once, at the end.
             let rule = entry.broken_rule.as_ref().filter(|rule| rule.settings().any(|name| name == entry.info.name));
             for error in entry.text.as_ref().err().into_iter().chain(rule) {
                 writeln!(text, "{:name_width$}  error: {error}", "")?;
@@ -56,9 +56,9 @@ fn write_list(text: &mut String, entries: &[Entry]) -> fmt::Result {
 }
 
 /// Where the value comes from.
-fn state(entry: &Entry) -> String {
+fn state(entry: &SettingEntry) -> String {
     match &entry.source {
-        Source::Stored => format!("stored; default {}", Shown::default(&entry.info).on_one_line()),
+        Source::Stored => format!("stored; default {}", MaskedValue::default(&entry.info).on_one_line()),
         Source::Default => "default".to_owned(),
         pinned if pinned.is_pinned() && entry.is_set => format!("pinned by {pinned}; what is stored is hidden"),
         pinned if pinned.is_pinned() => format!("pinned by {pinned}"),
@@ -73,16 +73,16 @@ fn separate(text: &mut String) {
     }
 }
 
-fn value(entry: &Entry) -> String {
-    Shown::value(entry).map_or_else(|_| "(unreadable)".to_owned(), Shown::on_one_line)
+fn value(entry: &SettingEntry) -> String {
+    MaskedValue::value(entry).map_or_else(|_| "(unreadable)".to_owned(), MaskedValue::on_one_line)
 }
 
-/// Characters rather than columns: wide scripts are the rare case, and a table of their widths is not worth it here.
+/// The number of characters. Wide characters are rare, and not worth a table of widths here.
 fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// A line for each. Names hold nothing that a terminal would obey.
+/// A line for each name. Names cannot hold control characters.
 pub(crate) fn names(names: &BTreeSet<String>) -> String {
     names.iter().map(|name| format!("{name}\n")).collect()
 }
@@ -103,7 +103,7 @@ pub(crate) fn change(change: &Change<'_>) -> String {
     let name = before.info.name;
     match (is_set, before.info.secret) {
         (false, _) if !before.is_set => format!("{name}: {} (default), nothing was stored\n", new.on_one_line()),
-        // No old and new here: two masks side by side look as if nothing had changed.
+        // Without the old and the new value: two equal masks would look as if nothing had changed.
         (true, true) => format!("{name}: stored, not shown\n"),
         (false, true) => format!("{name}: reset to its default, not shown\n"),
         (true, false) => format!("{name}: {} -> {}\n", value(before), new.on_one_line()),
@@ -111,7 +111,7 @@ pub(crate) fn change(change: &Change<'_>) -> String {
     }
 }
 
-/// A line for each value, and how many there are. No value is shown: which are secret is only known of declared settings.
+/// A line for each value, and how many there are. No value is shown, since an undeclared setting may be secret.
 #[cfg(feature = "legacy")]
 pub(crate) fn imported(imported: &super::Imported<'_>) -> String {
     let super::Imported { dry_run, converted, changed, refused } = *imported;
@@ -128,7 +128,7 @@ pub(crate) fn imported(imported: &super::Imported<'_>) -> String {
     }
 }
 
-/// `error: …`, and what the driver said.
+/// `error: …`, with the causes.
 pub(crate) fn error(error: &CommandError) -> String {
     let mut text = format!("error: {error}\n");
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! What is declared of a secret is not shown, and what cannot be seen is shown as an escape.
+//! The declaration of a secret is not shown, and invisible characters are escaped.
 
 use crate::common::{Sandbox, Shop, parse};
 use constance_core::{Config, Result, SettingEnum, Settings};

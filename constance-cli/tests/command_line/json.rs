@@ -1,4 +1,4 @@
-//! What programs read.
+//! The JSON output.
 
 use constance_core::{Config, Result};
 use serde_json::{Value, json};

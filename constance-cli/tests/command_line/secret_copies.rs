@@ -1,4 +1,4 @@
-//! What scripts that copy a secret through the command line end with: an error, and the secret as it was.
+//! Scripts that copy a secret through the command line end with an error, and leave the secret as it was.
 
 use crate::common::{Sandbox, Shop};
 use constance_core::Result;

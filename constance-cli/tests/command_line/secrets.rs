@@ -1,4 +1,4 @@
-//! Nothing that a command writes or that can be printed holds a secret.
+//! No output of a command and no `Debug` holds a secret.
 
 use std::error::Error as _;
 

@@ -1,4 +1,4 @@
-//! The keys that no setting declares.
+//! `settings stale` and `settings remove-stale`.
 
 use constance_core::{Config, Result};
 

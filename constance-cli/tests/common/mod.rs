@@ -46,13 +46,13 @@ pub(crate) struct Shop {
     pub(crate) pin: u32,
 }
 
-/// A store, and what is written on the command line for it.
+/// A store, and the commands that run on it.
 pub(crate) struct Sandbox {
     pub(crate) backend: Arc<MemoryBackend>,
     pub(crate) config: Config<Shop>,
 }
 
-/// What one command did.
+/// The result of a command.
 pub(crate) struct Ran {
     pub(crate) out: String,
     pub(crate) result: std::result::Result<(), CommandError>,

@@ -54,7 +54,7 @@ impl<B> BlockOn<B> {
 
     /// The backend inside.
     #[must_use]
-    pub fn get_ref(&self) -> &B {
+    pub fn inner(&self) -> &B {
         &self.backend
     }
 

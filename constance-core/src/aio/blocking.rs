@@ -51,7 +51,7 @@ impl<B: Backend + 'static> Blocking<B> {
 impl<B: Backend + ?Sized + 'static> Blocking<B> {
     /// The backend inside.
     #[must_use]
-    pub fn get_ref(&self) -> &B {
+    pub fn inner(&self) -> &B {
         &self.0
     }
 

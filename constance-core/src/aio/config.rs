@@ -61,7 +61,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// The backend underneath.
     #[must_use]
     pub fn backend(&self) -> &B {
-        self.sync.inner.backend.get_ref()
+        self.sync.inner.backend.inner()
     }
 
     /// Creates or brings up to date what the store needs, such as tables; safe to repeat.

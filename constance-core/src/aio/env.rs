@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{AsyncBackend, AsyncConfig, AsyncConfigBuilder};
 use crate::base;
 use crate::config::{named_prefix, named_url, of_process};
-use crate::layer::Vars;
+use crate::layer::EnvVars;
 use crate::{MessagePack, Registry, Result, Settings};
 
 impl<S: Settings> AsyncConfig<S> {
@@ -83,7 +83,7 @@ impl<S: Settings> AsyncConfig<S> {
         registry: &Registry,
         var: impl Fn(&str) -> Result<Option<String>>,
     ) -> Result<AsyncConfigBuilder<S, MessagePack, Arc<dyn AsyncBackend>>> {
-        let backend = registry.open_async_within(&named_url(registry, &var)?, &Vars::new(&var))?;
+        let backend = registry.open_async_within(&named_url(registry, &var)?, &EnvVars::new(&var))?;
         let builder = Self::builder(backend);
         Ok(match named_prefix(&var)? {
             Some(prefix) => builder.prefix(prefix),

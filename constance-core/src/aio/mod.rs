@@ -64,8 +64,8 @@ mod registry;
 mod signal;
 mod stale;
 mod text;
+mod transaction;
 mod view;
-mod within;
 mod write;
 
 pub use self::block_on::BlockOn;

@@ -100,7 +100,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         self.backend().ping().await.map_err(|e| self.front().explain(e, Action::Ping))?;
         let found = self.find_all().await?;
         self.front().verify(&found)?;
-        let together = match self.front().names_together(self.backend().capability()) {
+        let together = match self.front().all_names_probe(self.backend().capability()) {
             Some(batch) => Some(self.backend().write(&batch).await),
             None => None,
         };

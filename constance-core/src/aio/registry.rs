@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{AsyncBackend, Blocking};
-use crate::layer::{Layer, Vars};
+use crate::layer::{EnvVars, Layer};
 use crate::{Backend, Registry, Result, backend::Scheme};
 
 impl Scheme {
@@ -26,7 +26,7 @@ impl Layer {
     #[must_use]
     pub fn with_async<F>(mut self, wrap: F) -> Self
     where
-        F: Fn(&str, Arc<dyn AsyncBackend>, &Vars<'_>) -> Result<Arc<dyn AsyncBackend>> + Send + Sync + 'static,
+        F: Fn(&str, Arc<dyn AsyncBackend>, &EnvVars<'_>) -> Result<Arc<dyn AsyncBackend>> + Send + Sync + 'static,
     {
         self.wrap_async = Some(Box::new(wrap));
         self
@@ -52,11 +52,11 @@ impl Registry {
     /// # Ok::<(), constance_core::Error>(())
     /// ```
     pub fn open_async(&self, url: &str) -> Result<Arc<dyn AsyncBackend>> {
-        self.open_async_within(url, &Vars::new(&|_| Ok(None)))
+        self.open_async_within(url, &EnvVars::new(&|_| Ok(None)))
     }
 
     /// The same within the layers that the variables ask for.
-    pub(crate) fn open_async_within(&self, url: &str, vars: &Vars<'_>) -> Result<Arc<dyn AsyncBackend>> {
+    pub(crate) fn open_async_within(&self, url: &str, vars: &EnvVars<'_>) -> Result<Arc<dyn AsyncBackend>> {
         let asked = self.asked(vars)?;
         // What is below a layer that is synchronous alone has to be so too.
         let blocking = asked.iter().rposition(|(layer, _)| layer.wrap_async.is_none()).map_or(0, |last| last + 1);

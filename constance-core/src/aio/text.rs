@@ -1,7 +1,7 @@
 //! Settings by name and text, for tools.
 
 use super::{AsyncBackend, AsyncConfig};
-use crate::{Codec, Entry, Result, Settings};
+use crate::{Codec, Result, SettingEntry, Settings};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// Every setting in the order of declaration, from one round trip. Overrides are not looked at.
@@ -9,7 +9,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// # Errors
     ///
     /// Where the store could not be asked. An unreadable setting is in its entry.
-    pub async fn list(&self) -> Result<Vec<Entry>> {
+    pub async fn list(&self) -> Result<Vec<SettingEntry>> {
         Ok(self.front().entries(&self.find_all().await?))
     }
 
@@ -18,7 +18,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// # Errors
     ///
     /// `UnknownSetting`, with the nearest name; where the store could not be asked.
-    pub async fn entry(&self, name: &str) -> Result<Entry> {
+    pub async fn entry(&self, name: &str) -> Result<SettingEntry> {
         let (index, _) = self.front().schema.field_named(name)?;
         Ok(self.front().entry(index, &self.find_one(index).await?))
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::write::give_way;
 use super::{AsyncBackend, AsyncConfig, BoxFuture};
 use crate::config::view::{Deeper, Handle, Outer, OuterLive, ViewStep, typed};
-use crate::config::{Goal, Step, TRIES};
+use crate::config::{Goal, MAX_TRIES, Step};
 use crate::events::Handler;
 use crate::field::AnyValue;
 use crate::{
@@ -136,7 +136,7 @@ impl<N: Settings> AsyncConfigView<N> {
             tries += 1;
             match self.compare_and_set(setting, old, new.clone()).await {
                 Ok(()) => return Ok(new),
-                Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => give_way(tries).await,
+                Err(error) if error.kind() == ErrorKind::Conflict && tries < MAX_TRIES => give_way(tries).await,
                 Err(error) => return Err(error),
             }
         }

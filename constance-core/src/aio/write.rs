@@ -6,7 +6,9 @@ use tokio::runtime::Handle;
 use tokio::task::yield_now;
 
 use super::{AsyncBackend, AsyncConfig};
-use crate::config::{Attempt, Expected, Goal, Next, Plan, Step, TRIES, YIELDS, back_off, is_of_what_was_read};
+use crate::config::{
+    Expected, Goal, MAX_TRIES, Step, WriteAttempt, WriteOutcome, WritePlan, YIELDS, back_off, may_be_outdated,
+};
 use crate::{Codec, ErrorKind, Result, Setting, SettingValue, Settings};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
@@ -62,7 +64,7 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
         loop {
             let found = self.find_one(index).await?;
             let old = match front.typed_value(setting, found.bytes()) {
-                Err(error) if may_be_old && is_of_what_was_read(&error) => {
+                Err(error) if may_be_old && may_be_outdated(&error) => {
                     // A cache that cannot be reached has not answered either; the next read decides.
                     let _ = self.backend().forget(&front.keys_of(&[index])).await;
                     may_be_old = false;
@@ -75,36 +77,36 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
             tries += 1;
             match self.apply(&[Step { index, to, expect: Expected::Found(found) }]).await {
                 Ok(()) => return Ok(new),
-                Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => give_way(tries).await,
+                Err(error) if error.kind() == ErrorKind::Conflict && tries < MAX_TRIES => give_way(tries).await,
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Checks, plans, writes, and tells. Dropped at an `await`, it leaves the account of writes right: `Planned` and
+    /// Checks, plans, writes, and tells. Dropped at an `await`, it leaves the account of writes right: `PlannedWrite` and
     /// `Settling` see to that.
     pub(super) async fn apply(&self, steps: &[Step]) -> Result<()> {
         self.front().refuse_overridden(self.sync.scope.as_deref(), steps.iter().map(|step| step.index))?;
-        let mut attempt = Attempt::new(self.front(), steps)?;
+        let mut attempt = WriteAttempt::new(self.front(), steps)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.find(attempt.reads()).await };
             let planned = match attempt.plan(found, self.backend().capability())? {
-                Plan::Send(planned) => planned,
-                Plan::Afresh(keys) => {
+                WritePlan::Send(planned) => planned,
+                WritePlan::Reread(keys) => {
                     // A cache that cannot be reached has not answered either; the next plan decides.
                     let _ = self.backend().forget(&keys).await;
                     continue;
                 }
             };
-            let applied = self.in_turn(planned.batch(), planned.may_be_in_turn()).await;
-            match planned.end(applied)? {
-                Next::Done => return Ok(()),
-                Next::Settle(settling) => {
+            let applied = self.write_key_by_key(planned.batch(), planned.may_write_key_by_key()).await;
+            match planned.finish(applied)? {
+                WriteOutcome::Done => return Ok(()),
+                WriteOutcome::Settle(settling) => {
                     let found = self.find(settling.indices()).await;
                     settling.take(found);
                     return Ok(());
                 }
-                Next::Again => give_way(attempt.tries()).await,
+                WriteOutcome::Retry => give_way(attempt.tries()).await,
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A codec that is not given more than a setting should hold.
+//! A codec with a limit of length.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -6,20 +6,20 @@ use serde::de::DeserializeOwned;
 use super::Codec;
 use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 
-/// The longest value of a [`Config`](crate::Config) where its builder says no other: 1 MiB.
+/// The default limit of a [`Config`](crate::Config) for the length of a value: 1 MiB.
 pub(crate) const MAX_VALUE_LEN: usize = 1 << 20;
 
-/// How much longer than what is stored a text may be: JSON may have white space and escapes.
+/// A text may be this many times longer than the stored value: JSON may have white space and escapes.
 const TEXT_FACTOR: usize = 16;
 
-/// A codec and the length of the longest value that it reads or writes: what is decoded takes many times the memory.
+/// A codec and the longest value in bytes that it reads or writes. A decoded value takes many times the memory of its bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct Limited<C> {
+pub(crate) struct LimitedCodec<C> {
     codec: C,
     max_len: usize,
 }
 
-impl<C: Codec> Limited<C> {
+impl<C: Codec> LimitedCodec<C> {
     pub(crate) fn new(codec: C, max_len: usize) -> Self {
         Self { codec, max_len }
     }
@@ -44,14 +44,14 @@ impl<C: Codec> Limited<C> {
         self.codec.name()
     }
 
-    /// See [`Codec::joint`].
-    pub(crate) fn joint(&self, plain: &Encoded) -> Option<Encoded> {
-        self.codec.joint(plain)
+    /// See [`Codec::with_alias_mark`].
+    pub(crate) fn with_alias_mark(&self, unmarked: &Encoded) -> Option<Encoded> {
+        self.codec.with_alias_mark(unmarked)
     }
 
-    /// See [`Codec::plain`].
-    pub(crate) fn plain(&self, joint: &Encoded) -> Option<Encoded> {
-        self.codec.plain(joint)
+    /// See [`Codec::without_alias_mark`].
+    pub(crate) fn without_alias_mark(&self, marked: &Encoded) -> Option<Encoded> {
+        self.codec.without_alias_mark(marked)
     }
 
     /// `Decode` where the stored value is too long to be looked at.

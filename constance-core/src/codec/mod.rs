@@ -1,4 +1,4 @@
-//! How values become bytes.
+//! Encoding values as bytes.
 
 mod limited;
 mod msgpack;
@@ -9,9 +9,9 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::limited::{Limited, MAX_VALUE_LEN};
+pub(crate) use self::limited::{LimitedCodec, MAX_VALUE_LEN};
 pub use self::msgpack::MessagePack;
-use crate::tree::Unfit;
+use crate::tree::ConvertError;
 use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 
 /// Turns values into stored bytes and back. A type parameter of [`Config`](crate::Config), so that it costs no indirection.
@@ -33,42 +33,43 @@ pub trait Codec: Clone + Debug + Send + Sync + 'static {
     /// `Decode`, saying the type wanted, what was found, and the length.
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T>;
 
-    /// The name of the format, by which [a file of stored bytes](crate::LiveOptions::last_good) says how they are to be read. Bytes of
-    /// another name are never read by this codec. Default: the name of the type.
+    /// The name of the format, which [the file of last good values](crate::LiveOptions::last_good) records. The codec never reads
+    /// bytes that were stored under another name. Default: the name of the type.
     fn name(&self) -> &'static str {
         let path = std::any::type_name::<Self>();
         let path = path.split_once('<').map_or(path, |(path, _)| path);
         path.rsplit_once("::").map_or(path, |(_, name)| name)
     }
 
-    /// The same value in a second form, which says that it was stored under all names of a setting at once: its own and its
-    /// [aliases](crate::Declaration::alias). [`decode`](Self::decode) reads both forms, and the second is as long as the first.
+    /// The same value with a mark, which says that it was stored under all names of a setting at once: its name and its
+    /// [aliases](crate::Declaration::alias). [`decode`](Self::decode) reads it with and without the mark. The mark does not change
+    /// the length.
     ///
-    /// Default: `None`, there is no such form. Then what is stored under the new name counts, whatever an old program wrote
-    /// under the old one since.
-    fn joint(&self, plain: &Encoded) -> Option<Encoded> {
-        let _ = plain;
+    /// Default: `None`, the format has no mark. Then the value under the new name is in force, even where an old program has
+    /// written the old name since.
+    fn with_alias_mark(&self, unmarked: &Encoded) -> Option<Encoded> {
+        let _ = unmarked;
         None
     }
 
-    /// The first form of a value that is in the second; `None` where it is in the first. Default: `None`.
-    fn plain(&self, joint: &Encoded) -> Option<Encoded> {
-        let _ = joint;
+    /// The value without its mark; `None` where it has none. Default: `None`.
+    fn without_alias_mark(&self, marked: &Encoded) -> Option<Encoded> {
+        let _ = marked;
         None
     }
 }
 
-/// These bytes with the one at a place replaced, if it is the one expected after these.
-pub(crate) fn replaced(bytes: &Encoded, before: &[u8], one: u8, other: u8) -> Option<Encoded> {
-    let mut bytes = bytes.as_bytes().strip_prefix(before).filter(|rest| rest.first() == Some(&one)).map(|_| {
-        // Copied: what is stored is shared.
+/// The bytes with the byte after `before` changed from `old` to `new`; `None` where they do not begin with `before` and `old`.
+pub(crate) fn replaced(bytes: &Encoded, before: &[u8], old: u8, new: u8) -> Option<Encoded> {
+    let mut bytes = bytes.as_bytes().strip_prefix(before).filter(|rest| rest.first() == Some(&old)).map(|_| {
+        // A copy, since stored bytes may be shared.
         bytes.as_bytes().to_vec()
     })?;
-    *bytes.get_mut(before.len())? = other;
+    *bytes.get_mut(before.len())? = new;
     Some(Encoded::from(bytes))
 }
 
-/// Why a value of this kind cannot be stored.
-pub(crate) fn unwritable(kind: &Kind, unfit: Unfit) -> Error {
-    Error::new(ErrorKind::Encode).with_detail(format!("a value {unfit} cannot be written as {kind}"))
+/// The error of a value that cannot be stored as this kind.
+pub(crate) fn unwritable(kind: &Kind, error: ConvertError) -> Error {
+    Error::new(ErrorKind::Encode).with_detail(format!("a value {error} cannot be written as {kind}"))
 }

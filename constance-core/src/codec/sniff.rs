@@ -1,4 +1,4 @@
-//! What stored bytes look like, in words, without their content.
+//! Guessing the format of stored bytes, for error messages that do not show the bytes.
 
 pub(crate) use super::msgpack::ENVELOPE;
 use super::msgpack::MessagePack;

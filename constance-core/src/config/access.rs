@@ -1,16 +1,16 @@
-//! A front and the backend that it asks: what [`Config`](super::Config) and [`Within`](super::Within) do alike.
+//! The calls that [`Config`](super::Config) and [`TransactionConfig`](super::TransactionConfig) share.
 
 use std::sync::Arc;
 
-use super::attempt::is_of_what_was_read;
 use super::plan::{Expected, Goal, Step};
 use super::write::back_off;
+use super::write_attempt::may_be_outdated;
 use super::{Found, Front, Inner};
 use crate::backend::too_few;
 use crate::overrides::Scope;
-use crate::{Action, Backend, Codec, Entry, ErrorKind, ReadAll, Result, Setting, SettingValue, Settings};
+use crate::{Action, Backend, Codec, ErrorKind, ReadAll, Result, Setting, SettingEntry, SettingValue, Settings};
 
-/// What a synchronous call needs, borrowed for its length.
+/// What a synchronous call works on.
 pub(super) struct Access<'a, S, C, B: ?Sized> {
     pub(super) front: &'a Front<S, C>,
     pub(super) backend: &'a B,
@@ -50,7 +50,7 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
         found.map_err(|e| self.front.explain_one(e, Action::Read, index))
     }
 
-    /// A handle outside tests has no scope, and pays for no more than that look.
+    /// Outside tests a handle has no overrides, and pays only for that check.
     #[inline]
     pub(super) fn get<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<T> {
         let Self { front, backend, scope } = self;
@@ -88,7 +88,7 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
         Ok(self.front.read_all(&found, self.scope.map_or_else(Vec::new, Scope::all)))
     }
 
-    pub(super) fn entry(&self, name: &str) -> Result<Entry> {
+    pub(super) fn entry(&self, name: &str) -> Result<SettingEntry> {
         let (index, _) = self.front.schema.field_named(name)?;
         Ok(self.front.entry(index, &self.find_one(index)?))
     }
@@ -117,8 +117,8 @@ impl<S: Settings, C: Codec, B: Backend + ?Sized> Access<'_, S, C, B> {
         loop {
             let found = self.find_one(index)?;
             let old = match self.front.typed_value(setting, found.bytes()) {
-                Err(error) if may_be_old && is_of_what_was_read(&error) => {
-                    // A cache that cannot be reached has not answered either; the next read decides.
+                Err(error) if may_be_old && may_be_outdated(&error) => {
+                    // A failure is ignored: the next read reports it where it still matters.
                     let _ = self.backend.forget(&self.front.keys_of(&[index]));
                     may_be_old = false;
                     continue;

@@ -1,6 +1,6 @@
-//! Settings that have old names: which name counts, and bringing all of them to one state. Free of I/O but for the end.
+//! Settings with aliases: which name is in force, and making all names agree.
 
-use super::in_turn::in_turn;
+use super::key_by_key::write_key_by_key;
 use super::{Config, Found, Front};
 use crate::{
     Action, Backend, Codec, ErrorKind, Result, Settings, Warning,
@@ -8,15 +8,15 @@ use crate::{
 };
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
-    /// Makes all names of each setting agree where an old one differs from the new one, and gives the settings for which that was
-    /// so. No value changes: what is in force is stored under every name. Repeat it where other writers came in between.
+    /// Stores the value in force of each setting under all its names, where a name has another value. Returns the settings that had
+    /// such a name. No value in force changes. Repeat it where other writers came in between.
     ///
-    /// It is called once before an [alias](crate::Declaration::alias) is dropped from the program: what was not written since the
-    /// setting was renamed is stored under the old name alone. One read, and one write for each such setting.
+    /// Call it once before an [alias](crate::Declaration::alias) is removed from the program: a value that was not written since the
+    /// setting was renamed is stored under the old name only. One read, and one write for each such setting.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked, or something unreadable is under a name that differs; then some may agree.
+    /// Where the store cannot be read or written, or a name that differs has an unreadable value. Some settings may be done then.
     ///
     /// ```
     /// # use constance_core::{Config, Settings};
@@ -38,94 +38,94 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// # let (old, config) = (Config::<Old>::new(Arc::clone(&backend)), Config::<Shop>::new(backend));
     /// old.set(Old::TITLE, "Shop".to_owned())?;
     /// assert_eq!(config.get(Shop::SITE_NAME)?, "Shop");
-    /// assert_eq!(config.settle_aliases()?, ["site_name"]);
-    /// assert!(config.settle_aliases()?.is_empty());
+    /// assert_eq!(config.sync_aliases()?, ["site_name"]);
+    /// assert!(config.sync_aliases()?.is_empty());
     /// # Ok::<(), constance_core::Error>(())
     /// ```
-    pub fn settle_aliases(&self) -> Result<Vec<&'static str>> {
+    pub fn sync_aliases(&self) -> Result<Vec<&'static str>> {
         let inner = &*self.inner;
         let mut settled = Vec::new();
-        for (index, batch) in inner.unsettled(&inner.find_all()?)? {
-            let applied = in_turn(&batch, true, |batch| inner.backend.write(batch));
-            settled.extend(inner.settled(index, applied)?);
+        for (index, batch) in inner.batches_to_sync(&inner.find_all()?)? {
+            let applied = write_key_by_key(&batch, true, |batch| inner.backend.write(batch));
+            settled.extend(inner.synced(index, applied)?);
         }
         Ok(settled)
     }
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    /// What was found under the names of one setting, and which of it is in force.
-    pub(super) fn judged(&self, stored: Vec<Stored>) -> Found {
+    /// Decides which of the values under the names of one setting is in force.
+    pub(super) fn resolve_names(&self, stored: Vec<Stored>) -> Found {
         Found { place: self.in_force(&stored), stored }
     }
 
-    /// The place of what is in force under these names, the newest first.
+    /// The index of the value in force, of the values under all names, the newest name first.
     ///
-    /// A program that declares aliases writes all names at once, and marks that. So where an old name differs from what is
-    /// marked so, a program that does not know the new name acted last, be it that it reset the setting. What is not marked
-    /// was stored by a program that does not know the old name.
+    /// A program that declares aliases writes all names at once, and marks the values. So where an alias differs from a marked
+    /// value, a program that does not know the new name has written or reset the setting since. An unmarked value was stored by a
+    /// program that does not know the alias.
     fn in_force(&self, names: &[Stored]) -> usize {
         let [own, old @ ..] = names else { return 0 };
         if old.is_empty() {
             return 0;
         }
-        // What a program has that knows the old names alone.
+        // The value in force for a program that knows only the aliases.
         let theirs = 1 + self.in_force(old);
         match own {
             Stored::Absent => theirs,
-            Stored::Value(bytes) if self.codec.plain(bytes).is_some() => match names.get(theirs) {
-                Some(stored) if !self.alike(own, stored) => theirs,
-                // One of several old names may be known to a program that knows no other.
+            Stored::Value(bytes) if self.codec.without_alias_mark(bytes).is_some() => match names.get(theirs) {
+                Some(stored) if !self.is_same(own, stored) => theirs,
+                // A program may know just one of several aliases.
                 _ => names.iter().position(Stored::is_absent).unwrap_or(0),
             },
             _ => 0,
         }
     }
 
-    /// Whether the same is stored under two names, marked or not.
-    fn alike(&self, one: &Stored, other: &Stored) -> bool {
-        let plain = |encoded: &Encoded| self.codec.plain(encoded).unwrap_or_else(|| encoded.clone());
+    /// Whether two names hold the same value, marked or not.
+    fn is_same(&self, one: &Stored, other: &Stored) -> bool {
+        let plain = |encoded: &Encoded| self.codec.without_alias_mark(encoded).unwrap_or_else(|| encoded.clone());
         match (one, other) {
             (Stored::Value(one), Stored::Value(other)) => one == other || plain(one) == plain(other),
             _ => one == other,
         }
     }
 
-    /// What becomes of each name of a setting, the oldest last. No program knows a name that is older still: there the value
-    /// is not marked.
+    /// The operation for each name of a setting, the oldest last. Under the oldest name the value has no mark, since there is no
+    /// older name that could differ from it.
     pub(super) fn ops_by_name(&self, index: usize, to: &Op) -> Vec<(Key, Op)> {
         let keys = &self.keys[index];
-        let joint = match to {
-            Op::Set(bytes) if keys.len() > 1 => self.codec.joint(bytes).map(Op::Set),
+        let marked = match to {
+            Op::Set(bytes) if keys.len() > 1 => self.codec.with_alias_mark(bytes).map(Op::Set),
             _ => None,
         };
         let newer = keys.len() - 1;
-        let of = |place: usize| if place < newer { joint.as_ref().unwrap_or(to) } else { to };
+        let of = |place: usize| if place < newer { marked.as_ref().unwrap_or(to) } else { to };
         keys.all().enumerate().map(|(place, key)| (key.clone(), of(place).clone())).collect()
     }
 
-    /// Whether not all names agree.
+    /// Whether the names hold different values.
     fn differs(&self, found: &Found) -> bool {
         let in_force = found.in_force();
-        found.stored.iter().any(|stored| in_force.is_some_and(|in_force| !self.alike(stored, in_force)))
+        found.stored.iter().any(|stored| in_force.is_some_and(|in_force| !self.is_same(stored, in_force)))
     }
 
-    /// The batches that make names agree which do not.
-    pub(crate) fn unsettled(&self, found: &[Found]) -> Result<Vec<(usize, Batch)>> {
-        let unsettled = found.iter().enumerate().filter(|(_, found)| self.differs(found));
-        unsettled.map(|(index, found)| Ok((index, self.settling(index, found)?))).collect()
+    /// The batches that make all names agree.
+    pub(crate) fn batches_to_sync(&self, found: &[Found]) -> Result<Vec<(usize, Batch)>> {
+        let batches_to_sync = found.iter().enumerate().filter(|(_, found)| self.differs(found));
+        batches_to_sync.map(|(index, found)| Ok((index, self.batch_to_sync(index, found)?))).collect()
     }
 
-    fn settling(&self, index: usize, found: &Found) -> Result<Batch> {
+    fn batch_to_sync(&self, index: usize, found: &Found) -> Result<Batch> {
         let explain = |e| self.explain_one(e, Action::Read, index);
-        let plain = |bytes: &Encoded| self.codec.plain(bytes).unwrap_or_else(|| bytes.clone());
+        let plain = |bytes: &Encoded| self.codec.without_alias_mark(bytes).unwrap_or_else(|| bytes.clone());
         let to = found.bytes().map_err(explain)?.map_or(Op::Remove, |bytes| Op::Set(plain(bytes)));
         let names = self.ops_by_name(index, &to).into_iter().zip(found.expectations().map_err(explain)?);
         Batch::new(names.map(|((key, op), expect)| Change { key, expect, op }).collect())
     }
 
-    /// The name of a setting whose names agree now; `None` where another writer came in between.
-    pub(crate) fn settled(&self, index: usize, applied: Result<Applied>) -> Result<Option<&'static str>> {
+    /// The name of the setting if its names agree now; `None` where another writer came in between.
+    pub(crate) fn synced(&self, index: usize, applied: Result<Applied>) -> Result<Option<&'static str>> {
         let name = self.schema.fields[index].info().name;
         match applied.map_err(|e| self.explain_one(e, Action::Write, index))? {
             Applied::Done(_) => Ok(Some(name)),
@@ -133,15 +133,15 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
     }
 
-    /// A batch that changes nothing, to learn whether a backend of this capability can write all names of a setting in one step;
-    /// `None` where that is known.
-    pub(crate) fn names_together(&self, capability: Capability) -> Option<Batch> {
+    /// A batch that changes nothing, which shows whether the backend can write all names of a setting in one step. `None` where the
+    /// capability says so already.
+    pub(crate) fn all_names_probe(&self, capability: Capability) -> Option<Batch> {
         let keys = self.keys.iter().find(|keys| !capability.atomic_batch && keys.len() > 1)?;
         Batch::new(keys.all().cloned().map(Change::keep).collect()).ok()
     }
 
-    /// What is to be known of old names: where no write can be of all names in one step, as `together` was answered, and where an
-    /// old name differs from the new one.
+    /// Warnings about aliases: where the backend cannot write all names in one step, by the answer to `together`, and where an alias
+    /// differs from the new name.
     pub(crate) fn alias_warnings(&self, found: &[Found], together: Option<Result<Applied>>) -> Vec<Warning> {
         let apart = together.and_then(Result::err).filter(|error| error.kind() == ErrorKind::Unsupported).map(|_| {
             Warning::new("settings that have old names cannot be written under all of them in one step")

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Config, Front, Inner, SettingKeys};
 use crate::base::Layers;
-use crate::codec::{Limited, MAX_VALUE_LEN};
+use crate::codec::{LimitedCodec, MAX_VALUE_LEN};
 use crate::{Backend, Base, Codec, Pins, Prefix, Result, Settings};
 
 /// Makes a [`Config`]; from [`Config::builder`].
@@ -113,7 +113,7 @@ impl<S: Settings, C: Codec, B: Backend> ConfigBuilder<S, C, B> {
     pub fn build_typed(self) -> Result<Config<S, C, B>> {
         let Self { backend, codec, prefix, max_value_len, layers, settings: _ } = self;
         let prefix = prefix.unwrap_or_else(|| backend.default_prefix());
-        let codec = Limited::new(codec, max_value_len);
+        let codec = LimitedCodec::new(codec, max_value_len);
         let front = Front::new(codec, prefix, layers, backend.name(), backend.capability())?;
         let all: Vec<_> = front.keys.iter().flat_map(SettingKeys::all).cloned().collect();
         backend.declare(&all);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::plan::{Expected, Goal, Step};
-use super::{Config, Front, Within};
+use super::{Config, Front, TransactionConfig};
 use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 
 /// Changes of several settings, applied as a whole or not at all; from [`Config::change`] and its twins, whose type `W` is.
@@ -65,12 +65,12 @@ impl<S: Settings, C: Codec, B: Backend> ChangeSet<'_, S, C, Config<S, C, B>> {
     }
 }
 
-impl<S: Settings, C: Codec, T: Backend + ?Sized> ChangeSet<'_, S, C, Within<'_, S, C, T>> {
+impl<S: Settings, C: Codec, T: Backend + ?Sized> ChangeSet<'_, S, C, TransactionConfig<'_, S, C, T>> {
     /// Writes everything, or nothing, as part of the transaction. No changes: no I/O.
     ///
     /// # Errors
     ///
-    /// As [`Config::set`] and [`Within::compare_and_set`]. What the transaction did before stays.
+    /// As [`Config::set`] and [`TransactionConfig::compare_and_set`]. What the transaction did before stays.
     pub fn apply(self) -> Result<()> {
         match self.steps.finished()? {
             steps if steps.is_empty() => Ok(()),

@@ -1,14 +1,14 @@
-//! Catching up with changes that a transaction of the application's made: free of I/O.
+//! Reporting the changes of a committed transaction of the application, without I/O.
 
 use super::follow::Settling;
-use super::{Found, Front, Written};
+use super::{Found, Front, TransactionChanges};
 use crate::events::{self, Old, Outcome};
 use crate::field::AnyValue;
 use crate::{Action, Codec, Result, Settings, backend::Key};
 
 /// A setting that was written in a transaction.
 #[derive(Clone)]
-pub(super) struct Touched {
+pub(super) struct WrittenSetting {
     pub(super) index: usize,
     /// What was in force before the transaction.
     pub(super) old: Old,
@@ -16,68 +16,68 @@ pub(super) struct Touched {
     pub(super) new: Option<AnyValue>,
 }
 
-/// A commit that is being caught up with. Dropped before its end, it counts as a write that perhaps happened.
-pub(crate) struct CatchingUp<'f, S: Settings, C: Codec> {
+/// The report of a commit. Where it is dropped before its end, the commit counts as a write that may have happened.
+pub(crate) struct CommitUpdate<'f, S: Settings, C: Codec> {
     front: &'f Front<S, C>,
-    touched: Vec<Touched>,
-    written: Option<events::InFlightWrite>,
+    written: Vec<WrittenSetting>,
+    in_flight: Option<events::InFlightWrite>,
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    /// Begins to catch up; `None` where nothing was written.
-    pub(crate) fn committed(&self, written: Written<S>) -> Option<CatchingUp<'_, S, C>> {
-        let touched = written.into_touched();
-        if touched.is_empty() {
+    /// Begins the report; `None` where nothing was written.
+    pub(crate) fn committed(&self, changes: TransactionChanges<S>) -> Option<CommitUpdate<'_, S, C>> {
+        let written = changes.into_settings();
+        if written.is_empty() {
             return None;
         }
-        self.note(touched.iter().filter(|one| one.new.is_some()).map(|one| one.index));
+        self.note(written.iter().filter(|one| one.new.is_some()).map(|one| one.index));
         // As a write in flight: a load that began before the commit is not taken for these settings, and a write that
         // comes in between is put in order with them.
-        let written = Some(self.ledger.begin(touched.iter().map(|one| one.index)));
-        Some(CatchingUp { front: self, touched, written })
+        let in_flight = Some(self.ledger.begin(written.iter().map(|one| one.index)));
+        Some(CommitUpdate { front: self, written, in_flight })
     }
 }
 
-impl<'f, S: Settings, C: Codec> CatchingUp<'f, S, C> {
+impl<'f, S: Settings, C: Codec> CommitUpdate<'f, S, C> {
     /// The keys that the backend has to forget.
     pub(crate) fn keys(&self) -> Vec<&'f Key> {
-        let indices: Vec<usize> = self.touched.iter().map(|one| one.index).collect();
+        let indices: Vec<usize> = self.written.iter().map(|one| one.index).collect();
         self.front.keys_of(&indices)
     }
 
-    /// Goes on once the backend has forgotten, or failed to: handlers are told here where there is no `live()`. Where there
-    /// is one, the store has to be asked for what it gives.
+    /// Continues after the backend has forgotten the keys, or failed to. Without a `live()`, handlers are called here. With one,
+    /// the store has to be read first.
     pub(crate) fn end(mut self, forgotten: Result<()>) -> Result<Option<Settling<'f, S, C>>> {
         let front = self.front;
-        let touched = std::mem::take(&mut self.touched);
-        let indices: Vec<usize> = touched.iter().map(|one| one.index).collect();
-        let outcomes = touched.into_iter().filter_map(Touched::outcome).collect();
-        let Some(written) = self.written.take() else { return Ok(None) };
-        let followed = front.ledger.catch_up(written, outcomes, front);
+        let written = std::mem::take(&mut self.written);
+        let indices: Vec<usize> = written.iter().map(|one| one.index).collect();
+        let outcomes = written.into_iter().filter_map(WrittenSetting::outcome).collect();
+        let Some(in_flight) = self.in_flight.take() else { return Ok(None) };
+        let followed = front.ledger.catch_up(in_flight, outcomes, front);
         let settling = followed.then(|| Settling::new(front, indices));
-        // Dropped after an error, it has the following thread look.
+        // After an error the value is dropped, which makes the background thread read the settings.
         forgotten.map(|()| settling).map_err(|e| front.explain(e, Action::Read))
     }
 }
 
 impl<S: Settings, C: Codec> Settling<'_, S, C> {
-    /// Takes what the store says, and says why where it does not.
-    pub(crate) fn take_or_say(self, found: Result<Vec<Found>>) -> Result<()> {
+    /// Takes what was read, and returns the error where the read failed.
+    pub(crate) fn take_or_error(self, found: Result<Vec<Found>>) -> Result<()> {
         let (front, failure) = (self.front(), found.as_ref().err().cloned());
         self.take(found);
         failure.map_or(Ok(()), |error| Err(front.explain(error, Action::Read)))
     }
 }
 
-impl<S: Settings, C: Codec> Drop for CatchingUp<'_, S, C> {
+impl<S: Settings, C: Codec> Drop for CommitUpdate<'_, S, C> {
     fn drop(&mut self) {
-        if let Some(written) = self.written.take() {
-            self.front.abandon_quietly(written);
+        if let Some(in_flight) = self.in_flight.take() {
+            self.front.abandon_quietly(in_flight);
         }
     }
 }
 
-impl Touched {
+impl WrittenSetting {
     pub(super) fn by(outcome: Outcome) -> Self {
         let Outcome { index, old, new } = outcome;
         Self { index, old, new: Some(new) }

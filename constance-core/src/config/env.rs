@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base;
-use crate::layer::Vars;
+use crate::layer::EnvVars;
 use crate::{Backend, Config, ConfigBuilder, Error, ErrorKind, MessagePack, Prefix, Registry, Result, Settings};
 
 /// What is used where `CONSTANCE_BACKEND` is not set, as upstream does.
@@ -123,7 +123,7 @@ impl<S: Settings> Config<S> {
         registry: &Registry,
         var: impl Fn(&str) -> Result<Option<String>>,
     ) -> Result<ConfigBuilder<S, MessagePack, Arc<dyn Backend>>> {
-        let backend = registry.open_within(&named_url(registry, &var)?, &Vars::new(&var))?;
+        let backend = registry.open_within(&named_url(registry, &var)?, &EnvVars::new(&var))?;
         let builder = Self::builder(backend);
         Ok(match named_prefix(&var)? {
             Some(prefix) => builder.prefix(prefix),

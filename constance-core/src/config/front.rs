@@ -5,10 +5,10 @@ use std::fmt;
 use super::SettingKeys;
 use super::follow::Running;
 use crate::base::{Layers, Source};
-use crate::codec::Limited;
+use crate::codec::LimitedCodec;
 use crate::events::{FieldAccess, Ledger};
 use crate::field::AnyValue;
-use crate::schema::Breach;
+use crate::schema::BrokenRule;
 use crate::{Action, Codec, Error, Prefix, Result, Schema, Settings, backend::Capability};
 
 /// Everything of a front but its backend. Whatever is done here is free of I/O: which keys to ask for, what the answers
@@ -17,7 +17,7 @@ pub(crate) struct Front<S, C> {
     pub(crate) schema: Schema<S, C>,
     /// Where each setting's value comes from while nothing is stored, and where it is pinned.
     pub(super) sources: Vec<Source>,
-    pub(crate) codec: Limited<C>,
+    pub(crate) codec: LimitedCodec<C>,
     pub(crate) prefix: Prefix,
     /// In the order of the schema.
     pub(crate) keys: Vec<SettingKeys>,
@@ -33,7 +33,7 @@ pub(crate) struct Front<S, C> {
 
 impl<S: Settings, C: Codec> Front<S, C> {
     pub(super) fn new(
-        codec: Limited<C>,
+        codec: LimitedCodec<C>,
         prefix: Prefix,
         layers: Layers,
         backend_name: &str,
@@ -96,7 +96,7 @@ impl<S: Settings, C: Codec> FieldAccess<S> for Front<S, C> {
         self.schema.fields[index].default()
     }
 
-    fn hold(&self, good: &S, values: &mut S) -> Vec<Breach> {
+    fn hold(&self, good: &S, values: &mut S) -> Vec<BrokenRule> {
         let mut breaches = self.schema.hold(good, values);
         for breach in &mut breaches {
             breach.error = self.explain(breach.error.clone(), Action::Read);

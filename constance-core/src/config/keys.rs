@@ -79,7 +79,10 @@ impl<S: Settings, C: Codec> Front<S, C> {
             return Err(too_few());
         }
         let mut answers = answers.into_iter();
-        Ok(indices.iter().map(|&index| self.judged(answers.by_ref().take(self.keys[index].len()).collect())).collect())
+        Ok(indices
+            .iter()
+            .map(|&index| self.resolve_names(answers.by_ref().take(self.keys[index].len()).collect()))
+            .collect())
     }
 
     /// The value of a setting, the default where nothing is stored.

@@ -16,7 +16,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
         let Some(limit) = capability.max_expectations else { return Ok(()) };
         (0..self.keys.len()).try_for_each(|index| {
-            let others = self.schema.ruled_with(|place| place == index).into_iter().filter(|place| *place != index);
+            let others = self.schema.settings_of_rules(|place| place == index).into_iter().filter(|place| *place != index);
             let expected: usize = others.map(|place| self.keys[place].len()).sum();
             if expected <= limit {
                 return Ok(());

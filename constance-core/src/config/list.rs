@@ -4,44 +4,44 @@ use std::fmt;
 
 use super::{Config, Found, Front};
 use crate::events::FieldAccess;
-use crate::schema::Breach;
+use crate::schema::BrokenRule;
 use crate::{Action, Backend, Codec, Error, Result, SettingInfo, Settings, Source};
 
-/// One setting as a tool shows it, from [`Config::list`].
+/// One setting with everything that a tool shows, from [`Config::list`].
 #[non_exhaustive]
 #[derive(Clone)]
-pub struct Entry {
+pub struct SettingEntry {
     /// What is known about the setting.
     pub info: SettingInfo,
     /// Whether something is stored, readable or not.
     pub is_set: bool,
     /// Where the value in force comes from. Of a pinned setting with something stored, that is hidden beneath the pin.
     pub source: Source,
-    /// The value in force in its text form, or why what is stored is unreadable.
+    /// The value in force in its text form, or why the stored value is unreadable.
     ///
-    /// For a [secret](SettingInfo::secret) this is the real value too: the tool masks it.
+    /// For a [secret](SettingInfo::secret) setting this is the real value, which the tool has to mask.
     pub text: Result<String>,
-    /// The first rule across settings that this one is in and that what is stored breaks: then a [`live`](Config::live) keeps the
-    /// last good value. Only a listing of all settings can tell; for a single entry it is `None`.
+    /// The first rule across settings that names this setting and that the stored values break. Then [`live`](Config::live) keeps
+    /// the last good value. Always `None` from [`Config::entry`], since a rule needs the other settings too.
     pub broken_rule: Option<Error>,
 }
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
-    /// Every setting in the order of declaration, from one round trip. Overrides are not looked at.
+    /// Every setting in the order of declaration, in one round trip. Overrides are ignored.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked. An unreadable setting is in its entry, and so is a broken rule across settings.
-    pub fn list(&self) -> Result<Vec<Entry>> {
+    /// Where the store cannot be read. Unreadable settings and broken rules across settings are in the entries.
+    pub fn list(&self) -> Result<Vec<SettingEntry>> {
         Ok(self.inner.entries(&self.inner.find_all()?))
     }
 
-    /// One setting by name, from one read. Overrides are not looked at.
+    /// One setting by name, in one read. Overrides are ignored.
     ///
     /// # Errors
     ///
-    /// `UnknownSetting`, with the nearest name; where the store could not be asked.
-    pub fn entry(&self, name: &str) -> Result<Entry> {
+    /// `UnknownSetting`, with the nearest name; where the store cannot be read.
+    pub fn entry(&self, name: &str) -> Result<SettingEntry> {
         self.access().entry(name)
     }
 
@@ -58,8 +58,8 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// # Errors
     ///
-    /// `UnknownSetting`, with the nearest name; `Invalid`, saying what is wrong with the text and what is accepted, never the
-    /// text itself; otherwise as [`set`](Self::set).
+    /// `UnknownSetting`, with the nearest name; `Invalid`, which says what is wrong with the text and what is accepted, and does
+    /// not show the text; otherwise as [`set`](Self::set).
     ///
     /// ```
     /// # use constance_core::{Config, Settings};
@@ -97,10 +97,10 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    pub(crate) fn entries(&self, found: &[Found]) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = found.iter().enumerate().map(|(i, found)| self.entry(i, found)).collect();
+    pub(crate) fn entries(&self, found: &[Found]) -> Vec<SettingEntry> {
+        let mut entries: Vec<SettingEntry> = found.iter().enumerate().map(|(i, found)| self.entry(i, found)).collect();
         let (mut values, _) = self.assemble(found);
-        for Breach { settings, error } in self.hold(&self.schema.defaults, &mut values) {
+        for BrokenRule { settings, error } in self.hold(&self.schema.defaults, &mut values) {
             for index in settings {
                 entries[index].broken_rule.get_or_insert_with(|| error.clone());
             }
@@ -108,7 +108,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
         entries
     }
 
-    pub(crate) fn entry(&self, index: usize, found: &Found) -> Entry {
+    pub(crate) fn entry(&self, index: usize, found: &Found) -> SettingEntry {
         let field = &self.schema.fields[index];
         let text = self.value_in(index, found).and_then(|value| field.print(&value));
         let text = text.map_err(|e| self.explain_one(e, Action::Read, index));
@@ -117,15 +117,15 @@ impl<S: Settings, C: Codec> Front<S, C> {
             _ if found.is_any() => Source::Stored,
             source => source.clone(),
         };
-        Entry { info: field.info().clone(), is_set: found.is_any(), source, text, broken_rule: None }
+        SettingEntry { info: field.info().clone(), is_set: found.is_any(), source, text, broken_rule: None }
     }
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for SettingEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { info, is_set, source, text, broken_rule } = self;
         let readable: Result<(), &Error> = text.as_ref().map(drop);
-        f.debug_struct("Entry")
+        f.debug_struct("SettingEntry")
             .field("name", &info.name)
             .field("is_set", is_set)
             .field("source", source)

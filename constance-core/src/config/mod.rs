@@ -2,14 +2,13 @@
 
 mod access;
 mod aliases;
-mod attempt;
 mod builder;
 mod change_set;
 mod committed;
 mod env;
 mod follow;
 mod front;
-mod in_turn;
+mod key_by_key;
 mod keys;
 #[cfg(feature = "pickle")]
 mod legacy;
@@ -20,18 +19,16 @@ mod plan;
 mod read;
 mod stale;
 mod subscribe;
+mod transaction;
 pub(crate) mod view;
-mod within;
 mod write;
+mod write_attempt;
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use self::access::Access;
-pub(crate) use self::attempt::TRIES;
-#[cfg(feature = "tokio")]
-pub(crate) use self::attempt::{Attempt, Next, Plan, is_of_what_was_read};
 pub use self::builder::ConfigBuilder;
 pub use self::change_set::ChangeSet;
 pub(crate) use self::env::of_process;
@@ -39,21 +36,24 @@ pub(crate) use self::env::of_process;
 pub(crate) use self::env::{named_prefix, named_url};
 pub(crate) use self::front::Front;
 #[cfg(feature = "tokio")]
-pub(crate) use self::in_turn::InTurn;
+pub(crate) use self::key_by_key::KeyByKey;
 pub(crate) use self::keys::{Found, SettingKeys};
 #[cfg(feature = "pickle")]
 pub use self::legacy::{ConvertedLegacy, LegacyValues};
-pub use self::list::Entry;
+pub use self::list::SettingEntry;
 pub use self::overrides::Overrides;
 pub(crate) use self::plan::{Expected, Goal, Step};
 pub use self::read::ReadAll;
 #[cfg(feature = "tokio")]
 pub(crate) use self::stale::joined;
+pub use self::transaction::{TransactionChanges, TransactionConfig};
 pub use self::view::{ConfigView, LiveView, LiveViewGuard, ViewChangeSet};
-pub use self::within::{Within, Written};
 #[cfg(feature = "tokio")]
 pub(crate) use self::write::YIELDS;
 pub(crate) use self::write::back_off;
+pub(crate) use self::write_attempt::MAX_TRIES;
+#[cfg(feature = "tokio")]
+pub(crate) use self::write_attempt::{WriteAttempt, WriteOutcome, WritePlan, may_be_outdated};
 use crate::overrides::Scope;
 use crate::{Action, Backend, Codec, MessagePack, Prefix, Result, Schema, Settings};
 

@@ -1,4 +1,4 @@
-//! Which batch makes changes true: free of I/O.
+//! Planning the batch of a write, without I/O.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::{
     backend::{Batch, Change, Encoded, Expect, Op, Stored},
 };
 
-/// What happens to one setting in a write.
+/// The part of a write that concerns one setting.
 pub(crate) struct Step {
     pub(crate) index: usize,
-    /// `None` leaves the setting as it is: the step only expects.
+    /// `None` leaves the setting as it is: the step only has an expectation.
     pub(crate) to: Option<Goal>,
     pub(crate) expect: Expected,
 }
@@ -24,17 +24,17 @@ pub(crate) enum Goal {
     Reset,
 }
 
-/// What must be in force before.
+/// The value that has to be in force before the write.
 pub(crate) enum Expected {
     Anything,
-    /// This value, stored in whatever bytes.
+    /// This value, in any encoding.
     Value(AnyValue),
-    /// Exactly what was found.
+    /// Exactly what was read.
     Found(Found),
 }
 
 impl Step {
-    /// A step that expects nothing.
+    /// A step without an expectation.
     pub(crate) fn to(index: usize, goal: Goal) -> Self {
         Self { index, to: Some(goal), expect: Expected::Anything }
     }
@@ -45,8 +45,8 @@ fn is_changed(steps: &[Step], index: usize) -> bool {
     steps.iter().any(|step| step.index == index && step.to.is_some())
 }
 
-/// What was found of settings that are in no step: the rules across settings need them.
-fn only_looked_at<'f>(steps: &[Step], found: &'f [(usize, Found)]) -> impl Iterator<Item = &'f (usize, Found)> {
+/// The settings that were read only for rules across settings, and are in no step.
+fn only_read<'f>(steps: &[Step], found: &'f [(usize, Found)]) -> impl Iterator<Item = &'f (usize, Found)> {
     found.iter().filter(|(index, _)| steps.iter().all(|step| step.index != *index))
 }
 
@@ -58,7 +58,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
     }
 
-    /// Refuses to write what a scope shows another value of, or to expect it: neither that value nor the one below is meant.
+    /// Refuses steps for settings with an override in the scope: the caller sees the override, and the store holds another value.
     pub(crate) fn refuse_overridden(&self, scope: Option<&Scope>, indices: impl Iterator<Item = usize>) -> Result<()> {
         let Some(scope) = scope else { return Ok(()) };
         let refused = indices.filter(|&index| scope.find(index).is_some()).map(|index| {
@@ -80,7 +80,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
         Error::several(refused.collect()).map_or(Ok(()), Err)
     }
 
-    /// The bytes of every value to set, each held to its rules.
+    /// Checks every value against its rules, and encodes it.
     pub(super) fn encode(&self, steps: &[Step]) -> Result<Vec<Option<Encoded>>> {
         let (mut encoded, mut refused) = (Vec::with_capacity(steps.len()), Vec::new());
         for step in steps {
@@ -99,16 +99,16 @@ impl<S: Settings, C: Codec> Front<S, C> {
         Error::several(refused).map_or(Ok(encoded), Err)
     }
 
-    /// What has to be known before writing: what is expected as a value, and what the rules of the changed settings look at.
-    pub(super) fn to_look_at(&self, steps: &[Step]) -> Vec<usize> {
-        let mut indices = self.schema.ruled_with(|index| is_changed(steps, index));
+    /// The settings to read before the write: those with an expected value, and those of the rules of changed settings.
+    pub(super) fn indices_to_read(&self, steps: &[Step]) -> Vec<usize> {
+        let mut indices = self.schema.settings_of_rules(|index| is_changed(steps, index));
         indices.extend(steps.iter().filter(|s| matches!(s.expect, Expected::Value(_))).map(|s| s.index));
         indices.sort_unstable();
         indices.dedup();
         indices
     }
 
-    /// The batch that makes the steps true, if what was found allows it.
+    /// The batch for the steps, if the values that were read allow it.
     pub(super) fn plan(&self, steps: &[Step], encoded: &[Option<Encoded>], found: &[(usize, Found)]) -> Result<Batch> {
         self.check_rules(steps, found)?;
         let want_previous = self.ledger.is_heard();
@@ -122,12 +122,12 @@ impl<S: Settings, C: Codec> Front<S, C> {
                 (Some(Goal::Reset), _) => Op::Remove,
                 _ => Op::Keep,
             };
-            // The old names too: programs that know no other read them.
+            // The aliases too, for programs that do not know the new name.
             let names = self.ops_by_name(step.index, &to).into_iter();
             changes.extend(names.map(|(key, op)| Change { key, expect: next(), op }));
         }
-        for (index, found) in only_looked_at(steps, found) {
-            // What is unreadable cannot be expected; the rules saw the default in its place.
+        for (index, found) in only_read(steps, found) {
+            // An unreadable value cannot be expected. The rules were checked with the default in its place.
             let Ok(expectations) = found.expectations() else { continue };
             let keys = self.keys[*index].all().cloned();
             changes.extend(keys.zip(expectations).map(|(key, expect)| Change::keep(key).expecting(expect)));
@@ -135,25 +135,25 @@ impl<S: Settings, C: Codec> Front<S, C> {
         Ok(Batch::new(changes)?.wanting_previous(want_previous))
     }
 
-    /// The values of the settings that are only looked at: those in force when the batch is applied.
-    pub(super) fn kept(&self, steps: &[Step], found: &[(usize, Found)]) -> Vec<(usize, AnyValue)> {
+    /// The values that were read only for rules: they are in force when the batch is applied.
+    pub(super) fn read_values(&self, steps: &[Step], found: &[(usize, Found)]) -> Vec<(usize, AnyValue)> {
         let readable = |(index, found): &(usize, Found)| Some((*index, self.value_in(*index, found).ok()?));
-        only_looked_at(steps, found).filter_map(readable).collect()
+        only_read(steps, found).filter_map(readable).collect()
     }
 
-    /// Holds the struct as it would become to the rules across the settings that change.
+    /// Checks the struct, with the steps applied, against the rules across the settings that change.
     fn check_rules(&self, steps: &[Step], found: &[(usize, Found)]) -> Result<()> {
         if self.schema.rules.is_empty() {
             return Ok(());
         }
         let mut values = self.schema.defaults.clone();
-        // What is about to be replaced is not looked at.
+        // Values that are about to be replaced are ignored.
         for (index, found) in found.iter().filter(|(index, _)| !is_changed(steps, *index)) {
             let field = &self.schema.fields[*index];
             if !field.is_pinned()
                 && let Ok(Some(encoded)) = found.bytes()
             {
-                // Unreadable: the default stays, else one bad value would forbid repairing another.
+                // Where it is unreadable, the default stays: one bad value must not prevent the repair of another.
                 let _ = field.decode_into(&self.codec, encoded.as_bytes(), &mut values);
             }
         }
@@ -171,7 +171,7 @@ impl<S: Settings, C: Codec> Front<S, C> {
         })
     }
 
-    /// What each key of a step must hold; `None` where anything may be there.
+    /// What each key of a step has to hold; `None` where there is no expectation.
     fn expectations(&self, step: &Step, found: &[(usize, Found)]) -> Result<Option<Vec<Expect>>> {
         let explain = |e| self.explain_one(e, Action::Read, step.index);
         match &step.expect {
@@ -188,21 +188,21 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
     }
 
-    /// Whether a batch may be written key by key where the backend cannot write it as a whole: one of one setting with old
-    /// names, of which one holds the expectation.
-    pub(super) fn may_be_in_turn(&self, steps: &[Step], batch: &Batch) -> bool {
+    /// Whether a batch may be written key by key where the backend cannot write it as a whole. It may where it is of one setting
+    /// with aliases, and at most one key has an expectation.
+    pub(super) fn may_write_key_by_key(&self, steps: &[Step], batch: &Batch) -> bool {
         let [Step { index, to: Some(_), .. }] = steps else { return false };
         let (changes, keys) = (batch.changes(), self.keys[*index].len());
         keys > 1 && changes.len() == keys && (keys == 2 || changes.iter().all(|change| change.expect == Expect::Any))
     }
 
-    /// Whether to try again after an expectation did not hold: not where the caller named what has to be there exactly.
-    pub(super) fn lost(&self, steps: &[Step], plan: &Batch, at: usize, current: Stored) -> Result<()> {
+    /// An error where a failed expectation is that of the caller. Otherwise the write is tried again.
+    pub(super) fn check_conflict(&self, steps: &[Step], plan: &Batch, at: usize, current: Stored) -> Result<()> {
         let key = plan.changes().get(at).map(|change| &change.key);
         let step = steps.iter().find(|step| key.is_some_and(|key| self.keys[step.index].all().any(|k| k == key)));
         match step {
             Some(step) if matches!(step.expect, Expected::Found(_)) => {
-                let current = self.value_in(step.index, &self.judged(vec![current])).ok();
+                let current = self.value_in(step.index, &self.resolve_names(vec![current])).ok();
                 Err(self.conflict(step.index, current))
             }
             _ => Ok(()),
@@ -217,14 +217,14 @@ impl<S: Settings, C: Codec> Front<S, C> {
         }
     }
 
-    /// What changed, from what the backend says was there before.
+    /// The changes, with the previous values that the backend returned.
     pub(super) fn outcomes(&self, steps: &[Step], plan: &Batch, previous: &[Stored]) -> Vec<Outcome> {
         let was = |index: usize| {
             if !plan.want_previous() || previous.len() != plan.changes().len() {
                 return Old::Unknown;
             }
             let stored = |key| plan.changes().iter().position(|c| &c.key == key).map(|at| previous[at].clone());
-            let found = self.judged(self.keys[index].all().filter_map(stored).collect());
+            let found = self.resolve_names(self.keys[index].all().filter_map(stored).collect());
             self.value_in(index, &found).map_or(Old::Unreadable, Old::Value)
         };
         steps

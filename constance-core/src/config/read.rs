@@ -9,13 +9,13 @@ use crate::events::FieldAccess;
 use crate::field::AnyValue;
 use crate::{Action, Backend, Codec, Error, Result, Setting, SettingValue, Settings, Warning};
 
-/// Every setting as far as it can be read, from [`Config::read_all`].
+/// Every setting, with defaults in the place of unreadable values; from [`Config::read_all`].
 ///
-/// A field whose stored value is unreadable has its default, and so have those of a broken rule across settings;
-/// [`unreadable`](Self::unreadable) says so. That is why this does not dereference to the struct.
+/// A field with an unreadable stored value has its default, and so have the fields of a broken rule across settings.
+/// [`unreadable`](Self::unreadable) lists both. That is why this type does not dereference to the struct.
 #[non_exhaustive]
 pub struct ReadAll<S> {
-    /// The settings; unreadable ones, and those of broken rules, have their default.
+    /// The settings. Unreadable ones and those of broken rules have their default.
     pub values: S,
     /// One error for each unreadable setting, which it names, and one for each broken rule, which names the rule's settings.
     pub unreadable: Vec<Error>,
@@ -26,12 +26,12 @@ pub struct ReadAll<S> {
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// The value of a setting: the default until one is stored. One read of one key.
     ///
-    /// It is held to its own rules. A rule across settings is not looked at, since it needs the others:
-    /// [`snapshot`](Self::snapshot) and [`live`](Self::live) hold it.
+    /// The rules of the setting are checked. Rules across settings are not, since they need the other settings too:
+    /// [`snapshot`](Self::snapshot) and [`live`](Self::live) check these.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked (never the default then); `Decode` where what is stored is unreadable; `Invalid`
+    /// Where the store cannot be read: the default is never returned then. `Decode` where the stored value is unreadable; `Invalid`
     /// where it breaks today's rules.
     #[inline]
     pub fn get<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<T> {
@@ -48,27 +48,27 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         Ok(self.inner.find_one(setting.index())?.is_any())
     }
 
-    /// Every setting, from one round trip; strict: an unreadable one is an error, and so is a broken rule across settings.
+    /// Every setting, in one round trip. An unreadable one is an error, and so is a broken rule across settings.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked, and one error that names every unreadable setting and every broken rule
-    /// ([`Error::each`] has them one by one).
+    /// Where the store cannot be read. Otherwise one error that names every unreadable setting and every broken rule;
+    /// [`Error::each`] returns them one by one.
     pub fn snapshot(&self) -> Result<S> {
         self.read_all()?.strict()
     }
 
-    /// Every setting as far as it can be read, from one round trip.
+    /// Every setting, with the default in the place of an unreadable one, in one round trip.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked. An unreadable setting is no error here: it is in
+    /// Where the store cannot be read. An unreadable setting is no error here: it is in
     /// [`ReadAll::unreadable`].
     pub fn read_all(&self) -> Result<ReadAll<S>> {
         self.access().read_all()
     }
 
-    /// Reads every setting once, so that a cache underneath holds them all: for the start of a service. One round trip.
+    /// Reads every setting once, so that a cache holds them all when a service starts. One round trip.
     ///
     /// Without a cache it only shows that the store can be read. An unreadable setting is no error here:
     /// [`verify`](Self::verify) finds it.
@@ -80,20 +80,20 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         self.inner.find_all().map(drop)
     }
 
-    /// For a readiness probe: the store answers, its tables exist, and every stored value is readable and within its
-    /// rules, those across settings included. Gives what is to be known of a store that works, such as that it may drop
-    /// values (see [`Backend::warnings`]), or that an [old name](crate::Declaration::alias) differs from the new one. Two round
-    /// trips, and what the backend asks for those.
+    /// Checks the store, for a readiness probe: it answers, its tables exist, and every stored value is readable and keeps to its
+    /// rules and the rules across settings. Returns warnings about a store that works, such as that it may drop values (see
+    /// [`Backend::warnings`]), or that an [alias](crate::Declaration::alias) has another value than the new name. Two round trips,
+    /// and those that the backend needs for its warnings.
     ///
     /// # Errors
     ///
-    /// The first of these that does not hold.
+    /// The first of these checks that fails.
     pub fn verify(&self) -> Result<Vec<Warning>> {
         let inner = &*self.inner;
         inner.backend.ping().map_err(|e| inner.explain(e, Action::Ping))?;
         let found = inner.find_all()?;
         inner.verify(&found)?;
-        let together = inner.names_together(inner.backend.capability()).map(|batch| inner.backend.write(&batch));
+        let together = inner.all_names_probe(inner.backend.capability()).map(|batch| inner.backend.write(&batch));
         let mut warnings = inner.alias_warnings(&found, together);
         warnings.extend(inner.backend.warnings().map_err(|e| inner.explain(e, Action::Ping))?);
         Ok(warnings)
@@ -101,7 +101,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 }
 
 impl<S> ReadAll<S> {
-    /// The struct, or one error for all that is unreadable.
+    /// The struct, or one error for everything that is unreadable.
     pub(crate) fn strict(self) -> Result<S> {
         let Self { values, unreadable, taken_at: _ } = self;
         match Error::several(unreadable) {
@@ -112,7 +112,7 @@ impl<S> ReadAll<S> {
 }
 
 impl<S: Settings, C: Codec> Front<S, C> {
-    /// What was found just now, under overrides.
+    /// The values that were just read, with overrides applied.
     pub(crate) fn read_all(&self, found: &[Found], overridden: Vec<(usize, AnyValue)>) -> ReadAll<S> {
         let taken_at = SystemTime::now();
         let (mut values, mut unreadable) = self.assemble(found);
@@ -126,12 +126,12 @@ impl<S: Settings, C: Codec> Front<S, C> {
         ReadAll { values: *values, unreadable, taken_at }
     }
 
-    /// Whether everything found is readable and within its rules.
+    /// Checks that every value is readable and keeps to the rules.
     pub(crate) fn verify(&self, found: &[Found]) -> Result<()> {
         self.read_all(found, Vec::new()).strict().map(drop)
     }
 
-    /// The struct, with the default for what is unreadable, and the errors of that.
+    /// The struct, with defaults in the place of unreadable values, and their errors.
     pub(super) fn assemble(&self, found: &[Found]) -> (Box<S>, Vec<Error>) {
         let mut values = self.schema.defaults.clone();
         let mut unreadable = Vec::new();

@@ -1,35 +1,35 @@
-//! Writing settings: every way in ends here.
+//! Writing settings. Every kind of write ends here.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use super::attempt::{Attempt, Next, Plan, TRIES};
-use super::in_turn::in_turn;
+use super::key_by_key::write_key_by_key;
 use super::plan::{Expected, Goal, Step};
+use super::write_attempt::{MAX_TRIES, WriteAttempt, WriteOutcome, WritePlan};
 use super::{Config, Inner};
 use crate::{Backend, Codec, Result, Setting, SettingValue, Settings};
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
-    /// Stores a value after holding it to its rules. One write; where a rule across settings
-    /// looks at it, one read before that, of the rule's settings.
+    /// Checks a value against its rules and stores it. One write. Where a rule across settings applies, one read of the rule's
+    /// settings before.
     ///
     /// When it returns, the value is in the store, in every [`live`](Self::live) of this `Config`, and handlers have been
-    /// called (by another thread where several write at once).
+    /// called (by another thread where several threads write at once).
     ///
     /// # Errors
     ///
-    /// `Invalid` where a rule refuses the value, and `Overridden` where this handle shows an [override](Self::overrides) of
-    /// it: nothing is stored then. Otherwise why it could not be stored; after `Timeout` and `Unavailable` it may have been.
+    /// `Invalid` where a rule refuses the value, and `Overridden` where this handle has an [override](Self::overrides) of it:
+    /// nothing is stored then. Otherwise why the value could not be stored; after `Timeout` and `Unavailable` it may be stored.
     pub fn set<T: SettingValue>(&self, setting: Setting<S, T>, value: T) -> Result<()> {
         self.inner.schema.typed(setting)?;
         self.apply(&[Step::to(setting.index(), Goal::Set(Arc::new(value)))])
     }
 
-    /// Removes the stored value, so that the default is in force; also that under an old name. One write.
+    /// Removes the stored value, also under aliases, so that the default is in force. One write.
     ///
     /// # Errors
     ///
-    /// `Overridden` as for [`set`](Self::set); why it could not be removed. Nothing stored is no error.
+    /// As [`set`](Self::set). It is no error where nothing is stored.
     pub fn reset<T: SettingValue>(&self, setting: Setting<S, T>) -> Result<()> {
         self.inner.schema.typed(setting)?;
         self.apply(&[Step::to(setting.index(), Goal::Reset)])
@@ -41,8 +41,8 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     ///
     /// # Errors
     ///
-    /// `Conflict` where another value is in force, which [`Error::current`](crate::Error::current) gives; `Decode` where what is stored is
-    /// unreadable; otherwise as [`set`](Self::set).
+    /// `Conflict` where another value is in force, which [`Error::current`](crate::Error::current) returns; `Decode` where the stored
+    /// value is unreadable; otherwise as [`set`](Self::set).
     ///
     /// ```
     /// # use constance_core::{Config, ErrorKind, Settings};
@@ -65,13 +65,13 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
         self.apply(&[Step { index: setting.index(), to, expect }])
     }
 
-    /// Replaces the value by what `change` makes of it, against any number of other writers, and returns the new value.
+    /// Replaces the value by the result of `change`, and returns the new value. No change of another writer is lost.
     ///
-    /// `change` is called again when another writer came in between.
+    /// `change` is called again where another writer comes in between.
     ///
     /// # Errors
     ///
-    /// `Conflict` where others kept coming in between for 100 tries; otherwise as
+    /// `Conflict` where other writers came in between in each of 100 tries; otherwise as
     /// [`compare_and_set`](Self::compare_and_set).
     ///
     /// ```
@@ -87,7 +87,7 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// # Ok::<(), constance_core::Error>(())
     /// ```
     pub fn update<T: SettingValue>(&self, setting: Setting<S, T>, change: impl FnMut(T) -> T) -> Result<T> {
-        self.access().update(setting, change, TRIES, |steps| self.apply(steps))
+        self.access().update(setting, change, MAX_TRIES, |steps| self.apply(steps))
     }
 
     pub(crate) fn apply(&self, steps: &[Step]) -> Result<()> {
@@ -97,44 +97,45 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
 }
 
 impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
-    /// Checks, plans, writes, and tells. Steps name each setting at most once.
+    /// Checks, plans, writes, and reports. Steps name each setting at most once.
     pub(super) fn apply(&self, steps: &[Step]) -> Result<()> {
         self.front.keep_following();
-        let mut attempt = Attempt::new(&self.front, steps)?;
+        let mut attempt = WriteAttempt::new(&self.front, steps)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.find(attempt.reads()) };
             let planned = match attempt.plan(found, self.backend.capability())? {
-                Plan::Send(planned) => planned,
-                Plan::Afresh(keys) => {
-                    // A cache that cannot be reached has not answered either; the next plan decides.
+                WritePlan::Send(planned) => planned,
+                WritePlan::Reread(keys) => {
+                    // A failure is ignored: the next read reports it where it still matters.
                     let _ = self.backend.forget(&keys);
                     continue;
                 }
             };
-            let applied = in_turn(planned.batch(), planned.may_be_in_turn(), |batch| self.backend.write(batch));
-            match planned.end(applied)? {
-                Next::Done => return Ok(()),
-                Next::Settle(settling) => {
+            let applied =
+                write_key_by_key(planned.batch(), planned.may_write_key_by_key(), |batch| self.backend.write(batch));
+            match planned.finish(applied)? {
+                WriteOutcome::Done => return Ok(()),
+                WriteOutcome::Settle(settling) => {
                     let found = self.find(settling.indices());
                     settling.take(found);
                     return Ok(());
                 }
-                Next::Again => back_off(attempt.tries()),
+                WriteOutcome::Retry => back_off(attempt.tries()),
             }
         }
     }
 }
 
-/// How many tries give way without resting.
+/// The number of tries that only yield to other threads. Later tries sleep.
 pub(crate) const YIELDS: usize = 3;
 
-/// Gives way to the writers that came in between: at once, then for longer, never more than a few milliseconds.
+/// Waits before the next try: the first times by yielding, then longer each time, never more than a few milliseconds.
 pub(crate) fn back_off(tries: usize) {
     if tries <= YIELDS {
         std::thread::yield_now();
     } else {
         let most = 1_u64 << tries.min(12);
-        // Different threads have to wait differently long, and each new state hashes differently.
+        // Threads have to wait for different times. Each new state hashes differently, which gives a random number.
         let spread = RandomState::new().hash_one(tries) % most;
         std::thread::sleep(std::time::Duration::from_micros(most / 2 + spread / 2));
     }

@@ -1,4 +1,4 @@
-//! What a Django project stores and this crate reads and writes: JSON of django-constance 4, pickles of 1 to 3, a value of any type.
+//! The stored formats of django-constance: JSON of version 4, pickles of versions 1 to 3, and a value of any type.
 
 mod isoformat;
 pub(crate) mod json;

@@ -1,12 +1,12 @@
-//! Numbers as Python has and prints them.
+//! Numbers and intervals as Python stores and prints them.
 
 use std::borrow::Cow;
 
 use crate::civil::Span;
-use crate::tree::Unfit;
+use crate::tree::ConvertError;
 
-/// What no date, time or interval of Python can hold.
-pub(super) const FINER: Unfit = Unfit::Words("that is finer than a microsecond");
+/// The error of a value that no date, time or interval of Python can hold.
+pub(super) const FINER: ConvertError = ConvertError::Words("that is finer than a microsecond");
 
 /// `timedelta.max` in days, and the microseconds of one.
 const MAX_DAYS: i128 = 999_999_999;
@@ -48,19 +48,19 @@ pub(super) fn float(shortest: &str) -> String {
 }
 
 /// `timedelta.total_seconds()` as Python prints it, if it reads back as the same span.
-pub(super) fn total_seconds(span: Span) -> Result<String, Unfit> {
+pub(super) fn total_seconds(span: Span) -> Result<String, ConvertError> {
     if span.nanos % 1_000 != 0 {
         return Err(FINER);
     }
     if !is_timedelta(span) {
-        return Err(Unfit::Words("that is longer than Python's timedelta"));
+        return Err(ConvertError::Words("that is longer than Python's timedelta"));
     }
     // Reading the digits rounds correctly, as Python's division of integers does.
     let sign = if span.as_nanos() < 0 { "-" } else { "" };
     let digits = format!("{sign}{}.{:09}", span.secs.unsigned_abs(), span.nanos.unsigned_abs());
-    let secs: f64 = digits.parse().map_err(|_| Unfit::RANGE)?;
+    let secs: f64 = digits.parse().map_err(|_| ConvertError::RANGE)?;
     if timedelta(secs) != Some(span) {
-        return Err(Unfit::Words(
+        return Err(ConvertError::Words(
             "whose microseconds Python loses, as in every interval of more than about 270 years,",
         ));
     }

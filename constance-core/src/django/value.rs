@@ -108,7 +108,7 @@ impl Value {
 
     fn made_of<T: SettingType>(value: &T) -> Result<Self> {
         let text = Tree::of(&T::KIND, value).and_then(|tree| json::write_text(&tree));
-        Ok(Self { text: text.map_err(|unfit| unwritable(&T::KIND, unfit))?.into() })
+        Ok(Self { text: text.map_err(|error| unwritable(&T::KIND, error))?.into() })
     }
 
     /// The value as one of this type, by the rules of [`Json`](crate::Json).
@@ -145,7 +145,7 @@ impl SettingType for Value {
     fn parse(text: &str) -> Result<Self, ParseError> {
         let words = |why: &str| ParseError::new(format!("this cannot be read as JSON: {why}"));
         let tree = json::read_text(text).map_err(|refused| words(refused.in_own_words()))?;
-        let text = json::write_text(&tree).map_err(|unfit| words(&format!("a value {unfit}")))?;
+        let text = json::write_text(&tree).map_err(|error| words(&format!("a value {error}")))?;
         Ok(Self { text: text.into() })
     }
 

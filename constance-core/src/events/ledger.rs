@@ -13,7 +13,7 @@ use super::slot::{Old, Seen, Slot};
 use super::subscription::{Handlers, Subscriber, Subscription};
 use crate::Error;
 use crate::field::AnyValue;
-use crate::schema::Breach;
+use crate::schema::BrokenRule;
 
 /// Keeps account of the writes through one `Config` and of what its `live()` loads, and decides which event they make.
 ///
@@ -93,7 +93,7 @@ pub(crate) trait FieldAccess<S> {
     fn put(&self, values: &mut S, index: usize, value: &AnyValue);
     fn default(&self, index: usize) -> AnyValue;
     /// Holds values to the rules across settings: those of a broken one become what `good` has for them.
-    fn hold(&self, good: &S, values: &mut S) -> Vec<Breach>;
+    fn hold(&self, good: &S, values: &mut S) -> Vec<BrokenRule>;
 }
 
 impl<S> Ledger<S> {
@@ -390,7 +390,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         }
         let all = learned.iter().chain(&given_out).map(|(index, value)| (*index, value));
         // One that is seen from two moments is none: what is asked for again decides.
-        let lasts = |breach: &Breach| !breach.settings.iter().any(|index| passed_over.contains(index));
+        let lasts = |breach: &BrokenRule| !breach.settings.iter().any(|index| passed_over.contains(index));
         let breaches = self.publish(all, fields, |core, breaches| {
             let broken = breaches.iter().filter(|breach| lasts(breach)).map(|breach| breach.error.clone());
             if let Some(error) = Error::several(broken.collect()) {
@@ -411,7 +411,7 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
                 taken.all = false;
                 continue;
             }
-            let Breach { settings, error } = breach;
+            let BrokenRule { settings, error } = breach;
             for index in settings {
                 let seen = &mut self.slots[index].seen;
                 // As something unreadable in the first load; later, handlers know the value that is in force.
@@ -463,8 +463,8 @@ impl<S: Clone + Send + Sync + 'static> State<S> {
         &self,
         values: impl Iterator<Item = (usize, &'v AnyValue)>,
         fields: &dyn FieldAccess<S>,
-        tell: impl FnOnce(&dyn Publisher<S>, &[Breach]),
-    ) -> Vec<Breach> {
+        tell: impl FnOnce(&dyn Publisher<S>, &[BrokenRule]),
+    ) -> Vec<BrokenRule> {
         let Some(core) = &self.live else { return Vec::new() };
         let current = core.values();
         let (mut changed, mut differ) = (Arc::clone(&current), Vec::new());

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use crate::field::AnyValue;
 
-/// Overrides, the newest last, above those of an outer scope.
+/// Overrides, the newest last, on top of those of an outer scope.
 pub(crate) struct Scope {
     parent: Option<Arc<Scope>>,
     layers: Mutex<Layers>,
@@ -21,7 +21,7 @@ struct Layers {
     told: Vec<Weak<dyn Nudge>>,
 }
 
-/// Somebody who may be waiting for a change.
+/// A waiter for changes.
 pub(crate) trait Nudge: Send + Sync {
     fn nudge(&self);
 }

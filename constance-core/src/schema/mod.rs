@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 pub use self::builder::SchemaBuilder;
-pub(crate) use self::rule::Breach;
+pub(crate) use self::rule::BrokenRule;
 use self::rule::Rule;
 use crate::backend::check_name;
 use crate::field::{Field, TypedField};

@@ -7,10 +7,10 @@ use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 
 use super::access::{Elements, Members, Variant};
-use super::{Tree, Unfit, number, typed};
+use super::{ConvertError, Tree, number, typed};
 use crate::civil::{DateTime, IsoSpan, Span, Time};
 
-type Result<T> = std::result::Result<T, Unfit>;
+type Result<T> = std::result::Result<T, ConvertError>;
 
 pub(crate) struct TreeDeserializer {
     tree: Tree,
@@ -54,7 +54,7 @@ impl TreeDeserializer {
         visitor: V,
     ) -> Result<V::Value> {
         if manner.is_written && has_a_double(&entries) {
-            return Err(Unfit::twice());
+            return Err(ConvertError::twice());
         }
         let mut members = Members::new(entries, names, manner);
         let value = visitor.visit_map(&mut members)?;
@@ -64,7 +64,7 @@ impl TreeDeserializer {
 }
 
 impl<'de> Deserializer<'de> for TreeDeserializer {
-    type Error = Unfit;
+    type Error = ConvertError;
 
     fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         match std::mem::replace(&mut self.tree, Tree::None) {
@@ -77,7 +77,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
             },
             Tree::BigInt(digits) => match digits.parse::<u128>() {
                 Ok(value) => visitor.visit_u128(value),
-                Err(_) => Err(Unfit::RANGE),
+                Err(_) => Err(ConvertError::RANGE),
             },
             Tree::Float(value) => visitor.visit_f64(value),
             Tree::Float32(value) => visitor.visit_f32(value),
@@ -87,10 +87,10 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
             Tree::Map(entries) => Self::map(self.manner, entries, &[], visitor),
             Tree::Date(date) => visitor.visit_string(date.to_string()),
             Tree::Time(time, None) => visitor.visit_string(time.to_string()),
-            Tree::Time(_, Some(_)) => Err(Unfit::Words("with an offset from UTC")),
+            Tree::Time(_, Some(_)) => Err(ConvertError::Words("with an offset from UTC")),
             // RFC 3339, which these types read, has no seconds in an offset: the moment stays, and is shown in UTC.
             Tree::DateTime(at @ DateTime { offset: Some(offset), .. }) if offset % 60 != 0 => {
-                visitor.visit_string(at.in_utc().ok_or(Unfit::RANGE)?.to_string())
+                visitor.visit_string(at.in_utc().ok_or(ConvertError::RANGE)?.to_string())
             }
             Tree::DateTime(at) => visitor.visit_string(at.to_string()),
             Tree::Span(span) if self.manner.for_people => visitor.visit_string(IsoSpan(span).to_string()),
@@ -132,13 +132,13 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
             Tree::Float(value) => number::narrow_of_digits(value),
             _ => return self.deserialize_any(visitor),
         };
-        visitor.visit_f32(float.ok_or(Unfit::ANOTHER_NUMBER)?)
+        visitor.visit_f32(float.ok_or(ConvertError::ANOTHER_NUMBER)?)
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.tree {
             Tree::Int(value) if self.manner.is_written => visitor.visit_f64(value as f64),
-            Tree::Int(value) => visitor.visit_f64(number::float_of_int(value).ok_or(Unfit::ANOTHER_NUMBER)?),
+            Tree::Int(value) => visitor.visit_f64(number::float_of_int(value).ok_or(ConvertError::ANOTHER_NUMBER)?),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -146,7 +146,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
     /// Bytes are a list of numbers where there are none: a text is something else.
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.tree {
-            Tree::Text(_) => Err(Unfit::SHAPE),
+            Tree::Text(_) => Err(ConvertError::SHAPE),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -163,7 +163,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
         visitor: V,
     ) -> Result<V::Value> {
         match self.tree {
-            Tree::List(_) => Err(Unfit::another("a list", "an object")),
+            Tree::List(_) => Err(ConvertError::another("a list", "an object")),
             Tree::Map(entries) => Self::map(self.manner, entries, names, visitor),
             Tree::Span(span) if name == "Duration" => Self::map(self.manner, typed::span_entries(span), &[], visitor),
             _ => self.deserialize_any(visitor),
@@ -199,7 +199,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
             // Both take nanoseconds that are not negative, and chrono takes no others.
             (Tree::Span(Span { secs, nanos: nanos @ 0.. }), 2) => vec![*secs, i64::from(*nanos)],
             (Tree::Span(Span { secs, nanos }), 2) => {
-                vec![secs.checked_sub(1).ok_or(Unfit::RANGE)?, i64::from(*nanos) + 1_000_000_000]
+                vec![secs.checked_sub(1).ok_or(ConvertError::RANGE)?, i64::from(*nanos) + 1_000_000_000]
             }
             _ => return self.deserialize_any(visitor),
         };
@@ -219,7 +219,7 @@ impl<'de> Deserializer<'de> for TreeDeserializer {
     }
 }
 
-impl IntoDeserializer<'_, Unfit> for TreeDeserializer {
+impl IntoDeserializer<'_, ConvertError> for TreeDeserializer {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -6,21 +6,21 @@
 mod access;
 #[cfg(feature = "json")]
 pub(crate) mod any;
+mod convert_error;
 mod de;
 pub(crate) mod decimal;
 mod key;
 pub(crate) mod number;
 mod ser;
 mod typed;
-mod unfit;
+mod user_json;
 mod wire;
-mod written;
 
 use serde::Serialize;
 
+pub(crate) use self::convert_error::{ConvertError, Step};
 pub(crate) use self::de::TreeDeserializer;
-pub(crate) use self::unfit::{Step, Unfit};
-pub(crate) use self::written::Written;
+pub(crate) use self::user_json::UserJson;
 use crate::Kind;
 use crate::civil::{Date, DateTime, Span, Time};
 
@@ -50,19 +50,19 @@ pub(crate) enum Tree {
     Uuid([u8; 16]),
 }
 
-/// How deep lists and maps may be nested in any format of this crate.
+/// The deepest nesting of lists and maps in any format of this crate.
 pub(crate) const MAX_DEPTH: usize = 64;
 
 impl Tree {
     /// What a value of this kind is. The types of the date crates are asked for the form that no feature of theirs changes.
-    pub(crate) fn of<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Self, Unfit> {
+    pub(crate) fn of<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Self, ConvertError> {
         let raw = value.serialize(ser::TreeSerializer::new(is_for_people(kind)))?;
         typed::typed(kind, raw)
     }
 
     /// The value of a tree that fits the kind.
     #[cfg(feature = "json")]
-    pub(crate) fn into_value<T: serde::de::DeserializeOwned>(self, kind: &Kind) -> Result<T, Unfit> {
+    pub(crate) fn into_value<T: serde::de::DeserializeOwned>(self, kind: &Kind) -> Result<T, ConvertError> {
         T::deserialize(de::TreeDeserializer::new(self, is_for_people(kind)))
     }
 }

@@ -1,6 +1,6 @@
-//! Numbers in another type, where it is the same number.
+//! Converting numbers between types without changing them.
 
-use super::Unfit;
+use super::ConvertError;
 
 /// The float that is equal to a whole number.
 pub(crate) fn float_of_int(value: i128) -> Option<f64> {
@@ -25,13 +25,13 @@ pub(crate) fn narrow_of_digits(value: f64) -> Option<f32> {
 }
 
 /// The narrow float that is nearest to what a person wrote, unless that is no number any more.
-pub(crate) fn rounded(value: f64) -> Result<f32, Unfit> {
+pub(crate) fn rounded(value: f64) -> Result<f32, ConvertError> {
     let float = value as f32;
     if float.is_infinite() && value.is_finite() {
-        return Err(Unfit::told(Unfit::TOO_LARGE));
+        return Err(ConvertError::told(ConvertError::TOO_LARGE));
     }
     if float == 0.0 && value != 0.0 {
-        return Err(Unfit::told(Unfit::TOO_NEAR));
+        return Err(ConvertError::told(ConvertError::TOO_NEAR));
     }
     Ok(float)
 }

@@ -6,9 +6,9 @@ use serde::ser::{
 };
 
 use super::key::KeySerializer;
-use super::{MAX_DEPTH, Tree, Unfit};
+use super::{ConvertError, MAX_DEPTH, Tree};
 
-type Result<T = Tree> = std::result::Result<T, Unfit>;
+type Result<T = Tree> = std::result::Result<T, ConvertError>;
 
 #[derive(Clone, Copy)]
 pub(super) struct TreeSerializer {
@@ -26,7 +26,7 @@ impl TreeSerializer {
 
     fn inside(self) -> Result<Self> {
         if self.depth == MAX_DEPTH {
-            return Err(Unfit::DEEP);
+            return Err(ConvertError::DEEP);
         }
         Ok(Self { depth: self.depth + 1, in_some: false, ..self })
     }
@@ -53,7 +53,7 @@ macro_rules! integers {
 
 impl Serializer for TreeSerializer {
     type Ok = Tree;
-    type Error = Unfit;
+    type Error = ConvertError;
     type SerializeSeq = ListSerializer;
     type SerializeTuple = ListSerializer;
     type SerializeTupleStruct = ListSerializer;
@@ -210,7 +210,7 @@ macro_rules! lists {
     ($($how:ident $method:ident),+) => {$(
         impl $how for ListSerializer {
             type Ok = Tree;
-            type Error = Unfit;
+            type Error = ConvertError;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
                 self.push(value)
@@ -249,7 +249,7 @@ impl MapSerializer {
 
 impl SerializeMap for MapSerializer {
     type Ok = Tree;
-    type Error = Unfit;
+    type Error = ConvertError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
         self.name = Some(key.serialize(KeySerializer)?);
@@ -257,7 +257,7 @@ impl SerializeMap for MapSerializer {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        let name = self.name.take().ok_or(Unfit::SHAPE)?;
+        let name = self.name.take().ok_or(ConvertError::SHAPE)?;
         self.push(name, value)
     }
 
@@ -270,7 +270,7 @@ macro_rules! structs {
     ($($how:ident),+) => {$(
         impl $how for MapSerializer {
             type Ok = Tree;
-            type Error = Unfit;
+            type Error = ConvertError;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
                 self.push(name.to_owned(), value)

@@ -1,13 +1,13 @@
 //! What the strings and tuples of a tree mean, by the kind of the setting.
 
 use super::decimal::is_plain;
-use super::{Tree, Unfit};
+use super::{ConvertError, Tree};
 use crate::Kind;
 use crate::civil::{Date, DateTime, MAX_OFFSET, Span, Time};
 
 /// The tree with every leaf of a kind of its own taken for what it is. Each date crate has its own form, and all are known:
 /// chrono and jiff write texts, `time` writes tuples.
-pub(super) fn typed(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
+pub(super) fn typed(kind: &Kind, tree: Tree) -> Result<Tree, ConvertError> {
     let leaf = match (kind, tree) {
         (Kind::Option(_), Tree::None) => Some(Tree::None),
         (Kind::Option(inner), tree) => Some(typed(inner, tree)?),
@@ -16,7 +16,7 @@ pub(super) fn typed(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
         }
         (Kind::Map(inner), Tree::Map(entries)) => {
             let entries = entries.into_iter().map(|(name, value)| Ok((name, typed(inner, value)?)));
-            Some(Tree::Map(entries.collect::<Result<_, Unfit>>()?))
+            Some(Tree::Map(entries.collect::<Result<_, ConvertError>>()?))
         }
         (Kind::Date, tree) => date(tree).map(Tree::Date),
         (Kind::Time, tree) => time(tree).map(|time| Tree::Time(time, None)),
@@ -27,7 +27,7 @@ pub(super) fn typed(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
         (Kind::Uuid, Tree::Bytes(bytes)) => <[u8; 16]>::try_from(bytes).ok().map(Tree::Uuid),
         (_, tree) => Some(tree),
     };
-    leaf.ok_or(Unfit::SHAPE)
+    leaf.ok_or(ConvertError::SHAPE)
 }
 
 /// A span as core's own durations are stored.

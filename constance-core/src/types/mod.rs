@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Kind;
 
-/// What every setting's value can do; implemented for every type that fits.
+/// The traits that the value of a setting needs. Implemented for every type that has them.
 ///
 /// Values are compared when an event or a compare-and-set has to know whether something changed.
 pub trait SettingValue: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static {}
@@ -67,14 +67,14 @@ pub trait SettingType: SettingValue {
     /// The type as codecs and tools see it.
     const KIND: Kind;
 
-    /// The value that a person wrote.
+    /// Parses a value that an operator wrote.
     ///
     /// # Errors
     ///
-    /// A [`ParseError`] that says what is wrong, in words for that person, without the text itself.
+    /// A [`ParseError`] that says what is wrong, without the text itself.
     fn parse(text: &str) -> Result<Self, ParseError>;
 
-    /// The value as a person would write it.
+    /// The value as an operator would write it.
     fn print(&self) -> String;
 }
 

@@ -1,4 +1,4 @@
-//! A value or none.
+//! Optional values.
 
 use super::{ParseError, SettingType};
 use crate::Kind;

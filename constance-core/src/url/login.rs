@@ -1,10 +1,10 @@
-//! Who logs in, and to which database.
+//! The login and the database in a URL.
 
 use super::{UrlParts, wrong};
 use crate::Result;
 
 impl UrlParts {
-    /// Takes out who logs in: what stands in front of the `@`, or the parameters `username` (or `user`) and `password` (or
+    /// Removes and returns the user name and the password: the part before the `@`, or the parameters `username` (or `user`) and `password` (or
     /// `pass`). An empty user's name in front of a password is none.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl UrlParts {
         Ok((username, password))
     }
 
-    /// Takes out the number of the database: the path, or the parameter `db`. 0 where the URL says none.
+    /// Removes and returns the number of the database: the path, or the parameter `db`. 0 where the URL has neither.
     ///
     /// # Errors
     ///
@@ -53,8 +53,7 @@ impl UrlParts {
 const HINT: &str = "write user:password@host, :password@host for the default user, or neither; \
                     where they come from variables, one of these is empty";
 
-/// Looks whether a login is whole. A driver would log nobody in where a part is missing, and the server would take the caller
-/// for its default user.
+/// Checks that a login is complete. Where a part is missing, a driver would not log in, and the server would use its default user.
 ///
 /// # Errors
 ///
@@ -81,7 +80,7 @@ mod tests {
             ("x://h?username=shop&password=hunter2", Some("shop"), Some("hunter2")),
             ("x://shop@h?pass=hunter2&user=shop", Some("shop"), Some("hunter2")),
         ] {
-            let login = UrlParts::read(url)?.take_login()?;
+            let login = UrlParts::parse(url)?.take_login()?;
             assert_eq!((login.0.as_deref(), login.1.as_deref()), (username, password), "{url}");
         }
         Ok(())
@@ -90,7 +89,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_contradicts_itself_is_refused() {
         for (url, words) in [
-            // Empty variables.
+            // Made from empty environment variables.
             ("x://shop:@h", "the password is empty"),
             ("x://:@h", "the password is empty"),
             ("x://shop@h", "the password is missing"),
@@ -100,7 +99,7 @@ mod tests {
             ("x://:hunter2@h?password=hunter3", "two users or two passwords"),
             ("x://h?user=a&username=b&password=hunter2", "two users"),
         ] {
-            let error = UrlParts::read(url).and_then(|mut url| url.take_login()).expect_err(url);
+            let error = UrlParts::parse(url).and_then(|mut url| url.take_login()).expect_err(url);
             assert!(error.to_string().contains(words), "{url}: {error}");
             assert!(!format!("{error} {error:?}").contains("hunter"));
         }
@@ -109,7 +108,7 @@ mod tests {
     #[test]
     fn a_database_stands_in_the_path_or_in_the_query() -> Result<()> {
         for (url, db) in [("x://h", 0), ("x://h/", 0), ("x://h/3", 3), ("x://h?db=3", 3), ("x://h/3/?db=3", 3)] {
-            assert_eq!(UrlParts::read(url)?.take_database()?, db, "{url}");
+            assert_eq!(UrlParts::parse(url)?.take_database()?, db, "{url}");
         }
         for (url, words) in [
             ("x://h/0?db=3", "two databases"),
@@ -118,7 +117,7 @@ mod tests {
             ("x://h/1/2", "no number"),
             ("x://h/99999999999", "no number"),
         ] {
-            let error = UrlParts::read(url).and_then(|mut url| url.take_database()).expect_err(url);
+            let error = UrlParts::parse(url).and_then(|mut url| url.take_database()).expect_err(url);
             assert!(error.to_string().contains(words), "{url}: {error}");
         }
         Ok(())

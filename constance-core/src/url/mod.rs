@@ -1,12 +1,12 @@
-//! URLs of backends, read by the same rules for every scheme: for those who write a backend.
+//! Parsing the URLs of backends, by the same rules for every scheme. For authors of backends.
 //!
-//! What a URL says is honoured or refused, never passed over, and none of it is shown: it may hold a password, also in a place
+//! Every part of a URL is used or refused, never ignored. No part is shown in an error: it may hold a password, even in a place
 //! where none belongs.
 //!
 //! ```
 //! use constance_core::url::UrlParts;
 //!
-//! let mut url = UrlParts::read("etcd://shop:hunter2@one:2379,two/settings?socket_timeout=0.5\n")?;
+//! let mut url = UrlParts::parse("etcd://shop:hunter2@one:2379,two/settings?socket_timeout=0.5\n")?;
 //! assert_eq!(url.hosts, [("one".to_owned(), Some(2379)), ("two".to_owned(), None)]);
 //! assert_eq!((url.password.as_deref(), url.path.as_str()), (Some("hunter2"), "/settings"));
 //! let timeout = url.parameters.take_seconds("socket_timeout")?;
@@ -26,16 +26,17 @@ pub use self::parameters::UrlParameters;
 pub use self::parts::UrlParts;
 use crate::{Error, ErrorKind, Result};
 
-/// What is done about a character that ends a part of a URL too early.
+/// The hint for a character that ends a part of a URL too early.
 const ESCAPE: &str = "write # ? / @ : % + and spaces in a name or a password as %23 %3F %2F %40 %3A %25 %2B %20";
 
-/// The URL without white space at its ends, such as the newline of a mounted file, and with its scheme in lower case.
+/// The URL without white space at its ends, such as the newline of a mounted file, and with its scheme in lower case. Nothing else
+/// is changed.
 ///
 /// ```
-/// assert_eq!(constance_core::url::tidy("SQLite:///srv/Shop.db\n"), "sqlite:///srv/Shop.db");
+/// assert_eq!(constance_core::url::normalize("SQLite:///srv/Shop.db\n"), "sqlite:///srv/Shop.db");
 /// ```
 #[must_use]
-pub fn tidy(url: &str) -> Cow<'_, str> {
+pub fn normalize(url: &str) -> Cow<'_, str> {
     let url = url.trim();
     match url.split_once(':') {
         Some((scheme, rest)) if is_scheme(scheme) && scheme.bytes().any(|byte| byte.is_ascii_uppercase()) => {
@@ -45,7 +46,7 @@ pub fn tidy(url: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text that a percent-encoded one stands for, or `None` where it is not percent-encoded UTF-8.
+/// Decodes percent-encoded UTF-8; `None` where it is not valid.
 ///
 /// ```
 /// assert_eq!(constance_core::url::decode("p%40ss").as_deref(), Some("p@ss"));
@@ -68,13 +69,14 @@ pub fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// What a URL and a builder both may say. Neither wins where they differ: each stands in the place of a default.
+/// Merges an option that the URL and the builder may both set. Where only one sets it, that value is used. Where both do, they
+/// have to be equal.
 ///
 /// ```
-/// use constance_core::url::agree;
+/// use constance_core::url::merge_option;
 ///
-/// assert_eq!(agree("max_connections", Some(8), None)?, Some(8));
-/// let error = agree("max_connections", Some(8), Some(9)).unwrap_err();
+/// assert_eq!(merge_option("max_connections", Some(8), None)?, Some(8));
+/// let error = merge_option("max_connections", Some(8), Some(9)).unwrap_err();
 /// assert!(error.to_string().contains("the parameter max_connections of the URL contradicts the builder"));
 /// # Ok::<(), constance_core::Error>(())
 /// ```
@@ -82,7 +84,11 @@ pub fn decode(text: &str) -> Option<String> {
 /// # Errors
 ///
 /// `Configuration` where both say something and they differ. The parameter's name is shown.
-pub fn agree<T: PartialEq>(parameter: &'static str, of_url: Option<T>, of_builder: Option<T>) -> Result<Option<T>> {
+pub fn merge_option<T: PartialEq>(
+    parameter: &'static str,
+    of_url: Option<T>,
+    of_builder: Option<T>,
+) -> Result<Option<T>> {
     match (of_url, of_builder) {
         (Some(one), Some(other)) if one != other => Err(Error::new(ErrorKind::Configuration)
             .with_detail(format!("the parameter {parameter} of the URL contradicts the builder"))
@@ -91,7 +97,7 @@ pub fn agree<T: PartialEq>(parameter: &'static str, of_url: Option<T>, of_builde
     }
 }
 
-/// RFC 3986, section 3.1; short, so that a password in the wrong place is not taken for one.
+/// Whether this is a scheme by RFC 3986, section 3.1, and short, so that a password in the wrong place is not taken for one.
 pub(crate) fn is_scheme(name: &str) -> bool {
     name.len() <= 20
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -115,7 +121,7 @@ mod tests {
             ("Hunter 2:x", "Hunter 2:x"),
             ("\n", ""),
         ] {
-            assert_eq!(tidy(url), tidied);
+            assert_eq!(normalize(url), tidied);
         }
     }
 }

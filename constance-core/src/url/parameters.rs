@@ -8,25 +8,25 @@ use super::parts::decoded;
 use super::{ESCAPE, wrong};
 use crate::{Error, ErrorKind, Result};
 
-/// The parameters behind the `?` of a URL, to be taken out one by one.
+/// The parameters after the `?` of a URL. The backend takes them out one by one.
 ///
-/// Each occurs once and has a value. [`finish`](Self::finish) refuses what nobody took.
+/// Each occurs once and has a value. [`finish`](Self::finish) refuses those that were not taken.
 #[derive(Default)]
 pub struct UrlParameters(Vec<(String, String)>);
 
 impl UrlParameters {
-    /// Reads `name=value&name=value`, percent-encoded.
+    /// Parses `name=value&name=value`, percent-encoded.
     ///
     /// # Errors
     ///
-    /// `Configuration` where a parameter has no value or is there twice, and where a character stands unencoded that ends a
-    /// part of the URL or has two readings.
-    pub fn read(query: &str) -> Result<Self> {
-        // What stands here may be the end of a password with a `?` in it.
+    /// `Configuration` where a parameter has no value or occurs twice, and where an unencoded character ends a part of the URL or
+    /// has two meanings.
+    pub fn parse(query: &str) -> Result<Self> {
+        // This may be the end of a password with a `?` in it.
         if query.contains(['@', '?']) {
             return wrong("the URL has a character where none can stand", ESCAPE);
         }
-        // A space to some, and itself to others.
+        // Some parsers read `+` as a space, others as itself.
         if query.contains('+') {
             return wrong("a parameter of the URL holds a +", ESCAPE);
         }
@@ -45,13 +45,13 @@ impl UrlParameters {
         Ok(Self(found))
     }
 
-    /// Takes out the value of a parameter, if it is there.
+    /// Removes a parameter and returns its value; `None` where it is not there.
     pub fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.remove(at).1)
     }
 
-    /// Takes out a parameter that is a whole number.
+    /// As [`take`](Self::take), for a whole number.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl UrlParameters {
         number.map_or_else(|| unfit(name, "a whole number that is not too large"), |number| Ok(Some(number)))
     }
 
-    /// Takes out a parameter that is a time in seconds, such as `5` or `0.25`, and more than zero.
+    /// As [`take`](Self::take), for a time in seconds that is more than zero, such as `5` or `0.25`.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl UrlParameters {
         }
     }
 
-    /// Ends the reading: what has not been taken out is not known.
+    /// Refuses the parameters that were not taken, since nobody knows them.
     ///
     /// # Errors
     ///
@@ -91,13 +91,13 @@ impl UrlParameters {
         Err(Error::new(ErrorKind::Configuration).with_detail(unknown(name)).with_hint(hint))
     }
 
-    /// The names and values that have not been taken out.
+    /// The names and values that were not taken.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
-/// What is said of a parameter that is not known. Names have no digits and no capitals here: passwords have.
+/// The message for an unknown parameter. It shows a name only if it has no digits and no capitals, as passwords have.
 pub(crate) fn unknown(name: &str) -> String {
     let is_name = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || b"_-".contains(&byte));
     if is_name && !name.is_empty() {
@@ -111,7 +111,7 @@ fn unfit<T>(name: &str, wanted: &str) -> Result<T> {
     Err(Error::new(ErrorKind::Configuration).with_detail(format!("the parameter {name} of the URL is not {wanted}")))
 }
 
-/// How many there are: a name may be a part of a password.
+/// Shows how many there are, and no names: a name may be a part of a password.
 impl fmt::Debug for UrlParameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(found) = self;
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn values_are_taken_out_and_what_is_left_is_named() -> Result<()> {
-        let mut found = UrlParameters::read("db=3&&password=a%26b%3D&socket_timeout=0.25&foo=1")?;
+        let mut found = UrlParameters::parse("db=3&&password=a%26b%3D&socket_timeout=0.25&foo=1")?;
         assert_eq!(found.take_number("db")?, Some(3_u32));
         assert_eq!(found.take("password").as_deref(), Some("a&b="));
         assert_eq!(found.take_seconds("socket_timeout")?, Some(Duration::from_millis(250)));
@@ -134,7 +134,7 @@ mod tests {
             found.finish(&["db", "password"]).expect_err("foo is left").to_string(),
             "the URL has the parameter foo, which is not known; those that are known here are db, password"
         );
-        UrlParameters::read("")?.finish(&[])
+        UrlParameters::parse("")?.finish(&[])
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
                 .chain(["a=hunter+2", "hunter2=1", "db=-1", "db=%2B1", "db=99999999999", "socket_timeout=0"])
                 .chain(["socket_timeout=hunter2", "socket_timeout=inf", "socket_timeout=1e400"])
         {
-            let read = UrlParameters::read(query).and_then(|mut found| {
+            let read = UrlParameters::parse(query).and_then(|mut found| {
                 found.take_number::<u32>("db")?;
                 found.take_seconds("socket_timeout")?;
                 found.finish(&["db", "socket_timeout"])
@@ -154,8 +154,8 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Configuration, "{query}");
             assert!(!format!("{error} {error:?}").contains("hunter"), "{error}");
         }
-        assert!(UrlParameters::read("a=hunter2%00").is_err(), "no text of a driver holds it");
-        let shown = format!("{:?}", UrlParameters::read("hunter2=hunter2"));
+        assert!(UrlParameters::parse("a=hunter2%00").is_err(), "no text of a driver holds it");
+        let shown = format!("{:?}", UrlParameters::parse("hunter2=hunter2"));
         assert!(!shown.contains("hunter"), "{shown}");
     }
 }

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
-use super::{ESCAPE, UrlParameters, decode, is_scheme, tidy, wrong};
+use super::{ESCAPE, UrlParameters, decode, is_scheme, normalize, wrong};
 use crate::Result;
 
 const SHAPE: &str = "write scheme://user:password@host:port/path?parameter=value";
 
-/// What a URL of the form `scheme://user:password@host:port,host:port/path?parameter=value` says, decoded.
+/// The decoded parts of a URL of the form `scheme://user:password@host:port,host:port/path?parameter=value`.
 ///
 /// An unencoded character that could end a password too early, so that its rest would be a host, a path or a parameter, is
 /// refused.
@@ -16,26 +16,26 @@ const SHAPE: &str = "write scheme://user:password@host:port/path?parameter=value
 pub struct UrlParts {
     /// The scheme, in lower case.
     pub scheme: String,
-    /// What stands in front of the `@`, up to a colon. Empty where nothing does; `None` where there is no `@`.
+    /// The part before the `@`, up to a colon; may be empty. `None` where there is no `@`.
     pub username: Option<String>,
-    /// What stands between that colon and the `@`. Empty where nothing does; `None` where there is no such colon.
+    /// The part between that colon and the `@`; may be empty. `None` where there is no such colon.
     pub password: Option<String>,
-    /// The hosts, each with its port where it has one; none where the URL names none. An address of IPv6 has no brackets.
+    /// The hosts, each with its port if it has one. Empty where the URL names none. An IPv6 address has no brackets.
     pub hosts: Vec<(String, Option<u16>)>,
-    /// What follows the hosts, with its first `/`; empty where nothing does.
+    /// The part after the hosts, with its first `/`; may be empty.
     pub path: String,
-    /// What follows a `?`.
+    /// The parameters after the `?`.
     pub parameters: UrlParameters,
 }
 
 impl UrlParts {
-    /// Takes a URL apart. White space at its ends and the case of its scheme mean nothing.
+    /// Parses a URL. White space at its ends and the case of its scheme are ignored.
     ///
     /// # Errors
     ///
     /// `Configuration` where it is not of this form. Nothing of it is shown.
-    pub fn read(url: &str) -> Result<Self> {
-        let url = tidy(url);
+    pub fn parse(url: &str) -> Result<Self> {
+        let url = normalize(url);
         let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
             return wrong("the URL does not begin with a scheme and ://", SHAPE);
         };
@@ -50,7 +50,7 @@ impl UrlParts {
         if path.contains('@') {
             return wrong("the URL has a character where none can stand", ESCAPE);
         }
-        let parameters = UrlParameters::read(query)?;
+        let parameters = UrlParameters::parse(query)?;
         let (login, hosts) = match authority.rsplit_once('@') {
             Some((login, hosts)) => (Some(login), hosts),
             None => (None, authority),
@@ -97,7 +97,7 @@ fn host(text: &str) -> Result<(String, Option<u16>)> {
     }
 }
 
-/// Where it leads. A user's name may be a password at the wrong place, and a path as well.
+/// Shows the scheme and the hosts. A user name or a path may be a password in the wrong place.
 impl fmt::Debug for UrlParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scheme, username: _, password: _, hosts, path: _, parameters: _ } = self;
@@ -113,17 +113,17 @@ mod tests {
     #[test]
     fn each_part_is_found_and_decoded() -> Result<()> {
         let host = |host: &str, port| (host.to_owned(), port);
-        let url = UrlParts::read(" X+y://me%40x:p:%2Fw@h@one:1,two,[::1]:3,[::1]/a%20b/2?z=%2Ftmp \n")?;
+        let url = UrlParts::parse(" X+y://me%40x:p:%2Fw@h@one:1,two,[::1]:3,[::1]/a%20b/2?z=%2Ftmp \n")?;
         assert_eq!((url.scheme.as_str(), url.username.as_deref()), ("x+y", Some("me@x")));
         // The last `@` and the first colon are those that count, for every reader of such URLs.
         assert_eq!((url.password.as_deref(), url.path.as_str()), (Some("p:/w@h"), "/a b/2"));
         assert_eq!(url.hosts, [host("one", Some(1)), host("two", None), host("::1", Some(3)), host("::1", None)]);
         assert_eq!(url.parameters.iter().collect::<Vec<_>>(), [("z", "/tmp")]);
-        let bare = UrlParts::read("x:///p")?;
+        let bare = UrlParts::parse("x:///p")?;
         assert!(bare.hosts.is_empty() && bare.username.is_none() && bare.password.is_none());
-        let empty = UrlParts::read("x://:@h")?;
+        let empty = UrlParts::parse("x://:@h")?;
         assert_eq!((empty.username.as_deref(), empty.password.as_deref()), (Some(""), Some("")));
-        assert_eq!(UrlParts::read("x://u@h")?.password, None);
+        assert_eq!(UrlParts::parse("x://u@h")?.password, None);
         Ok(())
     }
 
@@ -148,7 +148,7 @@ mod tests {
             ])
             .chain(["x://hunter2:0", "x://hunter2:", "x://hunter2:+1", "x://hunter2:65536", "x://h,hunter%32"])
         {
-            let Err(error) = UrlParts::read(url) else {
+            let Err(error) = UrlParts::parse(url) else {
                 // The one that is a scheme and nothing else.
                 assert_eq!(url, "hunter2://");
                 continue;
@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Configuration, "{url}");
             assert!(!format!("{error} {error:?}").contains("hunter"), "{error:?}");
         }
-        let shown = format!("{:?}", UrlParts::read("x://hunter2:hunter2@h/hunter2?a=hunter2"));
+        let shown = format!("{:?}", UrlParts::parse("x://hunter2:hunter2@h/hunter2?a=hunter2"));
         assert!(!shown.contains("hunter"), "{shown}");
     }
 }

@@ -50,8 +50,8 @@ fn text(text: &str) -> Encoded {
 }
 
 /// What is stored under the new name where all names are written at once.
-fn joint(words: &str) -> Stored {
-    Stored::Value(MessagePack.joint(&text(words)).expect("it has the form"))
+fn marked(words: &str) -> Stored {
+    Stored::Value(MessagePack.with_alias_mark(&text(words)).expect("it has the form"))
 }
 
 /// What is stored under the new name and under the old one.
@@ -80,7 +80,7 @@ fn whoever_writes_or_resets_last_is_heard_by_both() {
     agree(&old, &shop, "of the old", true);
     shop.set(Shop::SITE_NAME, "of the new".into()).expect("writes");
     agree(&old, &shop, "of the new", true);
-    assert_eq!(stored(&store), [joint("of the new"), Stored::Value(text("of the new"))]);
+    assert_eq!(stored(&store), [marked("of the new"), Stored::Value(text("of the new"))]);
     old.set(Old::TITLE, "old again".into()).expect("writes");
     agree(&old, &shop, "old again", true);
     shop.set(Shop::SITE_NAME, "new again".into()).expect("writes");
@@ -111,12 +111,12 @@ fn a_change_set_and_a_transaction_write_both_names() {
     within.set(Shop::SITE_NAME, "c".into()).expect("writes");
     within.compare_and_set(Shop::SITE_NAME, "c".into(), "d".into()).expect("writes");
     assert_eq!(within.update(Shop::SITE_NAME, |was| was + "!").expect("writes"), "d!");
-    shop.committed(within.written()).expect("catches up");
+    shop.committed(within.into_changes()).expect("catches up");
     assert_eq!(live.load().site_name, "d!");
     agree(&old, &shop, "d!", true);
     let within = shop.within(&store);
     within.reset(Shop::SITE_NAME).expect("writes");
-    shop.committed(within.written()).expect("catches up");
+    shop.committed(within.into_changes()).expect("catches up");
     agree(&old, &shop, "My Title", false);
 }
 
@@ -276,18 +276,18 @@ fn before_the_alias_is_dropped_every_value_is_brought_under_the_new_name() {
     let later = Config::<Later>::new(Arc::clone(&store));
     old.set(Old::TITLE, "a".into()).expect("writes");
     assert_eq!(later.get(Later::SITE_NAME).expect("reads"), "My Title", "it would be lost");
-    assert_eq!(shop.settle_aliases().expect("writes"), ["site_name"]);
-    assert_eq!(stored(&store), [joint("a"), Stored::Value(text("a"))]);
+    assert_eq!(shop.sync_aliases().expect("writes"), ["site_name"]);
+    assert_eq!(stored(&store), [marked("a"), Stored::Value(text("a"))]);
     assert_eq!(later.get(Later::SITE_NAME).expect("reads"), "a");
-    assert_eq!(shop.settle_aliases().expect("nothing to do"), [""; 0]);
+    assert_eq!(shop.sync_aliases().expect("nothing to do"), [""; 0]);
     old.reset(Old::TITLE).expect("writes");
-    assert_eq!(shop.settle_aliases().expect("writes"), ["site_name"]);
+    assert_eq!(shop.sync_aliases().expect("writes"), ["site_name"]);
     assert_eq!(stored(&store), [Stored::Absent, Stored::Absent]);
     shop.set(Shop::SITE_NAME, "b".into()).expect("writes");
     assert_eq!(later.remove_stale_keys(later.schema().removed()).expect("removes"), ["title"]);
     assert_eq!(later.get(Later::SITE_NAME).expect("reads"), "b");
     store.put(&key("title"), Stored::Foreign("a list"));
-    let error = shop.settle_aliases().expect_err("unreadable");
+    let error = shop.sync_aliases().expect_err("unreadable");
     assert_eq!((error.kind(), error.setting()), (ErrorKind::Decode, Some("site_name")));
 }
 

@@ -59,6 +59,7 @@ mod secrecy;
 mod secret_shape;
 mod stale;
 mod subscribe_to;
+mod transaction;
 #[cfg(all(
     feature = "chrono",
     feature = "jiff",
@@ -68,4 +69,3 @@ mod subscribe_to;
     feature = "uuid"
 ))]
 mod types;
-mod within;

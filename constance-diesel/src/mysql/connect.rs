@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::{LONGEST_TIMEOUT, addresses};
+use constance_pool::{MAX_TIMEOUT, addresses};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
@@ -32,11 +32,11 @@ impl Connect for MysqlConnection {
 
 /// Opens a connection and sets its session up. Each address of the server has a share of the time.
 fn open(target: &Target, options: &Options) -> Result<MysqlConnection> {
-    let timeout = options.connect_timeout.clamp(Duration::from_secs(1), LONGEST_TIMEOUT);
+    let timeout = options.connect_timeout.clamp(Duration::from_secs(1), MAX_TIMEOUT);
     let Some((host, port)) = host::of(&target.url) else { return open_within(target.clone(), options, timeout) };
     let end = Instant::now() + timeout;
     let found = addresses::resolve(host, port, timeout)?;
-    addresses::each(&found, end, |address, share| {
+    addresses::try_each(&found, end, |address, share| {
         let url = host::replaced(&target.url, address).into();
         open_within(Target { url, ..target.clone() }, options, share)
     })
@@ -44,7 +44,7 @@ fn open(target: &Target, options: &Options) -> Result<MysqlConnection> {
 
 fn open_within(target: Target, options: &Options, within: Duration) -> Result<MysqlConnection> {
     let options = options.clone();
-    constance_pool::within(within, move || {
+    constance_pool::run_with_timeout(within, move || {
         let mut connection = MysqlConnection::establish(&target.url).map_err(connect_error::of)?;
         let settings = settings(&options);
         connection.run(Statement::Other, |connection| connection.batch_execute(&settings)).map_err(named)?;

@@ -43,7 +43,7 @@ impl ConnectTarget for Target {
         let Some(path) = decode(path) else {
             return wrong("the path in the URL is not percent-encoded UTF-8", "write % in a file's name as %25");
         };
-        let mut parameters = UrlParameters::read(query)?;
+        let mut parameters = UrlParameters::parse(query)?;
         let mode = match parameters.take("mode").as_deref() {
             None => None,
             Some("ro") => Some("ro"),

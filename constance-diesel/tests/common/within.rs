@@ -302,7 +302,7 @@ pub fn nobody_hears_before_the_commit<C: Dialect>(world: World<C>) {
         assert_eq!(settings.snapshot().expect("a read"), Shop { the_answer: 44, site_name: "Corner".into() });
         assert_eq!((config.get(Shop::THE_ANSWER).expect("a read"), live.load().the_answer), (42, 42));
         assert!(seen.try_recv().is_err(), "no event");
-        Ok(settings.written())
+        Ok(settings.into_changes())
     })
     .expect("a commit");
     config.committed(written).expect("catches up");
@@ -322,7 +322,7 @@ pub fn a_rollback_tells_nobody<C: Dialect>(world: World<C>) {
         let store = world.backend.within(connection);
         let settings = config.within(&store);
         settings.set(Shop::THE_ANSWER, 43).expect("a set");
-        drop(settings.written());
+        drop(settings.into_changes());
         Err::<(), _>(RollBack)
     });
     assert!(ended.is_err());

@@ -21,7 +21,7 @@ mod commit;
 mod concurrency;
 mod django;
 mod failures;
-#[path = "../common/killed.rs"]
+#[path = "../../../constance-redis/tests/common/killed.rs"]
 mod killed;
 mod migrate;
 mod migrate_missing;

@@ -10,7 +10,7 @@ use constance_testserver::MariadbServer;
 #[test]
 fn the_other_address_of_a_server_has_time_left() {
     let Some(server) = MariadbServer::start() else { return };
-    let _silent = constance_pool::testing::half_silent("mariadb.test", server.port()).expect("a port");
+    let _silent = constance_pool::testing::first_address_silent("mariadb.test", server.port()).expect("a port");
     let url = server.url().replace("@127.0.0.1:", "@mariadb.test:");
     let builder = MysqlBackend::builder().url(url).connect_timeout(Duration::from_secs(4));
     let backend = builder.build().expect("a valid URL");

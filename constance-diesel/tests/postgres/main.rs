@@ -21,7 +21,7 @@ mod concurrency;
 mod django;
 mod failures;
 mod foreign_rows;
-#[path = "../common/killed.rs"]
+#[path = "../../../constance-redis/tests/common/killed.rs"]
 mod killed;
 #[cfg(feature = "listen-tls")]
 mod listen_tls;

@@ -7,7 +7,7 @@ use constance_pool::Purpose;
 use redis::{ConnectionLike, ErrorKind as DriverKind, RedisError, RedisResult, ServerErrorKind};
 
 use super::slot_map::Address;
-use crate::connection_source::Lease as _;
+use crate::connection_source::BorrowedConnection as _;
 use crate::error::{MAX_INTERRUPTIONS, classify};
 use crate::pool::Pool;
 
@@ -63,21 +63,21 @@ impl Node {
         purpose: Purpose,
         work: impl Fn(&mut dyn ConnectionLike) -> RedisResult<T>,
     ) -> Result<T, (NodeFailure, bool)> {
-        let mut lease =
+        let mut connection =
             self.pool.get(purpose).map_err(|error| (NodeFailure { error, outcome: Outcome::NotApplied }, false))?;
-        let error = match work(&mut *lease) {
+        let error = match work(&mut *connection) {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let failure = classify(&error).at(Some((*lease).location()));
+        let failure = classify(&error).at(Some((*connection).location()));
         if failure.is_broken {
-            lease.mark_broken(failure.is_closed);
+            connection.mark_broken(failure.is_closed);
         }
         let outcome = match redirection(&error, &self.address) {
             Some(outcome) => outcome,
             None if matches!(error.kind(), DriverKind::Server(ServerErrorKind::ReadOnly)) => Outcome::NotApplied,
             None if matches!(error.kind(), DriverKind::Server(ServerErrorKind::ClusterDown)) => Outcome::NotApplied,
-            None if failure.is_closed && lease.is_used() => Outcome::StaleConnection,
+            None if failure.is_closed && connection.is_used() => Outcome::StaleConnection,
             None if failure.is_broken => Outcome::Unknown,
             None => Outcome::ServerError,
         };

@@ -8,7 +8,7 @@ mod scheme;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use constance_core::url::{UrlParameters, UrlParts, tidy};
+use constance_core::url::{UrlParameters, UrlParts, normalize};
 use constance_core::{Error, ErrorKind, Result};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 
@@ -58,11 +58,11 @@ impl Url {
     ///
     /// `Configuration` where it is not one of Redis, or has an unknown part. The error does not show it.
     pub(crate) fn parse(url: &str) -> Result<Self> {
-        let url = tidy(url);
+        let url = normalize(url);
         let Scheme { kind, is_secure, .. } = Scheme::of(&url)?;
         // With this fragment the driver checks no certificate.
         let bare = if is_secure { url.strip_suffix("#insecure") } else { None };
-        let mut parts = UrlParts::read(bare.unwrap_or(&url))?;
+        let mut parts = UrlParts::parse(bare.unwrap_or(&url))?;
         let (username, password) = parts.take_login()?;
         let tls = TlsParameters::take(&mut parts.parameters, is_secure, bare.is_some())?;
         let addresses = match kind {

@@ -61,14 +61,14 @@ struct Single(parking_lot::Mutex<redis::Connection>);
 
 struct Held<'a>(parking_lot::MutexGuard<'a, redis::Connection>);
 
-impl constance_redis::Lease for Held<'_> {
+impl constance_redis::BorrowedConnection for Held<'_> {
     fn connection(&mut self) -> &mut dyn redis::ConnectionLike {
         &mut *self.0
     }
 }
 
 impl ConnectionSource for Single {
-    fn connection(&self) -> constance_core::Result<Box<dyn constance_redis::Lease + '_>> {
+    fn connection(&self) -> constance_core::Result<Box<dyn constance_redis::BorrowedConnection + '_>> {
         Ok(Box::new(Held(self.0.lock())))
     }
 }

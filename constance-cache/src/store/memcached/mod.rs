@@ -7,9 +7,9 @@ mod server;
 use std::fmt;
 use std::time::Duration;
 
-use constance_core::url::tidy;
+use constance_core::url::normalize;
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::LONGEST_TIMEOUT;
+use constance_pool::MAX_TIMEOUT;
 
 use self::server::Server;
 use super::{CacheStore, Seen, Swap, Version};
@@ -82,7 +82,7 @@ impl MemcachedBuilder {
     ///
     /// `Configuration` where the URL is another.
     pub fn url(mut self, url: &str) -> Result<Self> {
-        let url = tidy(url);
+        let url = normalize(url);
         let hosts = ["memcache://", "memcached://"].iter().find_map(|scheme| url.strip_prefix(scheme));
         let hosts = hosts.ok_or_else(|| configuration("the URL of memcached does not begin with memcache://"))?;
         for host in hosts.strip_suffix('/').unwrap_or(hosts).split(',') {
@@ -155,7 +155,7 @@ impl MemcachedBuilder {
             return Err(configuration("a memcached server is named twice"));
         }
         let [connect_timeout, response_timeout] =
-            [connect_timeout, response_timeout].map(|timeout| timeout.min(LONGEST_TIMEOUT));
+            [connect_timeout, response_timeout].map(|timeout| timeout.min(MAX_TIMEOUT));
         let open = |address| Server::new(address, connect_timeout, response_timeout, max_idle);
         Ok(MemcachedStore { servers: servers.into_iter().map(open).collect(), max_len })
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use constance_core::{ErrorKind, Result};
-use constance_pool::{Process, addresses};
+use constance_pool::{ProcessId, addresses};
 use memcache::exp::{Error as DriverError, MetaCommand, MetaConnection, MetaOp};
 use parking_lot::{Mutex, MutexGuard};
 
@@ -26,7 +26,7 @@ pub(super) struct Pool {
 /// Connections that nobody uses, and the process that made them.
 struct Idle {
     connections: Vec<Connection>,
-    process: Process,
+    process: ProcessId,
 }
 
 /// A connection, and when it was made.
@@ -39,7 +39,7 @@ pub(super) struct Connection {
 
 impl Pool {
     pub(super) fn new(address: String, connect: Duration, response: Duration, max_idle: usize) -> Self {
-        let idle = Mutex::new(Idle { connections: Vec::new(), process: Process::current() });
+        let idle = Mutex::new(Idle { connections: Vec::new(), process: ProcessId::current() });
         Self { address, connect_timeout: connect, response_timeout: response, max_idle, idle, ticks: AtomicU64::new(1) }
     }
 
@@ -48,7 +48,7 @@ impl Pool {
     fn idle(&self) -> MutexGuard<'_, Idle> {
         let mut idle = self.idle.lock();
         if !idle.process.is_current() {
-            let anew = Idle { connections: Vec::new(), process: Process::current() };
+            let anew = Idle { connections: Vec::new(), process: ProcessId::current() };
             std::mem::forget(std::mem::replace(&mut *idle, anew));
         }
         idle
@@ -97,7 +97,7 @@ impl Pool {
     fn connect_to_one(&self) -> Result<Connection> {
         let end = Instant::now() + self.connect_timeout;
         let found = self.resolve()?;
-        addresses::each(&found, end, |address, share| {
+        addresses::try_each(&found, end, |address, share| {
             let end = Instant::now() + share;
             let left = || end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
             let connect = || -> Result<MetaConnection, DriverError> {

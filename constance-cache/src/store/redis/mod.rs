@@ -7,9 +7,9 @@ mod url;
 use std::fmt;
 use std::time::Duration;
 
-use constance_core::url::agree;
+use constance_core::url::merge_option;
 use constance_core::{Error, ErrorKind, Result};
-use constance_pool::{LONGEST_TIMEOUT, Pool, PoolOptions, Purpose};
+use constance_pool::{MAX_TIMEOUT, Pool, PoolOptions, Purpose};
 use redis::{ConnectionLike, RedisError, RedisResult, Script, Value};
 
 use self::error::{classify, is_interrupted};
@@ -117,7 +117,7 @@ impl RedisStore {
             let is_closed = failure.is_connection_dropped() || failure.is_io_error() && !failure.is_timeout();
             retry &= is_closed && connection.is_used();
             if is_closed {
-                connection.retire();
+                connection.discard_all();
             } else {
                 connection.discard();
             }
@@ -158,11 +158,13 @@ impl RedisStoreBuilder {
     pub fn build(self) -> Result<RedisStore> {
         let Self { url, connect_timeout, response_timeout, pool_size } = self;
         let default = Duration::from_millis(250);
-        let connect_timeout = agree("socket_connect_timeout", url.connect_timeout, connect_timeout)?.unwrap_or(default);
-        let response_timeout = agree("socket_timeout", url.response_timeout, response_timeout)?.unwrap_or(default);
+        let connect_timeout =
+            merge_option("socket_connect_timeout", url.connect_timeout, connect_timeout)?.unwrap_or(default);
+        let response_timeout =
+            merge_option("socket_timeout", url.response_timeout, response_timeout)?.unwrap_or(default);
         let [connect_timeout, response_timeout] =
-            [connect_timeout, response_timeout].map(|timeout| timeout.min(LONGEST_TIMEOUT));
-        let pool_size = agree("max_connections", url.pool_size, pool_size)?.unwrap_or(10);
+            [connect_timeout, response_timeout].map(|timeout| timeout.min(MAX_TIMEOUT));
+        let pool_size = merge_option("max_connections", url.pool_size, pool_size)?.unwrap_or(10);
         if pool_size == 0 || connect_timeout.is_zero() || response_timeout.is_zero() {
             return Err(Error::new(ErrorKind::Configuration)
                 .with_detail("a cache in Redis needs at least one connection, and timeouts above zero"));

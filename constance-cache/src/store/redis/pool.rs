@@ -66,12 +66,12 @@ impl Manager {
         };
         let end = Instant::now() + timeout;
         let found = addresses::resolve(host, *port, timeout)?;
-        addresses::each(&found, end, |address, share| {
+        addresses::try_each(&found, end, |address, share| {
             let address = ConnectionAddr::Tcp(address.ip().to_string(), address.port());
             let client = Client::open(info.clone().set_addr(address)).map_err(|failure| classify(&failure))?;
             let connect = move || connect(&client, share, response_timeout).map_err(|failure| classify(&failure));
             // The driver waits for each reply of its greeting for so long, which would take the time of the next address.
-            if found.len() > 1 { constance_pool::within(share, connect) } else { connect() }
+            if found.len() > 1 { constance_pool::run_with_timeout(share, connect) } else { connect() }
         })
     }
 }

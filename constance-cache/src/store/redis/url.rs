@@ -32,7 +32,7 @@ impl Url {
     ///
     /// `Configuration` where it is not one of a single Redis server without TLS, or has an unknown part.
     pub(super) fn parse(url: &str) -> Result<Self> {
-        let mut parts = UrlParts::read(url)?;
+        let mut parts = UrlParts::parse(url)?;
         let address = match parts.scheme.as_str() {
             "redis" | "valkey" => server(&mut parts)?,
             "redis+unix" | "unix" | "valkey+unix" => socket(&mut parts)?,

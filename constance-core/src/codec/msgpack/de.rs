@@ -1,7 +1,7 @@
-//! MessagePack to any serde value, and never to another value than was written.
+//! Deserializing MessagePack, never to another value than was written.
 //!
 //! `rmp_serde` reads an integer that no float is equal to as a rounded float, a list as a struct, bytes as a text, and a number
-//! as a variant of an enum. What is read here by its type is what was written by it.
+//! as a variant of an enum. This deserializer reads only what the same type would have written.
 
 use std::collections::HashSet;
 
@@ -11,9 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess,
 use super::leaf;
 use super::read::{Piece, Reader};
 use crate::Kind;
-use crate::tree::{Step, TreeDeserializer, Unfit, number};
+use crate::tree::{ConvertError, Step, TreeDeserializer, number};
 
-type Result<T> = std::result::Result<T, Unfit>;
+type Result<T> = std::result::Result<T, ConvertError>;
 
 /// The next value of a reader.
 pub(super) struct Value<'r, 'b, 'k> {
@@ -26,7 +26,7 @@ pub(super) struct Value<'r, 'b, 'k> {
 
 impl<'b, 'k> Value<'_, 'b, 'k> {
     fn inside(&self) -> Result<usize> {
-        self.levels.checked_sub(1).ok_or(Unfit::DEEP)
+        self.levels.checked_sub(1).ok_or(ConvertError::DEEP)
     }
 
     /// A value of a kind that has a form of its own.
@@ -50,7 +50,7 @@ impl<'b, 'k> Value<'_, 'b, 'k> {
         let (levels, kind) = (self.inside()?, self.element_kind());
         let mut parts = Parts::new(self.reader, kind, levels, count, &[]);
         let value = visitor.visit_seq(&mut parts)?;
-        if parts.left == 0 { Ok(value) } else { Err(Unfit::SHAPE) }
+        if parts.left == 0 { Ok(value) } else { Err(ConvertError::SHAPE) }
     }
 
     /// The names are those that the type knows.
@@ -59,11 +59,11 @@ impl<'b, 'k> Value<'_, 'b, 'k> {
         let (levels, kind) = (self.inside()?, self.element_kind());
         // A struct knows its fields by itself.
         if names.is_empty() && count > 1 && has_doubles(*self.reader, count, levels) {
-            return Err(Unfit::twice());
+            return Err(ConvertError::twice());
         }
         let mut parts = Parts::new(self.reader, kind, levels, count, names);
         let value = visitor.visit_map(&mut parts)?;
-        if parts.left == 0 { Ok(value) } else { Err(Unfit::SHAPE) }
+        if parts.left == 0 { Ok(value) } else { Err(ConvertError::SHAPE) }
     }
 
     #[inline]
@@ -91,8 +91,8 @@ macro_rules! integers {
                 return leaf.$method(visitor);
             }
             match self.reader.next()? {
-                Piece::Unsigned(value) => visitor.$visit(<$int>::try_from(value).map_err(|_| Unfit::RANGE)?),
-                Piece::Signed(value) => visitor.$visit(<$int>::try_from(value).map_err(|_| Unfit::RANGE)?),
+                Piece::Unsigned(value) => visitor.$visit(<$int>::try_from(value).map_err(|_| ConvertError::RANGE)?),
+                Piece::Signed(value) => visitor.$visit(<$int>::try_from(value).map_err(|_| ConvertError::RANGE)?),
                 piece => self.piece(piece, visitor),
             }
         }
@@ -108,9 +108,9 @@ macro_rules! long_integers {
             }
             match self.reader.next()? {
                 Piece::Unsigned(value) => visitor.$visit(<$int>::from(value)),
-                Piece::Signed(value) => visitor.$visit(<$int>::try_from(value).map_err(|_| Unfit::RANGE)?),
+                Piece::Signed(value) => visitor.$visit(<$int>::try_from(value).map_err(|_| ConvertError::RANGE)?),
                 Piece::Bytes(bytes) => {
-                    visitor.$visit(<$int>::from_be_bytes(bytes.try_into().map_err(|_| Unfit::SHAPE)?))
+                    visitor.$visit(<$int>::from_be_bytes(bytes.try_into().map_err(|_| ConvertError::SHAPE)?))
                 }
                 piece => self.piece(piece, visitor),
             }
@@ -119,7 +119,7 @@ macro_rules! long_integers {
 }
 
 impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
-    type Error = Unfit;
+    type Error = ConvertError;
 
     integers!(
         deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16, deserialize_i32 visit_i32 i32,
@@ -148,7 +148,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
             Piece::Signed(value) => number::float_of_int(value.into()),
             piece => return self.piece(piece, visitor),
         };
-        visitor.visit_f32(wide.and_then(number::narrow).ok_or(Unfit::ANOTHER_NUMBER)?)
+        visitor.visit_f32(wide.and_then(number::narrow).ok_or(ConvertError::ANOTHER_NUMBER)?)
     }
 
     #[inline]
@@ -163,7 +163,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
             Piece::Signed(value) => number::float_of_int(value.into()),
             piece => return self.piece(piece, visitor),
         };
-        visitor.visit_f64(float.ok_or(Unfit::ANOTHER_NUMBER)?)
+        visitor.visit_f64(float.ok_or(ConvertError::ANOTHER_NUMBER)?)
     }
 
     #[inline]
@@ -173,7 +173,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
         }
         match self.reader.next()? {
             Piece::Text(text) => visitor.visit_borrowed_str(text),
-            Piece::Bytes(_) => Err(Unfit::SHAPE),
+            Piece::Bytes(_) => Err(ConvertError::SHAPE),
             piece => self.piece(piece, visitor),
         }
     }
@@ -188,7 +188,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
             return leaf.deserialize_bytes(visitor);
         }
         match self.reader.next()? {
-            Piece::Text(_) => Err(Unfit::SHAPE),
+            Piece::Text(_) => Err(ConvertError::SHAPE),
             piece => self.piece(piece, visitor),
         }
     }
@@ -238,7 +238,7 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
             return leaf.deserialize_struct(name, fields, visitor);
         }
         match self.reader.next()? {
-            Piece::List(_) => Err(Unfit::another("a list", "an object")),
+            Piece::List(_) => Err(ConvertError::another("a list", "an object")),
             Piece::Map(count) => self.map(count, fields, visitor),
             piece => self.piece(piece, visitor),
         }
@@ -258,9 +258,9 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
                     let content = Content(Some(Value { reader: self.reader, kind: None, levels }));
                     visitor.visit_enum(Variant { name, content })
                 }
-                _ => Err(Unfit::SHAPE),
+                _ => Err(ConvertError::SHAPE),
             },
-            _ => Err(Unfit::SHAPE),
+            _ => Err(ConvertError::SHAPE),
         }
     }
 
@@ -269,11 +269,11 @@ impl<'b> Deserializer<'b> for Value<'_, 'b, '_> {
     fn deserialize_identifier<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value> {
         match self.reader.next()? {
             Piece::Text(name) => visitor.visit_borrowed_str(name),
-            _ => Err(Unfit::SHAPE),
+            _ => Err(ConvertError::SHAPE),
         }
     }
 
-    /// A name that is there twice is nobody's loss here.
+    /// A duplicate name does no harm in a value that is ignored.
     fn deserialize_ignored_any<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value> {
         self.reader.skip(self.levels)?;
         visitor.visit_unit()
@@ -335,13 +335,13 @@ impl<'r, 'b, 'k> Parts<'r, 'b, 'k> {
 }
 
 impl<'b> SeqAccess<'b> for Parts<'_, 'b, '_> {
-    type Error = Unfit;
+    type Error = ConvertError;
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'b>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
-        seed.deserialize(self.value(self.kind)).map(Some).map_err(|unfit| unfit.at(Step::Element(self.at())))
+        seed.deserialize(self.value(self.kind)).map(Some).map_err(|error| error.at(Step::Element(self.at())))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -350,7 +350,7 @@ impl<'b> SeqAccess<'b> for Parts<'_, 'b, '_> {
 }
 
 impl<'b> MapAccess<'b> for Parts<'_, 'b, '_> {
-    type Error = Unfit;
+    type Error = ConvertError;
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>> {
@@ -362,7 +362,7 @@ impl<'b> MapAccess<'b> for Parts<'_, 'b, '_> {
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'b>>(&mut self, seed: T) -> Result<T::Value> {
-        seed.deserialize(self.value(self.kind)).map_err(|unfit| unfit.at(self.member()))
+        seed.deserialize(self.value(self.kind)).map_err(|error| error.at(self.member()))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -415,7 +415,7 @@ struct Variant<'r, 'b, 'k> {
 struct Content<'r, 'b, 'k>(Option<Value<'r, 'b, 'k>>);
 
 impl<'r, 'b, 'k> EnumAccess<'b> for Variant<'r, 'b, 'k> {
-    type Error = Unfit;
+    type Error = ConvertError;
     type Variant = Content<'r, 'b, 'k>;
 
     fn variant_seed<V: DeserializeSeed<'b>>(self, seed: V) -> Result<(V::Value, Self::Variant)> {
@@ -424,22 +424,22 @@ impl<'r, 'b, 'k> EnumAccess<'b> for Variant<'r, 'b, 'k> {
 }
 
 impl<'b> VariantAccess<'b> for Content<'_, 'b, '_> {
-    type Error = Unfit;
+    type Error = ConvertError;
 
     fn unit_variant(self) -> Result<()> {
-        self.0.map_or(Ok(()), |_| Err(Unfit::SHAPE))
+        self.0.map_or(Ok(()), |_| Err(ConvertError::SHAPE))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'b>>(self, seed: T) -> Result<T::Value> {
-        seed.deserialize(self.0.ok_or(Unfit::SHAPE)?)
+        seed.deserialize(self.0.ok_or(ConvertError::SHAPE)?)
     }
 
     fn tuple_variant<V: Visitor<'b>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        self.0.ok_or(Unfit::SHAPE)?.deserialize_tuple(len, visitor)
+        self.0.ok_or(ConvertError::SHAPE)?.deserialize_tuple(len, visitor)
     }
 
     fn struct_variant<V: Visitor<'b>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
-        self.0.ok_or(Unfit::SHAPE)?.deserialize_struct("", fields, visitor)
+        self.0.ok_or(ConvertError::SHAPE)?.deserialize_struct("", fields, visitor)
     }
 }
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use self::de::Value;
 use self::read::Reader;
 use super::{Codec, replaced, sniff, unwritable};
-use crate::tree::{Tree, Unfit};
+use crate::tree::{ConvertError, Tree};
 use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 
 /// [MessagePack], self-describing, with field names, in a versioned envelope.
@@ -19,8 +19,8 @@ use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 /// The bytes are `0xC1` (which MessagePack itself never uses), the wire version `1`, the [kind](Kind) in a letter, and one
 /// MessagePack value: structs as maps with field names, so that a field added later does not break what is stored. Nesting is
 /// limited to [64 levels](Self::MAX_DEPTH), trailing bytes are refused, floats keep NaN and the infinities, integers all 64 bits.
-/// Under the name of a setting that has [aliases](crate::Declaration::alias) the wire version is `0x81` where it was stored under
-/// all of its names at once.
+/// For a setting with [aliases](crate::Declaration::alias), the wire version is `0x81` where the value was stored under all names of
+/// the setting at once.
 ///
 /// Booleans, integers, floats, texts, lists and maps are MessagePack's own; the other types are stored as
 ///
@@ -35,11 +35,11 @@ use crate::{Error, ErrorKind, Kind, Result, backend::Encoded};
 /// | a URL, a word of an enum | a text |
 /// | a `Value` of any type | a map of `$constance::json` and its JSON as a text |
 ///
-/// They do not depend on the crate whose type it is: what a service with `chrono` wrote, one with `jiff` reads.
+/// These forms do not depend on the crate of the type: a service with `jiff` reads what one with `chrono` wrote.
 ///
 /// # When a setting's type changes
 ///
-/// What was stored is read as the same value, or it is a `Decode` error; it is never read as another value.
+/// A stored value is read as the same value, or it is a `Decode` error. It is never read as another value.
 ///
 /// | from | to | |
 /// |---|---|---|
@@ -70,8 +70,8 @@ pub struct MessagePack;
 /// "Never used" in the specification, so no bare MessagePack value begins with it.
 pub(crate) const ENVELOPE: u8 = 0xC1;
 
-/// The wire version of what was stored under all names of a setting at once: the same with its highest bit set.
-const JOINT_VERSION: u8 = MessagePack::WIRE_VERSION | 0x80;
+/// The wire version of a value that was stored under all names of a setting at once: the usual one with its highest bit set.
+const MARKED_VERSION: u8 = MessagePack::WIRE_VERSION | 0x80;
 
 impl MessagePack {
     /// The wire version that is written.
@@ -84,14 +84,14 @@ impl MessagePack {
 impl Codec for MessagePack {
     fn encode<T: Serialize + ?Sized>(&self, kind: &Kind, value: &T) -> Result<Encoded> {
         if kind.has_own_form() {
-            return written(kind, &Tree::of(kind, value).map_err(|unfit| unwritable(kind, unfit))?);
+            return written(kind, &Tree::of(kind, value).map_err(|error| unwritable(kind, error))?);
         }
         written(kind, value)
     }
 
     #[inline]
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
-        let [ENVELOPE, Self::WIRE_VERSION | JOINT_VERSION, tagged @ ..] = bytes else {
+        let [ENVELOPE, Self::WIRE_VERSION | MARKED_VERSION, tagged @ ..] = bytes else {
             return Err(refused(kind, bytes, &sniff::describe(bytes)));
         };
         let Some(body) = tag::strip(kind, tagged) else {
@@ -103,16 +103,16 @@ impl Codec for MessagePack {
         match T::deserialize(Value { reader: &mut reader, kind: typed, levels: Self::MAX_DEPTH }) {
             Ok(value) if reader.is_at_end() => Ok(value),
             Ok(_) => Err(refused(kind, bytes, "trailing bytes after the value")),
-            Err(unfit) => Err(unfit_value(kind, bytes, unfit)),
+            Err(error) => Err(mismatch(kind, bytes, error)),
         }
     }
 
-    fn joint(&self, plain: &Encoded) -> Option<Encoded> {
-        replaced(plain, &[ENVELOPE], Self::WIRE_VERSION, JOINT_VERSION)
+    fn with_alias_mark(&self, unmarked: &Encoded) -> Option<Encoded> {
+        replaced(unmarked, &[ENVELOPE], Self::WIRE_VERSION, MARKED_VERSION)
     }
 
-    fn plain(&self, joint: &Encoded) -> Option<Encoded> {
-        replaced(joint, &[ENVELOPE], JOINT_VERSION, Self::WIRE_VERSION)
+    fn without_alias_mark(&self, marked: &Encoded) -> Option<Encoded> {
+        replaced(marked, &[ENVELOPE], MARKED_VERSION, Self::WIRE_VERSION)
     }
 }
 
@@ -125,21 +125,21 @@ fn written<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Encoded> {
     let start = bytes.len();
     let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
     value.serialize(&mut serializer).map_err(|_| {
-        // serde's text may carry the value, so only our own words go on.
+        // The message of serde may hold the value, so only our own message is used.
         Error::new(ErrorKind::Encode).with_detail("the value cannot be written as MessagePack")
     })?;
     // Everything that the serializer wrote has to be readable again.
     match Reader::new(&bytes[start..]).skip(MessagePack::MAX_DEPTH) {
         Ok(()) => Ok(Encoded::from(bytes)),
-        Err(unfit) => Err(Error::new(ErrorKind::Encode).with_detail(format!("the value is {unfit}"))),
+        Err(error) => Err(Error::new(ErrorKind::Encode).with_detail(format!("the value is {error}"))),
     }
 }
 
 /// What was found instead, from the kind in the envelope: the letters are there, since they were stripped.
 #[cold]
-fn unfit_value(kind: &Kind, bytes: &[u8], unfit: Unfit) -> Error {
+fn mismatch(kind: &Kind, bytes: &[u8], error: ConvertError) -> Error {
     let words = bytes.get(2).map_or(CUT_SHORT, |letter| tag::words(*letter));
-    refused(kind, bytes, &unfit.found(kind, words))
+    refused(kind, bytes, &error.found(kind, words))
 }
 
 #[cold]

@@ -1,12 +1,12 @@
-//! The bytes of a MessagePack value, piece by piece.
+//! Reading the bytes of a MessagePack value, one token at a time.
 
 use rmp::Marker;
 
-use crate::tree::Unfit;
+use crate::tree::ConvertError;
 
-type Result<T> = std::result::Result<T, Unfit>;
+type Result<T> = std::result::Result<T, ConvertError>;
 
-/// What is left to read.
+/// The bytes that are left to read.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'b>(&'b [u8]);
 
@@ -107,7 +107,7 @@ impl<'b> Reader<'b> {
             Marker::Map16 => Piece::Map(self.length16()?),
             Marker::Map32 => Piece::Map(self.length32()?),
             // The byte that no value begins with, and extensions, which nothing here writes.
-            _ => return Err(Unfit::SHAPE),
+            _ => return Err(ConvertError::SHAPE),
         })
     }
 
@@ -119,20 +119,20 @@ impl<'b> Reader<'b> {
             Piece::Map(count) => count.saturating_mul(2),
             _ => return Ok(()),
         };
-        let inside = levels.checked_sub(1).ok_or(Unfit::DEEP)?;
+        let inside = levels.checked_sub(1).ok_or(ConvertError::DEEP)?;
         (0..parts).try_for_each(|_| self.skip(inside))
     }
 
     #[inline]
     fn take(&mut self, count: usize) -> Result<&'b [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count).ok_or(Unfit::CUT)?;
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(ConvertError::CUT)?;
         self.0 = rest;
         Ok(taken)
     }
 
     #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or(Unfit::CUT)?;
+        let (taken, rest) = self.0.split_first_chunk().ok_or(ConvertError::CUT)?;
         self.0 = rest;
         Ok(*taken)
     }
@@ -147,11 +147,11 @@ impl<'b> Reader<'b> {
     }
 
     fn length32(&mut self) -> Result<usize> {
-        usize::try_from(u32::from_be_bytes(self.array()?)).map_err(|_| Unfit::CUT)
+        usize::try_from(u32::from_be_bytes(self.array()?)).map_err(|_| ConvertError::CUT)
     }
 
     #[inline]
     fn text(&mut self, length: usize) -> Result<Piece<'b>> {
-        std::str::from_utf8(self.take(length)?).map(Piece::Text).map_err(|_| Unfit::NOT_UTF8)
+        std::str::from_utf8(self.take(length)?).map(Piece::Text).map_err(|_| ConvertError::NOT_UTF8)
     }
 }

@@ -1,4 +1,4 @@
-//! The kind of a value, as it stands in the envelope before the value.
+//! The kind of a value, which the envelope stores in front of the value.
 //!
 //! MessagePack has texts, numbers, lists and maps; a date and a duration are written as one of these. Without the kind, a list
 //! of two numbers would be read as a duration, and sixteen bytes of a UUID as a text.

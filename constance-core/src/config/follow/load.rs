@@ -125,7 +125,7 @@ pub(crate) struct Settling<'f, S: Settings, C: Codec> {
 impl<'f, S: Settings, C: Codec> Settling<'f, S, C> {
     /// The store is asked after this, for these settings and for what the rules across them look at.
     pub(crate) fn new(front: &'f Front<S, C>, mut indices: Vec<usize>) -> Self {
-        let mut ruled = front.schema.ruled_with(|index| indices.contains(&index));
+        let mut ruled = front.schema.settings_of_rules(|index| indices.contains(&index));
         ruled.retain(|index| !indices.contains(index));
         indices.extend(ruled);
         // A cache has dropped what it remembered of them before this.

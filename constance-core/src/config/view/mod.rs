@@ -12,7 +12,7 @@ pub use self::change_set::ViewChangeSet;
 pub(crate) use self::live::OuterLive;
 pub use self::live::{LiveView, LiveViewGuard};
 pub(crate) use self::outer::{Deeper, Handle, Outer, ViewStep};
-use crate::config::{Goal, TRIES, back_off};
+use crate::config::{Goal, MAX_TRIES, back_off};
 use crate::{
     Backend, Codec, Config, Error, ErrorKind, Event, Nested, ReadAll, Result, Setting, SettingValue, Settings,
     Subscription,
@@ -134,7 +134,7 @@ impl<N: Settings> ConfigView<N> {
             tries += 1;
             match self.compare_and_set(setting, old, new.clone()) {
                 Ok(()) => return Ok(new),
-                Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => back_off(tries),
+                Err(error) if error.kind() == ErrorKind::Conflict && tries < MAX_TRIES => back_off(tries),
                 Err(error) => return Err(error),
             }
         }

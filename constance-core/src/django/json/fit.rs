@@ -2,13 +2,13 @@
 
 use crate::Kind;
 use crate::tree::decimal::is_held;
-use crate::tree::{Tree, Unfit, number};
+use crate::tree::{ConvertError, Tree, number};
 
 /// The tree if it fits the kind, as the type takes it; otherwise what was found instead.
 ///
 /// A whole number is taken where a float is wanted, if the float is the same number: Python's own code stores `1` there too.
 /// Nothing else is converted.
-pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
+pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, ConvertError> {
     match (kind, tree) {
         (Kind::Serde | Kind::Any, tree) => Ok(tree),
         (Kind::Option(_), Tree::None) => Ok(Tree::None),
@@ -18,23 +18,25 @@ pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
         }
         (Kind::Map(inner), Tree::Map(entries)) => {
             let entries = entries.into_iter().map(|(name, value)| Ok((name, fit(inner, value)?)));
-            Ok(Tree::Map(entries.collect::<Result<_, Unfit>>()?))
+            Ok(Tree::Map(entries.collect::<Result<_, ConvertError>>()?))
         }
-        (Kind::Int { .. }, Tree::BigInt(_)) => Err(Unfit::Words("a whole number out of the type's range")),
+        (Kind::Int { .. }, Tree::BigInt(_)) => Err(ConvertError::Words("a whole number out of the type's range")),
         (Kind::Int { min, max }, Tree::Int(value)) if value < *min || value > *max => {
-            Err(Unfit::Words("a whole number out of the type's range"))
+            Err(ConvertError::Words("a whole number out of the type's range"))
         }
         (Kind::Float, Tree::Int(value)) => number::float_of_int(value)
             .map(|_| Tree::Int(value))
-            .ok_or(Unfit::Words("a whole number that no float is equal to")),
-        (Kind::Duration, Tree::Span(span)) if span.as_nanos() < 0 => Err(Unfit::Words("a duration below zero")),
-        (Kind::Time, tree @ Tree::Time(_, Some(_))) => Err(Unfit::Words(found(&tree))),
-        (Kind::DateTime, Tree::DateTime(at)) if at.offset.is_some() => Err(Unfit::Words("a datetime with an offset")),
+            .ok_or(ConvertError::Words("a whole number that no float is equal to")),
+        (Kind::Duration, Tree::Span(span)) if span.as_nanos() < 0 => Err(ConvertError::Words("a duration below zero")),
+        (Kind::Time, tree @ Tree::Time(_, Some(_))) => Err(ConvertError::Words(found(&tree))),
+        (Kind::DateTime, Tree::DateTime(at)) if at.offset.is_some() => {
+            Err(ConvertError::Words("a datetime with an offset"))
+        }
         (Kind::Timestamp, Tree::DateTime(at)) if at.offset.is_none() => {
-            Err(Unfit::Words("a datetime without an offset"))
+            Err(ConvertError::Words("a datetime without an offset"))
         }
         (Kind::Decimal, Tree::Decimal(text)) if !is_held(&text) => {
-            Err(Unfit::Words("a decimal that the type cannot hold"))
+            Err(ConvertError::Words("a decimal that the type cannot hold"))
         }
         (Kind::Bool, tree @ Tree::Bool(_))
         | (Kind::Int { .. }, tree @ Tree::Int(_))
@@ -46,7 +48,7 @@ pub(super) fn fit(kind: &Kind, tree: Tree) -> Result<Tree, Unfit> {
         | (Kind::Duration | Kind::SignedDuration, tree @ Tree::Span(_))
         | (Kind::Decimal, tree @ Tree::Decimal(_))
         | (Kind::Uuid, tree @ Tree::Uuid(_)) => Ok(tree),
-        (_, tree) => Err(Unfit::Words(found(&tree))),
+        (_, tree) => Err(ConvertError::Words(found(&tree))),
     }
 }
 

@@ -12,7 +12,7 @@ use self::fit::fit;
 pub(crate) use self::fit::found;
 pub(crate) use self::parse::Refused;
 use crate::codec::{replaced, sniff, unwritable};
-use crate::tree::{Tree, Unfit};
+use crate::tree::{ConvertError, Tree};
 use crate::{Codec, Error, ErrorKind, Kind, Result, backend::Encoded};
 
 /// JSON as django-constance 4 stores it, byte for byte, so that a Rust service and a Django project share one store.
@@ -133,7 +133,7 @@ impl Json {
 impl Codec for Json {
     fn encode<T: Serialize + ?Sized>(&self, kind: &Kind, value: &T) -> Result<Encoded> {
         let written = Tree::of(kind, value).and_then(|tree| write(&tree));
-        written.map_err(|unfit| unwritable(kind, unfit))
+        written.map_err(|error| unwritable(kind, error))
     }
 
     fn decode<T: DeserializeOwned>(&self, kind: &Kind, bytes: &[u8]) -> Result<T> {
@@ -141,12 +141,12 @@ impl Codec for Json {
         value(kind, tree).map_err(|found| refused(kind, bytes, &found))
     }
 
-    fn joint(&self, plain: &Encoded) -> Option<Encoded> {
-        replaced(plain, MEMBER, b' ', b'\t')
+    fn with_alias_mark(&self, unmarked: &Encoded) -> Option<Encoded> {
+        replaced(unmarked, MEMBER, b' ', b'\t')
     }
 
-    fn plain(&self, joint: &Encoded) -> Option<Encoded> {
-        replaced(joint, MEMBER, b'\t', b' ')
+    fn without_alias_mark(&self, marked: &Encoded) -> Option<Encoded> {
+        replaced(marked, MEMBER, b'\t', b' ')
     }
 }
 
@@ -157,8 +157,8 @@ const MEMBER: &[u8] = br#"{"__type__":"#;
 /// The value of a tree that fits the kind; otherwise what was found instead.
 pub(crate) fn value<T: DeserializeOwned>(kind: &Kind, tree: Tree) -> Result<T, String> {
     let described = found(&tree);
-    let fitted = fit(kind, tree).map_err(|unfit| unfit.to_string())?;
-    fitted.into_value(kind).map_err(|unfit| unfit.found(kind, described))
+    let fitted = fit(kind, tree).map_err(|error| error.to_string())?;
+    fitted.into_value(kind).map_err(|error| error.found(kind, described))
 }
 
 /// The tree of a text, and the text of a tree: JSON as it is stored, without the outermost envelope of type `default`.
@@ -166,7 +166,7 @@ pub(crate) fn read_text(text: &str) -> Result<Tree, Refused> {
     parse::parse(text.as_bytes())
 }
 
-pub(crate) fn write_text(tree: &Tree) -> Result<String, Unfit> {
+pub(crate) fn write_text(tree: &Tree) -> Result<String, ConvertError> {
     write::bare(tree)
 }
 
@@ -181,7 +181,7 @@ pub(crate) fn members(text: &str) -> Result<Vec<(String, &str)>, Refused> {
 }
 
 /// The bytes of a tree, from wherever it is.
-pub(super) fn write(tree: &Tree) -> Result<Encoded, Unfit> {
+pub(super) fn write(tree: &Tree) -> Result<Encoded, ConvertError> {
     write::write(tree).map(Encoded::from)
 }
 

@@ -4,10 +4,10 @@ use super::envelope::{TYPE, VALUE, is_reserved};
 use crate::civil::{Date, DateTime, Time};
 use crate::django::isoformat::Python;
 use crate::django::python;
-use crate::tree::{MAX_DEPTH, Tree, Unfit};
+use crate::tree::{ConvertError, MAX_DEPTH, Tree};
 
 /// The bytes that django-constance 4 stores for the value.
-pub(super) fn write(tree: &Tree) -> Result<Vec<u8>, Unfit> {
+pub(super) fn write(tree: &Tree) -> Result<Vec<u8>, ConvertError> {
     let mut out = String::new();
     match typed(tree)? {
         Some((discriminator, value)) => envelope(&mut out, discriminator, &value),
@@ -21,14 +21,14 @@ pub(super) fn write(tree: &Tree) -> Result<Vec<u8>, Unfit> {
 }
 
 /// The same without the outermost envelope of what JSON has by itself.
-pub(super) fn bare(tree: &Tree) -> Result<String, Unfit> {
+pub(super) fn bare(tree: &Tree) -> Result<String, ConvertError> {
     let mut out = String::new();
     value(&mut out, tree, MAX_DEPTH)?;
     Ok(out)
 }
 
 /// The name of a typed value and its JSON, `None` for what JSON has by itself.
-fn typed(tree: &Tree) -> Result<Option<(&'static str, String)>, Unfit> {
+fn typed(tree: &Tree) -> Result<Option<(&'static str, String)>, ConvertError> {
     Ok(match tree {
         Tree::Date(date) => Some(("date", quoted(&in_years(*date)?))),
         Tree::Time(time, offset) => Some(("time", quoted(&Python((in_micros(*time)?, *offset))))),
@@ -52,7 +52,7 @@ fn envelope(out: &mut String, discriminator: &str, value: &str) {
     *out += &format!("{{\"{TYPE}\": \"{discriminator}\", \"{VALUE}\": {value}}}");
 }
 
-fn value(out: &mut String, tree: &Tree, levels: usize) -> Result<(), Unfit> {
+fn value(out: &mut String, tree: &Tree, levels: usize) -> Result<(), ConvertError> {
     match tree {
         Tree::None => out.push_str("null"),
         Tree::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
@@ -76,8 +76,8 @@ fn value(out: &mut String, tree: &Tree, levels: usize) -> Result<(), Unfit> {
     Ok(())
 }
 
-fn list(out: &mut String, elements: &[Tree], levels: usize) -> Result<(), Unfit> {
-    let levels = levels.checked_sub(1).ok_or(Unfit::DEEP)?;
+fn list(out: &mut String, elements: &[Tree], levels: usize) -> Result<(), ConvertError> {
+    let levels = levels.checked_sub(1).ok_or(ConvertError::DEEP)?;
     out.push('[');
     for (at, element) in elements.iter().enumerate() {
         out.push_str(if at == 0 { "" } else { ", " });
@@ -87,12 +87,12 @@ fn list(out: &mut String, elements: &[Tree], levels: usize) -> Result<(), Unfit>
     Ok(())
 }
 
-fn map(out: &mut String, entries: &[(String, Tree)], levels: usize) -> Result<(), Unfit> {
-    let levels = levels.checked_sub(1).ok_or(Unfit::DEEP)?;
+fn map(out: &mut String, entries: &[(String, Tree)], levels: usize) -> Result<(), ConvertError> {
+    let levels = levels.checked_sub(1).ok_or(ConvertError::DEEP)?;
     out.push('{');
     for (at, (name, element)) in entries.iter().enumerate() {
         if is_reserved(name) {
-            return Err(Unfit::Words(
+            return Err(ConvertError::Words(
                 "with a key \"__type__\" or \"__value__\", which would be taken for an envelope,",
             ));
         }
@@ -127,10 +127,10 @@ fn string(out: &mut String, text: &str) {
 }
 
 /// Python has the years 1 to 9999.
-fn in_years(date: Date) -> Result<Date, Unfit> {
-    if (1..=9999).contains(&date.year) { Ok(date) } else { Err(Unfit::Words("outside the years 1 to 9999")) }
+fn in_years(date: Date) -> Result<Date, ConvertError> {
+    if (1..=9999).contains(&date.year) { Ok(date) } else { Err(ConvertError::Words("outside the years 1 to 9999")) }
 }
 
-fn in_micros(time: Time) -> Result<Time, Unfit> {
+fn in_micros(time: Time) -> Result<Time, ConvertError> {
     if time.nanos.is_multiple_of(1_000) { Ok(time) } else { Err(python::FINER) }
 }

@@ -1,4 +1,4 @@
-//! The machine that a pickle is a program for, without anything that could do harm.
+//! The stack machine that runs a pickle. It calls no function, so a pickle can do no harm.
 
 use std::collections::HashMap;
 

@@ -1,8 +1,8 @@
 //! What django-constance 1 to 3 stored: Python pickles.
 //!
 //! They are raw in Redis, and in base64 in the database column. A pickle is a program that builds a value, and Python's own
-//! reader runs whatever it names. This one is a small machine for the part of the language that values of settings need, of
-//! protocols 0 to 5. It runs nothing: a name in a pickle is looked up in this list, and anything else is an error that says it.
+//! reader calls any function that it names. This reader supports the opcodes that values of settings need, of protocols 0 to 5. It
+//! calls nothing: it knows the names in this list, and any other name is an error.
 //!
 //! | Python | read as |
 //! |---|---|
@@ -11,11 +11,11 @@
 //! | `datetime.date`, `datetime`, `time`, `timedelta`, `timezone` | themselves; the `fold` of a time is dropped, as in ISO texts |
 //! | `decimal.Decimal`, `uuid.UUID` | themselves |
 //!
-//! The zones of pytz and zoneinfo are not in it: what such a datetime means depends on a database of zones. Sets, bytes, and
-//! objects of the application are refused, as django-constance 4 refuses to store them.
+//! The zones of pytz and zoneinfo are not supported: the meaning of such a datetime depends on a database of zones. Sets, bytes,
+//! and objects of the application are refused, as django-constance 4 refuses to store them.
 //!
-//! Hostile bytes are an error: what is cut short, nested deeper than 64 levels, contains itself, has bytes after its end, or
-//! would grow beyond 64 MiB by naming the same value again and again.
+//! Hostile bytes are an error: a pickle that is cut short, is nested deeper than 64 levels, contains itself, has bytes after its
+//! end, or would grow beyond 64 MiB by naming the same value again and again.
 //!
 //! [`decode_legacy`] reads one value, whose [`to_json`](LegacyValue::to_json) is what django-constance 4 would store.
 //! [`Json::reading_pickles`](crate::Json::reading_pickles) reads them in place, and
@@ -48,7 +48,7 @@ use crate::codec::sniff;
 use crate::tree::Tree;
 use crate::{Error, ErrorKind, Result, backend::Encoded};
 
-/// What is wrong with the bytes, in words that go after "found".
+/// What is wrong with the bytes: the text that follows "found" in the error.
 type Refused = String;
 
 /// A value that django-constance 1 to 3 stored.
@@ -64,9 +64,9 @@ impl LegacyValue {
     ///
     /// `Encode` where it would not come back as it is: see the rules of [`Json`](crate::Json).
     pub fn to_json(&self) -> Result<Encoded> {
-        json::write(&self.0).map_err(|unfit| {
+        json::write(&self.0).map_err(|error| {
             let what = json::found(&self.0);
-            Error::new(ErrorKind::Encode).with_detail(format!("{what} {unfit} cannot be written as JSON"))
+            Error::new(ErrorKind::Encode).with_detail(format!("{what} {error} cannot be written as JSON"))
         })
     }
 }

@@ -5,7 +5,7 @@ mod scan;
 use self::scan::{lost_number, nesting};
 use super::{ParseError, SettingValue};
 use crate::Kind;
-use crate::tree::{Tree, TreeDeserializer, Written};
+use crate::tree::{Tree, TreeDeserializer, UserJson};
 
 /// How deep brackets may be nested in a text that is read as JSON5, whose reader sets no limit itself.
 const MAX_DEPTH: usize = 64;
@@ -25,20 +25,20 @@ pub(crate) fn parse<T: SettingValue>(text: &str) -> Result<T, ParseError> {
     if let Some(words) = lost_number(text) {
         return Err(ParseError::new(words));
     }
-    let Written(tree) = json5::from_str(text).map_err(|error| broken(&error))?;
+    let UserJson(tree) = json5::from_str(text).map_err(|error| broken(&error))?;
     let written = count(&tree, |leaf| matches!(leaf, Tree::Float(value) if value.is_infinite()));
     // Read twice: the tree knows what is wrong and where, and the readers keep whole numbers of more than 64 bits.
     let read = T::deserialize(TreeDeserializer::written(tree));
-    if let Err(unfit) = &read
-        && unfit.is_loss()
+    if let Err(error) = &read
+        && error.is_loss()
     {
-        return Err(ParseError::new(unfit.sentence()));
+        return Err(ParseError::new(error.sentence()));
     }
     match serde_json::from_str(text).ok().or_else(|| json5::from_str(text).ok()) {
         // Where serde puts a part of a value aside (`flatten`, `untagged`), it rounds a number to an infinity by itself.
         Some(exact) if narrow_infinities(&exact) > written => Err(ParseError::new("a number in this is too large")),
         Some(exact) => Ok(exact),
-        None => read.map_err(|unfit| ParseError::new(unfit.sentence())),
+        None => read.map_err(|error| ParseError::new(error.sentence())),
     }
 }
 

@@ -62,7 +62,7 @@ fn what_is_wrong_is_said_in_the_same_words() {
     let store = Arc::new(ReferenceBackend::new());
     let broken = |_: &str| Err(Error::new(ErrorKind::Configuration).with_detail("no host"));
     let refusing =
-        |_: &str, _, _: &constance_core::Vars<'_>| Err(Error::new(ErrorKind::Configuration).with_detail("no"));
+        |_: &str, _, _: &constance_core::EnvVars<'_>| Err(Error::new(ErrorKind::Configuration).with_detail("no"));
     let registry = Registry::new()
         .with([
             scheme("memory", &store, false),

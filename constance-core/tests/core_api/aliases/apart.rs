@@ -68,7 +68,7 @@ fn the_oldest_name_is_written_first() {
     agree(&old, &shop, "My Title", false);
     assert_eq!(*apart.written.lock(), ["title", "site_name"].repeat(4));
     old.set(Old::TITLE, "d".into()).expect("writes");
-    assert_eq!(shop.settle_aliases().expect("writes"), ["site_name"]);
+    assert_eq!(shop.sync_aliases().expect("writes"), ["site_name"]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ async fn whoever_writes_or_resets_last_is_heard_by_both() -> Result<()> {
     old.reset(Old::TITLE)?;
     agree(&old, &shop, "My Title", false).await?;
     assert_eq!(shop.verify().await?.len(), 1);
-    assert_eq!(shop.settle_aliases().await?, ["site_name"]);
+    assert_eq!(shop.sync_aliases().await?, ["site_name"]);
     assert!(shop.verify().await?.is_empty());
     shop.change().set(Shop::SITE_NAME, "d".into()).set(Shop::STOCK, 2).apply().await?;
     agree(&old, &shop, "d", true).await?;
@@ -68,7 +68,7 @@ async fn where_no_batch_can_be_of_both_names_they_are_written_in_turn() -> Resul
     let (store, old, _) = world();
     let shop = AsyncConfig::<Shop>::new(Blocking::new(apart::Apart::over(Arc::clone(&store))));
     shop.set(Shop::SITE_NAME, "a".into()).await?;
-    assert_eq!(stored(&store), [joint("a"), Stored::Value(text("a"))]);
+    assert_eq!(stored(&store), [marked("a"), Stored::Value(text("a"))]);
     old.set(Old::TITLE, "b".into())?;
     shop.compare_and_set(Shop::SITE_NAME, "b".into(), "c".into()).await?;
     agree(&old, &shop, "c", true).await?;

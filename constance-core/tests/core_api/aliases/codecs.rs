@@ -7,22 +7,25 @@ use serde::de::DeserializeOwned;
 use super::*;
 
 /// Both forms are the same value and of the same length, and each is made of the other.
-fn has_two_forms<C: Codec>(codec: &C, plain: &[u8], joint: &[u8]) {
-    let (plain, joint) = (Encoded::from(plain), Encoded::from(joint));
-    assert_eq!(codec.encode(&i64::KIND, &42_i64).expect("encodes"), plain);
-    assert_eq!((codec.joint(&plain), codec.plain(&joint)), (Some(joint.clone()), Some(plain.clone())));
-    assert_eq!((codec.plain(&plain), codec.joint(&joint)), (None, None));
-    for form in [plain, joint] {
+fn has_two_forms<C: Codec>(codec: &C, unmarked: &[u8], marked: &[u8]) {
+    let (unmarked, marked) = (Encoded::from(unmarked), Encoded::from(marked));
+    assert_eq!(codec.encode(&i64::KIND, &42_i64).expect("encodes"), unmarked);
+    assert_eq!(
+        (codec.with_alias_mark(&unmarked), codec.without_alias_mark(&marked)),
+        (Some(marked.clone()), Some(unmarked.clone()))
+    );
+    assert_eq!((codec.without_alias_mark(&unmarked), codec.with_alias_mark(&marked)), (None, None));
+    for form in [unmarked, marked] {
         assert_eq!(codec.decode::<i64>(&i64::KIND, form.as_bytes()).expect("readable"), 42);
         for cut in 0..form.len() {
             let cut = Encoded::from(&form.as_bytes()[..cut]);
-            let other = codec.joint(&cut).into_iter().chain(codec.plain(&cut));
+            let other = codec.with_alias_mark(&cut).into_iter().chain(codec.without_alias_mark(&cut));
             assert!(other.into_iter().all(|other| other.len() == cut.len()), "{} bytes", cut.len());
         }
     }
     for foreign in [&b""[..], b"\xC1", b"\x01", b"{", b"hunter2", b"\xC1\x02i\x2A", b"42"] {
         let foreign = Encoded::from(foreign);
-        assert_eq!((codec.joint(&foreign), codec.plain(&foreign)), (None, None), "{foreign:?}");
+        assert_eq!((codec.with_alias_mark(&foreign), codec.without_alias_mark(&foreign)), (None, None), "{foreign:?}");
     }
 }
 
@@ -34,9 +37,9 @@ fn the_mark_of_messagepack_is_a_bit_of_its_version() {
 #[cfg(feature = "json")]
 #[test]
 fn the_mark_of_json_is_white_space_that_python_does_not_see() {
-    let (plain, joint) =
+    let (unmarked, marked) =
         (&br#"{"__type__": "default", "__value__": 42}"#[..], &b"{\"__type__\":\t\"default\", \"__value__\": 42}"[..]);
-    has_two_forms(&constance_core::Json::new(), plain, joint);
+    has_two_forms(&constance_core::Json::new(), unmarked, marked);
 }
 
 #[cfg(feature = "json")]

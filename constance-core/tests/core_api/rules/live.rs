@@ -111,7 +111,7 @@ fn a_committed_transaction_is_in_it_with_what_its_rules_look_at() {
     old.change().set(Old::MIN, 30).set(Old::MAX, 40).apply().expect("writes");
     let settings = config.within(&store);
     settings.set(Shop::MIN, 35).expect("below 40");
-    config.committed(settings.written()).expect("catches up");
+    config.committed(settings.into_changes()).expect("catches up");
     assert_eq!((live.load().min, live.load().max), (35, 40));
 }
 

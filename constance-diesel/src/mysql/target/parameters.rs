@@ -20,7 +20,7 @@ impl<'a> Parameters<'a> {
     /// What cannot be kept is an error: a connection is never made with less than was asked for.
     pub(super) fn of_query(query: &'a str, knows_ssl_mode: bool) -> Result<Self> {
         // diesel would take the last of two, and a space for a +.
-        let mut read = UrlParameters::read(query)?;
+        let mut read = UrlParameters::parse(query)?;
         let has_socket =
             ["unix_socket", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key"].map(|name| read.take(name))[0].is_some();
         read.finish(KNOWN)?;

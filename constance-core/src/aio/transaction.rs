@@ -1,12 +1,12 @@
 //! Settings inside a transaction of the application's.
 
 use super::{AsyncBackend, AsyncConfig};
-use crate::{Backend, Codec, Result, Settings, Within, Written};
+use crate::{Backend, Codec, Result, Settings, TransactionChanges, TransactionConfig};
 
 impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     /// The settings inside a transaction that blocks, as diesel's do, so that it runs in a thread that may: as
     /// [`Config::within`](crate::Config::within). No I/O.
-    pub fn within<'c, T: Backend + ?Sized>(&'c self, store: &'c T) -> Within<'c, S, C, T> {
+    pub fn within<'c, T: Backend + ?Sized>(&'c self, store: &'c T) -> TransactionConfig<'c, S, C, T> {
         self.sync.within(store)
     }
 
@@ -35,17 +35,17 @@ impl<S: Settings, C: Codec, B: AsyncBackend> AsyncConfig<S, C, B> {
     ///     // Inside the transaction.
     ///     let settings = within.within(&in_transaction);
     ///     settings.set(Shop::THE_ANSWER, 43)?;
-    ///     Ok::<_, constance_core::Error>(settings.written())
+    ///     Ok::<_, constance_core::Error>(settings.into_changes())
     /// });
     /// config.committed(written.await??).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn committed(&self, written: Written<S>) -> Result<()> {
-        let Some(catching_up) = self.front().committed(written) else { return Ok(()) };
-        let forgotten = self.backend().forget(&catching_up.keys()).await;
-        let Some(settling) = catching_up.end(forgotten)? else { return Ok(()) };
+    pub async fn committed(&self, changes: TransactionChanges<S>) -> Result<()> {
+        let Some(update) = self.front().committed(changes) else { return Ok(()) };
+        let forgotten = self.backend().forget(&update.keys()).await;
+        let Some(settling) = update.end(forgotten)? else { return Ok(()) };
         let found = self.find(settling.indices()).await;
-        settling.take_or_say(found)
+        settling.take_or_error(found)
     }
 }

@@ -1,11 +1,11 @@
-//! A setting that was given by its old name.
+//! The notice for a setting that is named by an alias.
 
 use std::io::Write;
 
 use constance_core::SettingInfo;
 
-/// Says what a setting is called now. Where nobody can be told, the command works all the same.
-pub(crate) fn say(asked: &str, info: &SettingInfo, err: &mut dyn Write) {
+/// Writes the current name of a setting. The command goes on where that fails.
+pub(crate) fn write(asked: &str, info: &SettingInfo, err: &mut dyn Write) {
     if asked != info.name {
         let _ = writeln!(err, "note: \"{asked}\" is now called \"{}\"", info.name);
     }
@@ -25,11 +25,11 @@ mod tests {
     }
 
     #[test]
-    fn only_who_asks_by_an_old_name_is_told_the_new_one() {
+    fn the_notice_is_written_for_an_old_name_only() {
         let schema = Shop::schema::<MessagePack>().expect("a schema");
         let told = |name: &str| {
             let mut err = Vec::new();
-            say(name, schema.find(name).expect("found"), &mut err);
+            write(name, schema.find(name).expect("found"), &mut err);
             String::from_utf8(err).expect("UTF-8")
         };
         assert_eq!(told("the_answer"), "");

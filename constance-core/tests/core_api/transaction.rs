@@ -152,7 +152,7 @@ fn nobody_hears_of_a_write_before_the_commit() {
     assert_eq!(settings.snapshot().expect("reads"), Shop { low: 5, high: 50, site_name: "My Title".into() });
     assert_eq!(config.get(Shop::LOW).expect("reads"), 1);
     assert_eq!((live.load().low, all(&seen)), (1, vec![]));
-    let written = settings.written();
+    let written = settings.into_changes();
 
     world.commit();
     assert_eq!((config.get(Shop::LOW).expect("reads"), live.load().low, all(&seen)), (1, 1, vec![]), "not yet");
@@ -176,7 +176,7 @@ fn a_rollback_tells_nobody() {
     drop(settings);
     let settings = config.within(&world.transaction);
     settings.set(Shop::LOW, 6).expect("writes");
-    drop(settings.written());
+    drop(settings.into_changes());
     assert_eq!((config.get(Shop::LOW).expect("reads"), live.load().low, all(&seen)), (1, 1, vec![]));
     assert!(config.backend().forgets.lock().expect("no panic").is_empty());
 }
@@ -190,7 +190,7 @@ fn nothing_written_is_nothing_to_catch_up_with() {
     settings.change().apply().expect("nothing to do");
     settings.set(Shop::LOW, -1).expect_err("against its own rule");
     settings.set(Shop::LOW, 11).expect_err("against the rule across settings");
-    let written = settings.written();
+    let written = settings.into_changes();
     config.backend().store.reset_calls();
     config.committed(written).expect("nothing to do");
     assert_eq!(config.backend().store.store_calls(), 0);
@@ -207,7 +207,7 @@ fn without_a_live_handlers_hear_what_the_transaction_made_of_a_setting() {
     assert_eq!(settings.update(Shop::LOW, |n| n + 1).expect("writes"), 7);
     settings.set(Shop::HIGH, 20).expect("writes");
     settings.reset(Shop::HIGH).expect("writes");
-    let written = settings.written();
+    let written = settings.into_changes();
     world.commit();
     config.committed(written).expect("catches up");
     assert_eq!(all(&seen), [("low", Some(1), Some(7))], "one for each setting that is another in the end");
@@ -231,7 +231,7 @@ fn every_way_to_write_is_there_and_holds_the_rules() {
     settings.reset(Shop::LOW).expect("writes");
     assert_eq!(settings.get(Shop::LOW).expect("reads"), 1);
     assert!(!format!("{settings:?} {:?}", settings.change().set(Shop::LOW, 77)).contains("77"));
-    assert!(!format!("{:?}", settings.written()).contains("30"));
+    assert!(!format!("{:?}", settings.into_changes()).contains("30"));
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn parts_of_one_transaction_add_up() {
     let write = |value| {
         let settings = config.within(&world.transaction);
         settings.set(Shop::LOW, value).expect("writes");
-        settings.written()
+        settings.into_changes()
     };
     let written = write(2).and(write(3)).and(write(4));
     world.commit();
@@ -259,7 +259,7 @@ fn several_configs_over_one_store_each_catch_up() {
     }
     let settings = one.within(&world.transaction);
     settings.set(Shop::LOW, 5).expect("writes");
-    let written = settings.written();
+    let written = settings.into_changes();
     world.commit();
     one.committed(written.clone()).expect("catches up");
     assert_eq!((one.get(Shop::LOW).expect("reads"), other.get(Shop::LOW).expect("reads")), (5, 1));
@@ -276,7 +276,7 @@ fn a_later_write_is_not_put_back() {
     let (_subscription, seen) = listen(&config);
     let settings = config.within(&world.transaction);
     settings.set(Shop::LOW, 5).expect("writes");
-    let written = settings.written();
+    let written = settings.into_changes();
     world.commit();
     config.set(Shop::LOW, 6).expect("writes");
     config.committed(written).expect("catches up");
@@ -291,7 +291,7 @@ fn an_outage_after_the_commit_is_an_error_and_live_catches_up_by_itself() {
     let live = live(&config);
     let settings = config.within(&world.transaction);
     settings.set(Shop::LOW, 5).expect("writes");
-    let written = settings.written();
+    let written = settings.into_changes();
     world.commit();
     config.backend().store.fail_method(Method::Read, ErrorKind::Unavailable);
     let error = config.committed(written).expect_err("the store cannot be asked");
@@ -309,7 +309,7 @@ fn a_cache_that_cannot_forget_is_an_error_and_handlers_hear_nevertheless() {
     let (_subscription, seen) = listen(&config);
     let settings = config.within(&world.transaction);
     settings.set(Shop::LOW, 5).expect("writes");
-    let written = settings.written();
+    let written = settings.into_changes();
     world.commit();
     let error = config.committed(written).expect_err("the cache is gone");
     assert!(error.to_string().contains("the cache is gone"), "{error}");
@@ -330,8 +330,8 @@ fn a_write_that_failed_is_looked_up_after_the_commit() {
     transaction.lose_replies(ErrorKind::Timeout);
     settings.set(Shop::LOW, 5).expect_err("it is not known whether it was written");
     transaction.heal();
-    let written = settings.written();
-    assert_eq!(format!("{written:?}"), "Written { settings: 1 }", "nothing was sent of the other");
+    let written = settings.into_changes();
+    assert_eq!(format!("{written:?}"), "TransactionChanges { settings: 1 }", "nothing was sent of the other");
     world.commit();
     config.committed(written).expect("catches up");
     assert_eq!(config.get(Shop::LOW).expect("reads"), 5, "the cache has forgotten");
@@ -360,7 +360,7 @@ fn what_is_unreadable_in_the_transaction_is_so_for_handlers() {
     let settings = config.within(&world.transaction);
     assert_eq!(settings.get(Shop::LOW).expect_err("rubbish").kind(), ErrorKind::Decode);
     settings.set(Shop::LOW, 5).expect("repairs");
-    let written = settings.written();
+    let written = settings.into_changes();
     world.commit();
     config.committed(written).expect("catches up");
     assert_eq!(all(&seen), [("low", None, Some(5))]);

@@ -1,4 +1,4 @@
-//! The same settings inside a transaction of the application's.
+//! Settings inside a transaction of the application.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,45 +7,44 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::access::Access;
-use super::attempt::{Attempt, Plan};
 use super::change_set::ChangeSet;
-use super::committed::Touched;
-use super::in_turn::in_turn;
+use super::committed::WrittenSetting;
+use super::key_by_key::write_key_by_key;
 use super::plan::{Expected, Goal, Step};
 use super::write::{YIELDS, back_off};
+use super::write_attempt::{WriteAttempt, WritePlan};
 use super::{Config, Front};
 use crate::events::Old;
 use crate::overrides::Scope;
 use crate::{Backend, Codec, ReadAll, Result, Setting, SettingValue, Settings, backend::Capability};
 
-/// The settings of a [`Config`] through another backend, one inside a transaction of the application's; from
-/// [`Config::within`].
+/// The settings of a [`Config`] inside a transaction of the application; from [`Config::within`].
 ///
-/// It has the names, prefix, codec, rules and overrides of its `Config`. What it writes raises no event and touches neither
-/// a cache nor [`live`](Config::live), since the transaction may yet be rolled back: [`written`](Self::written) takes
-/// that out of the transaction, and [`Config::committed`] tells of it. Dropped, it tells nobody.
-pub struct Within<'c, S, C, T: ?Sized> {
+/// It has the names, prefix, codec, rules and overrides of its `Config`. Its writes call no handler and change neither a cache
+/// nor [`live`](Config::live), since the transaction may be rolled back. After the commit, pass the result of
+/// [`into_changes`](Self::into_changes) to [`Config::committed`], which reports them. After a rollback, drop it.
+pub struct TransactionConfig<'c, S, C, T: ?Sized> {
     front: &'c Front<S, C>,
     scope: Option<&'c Scope>,
     store: &'c T,
-    touched: Mutex<Vec<Touched>>,
+    written: Mutex<Vec<WrittenSetting>>,
 }
 
-/// What was written within a transaction, for [`Config::committed`] once the transaction is; from [`Within::written`].
+/// The changes that a transaction made, for [`Config::committed`] after the commit; from [`TransactionConfig::into_changes`].
 ///
-/// Where several `Config`s are over one store, each is given a clone. After a rollback it is dropped.
+/// Where several `Config`s use one store, give each a clone. After a rollback, drop it.
 #[derive(Clone)]
-#[must_use = "after the commit, `Config::committed` has caches, `live()` and handlers catch up"]
-pub struct Written<S> {
-    touched: Vec<Touched>,
+#[must_use = "pass it to `Config::committed` after the commit, so that caches, `live()` and handlers learn of the changes"]
+pub struct TransactionChanges<S> {
+    written: Vec<WrittenSetting>,
     settings: PhantomData<fn() -> S>,
 }
 
-/// How often a write that others get in the way of is tried: it holds the locks of the transaction meanwhile.
-const TRIES: usize = YIELDS;
+/// The most tries of a write that other writers conflict with. Few, since it holds the locks of the transaction meanwhile.
+const MAX_TRIES: usize = YIELDS;
 
 impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
-    /// The settings inside a transaction of the application's, through a backend that works in it. No I/O.
+    /// The settings inside a transaction of the application, through a backend that works in that transaction. No I/O.
     ///
     /// ```
     /// # use constance_core::{Config, Settings};
@@ -63,39 +62,39 @@ impl<S: Settings, C: Codec, B: Backend> Config<S, C, B> {
     /// let settings = config.within(&in_transaction);
     /// settings.set(Shop::THE_ANSWER, 43)?;
     /// assert_eq!(settings.get(Shop::THE_ANSWER)?, 43);
-    /// let written = settings.written();
+    /// let changes = settings.into_changes();
     ///
     /// // After its commit.
-    /// config.committed(written)?;
+    /// config.committed(changes)?;
     /// assert_eq!(live.load().the_answer, 43);
     /// # Ok::<(), constance_core::Error>(())
     /// ```
-    pub fn within<'c, T: Backend + ?Sized>(&'c self, store: &'c T) -> Within<'c, S, C, T> {
-        Within { front: &self.inner.front, scope: self.scope.as_deref(), store, touched: Mutex::default() }
+    pub fn within<'c, T: Backend + ?Sized>(&'c self, store: &'c T) -> TransactionConfig<'c, S, C, T> {
+        TransactionConfig { front: &self.inner.front, scope: self.scope.as_deref(), store, written: Mutex::default() }
     }
 
-    /// Catches up with what was written within a transaction that is committed now: the backend
-    /// [forgets](Backend::forget) what it remembers of those settings, and before this returns the values are in
-    /// [`live`](Self::live) and handlers have been called. One read where there is a `live()`, else none.
+    /// Reports the changes of a transaction after its commit: the backend [forgets](Backend::forget) what it has cached of these
+    /// settings, and before this returns, the values are in [`live`](Self::live) and handlers have been called. One read where
+    /// there is a `live()`, otherwise none.
     ///
-    /// With a `live()`, an event says what the store holds now, so that changes of others since the commit may be merged into
-    /// it. Without one it says what the transaction made of the setting.
+    /// With a `live()`, an event has the value that the store holds now, which may be that of another writer since the commit.
+    /// Without one, it has the value that the transaction wrote.
     ///
     /// # Errors
     ///
-    /// Where a cache could not drop what it remembers, or the store could not be asked. The change is stored nevertheless,
-    /// and `live()` reads again by itself.
-    pub fn committed(&self, written: Written<S>) -> Result<()> {
+    /// Where a cache cannot drop a value, or the store cannot be read. The changes are stored nevertheless, and `live()` reads
+    /// again by itself.
+    pub fn committed(&self, changes: TransactionChanges<S>) -> Result<()> {
         let inner = &*self.inner;
-        let Some(catching_up) = inner.front.committed(written) else { return Ok(()) };
-        let forgotten = inner.backend.forget(&catching_up.keys());
-        let Some(settling) = catching_up.end(forgotten)? else { return Ok(()) };
+        let Some(update) = inner.front.committed(changes) else { return Ok(()) };
+        let forgotten = inner.backend.forget(&update.keys());
+        let Some(settling) = update.end(forgotten)? else { return Ok(()) };
         let found = inner.find(settling.indices());
-        settling.take_or_say(found)
+        settling.take_or_error(found)
     }
 }
 
-impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
+impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> TransactionConfig<'c, S, C, T> {
     /// The value of a setting as the transaction sees it. As [`Config::get`].
     ///
     /// # Errors
@@ -132,11 +131,11 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
         self.access().read_all()
     }
 
-    /// Stores a value after holding it to its rules; it is there for others once the transaction is committed.
+    /// Checks a value against its rules and stores it. Others see it after the commit.
     ///
     /// # Errors
     ///
-    /// As [`Config::set`]. What the transaction did before stays.
+    /// As [`Config::set`]. Earlier changes of the transaction stay.
     pub fn set<V: SettingValue>(&self, setting: Setting<S, V>, value: V) -> Result<()> {
         self.front.schema.typed(setting)?;
         self.apply(&[Step::to(setting.index(), Goal::Set(Arc::new(value)))])
@@ -151,7 +150,7 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
         self.change().set_text(name, text)?.apply()
     }
 
-    /// Removes the stored value, so that the default is in force once the transaction is committed.
+    /// Removes the stored value, so that the default is in force after the commit.
     ///
     /// # Errors
     ///
@@ -174,22 +173,22 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
     ///
     /// # Errors
     ///
-    /// As [`Config::compare_and_set`]. Where the transaction sees an old state of the database, as by repeatable reads,
-    /// `Conflict` also says that somebody changed the setting since: roll back, and begin the transaction again.
+    /// As [`Config::compare_and_set`]. Where the transaction reads from a snapshot, as with repeatable reads, `Conflict` may also
+    /// mean that another writer has changed the setting since: roll back, and begin the transaction again.
     pub fn compare_and_set<V: SettingValue>(&self, setting: Setting<S, V>, expected: V, new: V) -> Result<()> {
         self.front.schema.typed(setting)?;
         let (to, expect) = (Some(Goal::Set(Arc::new(new))), Expected::Value(Arc::new(expected)));
         self.apply(&[Step { index: setting.index(), to, expect }])
     }
 
-    /// Replaces the value by what `change` makes of it, and returns the new value. As [`Config::update`], but for the number
-    /// of tries, since it holds the locks of the transaction meanwhile: three.
+    /// Replaces the value by the result of `change`, and returns the new value. As [`Config::update`], with three tries only,
+    /// since it holds the locks of the transaction meanwhile.
     ///
     /// # Errors
     ///
     /// As [`compare_and_set`](Self::compare_and_set).
     pub fn update<V: SettingValue>(&self, setting: Setting<S, V>, change: impl FnMut(V) -> V) -> Result<V> {
-        self.access().update(setting, change, TRIES, |steps| self.apply(steps))
+        self.access().update(setting, change, MAX_TRIES, |steps| self.apply(steps))
     }
 
     /// Begins a set of changes that is applied as a whole or not at all.
@@ -197,30 +196,31 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
         ChangeSet::new(self, self.front)
     }
 
-    /// Ends the work on settings and takes out of the transaction what was written, for [`Config::committed`].
-    pub fn written(self) -> Written<S> {
-        Written { touched: self.touched.into_inner(), settings: PhantomData }
+    /// Returns the changes that were made, for [`Config::committed`].
+    pub fn into_changes(self) -> TransactionChanges<S> {
+        TransactionChanges { written: self.written.into_inner(), settings: PhantomData }
     }
 
     fn access(&self) -> Access<'_, S, C, T> {
         Access { front: self.front, backend: self.store, scope: self.scope }
     }
 
-    /// Checks, plans and writes, and tells nobody. Steps name each setting at most once.
+    /// Checks, plans and writes, without a report. Steps name each setting at most once.
     pub(super) fn apply(&self, steps: &[Step]) -> Result<()> {
         self.front.refuse_overridden(self.scope, steps.iter().map(|step| step.index))?;
-        let mut attempt = Attempt::untold(self.front, steps, TRIES)?;
+        let mut attempt = WriteAttempt::unreported(self.front, steps, MAX_TRIES)?;
         loop {
             let found = if attempt.reads().is_empty() { Ok(Vec::new()) } else { self.access().find(attempt.reads()) };
-            // What a transaction sees is what is there.
-            let Plan::Send(planned) = attempt.plan(found, Capability::new())? else { continue };
+            // A transaction reads the store itself, never a cache.
+            let WritePlan::Send(planned) = attempt.plan(found, Capability::new())? else { continue };
             let changed = steps.iter().filter(|step| step.to.is_some()).map(|step| step.index);
-            // Noted before it is sent: a write that fails, or panics, may have been done nevertheless.
-            self.note(changed.map(|index| Touched { index, old: Old::Unknown, new: None }));
-            let applied = in_turn(planned.batch(), planned.may_be_in_turn(), |batch| self.store.write(batch));
-            match planned.end_untold(applied)? {
+            // Recorded before the write: one that fails or panics may have happened nevertheless.
+            self.note(changed.map(|index| WrittenSetting { index, old: Old::Unknown, new: None }));
+            let applied =
+                write_key_by_key(planned.batch(), planned.may_write_key_by_key(), |batch| self.store.write(batch));
+            match planned.finish_unreported(applied)? {
                 Some(outcomes) => {
-                    self.note(outcomes.into_iter().map(Touched::by));
+                    self.note(outcomes.into_iter().map(WrittenSetting::by));
                     return Ok(());
                 }
                 None => back_off(attempt.tries()),
@@ -228,14 +228,14 @@ impl<'c, S: Settings, C: Codec, T: Backend + ?Sized> Within<'c, S, C, T> {
         }
     }
 
-    fn note(&self, touched: impl Iterator<Item = Touched>) {
-        let mut all = self.touched.lock();
-        touched.for_each(|one| add(&mut all, one));
+    fn note(&self, written: impl Iterator<Item = WrittenSetting>) {
+        let mut all = self.written.lock();
+        written.for_each(|one| add(&mut all, one));
     }
 }
 
-/// Adds a later change to earlier ones: the first knows what was there before, the last what it became.
-fn add(all: &mut Vec<Touched>, later: Touched) {
+/// Adds a later change to earlier ones: the first has the old value, the last the new one.
+fn add(all: &mut Vec<WrittenSetting>, later: WrittenSetting) {
     match all.iter_mut().find(|one| one.index == later.index) {
         Some(one) if one.new.is_none() => *one = later,
         Some(one) => one.new = later.new.or(one.new.take()),
@@ -243,26 +243,26 @@ fn add(all: &mut Vec<Touched>, later: Touched) {
     }
 }
 
-impl<S> Written<S> {
-    /// Adds what was written later in the same transaction.
+impl<S> TransactionChanges<S> {
+    /// Adds later changes of the same transaction.
     pub fn and(mut self, later: Self) -> Self {
-        later.touched.into_iter().for_each(|one| add(&mut self.touched, one));
+        later.written.into_iter().for_each(|one| add(&mut self.written, one));
         self
     }
 
-    pub(super) fn into_touched(self) -> Vec<Touched> {
-        self.touched
+    pub(super) fn into_settings(self) -> Vec<WrittenSetting> {
+        self.written
     }
 }
 
-impl<S: Settings, C: Codec, T: ?Sized> fmt::Debug for Within<'_, S, C, T> {
+impl<S: Settings, C: Codec, T: ?Sized> fmt::Debug for TransactionConfig<'_, S, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.front.describe(&mut f.debug_struct("Within"))
+        self.front.describe(&mut f.debug_struct("TransactionConfig"))
     }
 }
 
-impl<S> fmt::Debug for Written<S> {
+impl<S> fmt::Debug for TransactionChanges<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Written").field("settings", &self.touched.len()).finish()
+        f.debug_struct("TransactionChanges").field("settings", &self.written.len()).finish()
     }
 }

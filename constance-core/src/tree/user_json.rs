@@ -1,4 +1,4 @@
-//! The tree of what a person wrote, from any reader of JSON.
+//! The tree of a JSON text that an operator wrote, from any JSON reader.
 
 use std::fmt;
 
@@ -6,18 +6,18 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Tree;
 
-/// A tree with every member of an object, those of one name too.
-pub(crate) struct Written(pub(crate) Tree);
+/// A tree with every member of an object, including duplicate names.
+pub(crate) struct UserJson(pub(crate) Tree);
 
-impl<'de> Deserialize<'de> for Written {
+impl<'de> Deserialize<'de> for UserJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(WrittenVisitor).map(Self)
+        deserializer.deserialize_any(UserJsonVisitor).map(Self)
     }
 }
 
-struct WrittenVisitor;
+struct UserJsonVisitor;
 
-impl<'de> Visitor<'de> for WrittenVisitor {
+impl<'de> Visitor<'de> for UserJsonVisitor {
     type Value = Tree;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,7 +50,7 @@ impl<'de> Visitor<'de> for WrittenVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tree, A::Error> {
         let mut elements = Vec::new();
-        while let Some(Written(element)) = list.next_element()? {
+        while let Some(UserJson(element)) = list.next_element()? {
             elements.push(element);
         }
         Ok(Tree::List(elements))
@@ -58,7 +58,7 @@ impl<'de> Visitor<'de> for WrittenVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
         let mut entries = Vec::new();
-        while let Some((name, Written(value))) = map.next_entry()? {
+        while let Some((name, UserJson(value))) = map.next_entry()? {
             entries.push((name, value));
         }
         Ok(Tree::Map(entries))

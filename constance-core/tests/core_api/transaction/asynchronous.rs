@@ -19,7 +19,7 @@ async fn an_asynchronous_front_has_a_blocking_one_inside_a_transaction() {
     let (within, transaction) = (config.clone(), Arc::clone(&world.transaction));
     let inside = tokio::task::spawn_blocking(move || {
         let settings = within.within(&transaction);
-        settings.set(Shop::LOW, 5).map(|()| settings.written())
+        settings.set(Shop::LOW, 5).map(|()| settings.into_changes())
     });
     let written = inside.await.expect("no panic").expect("writes");
     world.commit();
@@ -41,7 +41,7 @@ async fn a_dropped_future_leaves_it_to_live_to_catch_up() {
     let live = config.live_with(options).await.expect("loads");
     let settings = config.within(&*world.transaction);
     settings.set(Shop::LOW, 5).expect("writes");
-    let written = settings.written();
+    let written = settings.into_changes();
     world.commit();
     let gate = store.hold_reads();
     {

@@ -1,4 +1,4 @@
-//! Why a value does not go from one form into another.
+//! Why a value cannot be converted from one form to another.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use serde::de::{Expected, Unexpected};
 
 use crate::Kind;
 
-/// Why a value does not go from one form into another, in our own words: serde's text may hold the value.
+/// Why a value cannot be converted from one form to another. It never holds a message of serde, which may show the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unfit {
+pub(crate) enum ConvertError {
     /// What follows the name of the value: `that is cut short`.
     Words(&'static str),
     /// What is wrong in it, and where.
@@ -42,7 +42,7 @@ impl Step {
     }
 }
 
-impl Unfit {
+impl ConvertError {
     pub(crate) const ANOTHER_NUMBER: Self = Self::Words("that the type cannot hold exactly");
     pub(crate) const CUT: Self = Self::Words("that is cut short");
     pub(crate) const DEEP: Self = Self::Words("nested deeper than 64 levels");
@@ -131,7 +131,7 @@ impl fmt::Display for Inside {
 }
 
 /// What follows the name of the value.
-impl fmt::Display for Unfit {
+impl fmt::Display for ConvertError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Words(words) => f.write_str(words),
@@ -141,15 +141,15 @@ impl fmt::Display for Unfit {
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for ConvertError {}
 
-impl serde::ser::Error for Unfit {
+impl serde::ser::Error for ConvertError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::SHAPE
     }
 }
 
-impl serde::de::Error for Unfit {
+impl serde::de::Error for ConvertError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::SHAPE
     }
@@ -246,31 +246,34 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
-        let missing = Unfit::missing_field("city").at(Step::Element(1)).at(Step::Field("addresses"));
+        let missing = ConvertError::missing_field("city").at(Step::Element(1)).at(Step::Field("addresses"));
         assert_eq!(missing.to_string(), "in which `addresses[1].city` is missing");
         assert_eq!(missing.sentence(), "`addresses[1].city` is missing");
-        let wrong = Unfit::invalid_type(Unexpected::Str("hunter2"), &"u8");
+        let wrong = ConvertError::invalid_type(Unexpected::Str("hunter2"), &"u8");
         assert_eq!(wrong.found(&Kind::Serde, "JSON"), "a text, not a whole number from 0 to 255");
         assert_eq!(wrong.found(&Kind::Bool, "true or false"), "a text");
         assert_eq!(
             wrong.clone().at(Step::Entry(3)).sentence(),
             "`[entry 3]` is a text, not a whole number from 0 to 255"
         );
-        assert_eq!(Unfit::SHAPE.at(Step::Field("mode")).to_string(), "in which `mode` is not of the type wanted there");
-        assert_eq!(Unfit::CUT.at(Step::Field("mode")), Unfit::CUT);
+        assert_eq!(
+            ConvertError::SHAPE.at(Step::Field("mode")).to_string(),
+            "in which `mode` is not of the type wanted there"
+        );
+        assert_eq!(ConvertError::CUT.at(Step::Field("mode")), ConvertError::CUT);
     }
 
     #[test]
     fn words_that_may_hold_a_value_are_not_passed_on() {
-        for unfit in [
-            Unfit::custom("hunter2"),
-            Unfit::invalid_type(Unexpected::Other("hunter2"), &"hunter2"),
-            Unfit::invalid_type(Unexpected::Str("hunter2"), &"hunter2"),
-            Unfit::invalid_value(Unexpected::Unsigned(7), &"hunter2"),
-            Unfit::unknown_variant("hunter2", &["fast", "slow"]),
-            Unfit::unknown_field("hunter2", &["rate"]),
+        for error in [
+            ConvertError::custom("hunter2"),
+            ConvertError::invalid_type(Unexpected::Other("hunter2"), &"hunter2"),
+            ConvertError::invalid_type(Unexpected::Str("hunter2"), &"hunter2"),
+            ConvertError::invalid_value(Unexpected::Unsigned(7), &"hunter2"),
+            ConvertError::unknown_variant("hunter2", &["fast", "slow"]),
+            ConvertError::unknown_field("hunter2", &["rate"]),
         ] {
-            assert!(!format!("{unfit} {unfit:?} {}", unfit.sentence()).contains("hunter2"), "{unfit}");
+            assert!(!format!("{error} {error:?} {}", error.sentence()).contains("hunter2"), "{error}");
         }
     }
 }
