@@ -124,7 +124,10 @@ fn cost(server: &Server, followers: &[Live<Shop>]) {
     }
     let (read, least) = (keys_read(&mut raw), SETS as usize * followers.len());
     // On a busy machine a proof may be late now and then, and everything is read.
-    assert!(read >= least && read < least * 5, "{read} keys were read, and {least} have changed, once for each who follows");
+    assert!(
+        read >= least && read < least * 5,
+        "{read} keys were read, and {least} have changed, once for each who follows"
+    );
 }
 
 #[test]
