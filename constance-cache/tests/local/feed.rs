@@ -125,6 +125,25 @@ fn a_change_elsewhere_is_seen_when_the_feed_tells() {
     });
 }
 
+/// What the feed names is dropped, and nothing else.
+#[test]
+fn a_change_drops_its_key_alone() {
+    let s = setup_with(|builder| builder.ttl_forever().follow());
+    let (theme, title) = (key("theme"), key("title"));
+    s.get(&theme);
+    // The first may be seen since the opening of the feed drops everything.
+    for bytes in ["1", "2"] {
+        s.elsewhere(&theme, bytes);
+        until("the change is seen", || s.get(&theme) == value(bytes));
+    }
+    s.get(&title);
+    s.elsewhere(&theme, "3");
+    until("the change is seen", || s.get(&theme) == value("3"));
+    let reads = s.reads();
+    assert!(s.get(&title).is_absent());
+    assert_eq!(s.reads(), reads, "the other key is remembered");
+}
+
 /// A feed that breaks is opened again; meanwhile the time counts, and for ever is a minute.
 #[test]
 fn feed_that_breaks() {

@@ -98,7 +98,7 @@ shop! {
 }
 
 const FOLLOWERS: usize = 4;
-const SETS: i64 = 20;
+const SETS: u8 = 20;
 
 fn by_feed_alone() -> LiveOptions {
     LiveOptions::new().poll_interval(LONG).reread_interval(LONG)
@@ -118,11 +118,11 @@ fn keys_read(raw: &mut Connection) -> usize {
 fn cost(server: &Server, followers: &[Live<Shop>]) {
     let (mut raw, writer) = (server.raw(), Config::<Shop>::new(backend(server)));
     cmd("CONFIG").arg("RESETSTAT").exec(&mut raw).expect("new statistics");
-    for value in 1..=SETS {
+    for value in 1..=i64::from(SETS) {
         writer.set(Shop::S17, value).expect("a write");
         until("all have it", || followers.iter().all(|live| live.load().s17 == value).then_some(()));
     }
-    let (read, least) = (keys_read(&mut raw), SETS as usize * followers.len());
+    let (read, least) = (keys_read(&mut raw), usize::from(SETS) * followers.len());
     // On a busy machine a proof may be late now and then, and everything is read.
     assert!(
         read >= least && read < least * 5,
