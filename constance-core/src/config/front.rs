@@ -17,6 +17,8 @@ pub(crate) struct Front<S, C> {
     pub(crate) schema: Schema<S, C>,
     /// Where each setting's value comes from while nothing is stored, and where it is pinned.
     pub(super) sources: Vec<Source>,
+    /// Whether there is a pin, so that a write without one pays for no look at each setting.
+    pub(super) has_pins: bool,
     pub(crate) codec: LimitedCodec<C>,
     pub(crate) prefix: Prefix,
     /// In the order of the schema.
@@ -41,13 +43,25 @@ impl<S: Settings, C: Codec> Front<S, C> {
     ) -> Result<Self> {
         let mut schema = S::schema::<C>()?;
         let sources = layers.apply(&mut schema)?;
+        let has_pins = sources.iter().any(Source::is_pinned);
         let keys = schema.settings().map(|info| SettingKeys::new(&prefix, info)).collect::<Result<Vec<_>>>()?;
         let ledger = Ledger::new(keys.len());
         let (backend_name, running) = (backend_name.into(), Running::new());
         let remembers = capability.remembers;
         let reads_memory = remembers || !capability.shared;
-        let front =
-            Self { schema, sources, codec, prefix, keys, backend_name, ledger, running, remembers, reads_memory };
+        let front = Self {
+            schema,
+            sources,
+            has_pins,
+            codec,
+            prefix,
+            keys,
+            backend_name,
+            ledger,
+            running,
+            remembers,
+            reads_memory,
+        };
         front.check_limits(capability)?;
         Ok(front)
     }

@@ -70,7 +70,11 @@ impl<S: Settings, C: Codec> Front<S, C> {
     }
 
     /// Refuses to write what this process pins.
+    #[inline]
     pub(crate) fn refuse_pinned(&self, indices: impl Iterator<Item = usize>) -> Result<()> {
+        if !self.has_pins {
+            return Ok(());
+        }
         let refused = indices.filter(|&index| self.schema.fields[index].is_pinned()).map(|index| {
             let error = Error::new(ErrorKind::Pinned)
                 .with_detail(format!("it is pinned by {}", self.sources[index]))

@@ -100,7 +100,7 @@ impl<'w, S: Settings, C: Codec> WriteAttempt<'w, S, C> {
         Ok(WritePlan::Send(PlannedWrite { front, steps, batch, written, read_values }))
     }
 
-    /// At max_tries once: what is then found is what is there.
+    /// At most once: what is then found is what is there.
     fn reread(&mut self) -> WritePlan<'w, S, C> {
         self.is_reread = true;
         WritePlan::Reread(self.front.keys_of(&self.reads))
