@@ -24,7 +24,8 @@ impl<S: Settings> Config<S> {
     /// | `CONSTANCE_BASE_<NAME>` | the base value of a setting, above the file's | its default |
     /// | `CONSTANCE_PIN_<NAME>` | [the pin](crate::Pins) of a setting | not pinned |
     ///
-    /// `<NAME>` is the setting's in upper case, with `__` for `.` and `_` for `-`; one that no setting has is an error.
+    /// `<NAME>` is the setting's in upper case, with `__` for `.` and `_` for `-`; one that no setting has is an error, unless
+    /// the [builder](Self::builder_from_env) is given a `Base::new().ignore_unknown()`, and pins likewise.
     ///
     /// What stands for a cache needs [one in `registry`](Registry::with_cache); to set it without one is an error. The codec is
     /// [`MessagePack`]; [`builder_from_env`](Self::builder_from_env) is the way to another one.
