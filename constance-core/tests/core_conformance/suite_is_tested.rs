@@ -22,12 +22,13 @@ mod visits;
 mod watches;
 
 /// Where each case is shown to notice something.
-const PROOFS: [&str; 12] = [
+const PROOFS: [&str; 13] = [
     include_str!("suite_is_tested/absence.rs"),
     include_str!("suite_is_tested/batches.rs"),
     include_str!("suite_is_tested/bytes.rs"),
     include_str!("suite_is_tested/claims.rs"),
     include_str!("suite_is_tested/lost_updates.rs"),
+    include_str!("suite_is_tested/named_keys.rs"),
     include_str!("suite_is_tested/outages.rs"),
     include_str!("suite_is_tested/persistence.rs"),
     include_str!("suite_is_tested/prefixes.rs"),
