@@ -45,7 +45,7 @@ pub struct DieselBackend<C: Dialect> {
     pub(crate) tables: Tables,
     pub(crate) options: Options,
     prefix: Prefix,
-    /// Where changes are watch_target for over a pool of the application.
+    /// Where changes are watched for over a pool of the application.
     watch_target: Option<C::Target>,
     /// Which table of which database, where that is known.
     identity: Option<String>,

@@ -62,7 +62,7 @@ use crate::Counters;
 ///   a write is not known (`Timeout`, `Unavailable`, a dropped future), it may arrive later: what is read within the
 ///   next minute is read again after it.
 /// - **One moment**: the answers of one `read`, and so a snapshot, are of one moment of the store: all come from one read
-///   of the backend below, or all are read anew. So settings that were written together are seen fill_together, as far as the
+///   of the backend below, or all are read anew. So settings that were written together are seen together, as far as the
 ///   backend below answers of one moment: a [`SharedCache`](crate::SharedCache) does but for what its
 ///   [guide](crate::shared#what-can-be-seen-apart) says. Two reads, such as a `get` and another, may be of different
 ///   moments.

@@ -6,9 +6,13 @@ use super::Collected;
 
 /// Values above what is stored: this process does not let them be changed.
 ///
-/// A pinned setting has its pin, whatever is stored, and is read without I/O. Every write to it is refused with
-/// [`Pinned`](crate::ErrorKind::Pinned), which names the variable; what is stored beneath stays and is hidden. An override of
-/// a test is above it. What is added later counts.
+/// A pinned setting has its pin, whatever is stored, and `get` of it does no I/O. To set or reset it is refused with
+/// [`Pinned`](crate::ErrorKind::Pinned), which names the variable; what is stored beneath stays and is hidden. Only its form may
+/// change there: by [`sync_aliases`](crate::Config::sync_aliases), and by an import of what Django stored. An override of a test is
+/// above it. What is added later counts.
+///
+/// Rules across settings are held against the pin, and not against what is stored beneath it: what this process writes may break
+/// a rule in a process without the pin.
 ///
 /// A pin binds the processes that have it. One without it can write the setting, and the value stays hidden where the pin is.
 ///
