@@ -30,7 +30,9 @@ impl<S: Settings, C: Codec, B: Backend + 'static> Follower<S, C, B> {
     /// Whatever stands in the way, even of a kind that a load of everything would find too, is left to that.
     pub(super) fn load_named(&mut self, mut keys: ChangedKeys) -> Next {
         let Some(since) = self.whole_since else { return Next::ReadAll };
-        if self.core.take_nudge() || !self.inner.ledger.is_proven_since(since) {
+        // Changes without a pause must not put off the load of everything, which finds what a feed has missed.
+        let is_due = self.read_at.elapsed() >= self.options.reread_interval;
+        if is_due || self.core.take_nudge() || !self.inner.ledger.is_proven_since(since) {
             return Next::ReadAll;
         }
         for _ in 0..TRIES {

@@ -29,7 +29,7 @@ pub(super) struct Follower<S, C, B> {
     /// When the last load began.
     tried_at: Instant,
     /// When everything was last read.
-    read_at: Instant,
+    pub(super) read_at: Instant,
     /// When the last load of everything began, in the ledger's count, where it left nothing out: since then the feed has named
     /// whatever changed.
     pub(super) whole_since: Option<u64>,

@@ -54,7 +54,7 @@ impl<S: Settings, C: Codec, B: Backend> Inner<S, C, B> {
         // Before the values are out: the status has their age then.
         self.ledger.confirm(reading.began, reading.origin, &reading.indices);
         if let Some(last_good) = &mut last_good {
-            last_good.confirm(core.date_of(reading.origin));
+            last_good.confirm(core.date_of(reading.origin), &reading.indices);
         }
         self.take(core, last_good, reading)
     }

@@ -183,9 +183,10 @@ impl<S: Settings> LastGood<S> {
         self.values = values;
     }
 
-    /// What is kept was there at that time too.
-    pub(super) fn confirm(&mut self, read_at: SystemTime) {
-        self.kept.iter_mut().flatten().for_each(|kept| kept.read_at = read_at);
+    /// What is kept was there at that time too, but for the settings that were read then: they may have become something else.
+    pub(super) fn confirm(&mut self, read_at: SystemTime, read: &[usize]) {
+        let others = self.kept.iter_mut().enumerate().filter(|(index, _)| !read.contains(index));
+        others.filter_map(|(_, kept)| kept.as_mut()).for_each(|kept| kept.read_at = read_at);
     }
 
     /// What is kept, for a `live()` that knows nothing of it.
